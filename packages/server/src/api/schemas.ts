@@ -1,0 +1,292 @@
+import { z } from "zod";
+
+/** Wire schemas: what travels between console, tools and server. The domain never imports them. Instants: ms epoch UTC; ratios 0–1. */
+
+export const Instant = z.number().int().describe("milliseconds since the Unix epoch, UTC");
+export const Ratio = z.number().describe("ratio, 0 to 1");
+
+export const CellState = z.enum(["breach", "at-risk", "no-data", "muted", "healthy", "not-in-use"]);
+export type CellState = z.infer<typeof CellState>;
+
+export const SloCell = z.object({
+	slo: z.string(),
+	displayName: z.string(),
+	state: CellState,
+	sli: Ratio.nullable().describe("good ÷ total of the last hour; null without events"),
+	objective: Ratio,
+	objectiveSetBy: z.enum(["slo", "tier", "tenant"]),
+	burn: z.number().nullable(),
+	total1h: z.number(),
+	budgetRemaining: z.number().nullable().describe("share of the period's budget, signed"),
+	periodMs: z.number(),
+	unit: z.string(),
+	lastAt: Instant.nullable(),
+	breachSince: Instant.nullable(),
+});
+
+export const Cell = z.object({
+	workload: z.string(),
+	state: CellState,
+	ring: z.boolean().describe("tenant in breach while the platform's cell of this column is healthy"),
+	lead: SloCell.nullable().describe("the SLO the cell shows: the worst one of a tenant, the lead one of the platform"),
+	slos: z.array(SloCell),
+	incident: z.string().nullable(),
+});
+
+export const Severity = z.object({ key: z.enum(["1", "2", "2.5", "3", "4"]), rank: z.number() });
+export const IncidentState = z.enum(["detected", "acknowledged", "investigating", "mitigated", "resolved", "reviewed"]);
+
+export const RowIncident = z.object({
+	id: z.string(),
+	state: IncidentState,
+	severity: Severity,
+	acknowledgedBy: z.string().nullable(),
+	acknowledgedAt: Instant.nullable(),
+	acknowledgeDueAt: Instant.nullable(),
+});
+
+export const FleetRow = z.object({
+	name: z.string(),
+	displayName: z.string(),
+	tier: z.object({ name: z.string(), displayName: z.string() }).nullable(),
+	worst: CellState,
+	strip: z.array(CellState).describe("worst state of each of the last 24 hours, oldest first"),
+	cells: z.array(Cell),
+	incident: RowIncident.nullable(),
+});
+
+export const Tone = z.enum(["healthy", "breach", "at-risk", "no-data", "plain"]);
+export const Sentence = z.array(z.object({ tone: Tone, text: z.string() }));
+
+export const FleetView = z.object({
+	at: Instant,
+	organisation: z.string(),
+	demo: z.boolean(),
+	sentence: Sentence.describe("the first line of the fleet page, made from state; parts in reading order"),
+	workloads: z.array(z.object({ name: z.string(), displayName: z.string() })),
+	platform: FleetRow,
+	tenants: z.array(FleetRow).describe("worst state first, then tier, then name"),
+	needNoAction: z.number(),
+	lastSampleAt: Instant.nullable(),
+});
+export type FleetView = z.infer<typeof FleetView>;
+
+export const Measure = z.object({
+	status: z.enum(["recorded", "pending", "unknown"]),
+	ms: z.number().nullable(),
+});
+
+export const BurnWindow = z.object({ ms: z.number(), bad: z.number(), total: z.number(), burn: z.number().nullable() });
+export const Evidence = z.object({
+	tier: z.object({ key: z.string(), factor: z.number(), longMs: z.number(), shortMs: z.number() }),
+	objective: Ratio,
+	long: BurnWindow,
+	short: BurnWindow,
+	p: z.number(),
+	fleet: z.object({ long: BurnWindow, short: BurnWindow }),
+	share: Ratio,
+	maskingShare: Ratio,
+	alsoBurning: z.array(z.string()),
+	since: Instant,
+});
+
+export const Verdict = z.enum(["real-impact", "real-no-impact", "noise", "expected-change", "duplicate"]);
+
+export const IncidentSummary = z.object({
+	id: z.string(),
+	title: z.string(),
+	kind: z.enum(["tenant", "platform"]),
+	tenant: z.string().describe("empty for a platform incident"),
+	tenantDisplayName: z.string(),
+	workload: z.string(),
+	workloadDisplayName: z.string(),
+	slo: z.string(),
+	severity: Severity,
+	state: IncidentState,
+	parent: z.string().nullable(),
+	onsetAt: Instant.nullable(),
+	detectedAt: Instant,
+	acknowledgedAt: Instant.nullable(),
+	acknowledgedBy: z.string().nullable(),
+	acknowledgeDueAt: Instant.nullable(),
+	signalClearedAt: Instant.nullable(),
+	mitigatedAt: Instant.nullable(),
+	resolvedAt: Instant.nullable(),
+	verdict: Verdict.nullable(),
+	version: z.number(),
+});
+export type IncidentSummary = z.infer<typeof IncidentSummary>;
+
+export const TimelineEntry = z.object({
+	seq: z.number().describe("commit sequence"),
+	at: Instant,
+	type: z.string(),
+	actor: z.string(),
+	text: z.string().describe("one sentence for people"),
+});
+
+export const Notice = z.object({
+	id: z.string(),
+	incident: z.string(),
+	tenant: z.string(),
+	audience: z.enum(["csam", "support", "customer"]),
+	state: z.enum(["draft", "approved", "sending", "sent", "uncertain", "discarded"]),
+	language: z.string(),
+	subject: z.string(),
+	body: z.string(),
+	recipients: z.array(z.string()),
+	recipientsDigest: z.string(),
+	createdAt: Instant,
+	approvedBy: z.string().nullable(),
+	approvedAt: Instant.nullable(),
+	sentAt: Instant.nullable(),
+	version: z.number(),
+});
+
+export const EscalationStep = z.object({
+	dueAt: Instant.nullable(),
+	person: z.string(),
+	state: z.enum(["done", "pending", "cancelled"]),
+});
+
+export const IncidentDetail = IncidentSummary.extend({
+	sentence: z.string().describe("what, who, since when, how bad against the platform"),
+	evidence: Evidence,
+	current: z
+		.object({ tenant: SloCell.nullable(), platform: SloCell.nullable() })
+		.describe("the same SLO now: this tenant and the platform"),
+	alsoAffected: z.array(z.string()),
+	children: z.array(IncidentSummary),
+	runbook: z.array(z.string()),
+	owner: z.string(),
+	escalation: z.object({
+		state: z.enum(["running", "acknowledged", "exhausted", "stopped", "none"]),
+		steps: z.array(EscalationStep),
+		nextPerson: z.string().nullable(),
+		nextAt: Instant.nullable(),
+	}),
+	timeline: z.array(TimelineEntry),
+	notices: z.array(Notice),
+	measures: z.object({ onset: Measure, ttd: Measure, tta: Measure, firstNotice: Measure, ttm: Measure }),
+	verdictReason: z.string().nullable(),
+});
+export type IncidentDetail = z.infer<typeof IncidentDetail>;
+
+export const Window = z.object({
+	at: Instant,
+	good: z.number(),
+	bad: z.number(),
+	total: z.number(),
+	late: z.number(),
+	revision: z.number(),
+	closed: z.boolean(),
+});
+export const WindowsView = z.object({
+	tenant: z.string(),
+	slo: z.string(),
+	resolutionMs: z.number(),
+	objective: Ratio,
+	windows: z.array(Window),
+});
+
+export const AccountingView = z.object({
+	items: z.array(
+		z.object({
+			tenant: z.string().describe("empty: points of no key tenant"),
+			protocol: z.string(),
+			received: z.number(),
+			counted: z.number(),
+			duplicate: z.number(),
+			rejected: z.record(z.string(), z.number()),
+		}),
+	),
+});
+
+export const Delivery = z.object({
+	seq: z.number(),
+	id: z.string().describe("logical id, the same for all attempts; webhook-id and Message-ID carry it"),
+	kind: z.enum(["page", "notice"]),
+	tenant: z.string(),
+	incident: z.string().nullable(),
+	attempt: z.number(),
+	channel: z.string(),
+	targetDigest: z.string(),
+	startedAt: Instant,
+	endedAt: Instant.nullable(),
+	outcome: z.enum(["sending", "sent", "failed", "uncertain"]),
+	uncertain: z.boolean(),
+	detail: z.string(),
+});
+
+export const Timer = z.object({
+	id: z.string(),
+	kind: z.string(),
+	tenant: z.string(),
+	incident: z.string().nullable(),
+	dueAt: Instant,
+});
+
+export const OnCallView = z.object({
+	at: Instant,
+	schedules: z.array(
+		z.object({
+			name: z.string(),
+			displayName: z.string(),
+			timeZone: z.string(),
+			person: z.string(),
+			personDisplayName: z.string(),
+			until: Instant,
+			next: z.string(),
+			nextDisplayName: z.string(),
+		}),
+	),
+});
+
+export const PhoneMessage = z.object({
+	id: z.string(),
+	at: Instant,
+	incident: z.string().nullable(),
+	person: z.string(),
+	title: z.string(),
+	body: z.string(),
+});
+
+export const ProgramNumber = z.object({
+	key: z.enum([
+		"auto-detected-share",
+		"time-to-detect",
+		"time-to-mitigate",
+		"customer-reported-critical",
+		"escalation-rate",
+		"tenants-covered",
+	]),
+	name: z.string(),
+	definition: z.string(),
+	unit: z.enum(["ratio", "ms", "count"]),
+	baseline: z.number().nullable(),
+	baselineText: z.string(),
+	value: z.number().nullable(),
+	valueText: z.string(),
+	n: z.number(),
+	pending: z.number().describe("incidents whose number is not known yet"),
+	unknown: z.number().describe("incidents whose number can not be known"),
+	note: z.string().describe("what the sample size allows to say"),
+});
+export const ProgramReport = z.object({
+	at: Instant,
+	from: Instant,
+	numbers: z.array(ProgramNumber),
+	unreviewed: z.number(),
+});
+
+export const Session = z.object({ name: z.string(), role: z.string(), csrfToken: z.string(), demo: z.boolean() });
+
+export const Problem = z.object({
+	error: z.object({
+		code: z.string(),
+		message: z.string().describe("what, where, why"),
+		remedy: z.string(),
+		requestId: z.string(),
+		details: z.array(z.object({ place: z.string(), message: z.string(), remedy: z.string() })).optional(),
+	}),
+});

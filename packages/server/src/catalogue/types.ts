@@ -1,0 +1,182 @@
+import type { BurnRateTier, SeverityKey } from "@bellwether/model";
+
+/** The whole validated configuration. Immutable; a reload makes a new one. `hash` names the content. */
+export interface Catalogue {
+	readonly hash: string;
+	readonly settings: Settings;
+	readonly tiers: readonly Tier[];
+	readonly tenants: readonly KeyTenant[];
+	readonly workloads: readonly Workload[];
+	readonly slos: readonly Slo[];
+	readonly monitors: readonly Monitor[];
+	readonly people: readonly Person[];
+	readonly schedules: readonly Schedule[];
+	readonly escalations: readonly EscalationPolicy[];
+	readonly channels: readonly Channel[];
+	readonly templates: readonly NoticeTemplate[];
+}
+
+export interface Settings {
+	readonly organisation: string;
+	/** Address people open the console under; links in pages and notices start with it. Undefined: the bound address. */
+	readonly publicUrl?: string | undefined;
+	readonly egress: { readonly allow: readonly string[] };
+	readonly smtp?: SmtpSettings | undefined;
+	readonly telemetry: {
+		/** Points older or later than this are rejected; also the dedup horizon. ms. */
+		readonly latenessMs: number;
+		readonly futureMs: number;
+		readonly maxStreams: number;
+		readonly maxBodyBytes: number;
+	};
+	readonly baselines: { readonly autoDetectedShare: number; readonly ttdManualMs: number; readonly ttdAutoMs: number };
+}
+
+export interface SmtpSettings {
+	readonly host: string;
+	readonly port: number;
+	readonly secure: boolean;
+	readonly from: string;
+	readonly user?: string | undefined;
+	/** Secret reference, `${env:X}` or `${file:/path}`; resolved where it is used, never stored. */
+	readonly passwordRef?: string | undefined;
+}
+
+export interface Tier {
+	readonly name: string;
+	readonly displayName: string;
+	readonly rank: number;
+	readonly objectives: Readonly<Record<string, number>>;
+}
+
+export interface KeyTenant {
+	readonly name: string;
+	readonly displayName: string;
+	readonly tier: string;
+	/** Attribute name → values; a point belongs to the tenant when any resource or point attribute equals one of them. */
+	readonly match: Readonly<Record<string, readonly string[]>>;
+	/** Workload names the tenant uses; others show "not in use". */
+	readonly workloads: readonly string[];
+	readonly timeZone: string;
+	readonly language: string;
+	readonly objectives: Readonly<Record<string, number>>;
+	readonly contacts: {
+		readonly csam?: string | undefined;
+		readonly support?: string | undefined;
+		readonly customer: readonly string[];
+	};
+}
+
+export interface Workload {
+	readonly name: string;
+	readonly displayName: string;
+	readonly owner: string;
+	/** SLO whose value the platform cell shows; the first SLO of the workload when unset. */
+	readonly leadSlo?: string | undefined;
+	readonly escalation?: string | undefined;
+	readonly runbook: readonly string[];
+}
+
+export type SliKind = "availability" | "latency" | "freshness" | "throughput" | "correctness" | "saturation";
+
+/** Which streams: metric name, attribute equals one of the values, and for histograms the bucket bound (events ≤ `le`). */
+export interface Selector {
+	readonly metric: string;
+	readonly where: Readonly<Record<string, readonly string[]>>;
+	readonly le?: number | undefined;
+}
+
+export type Indicator =
+	| { readonly kind: "ratio"; readonly numerator: "good" | "bad"; readonly part: Selector; readonly total: Selector }
+	| {
+			readonly kind: "threshold";
+			readonly metric: Selector;
+			readonly op: "lt" | "lte" | "gt" | "gte";
+			readonly value: number;
+	  };
+
+export interface Slo {
+	readonly name: string;
+	readonly displayName: string;
+	readonly description: string;
+	readonly workload: string;
+	readonly sliKind: SliKind;
+	/** What one event is, plural, for sentences: "sign-ins". */
+	readonly unit: string;
+	readonly indicator: Indicator;
+	/** Ratio, 0–1 exclusive. */
+	readonly objective: number;
+	readonly periodMs: number;
+	readonly place: Place;
+}
+
+export interface Monitor {
+	readonly name: string;
+	readonly detector: "burn-rate";
+	/** SLO names it applies to; undefined: every SLO. */
+	readonly slos?: readonly string[] | undefined;
+	readonly mode: "live" | "shadow" | "draft";
+	readonly severity: SeverityKey;
+	readonly tiers?: readonly BurnRateTier["key"][] | undefined;
+	/** A page needs evidence: P(bad or more | objective just met) below this. */
+	readonly evidenceP: number;
+	readonly escalation?: string | undefined;
+}
+
+export interface Person {
+	readonly name: string;
+	readonly displayName: string;
+	readonly timeZone: string;
+	readonly contacts: readonly { readonly channel: string; readonly address: string }[];
+}
+
+/** A rotation: `people[k]` is on call in shift k of length `shiftMs` counted from `startsAt` (ms epoch). */
+export interface Schedule {
+	readonly name: string;
+	readonly displayName: string;
+	readonly timeZone: string;
+	readonly startsAt: number;
+	readonly shiftMs: number;
+	readonly people: readonly string[];
+}
+
+export interface EscalationPolicy {
+	readonly name: string;
+	/** An unacknowledged page is sent again this often, ms. */
+	readonly repeatEveryMs: number;
+	readonly acknowledgeWithinMs: number;
+	readonly steps: readonly { readonly afterMs: number; readonly notify: EscalationTarget }[];
+}
+export type EscalationTarget = { readonly schedule: string } | { readonly person: string };
+
+/** Where pages go: `webhook` address is a URL (Standard Webhooks, signed), `mail` an address, `phone-panel` the console's own. */
+export interface Channel {
+	readonly name: string;
+	readonly kind: "webhook" | "mail" | "phone-panel";
+	readonly secretRef?: string | undefined;
+}
+
+export interface NoticeTemplate {
+	readonly name: string;
+	readonly audience: "csam" | "support" | "customer";
+	readonly language: string;
+	readonly subject: string;
+	readonly body: string;
+}
+
+/** Where something is written: file relative to the catalogue, 1-based line and column. */
+export interface Place {
+	readonly file: string;
+	readonly line: number;
+	readonly column: number;
+}
+
+export interface Finding extends Place {
+	readonly level: "error" | "warning";
+	/** What is wrong, naming the path and the value. */
+	readonly message: string;
+	/** What to write instead. */
+	readonly remedy: string;
+}
+
+export type Provenance = "slo" | "tier" | "tenant";

@@ -1,0 +1,32 @@
+declare const scopeBrand: unique symbol;
+
+/**
+ * Which tenants a repository call may touch. Only AccessControl makes one, from a principal; nobody else can,
+ * because the brand is not exported. `all` includes the fleet's own rows (tenant '').
+ */
+export type TenantScope = { readonly [scopeBrand]: true } & (
+	| { readonly all: true }
+	| { readonly all: false; readonly tenants: ReadonlySet<string> }
+);
+
+export type Role = "admin" | "responder" | "viewer" | "ingest" | "system";
+
+/** Who acts. `name` stands in timelines and the audit log. */
+export interface Principal {
+	readonly name: string;
+	readonly role: Role;
+	/** Tenants the principal may see; undefined: all. */
+	readonly tenants?: readonly string[] | undefined;
+}
+
+/** The product itself: timers, detectors, dispatcher. */
+export const SYSTEM: Principal = { name: "bellwether", role: "system" };
+
+export function scopeOf(principal: Principal): TenantScope {
+	const scope = principal.tenants ? { all: false, tenants: new Set(principal.tenants) } : { all: true };
+	return scope as unknown as TenantScope;
+}
+
+export function inScope(scope: TenantScope, tenant: string): boolean {
+	return scope.all || scope.tenants.has(tenant);
+}

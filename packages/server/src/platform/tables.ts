@@ -1,0 +1,179 @@
+import type { Generated } from "kysely";
+
+/**
+ * The control plane's tables, one type each. Instants are integer milliseconds UTC, structured values JSON text,
+ * booleans 0/1: what SQLite and PostgreSQL both hold. Every row of a tenant names it; '' is the fleet (platform).
+ */
+export interface ControlTables {
+	meta: { key: string; value: string };
+	/** The event log and the incidents' timelines: append-only, `seq` is the commit order. */
+	events: {
+		seq: Generated<number>;
+		at: number;
+		type: string;
+		tenant: string;
+		incident_id: string | null;
+		actor: string;
+		data: string;
+	};
+	/** At most one open row per (tenant, slo, detector): a partial unique index holds it. */
+	breaches: {
+		id: string;
+		tenant: string;
+		slo: string;
+		detector: string;
+		monitor: string;
+		scope: string;
+		state: "open" | "closed";
+		opened_at: number;
+		closed_at: number | null;
+		evidence: string;
+		incident_id: string | null;
+	};
+	incidents: {
+		id: string;
+		number: number;
+		tenant: string;
+		slo: string;
+		workload: string;
+		kind: "tenant" | "platform";
+		parent_id: string | null;
+		severity_key: string;
+		severity_rank: number;
+		state: "detected" | "acknowledged" | "investigating" | "mitigated" | "resolved" | "reviewed";
+		title: string;
+		monitor: string;
+		detected_by: "monitor" | "customer";
+		onset_at: number | null;
+		detected_at: number;
+		paged_at: number | null;
+		acknowledged_at: number | null;
+		acknowledged_by: string | null;
+		first_notice_at: number | null;
+		signal_cleared_at: number | null;
+		mitigated_at: number | null;
+		resolved_at: number | null;
+		verdict: string | null;
+		verdict_reason: string | null;
+		verdict_by: string | null;
+		verdict_at: number | null;
+		evidence: string;
+		version: number;
+	};
+	/** A running chain. `policy` is the snapshot taken at its start: edits never change a running chain. */
+	escalations: {
+		id: string;
+		incident_id: string;
+		tenant: string;
+		policy: string;
+		state: "running" | "acknowledged" | "exhausted" | "stopped";
+		started_at: number;
+		ended_at: number | null;
+	};
+	/** Durable timers, written with the state that wants them. `due_at` wall clock ms. */
+	timers: {
+		id: string;
+		kind: string;
+		tenant: string;
+		incident_id: string | null;
+		due_at: number;
+		data: string;
+		state: "pending" | "done" | "cancelled";
+		created_at: number;
+		fired_at: number | null;
+	};
+	/** Outgoing messages, written with the state that wants them. `id` is the one id of all attempts. */
+	outbox: {
+		id: string;
+		kind: "page" | "notice";
+		delivery: "at-least-once" | "at-most-once";
+		tenant: string;
+		incident_id: string | null;
+		channel: string;
+		address: string;
+		payload: string;
+		state: "pending" | "sending" | "sent" | "failed" | "uncertain" | "cancelled";
+		attempts: number;
+		next_at: number;
+		created_at: number;
+		sent_at: number | null;
+		last_error: string | null;
+	};
+	/** Every attempt to send, in order. `target_digest` is SHA-256 of the address. */
+	deliveries: {
+		seq: Generated<number>;
+		outbox_id: string;
+		kind: "page" | "notice";
+		tenant: string;
+		incident_id: string | null;
+		attempt: number;
+		channel: string;
+		target_digest: string;
+		started_at: number;
+		ended_at: number | null;
+		outcome: "sending" | "sent" | "failed" | "uncertain";
+		detail: string;
+	};
+	notices: {
+		id: string;
+		incident_id: string;
+		tenant: string;
+		audience: "csam" | "support" | "customer";
+		state: "draft" | "approved" | "sending" | "sent" | "uncertain" | "discarded";
+		language: string;
+		template: string;
+		subject: string;
+		body: string;
+		/** JSON list of addresses, taken from the tenant's contacts at approval; bound by the hash. */
+		recipients: string;
+		recipients_hash: string;
+		created_at: number;
+		approved_by: string | null;
+		approved_at: number | null;
+		sent_at: number | null;
+		version: number;
+	};
+	/** Messages on the console's built-in phone. */
+	phone_messages: {
+		id: string;
+		tenant: string;
+		incident_id: string | null;
+		at: number;
+		person: string;
+		title: string;
+		body: string;
+	};
+	tokens: {
+		id: string;
+		hash: string;
+		name: string;
+		role: string;
+		one_time: number;
+		created_at: number;
+		expires_at: number | null;
+		last_used_at: number | null;
+		revoked_at: number | null;
+	};
+	sessions: {
+		id_hash: string;
+		principal: string;
+		role: string;
+		csrf: string;
+		created_at: number;
+		seen_at: number;
+		expires_at: number;
+	};
+	/** Append-only, hash-chained: hash = SHA-256(previous hash ‖ canonical entry). */
+	audit: {
+		seq: Generated<number>;
+		at: number;
+		actor: string;
+		action: string;
+		tenant: string;
+		subject: string;
+		request_id: string;
+		detail: string;
+		hash: string;
+	};
+	config_versions: { hash: string; applied_at: number; applied_by: string; files: string; active: number };
+}

@@ -1,0 +1,88 @@
+import type { Kysely, Transaction } from "kysely";
+import type { Principal } from "./access.ts";
+import type { ControlTables } from "./tables.ts";
+
+export type Tx = Transaction<ControlTables>;
+export type Db = Kysely<ControlTables>;
+
+/** The control-plane store. Writers are serialised; a transaction that throws leaves nothing behind. */
+export interface ControlStore {
+	readonly db: Db;
+	transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+	close(): Promise<void>;
+}
+
+/** Ids and randomness come in from outside, so that tests decide them. */
+export interface Ids {
+	/** A new id with a prefix that tells its kind: `msg_…`, `tmr_…`; sortable by time. */
+	next(prefix: string): string;
+	/** Random bytes, hex. */
+	secret(bytes: number): string;
+}
+
+export interface NewTimer {
+	readonly kind: string;
+	readonly tenant: string;
+	readonly incidentId?: string | undefined;
+	readonly dueAt: number;
+	readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface Timer extends NewTimer {
+	readonly id: string;
+}
+
+/** Carries out one kind of due timer, inside the transaction that marks it done: it fires once, whatever crashes. */
+export type TimerHandler = (tx: Tx, timer: Timer, now: number) => Promise<void>;
+
+export interface NewMessage {
+	readonly kind: "page" | "notice";
+	/** Pages: at-least-once (resent with the same id after a crash). Customer notices: at-most-once (`uncertain` after one). */
+	readonly delivery: "at-least-once" | "at-most-once";
+	readonly tenant: string;
+	readonly incidentId?: string | undefined;
+	/** Name of a channel of the catalogue. */
+	readonly channel: string;
+	readonly address: string;
+	readonly payload: MessagePayload;
+	readonly notBefore?: number | undefined;
+}
+
+/** What every channel can render. `data` is the structured body of webhooks. */
+export interface MessagePayload {
+	readonly subject: string;
+	readonly text: string;
+	readonly url?: string | undefined;
+	readonly person?: string | undefined;
+	readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface Message extends NewMessage {
+	/** The logical id: the same for all attempts; carried as webhook-id and Message-ID. */
+	readonly id: string;
+	readonly attempt: number;
+	readonly createdAt: number;
+}
+
+/** What a channel says of one attempt. `uncertain`: it may or may not have arrived. */
+export type SendResult =
+	| { readonly status: "sent"; readonly detail: string }
+	| { readonly status: "retry"; readonly detail: string; readonly retryAfterMs?: number | undefined }
+	| { readonly status: "refused"; readonly detail: string }
+	| { readonly status: "uncertain"; readonly detail: string };
+
+/** One kind of outgoing channel; implemented in adapters. Never throws; never waits longer than its own time-out. */
+export interface ChannelSender {
+	send(message: Message): Promise<SendResult>;
+}
+
+/** A past-tense fact, e.g. `incident.opened`. Listeners run in the same transaction, in the order they were added. */
+export interface DomainEvent {
+	readonly type: string;
+	readonly at: number;
+	readonly tenant: string;
+	readonly incidentId?: string | undefined;
+	readonly actor: Principal;
+	readonly data: Readonly<Record<string, unknown>>;
+}
+export type Listener = (tx: Tx, event: DomainEvent) => Promise<void>;
