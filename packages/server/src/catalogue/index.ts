@@ -1,0 +1,17 @@
+/**
+ * Key tenants, workloads, SLOs, monitors and on-call as code: a folder of YAML read into one immutable Catalogue.
+ *
+ * Promises: every error of every file at once, each with file, line, column and remedy; the same content gives the
+ * same hash in whatever order and files it stands. Refuses: unknown fields and references, secrets written out,
+ * files over 1 MiB, anchors that multiply; a reading with one error has no catalogue, so a bad file cannot replace a
+ * good running one. Bad content is never an exception.
+ */
+export * from "./change.ts";
+export * from "./choose.ts";
+export * from "./finding.ts";
+export * from "./notice-facts.ts";
+export * from "./objective.ts";
+export * from "./reading.ts";
+export * from "./reference.ts";
+export * from "./starter.ts";
+export * from "./types.ts";

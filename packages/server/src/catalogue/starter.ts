@@ -1,0 +1,6 @@
+import type { CatalogueFile } from "./reading.ts";
+
+/** A commented, valid catalogue to begin with: one tenant, one workload, one SLO. */
+export function starterFiles(): CatalogueFile[] {
+	return [];
+}
