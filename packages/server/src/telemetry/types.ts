@@ -31,6 +31,9 @@ export type RejectReason =
 	| "type_conflict"
 	| "unsupported_type"
 	| "stream_limit"
+	/** The sender says itself that there is no value (OTLP flag, Prometheus stale marker); not an error. */
+	| "no_value"
+	/** No SLO selects it; not an error. */
 	| "no_sli";
 
 /** received = counted + duplicate + Σ rejected, exactly. `tenant` is FLEET for points of no key tenant. */
@@ -43,7 +46,7 @@ export interface Accounting {
 	readonly rejected: Readonly<Partial<Record<RejectReason, number>>>;
 }
 
-/** What the sender is told. `rejected` counts only what the sender must know (never `no_sli`); `message` names the first place. */
+/** What the sender is told. `rejected` counts only what the sender must know (never `no_sli`, `no_value`); `message` names the first place. */
 export type IngestOutcome =
 	| { readonly status: "accepted"; readonly points: number; readonly rejected: number; readonly message: string }
 	| { readonly status: "malformed"; readonly message: string }
@@ -63,4 +66,44 @@ export interface WindowBucket {
 	readonly revision: number;
 	/** No point can change it any more. */
 	readonly closed: boolean;
+}
+
+/** Buckets of one pair in [from, to), ms epoch, `resolutionMs` a multiple of 10 s. 10 s data lives 3 d, then only whole hours remain. */
+export interface WindowsQuery {
+	readonly tenant: string;
+	readonly slo: string;
+	readonly from: number;
+	readonly to: number;
+	readonly resolutionMs: number;
+}
+
+/** All lines count or none: `malformed` names the first bad line. `rejected` lines are well-formed but of no use (reason). */
+export type ImportOutcome =
+	| {
+			readonly status: "accepted";
+			readonly lines: number;
+			readonly counted: number;
+			readonly rejected: Readonly<Partial<Record<RejectReason, number>>>;
+			readonly message: string;
+	  }
+	| { readonly status: "malformed"; readonly message: string }
+	| { readonly status: "too-large"; readonly message: string }
+	/** The key was used before for other lines. */
+	| { readonly status: "key-conflict"; readonly message: string }
+	| { readonly status: "unavailable"; readonly message: string; readonly retryAfterS: number };
+
+export interface TelemetryCounters {
+	/** When the last point was counted; undefined: none since the store was made. */
+	readonly lastSampleAt: number | undefined;
+	readonly journalRows: number;
+	readonly journalBytes: number;
+	readonly streams: number;
+	readonly pairs: number;
+	/** Points counted since the store was made. */
+	readonly samplesTotal: number;
+	/** Requests answered `malformed` since start. */
+	readonly malformedRequests: number;
+	readonly commits: number;
+	readonly commitFailures: number;
+	readonly foldAt: number | undefined;
 }

@@ -1,0 +1,82 @@
+import type { Catalogue } from "#catalogue";
+import type { BreachClosed, BreachOpened, PairState, PairStatus } from "#detection";
+import type {
+	Accounting,
+	ImportOutcome,
+	IngestOutcome,
+	Protocol,
+	TelemetryCounters,
+	WindowBucket,
+	WindowsQuery,
+} from "#telemetry";
+
+/** A breach that the control plane holds open; the detector then opens no second one and reports its end. */
+export interface OpenBreach {
+	readonly tenant: string;
+	readonly slo: string;
+	readonly detector: string;
+	readonly openedAt: number;
+}
+
+/** Counters of the thread since it started, and what its store holds. Instants ms epoch. */
+export interface TelemetryHealth extends TelemetryCounters {
+	/** `rebuilding`: a commit failed and memory is being rebuilt from the store; ingest answers 503 until then. */
+	readonly state: "ready" | "rebuilding";
+	readonly failure: string | undefined;
+	/** Resident memory of the whole process, bytes; 0 while the thread is down. */
+	readonly rssBytes: number;
+	/** Heap of the telemetry thread alone, bytes. */
+	readonly heapBytes: number;
+	readonly evaluations: number;
+	/** CPU time of the thread spent in evaluating, ms. */
+	readonly evaluationMs: number;
+}
+
+/** Worst state of one pair in each of the last 24 hours, oldest first. */
+export interface HourStrip {
+	readonly tenant: string;
+	readonly slo: string;
+	readonly hours: PairState[];
+}
+
+export interface WorkerStart {
+	readonly dataDir: string;
+	readonly catalogue: Catalogue;
+	readonly openBreaches: readonly OpenBreach[];
+}
+
+/** Calls of the main thread; each has exactly one answer with the same id. */
+export type Call =
+	| {
+			readonly kind: "ingest";
+			readonly protocol: Protocol;
+			readonly encoding: string | undefined;
+			readonly body: Uint8Array;
+	  }
+	| { readonly kind: "import"; readonly key: string; readonly body: Uint8Array }
+	| { readonly kind: "windows"; readonly query: WindowsQuery }
+	| { readonly kind: "accounting"; readonly tenant: string | undefined }
+	| { readonly kind: "hour-strips" }
+	| { readonly kind: "configure"; readonly catalogue: Catalogue; readonly openBreaches: readonly OpenBreach[] }
+	| { readonly kind: "health" }
+	| { readonly kind: "close" };
+
+export type Answer =
+	| IngestOutcome
+	| ImportOutcome
+	| WindowBucket[]
+	| Accounting[]
+	| HourStrip[]
+	| TelemetryHealth
+	| undefined;
+
+export type ToWorker = { readonly id: number; readonly call: Call };
+
+export type FromWorker =
+	| { readonly kind: "ready"; readonly statuses: readonly PairStatus[] }
+	| { readonly kind: "answer"; readonly id: number; readonly answer: Answer }
+	| { readonly kind: "fault"; readonly id: number; readonly message: string }
+	| { readonly kind: "breach"; readonly event: BreachOpened | BreachClosed }
+	/** `all`: replaces the mirror (after a change of the catalogue) instead of patching it. */
+	| { readonly kind: "statuses"; readonly all: boolean; readonly statuses: readonly PairStatus[] }
+	| { readonly kind: "failure"; readonly message: string };

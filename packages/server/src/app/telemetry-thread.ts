@@ -1,0 +1,272 @@
+import { Worker } from "node:worker_threads";
+import type { Catalogue } from "#catalogue";
+import type { BreachClosed, BreachOpened, PairStatus } from "#detection";
+import type { Accounting, ImportOutcome, IngestOutcome, Protocol, WindowBucket, WindowsQuery } from "#telemetry";
+import type {
+	Answer,
+	Call,
+	FromWorker,
+	HourStrip,
+	OpenBreach,
+	TelemetryHealth,
+	ToWorker,
+	WorkerStart,
+} from "./telemetry-protocol.ts";
+
+export type { HourStrip, OpenBreach, TelemetryHealth } from "./telemetry-protocol.ts";
+
+export interface TelemetryListener {
+	breach?(event: BreachOpened | BreachClosed): void;
+	statuses?(changed: PairStatus[]): void;
+	/** The thread or its store failed; it recovers by itself, ingest answers `unavailable` meanwhile. */
+	failure?(error: Error): void;
+}
+
+/**
+ * Telemetry and detection, on a thread of their own: nothing here decodes. An outcome other than `unavailable` is given
+ * only after what it says is on disk. Calls never reject because of input; they reject when the thread is closed or down.
+ */
+export interface TelemetryThread {
+	/** `body` is transferred to the thread: do not touch it afterwards. `encoding`: the request's Content-Encoding. */
+	ingest(protocol: Protocol, encoding: string | undefined, body: Uint8Array): Promise<IngestOutcome>;
+	/**
+	 * NDJSON lines `{tenant, slo, at, good, total}`; history up to 400 d. The same key again gives the same answer and
+	 * counts nothing. A tenant that is not a key tenant feeds the fleet only.
+	 */
+	importEvents(idempotencyKey: string, body: Uint8Array): Promise<ImportOutcome>;
+	/** Undefined: no such pair. Buckets without data are absent, never zero. */
+	windows(query: WindowsQuery): Promise<WindowBucket[] | undefined>;
+	accounting(tenant?: string): Promise<Accounting[]>;
+	hourStrips(): Promise<HourStrip[]>;
+	/** Mirror kept in this thread: no wait. */
+	statuses(): PairStatus[];
+	/** The catalogue changed; history of unchanged pairs stays. */
+	configure(catalogue: Catalogue, openBreaches: readonly OpenBreach[]): Promise<void>;
+	health(): Promise<TelemetryHealth>;
+	on(listener: TelemetryListener): void;
+	close(): Promise<void>;
+}
+
+export interface TelemetryThreadOptions {
+	readonly dataDir: string;
+	readonly catalogue: Catalogue;
+	readonly openBreaches: readonly OpenBreach[];
+}
+
+/** Bodies in flight to the thread. Beyond it the answer is `unavailable` at once, so that a slow disk cannot fill the memory. */
+const MAX_BYTES_IN_FLIGHT = 96 * 1024 * 1024;
+const RESTART_AFTER_MS = [100, 500, 2_000, 5_000];
+
+interface Pending {
+	readonly kind: Call["kind"];
+	readonly bytes: number;
+	resolve(answer: Answer): void;
+	reject(error: Error): void;
+}
+
+/** Resolves when history is loaded and ingest may begin; rejects when the store cannot be opened (e.g. written by a newer version). */
+export async function startTelemetryThread(options: TelemetryThreadOptions): Promise<TelemetryThread> {
+	const thread = new Thread(options);
+	await thread.start();
+	return thread;
+}
+
+class Thread implements TelemetryThread {
+	#start: WorkerStart;
+	#worker: Worker | undefined;
+	#state: "starting" | "ready" | "down" | "closed" = "starting";
+	#lastFailure: string | undefined;
+	#restarts = 0;
+	#restartTimer: NodeJS.Timeout | undefined;
+	#nextId = 1;
+	#bytesInFlight = 0;
+	readonly #pending = new Map<number, Pending>();
+	readonly #listeners: TelemetryListener[] = [];
+	readonly #statuses = new Map<string, PairStatus>();
+	readonly #openBreaches = new Map<string, OpenBreach>();
+
+	constructor(options: TelemetryThreadOptions) {
+		this.#start = options;
+		this.#keepOpenBreaches(options.openBreaches);
+	}
+
+	start(): Promise<void> {
+		return new Promise((resolve, reject) => {
+			const worker = new Worker(new URL("./telemetry-worker.ts", import.meta.url), {
+				workerData: { ...this.#start, openBreaches: [...this.#openBreaches.values()] } satisfies WorkerStart,
+				name: "telemetry",
+			});
+			this.#worker = worker;
+			this.#state = "starting";
+			let failure: Error | undefined;
+			worker.on("message", (message: FromWorker) => {
+				if (message.kind === "ready") {
+					this.#state = "ready";
+					this.#restarts = 0;
+					this.#lastFailure = undefined;
+					this.#mirror(message.statuses, true);
+					resolve();
+				} else this.#receive(message);
+			});
+			worker.on("error", (error) => {
+				failure = error instanceof Error ? error : new Error(String(error));
+			});
+			worker.on("exit", (code) => {
+				const wasReady = this.#state === "ready";
+				const error = failure ?? new Error(`the telemetry thread ended with code ${code}`);
+				this.#abandon(error);
+				if (this.#state === "closed") return resolve();
+				this.#state = "down";
+				this.#lastFailure = error.message;
+				if (wasReady || this.#restarts > 0) this.#restartLater(error);
+				reject(error);
+			});
+		});
+	}
+
+	async ingest(protocol: Protocol, encoding: string | undefined, body: Uint8Array): Promise<IngestOutcome> {
+		const busy = this.#busy(body.byteLength);
+		if (busy) return busy;
+		return (await this.#call({ kind: "ingest", protocol, encoding, body: own(body) })) as IngestOutcome;
+	}
+
+	async importEvents(key: string, body: Uint8Array): Promise<ImportOutcome> {
+		const busy = this.#busy(body.byteLength);
+		if (busy) return busy;
+		return (await this.#call({ kind: "import", key, body: own(body) })) as ImportOutcome;
+	}
+
+	async windows(query: WindowsQuery): Promise<WindowBucket[] | undefined> {
+		return (await this.#call({ kind: "windows", query })) as WindowBucket[] | undefined;
+	}
+
+	async accounting(tenant?: string): Promise<Accounting[]> {
+		return (await this.#call({ kind: "accounting", tenant })) as Accounting[];
+	}
+
+	async hourStrips(): Promise<HourStrip[]> {
+		return (await this.#call({ kind: "hour-strips" })) as HourStrip[];
+	}
+
+	statuses(): PairStatus[] {
+		return [...this.#statuses.values()];
+	}
+
+	async configure(catalogue: Catalogue, openBreaches: readonly OpenBreach[]): Promise<void> {
+		this.#start = { ...this.#start, catalogue };
+		this.#keepOpenBreaches(openBreaches);
+		await this.#call({ kind: "configure", catalogue, openBreaches });
+	}
+
+	async health(): Promise<TelemetryHealth> {
+		return (await this.#call({ kind: "health" })) as TelemetryHealth;
+	}
+
+	on(listener: TelemetryListener): void {
+		this.#listeners.push(listener);
+	}
+
+	async close(): Promise<void> {
+		if (this.#state === "closed") return;
+		clearTimeout(this.#restartTimer);
+		const worker = this.#worker;
+		const ended =
+			this.#state === "down" || !worker ? undefined : new Promise<void>((done) => worker.once("exit", () => done()));
+		const closing = this.#state === "ready" ? this.#call({ kind: "close" }).catch(() => {}) : undefined;
+		this.#state = "closed";
+		if (!ended) return;
+		if (closing) await closing;
+		else await worker?.terminate();
+		await ended;
+	}
+
+	#call(call: Call): Promise<Answer> {
+		if (this.#state === "closed") return Promise.reject(new Error("the telemetry thread is closed"));
+		const worker = this.#worker;
+		if (!worker || this.#state === "down")
+			return Promise.reject(new Error(`the telemetry thread is down: ${this.#lastFailure ?? "restarting"}`));
+		const id = this.#nextId++;
+		const body = "body" in call ? call.body : undefined;
+		const bytes = body?.byteLength ?? 0;
+		this.#bytesInFlight += bytes;
+		return new Promise((resolve, reject) => {
+			this.#pending.set(id, { kind: call.kind, bytes, resolve, reject });
+			worker.postMessage({ id, call } satisfies ToWorker, body ? [body.buffer as ArrayBuffer] : []);
+		});
+	}
+
+	#busy(bytes: number): (IngestOutcome & ImportOutcome & { status: "unavailable" }) | undefined {
+		if (this.#state === "down" || this.#state === "closed")
+			return { status: "unavailable", message: "telemetry is restarting", retryAfterS: 2 };
+		if (this.#bytesInFlight > 0 && this.#bytesInFlight + bytes > MAX_BYTES_IN_FLIGHT)
+			return { status: "unavailable", message: "more telemetry is waiting than memory allows", retryAfterS: 1 };
+		return undefined;
+	}
+
+	#receive(message: Exclude<FromWorker, { kind: "ready" }>): void {
+		switch (message.kind) {
+			case "answer":
+			case "fault": {
+				const pending = this.#take(message.id);
+				if (message.kind === "answer") pending?.resolve(message.answer);
+				else pending?.reject(new Error(message.message));
+				return;
+			}
+			case "breach": {
+				const { event } = message;
+				const key = `${event.detector}\n${event.slo}\n${event.tenant}`;
+				if (event.type === "breach.opened") this.#openBreaches.set(key, { ...event, openedAt: event.detectedAt });
+				else this.#openBreaches.delete(key);
+				for (const listener of this.#listeners) listener.breach?.(event);
+				return;
+			}
+			case "statuses":
+				this.#mirror(message.statuses, message.all);
+				return;
+			case "failure":
+				for (const listener of this.#listeners) listener.failure?.(new Error(message.message));
+		}
+	}
+
+	#mirror(statuses: readonly PairStatus[], all: boolean): void {
+		if (all) this.#statuses.clear();
+		for (const status of statuses) this.#statuses.set(`${status.slo}\n${status.tenant}`, status);
+		for (const listener of this.#listeners) listener.statuses?.([...statuses]);
+	}
+
+	#take(id: number): Pending | undefined {
+		const pending = this.#pending.get(id);
+		if (!pending) return undefined;
+		this.#pending.delete(id);
+		this.#bytesInFlight -= pending.bytes;
+		return pending;
+	}
+
+	/** The thread is gone: nobody knows whether the last requests were stored, so the sender must send them again (dedup makes it safe). */
+	#abandon(error: Error): void {
+		for (const id of [...this.#pending.keys()]) {
+			const pending = this.#take(id);
+			if (pending?.kind === "ingest" || pending?.kind === "import")
+				pending.resolve({ status: "unavailable", message: error.message, retryAfterS: 2 });
+			else pending?.reject(error);
+		}
+	}
+
+	#restartLater(error: Error): void {
+		for (const listener of this.#listeners) listener.failure?.(error);
+		const after = RESTART_AFTER_MS[Math.min(this.#restarts, RESTART_AFTER_MS.length - 1)];
+		this.#restarts++;
+		this.#restartTimer = setTimeout(() => this.start().catch(() => {}), after);
+	}
+
+	#keepOpenBreaches(openBreaches: readonly OpenBreach[]): void {
+		this.#openBreaches.clear();
+		for (const each of openBreaches) this.#openBreaches.set(`${each.detector}\n${each.slo}\n${each.tenant}`, each);
+	}
+}
+
+/** A view on its own whole buffer can move; a part of a shared pool must be copied first. */
+function own(body: Uint8Array): Uint8Array {
+	const whole = body.byteOffset === 0 && body.byteLength === body.buffer.byteLength && body.byteLength > 0;
+	return whole ? new Uint8Array(body.buffer) : new Uint8Array(body);
+}

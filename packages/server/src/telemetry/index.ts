@@ -1,0 +1,7 @@
+/**
+ * Telemetry in: bytes of OTLP and remote write become counts per (tenant, SLO), each exactly once within the lateness limit.
+ * What was answered `accepted` is on disk. Malformed requests change nothing; points that cannot be used are rejected one by
+ * one with a reason and are accounted for. When streams are full new ones are refused and known ones go on; when the store
+ * fails the answer is `unavailable` until memory has been rebuilt from it.
+ */
+export * from "./types.ts";
