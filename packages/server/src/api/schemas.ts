@@ -23,6 +23,7 @@ export const SloCell = z.object({
 	lastAt: Instant.nullable(),
 	breachSince: Instant.nullable(),
 });
+export type SloCell = z.infer<typeof SloCell>;
 
 export const Cell = z.object({
 	workload: z.string(),
@@ -32,6 +33,7 @@ export const Cell = z.object({
 	slos: z.array(SloCell),
 	incident: z.string().nullable(),
 });
+export type Cell = z.infer<typeof Cell>;
 
 export const Severity = z.object({ key: z.enum(["1", "2", "2.5", "3", "4"]), rank: z.number() });
 export const IncidentState = z.enum(["detected", "acknowledged", "investigating", "mitigated", "resolved", "reviewed"]);
@@ -44,6 +46,7 @@ export const RowIncident = z.object({
 	acknowledgedAt: Instant.nullable(),
 	acknowledgeDueAt: Instant.nullable(),
 });
+export type RowIncident = z.infer<typeof RowIncident>;
 
 export const FleetRow = z.object({
 	name: z.string(),
@@ -54,9 +57,12 @@ export const FleetRow = z.object({
 	cells: z.array(Cell),
 	incident: RowIncident.nullable(),
 });
+export type FleetRow = z.infer<typeof FleetRow>;
 
 export const Tone = z.enum(["healthy", "breach", "at-risk", "no-data", "plain"]);
+export type Tone = z.infer<typeof Tone>;
 export const Sentence = z.array(z.object({ tone: Tone, text: z.string() }));
+export type Sentence = z.infer<typeof Sentence>;
 
 export const FleetView = z.object({
 	at: Instant,
@@ -124,6 +130,7 @@ export const TimelineEntry = z.object({
 	actor: z.string(),
 	text: z.string().describe("one sentence for people"),
 });
+export type TimelineEntry = z.infer<typeof TimelineEntry>;
 
 export const Notice = z.object({
 	id: z.string(),
@@ -142,6 +149,7 @@ export const Notice = z.object({
 	sentAt: Instant.nullable(),
 	version: z.number(),
 });
+export type Notice = z.infer<typeof Notice>;
 
 export const EscalationStep = z.object({
 	dueAt: Instant.nullable(),
@@ -290,3 +298,4 @@ export const Problem = z.object({
 		details: z.array(z.object({ place: z.string(), message: z.string(), remedy: z.string() })).optional(),
 	}),
 });
+export type Problem = z.infer<typeof Problem>;

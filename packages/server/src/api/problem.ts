@@ -1,0 +1,158 @@
+import type { z } from "zod";
+import type { Problem } from "./schemas.ts";
+
+export type ProblemCode =
+	| "invalid_request"
+	| "unauthenticated"
+	| "forbidden"
+	| "cross_site"
+	| "unknown_host"
+	| "not_found"
+	| "method_not_allowed"
+	| "conflict"
+	| "version_conflict"
+	| "version_required"
+	| "too_large"
+	| "unsupported_media_type"
+	| "invalid_catalogue"
+	| "unavailable"
+	| "internal";
+
+export interface ProblemDetail {
+	readonly place: string;
+	readonly message: string;
+	readonly remedy: string;
+}
+
+/** An expected refusal of a request: what, where and why in `message`, what to do in `remedy`. */
+export class ApiProblem extends Error {
+	readonly status: number;
+	readonly code: ProblemCode;
+	readonly remedy: string;
+	readonly details: readonly ProblemDetail[] | undefined;
+	readonly headers: Readonly<Record<string, string>>;
+	constructor(
+		status: number,
+		code: ProblemCode,
+		message: string,
+		remedy: string,
+		more: { details?: readonly ProblemDetail[]; headers?: Readonly<Record<string, string>> } = {},
+	) {
+		super(message);
+		this.status = status;
+		this.code = code;
+		this.remedy = remedy;
+		this.details = more.details;
+		this.headers = more.headers ?? {};
+	}
+}
+
+/** Foreign and nonexistent ids answer alike, so that nobody learns which ids exist. */
+export function notFound(kind: string, id: string): ApiProblem {
+	return new ApiProblem(
+		404,
+		"not_found",
+		`There is no ${kind} "${printable(id)}" that you may see.`,
+		"Check the id, or ask an administrator for access.",
+	);
+}
+
+export function versionConflict(kind: string, id: string, sent: number, current: number): ApiProblem {
+	return new ApiProblem(
+		412,
+		"version_conflict",
+		`${kind} ${id} changed meanwhile: you sent version ${sent}, it is now at version ${current}.`,
+		"Read it again and decide on what it says now.",
+		{ headers: { etag: etagOf(current) } },
+	);
+}
+
+export function etagOf(version: number): string {
+	return `"${version}"`;
+}
+
+export function problemBody(problem: ApiProblem, requestId: string): z.infer<typeof Problem> {
+	return {
+		error: {
+			code: problem.code,
+			message: problem.message,
+			remedy: problem.remedy,
+			requestId,
+			...(problem.details ? { details: [...problem.details] } : {}),
+		},
+	};
+}
+
+interface FrameworkError {
+	readonly statusCode?: number;
+	readonly code?: string;
+	readonly message?: string;
+	readonly validation?: readonly { readonly instancePath: string; readonly message?: string }[];
+	readonly validationContext?: string;
+}
+
+/** Whatever a route threw, as a problem. What we do not know stays inside: the answer names only the request id. */
+export function toProblem(thrown: unknown): ApiProblem {
+	if (thrown instanceof ApiProblem) return thrown;
+	const error = (thrown ?? {}) as FrameworkError;
+	if (error.validation) return validationProblem(error);
+	switch (error.code) {
+		case "FST_ERR_CTP_BODY_TOO_LARGE":
+			return new ApiProblem(
+				413,
+				"too_large",
+				"The request's body is larger than this route takes.",
+				"Send it in smaller parts.",
+			);
+		case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+			return new ApiProblem(
+				415,
+				"unsupported_media_type",
+				"The request's content type is not understood here.",
+				"Send application/json.",
+			);
+		case "FST_ERR_CTP_EMPTY_JSON_BODY":
+			return new ApiProblem(
+				400,
+				"invalid_request",
+				"The content type says JSON, but the body is empty.",
+				"Send a JSON object, or leave the content type out.",
+			);
+	}
+	if (error.statusCode === 400)
+		return new ApiProblem(
+			400,
+			"invalid_request",
+			printable(error.message ?? "The request is malformed."),
+			"Correct the request; see /openapi.json.",
+		);
+	return new ApiProblem(
+		500,
+		"internal",
+		"The server failed to answer this request.",
+		"Try again; if it stays, give the request id to the operator: its log names the cause.",
+	);
+}
+
+function validationProblem(error: FrameworkError): ApiProblem {
+	const where = error.validationContext ?? "request";
+	const details = (error.validation ?? []).slice(0, 20).map((issue) => ({
+		place: `${where}${issue.instancePath.replaceAll("/", ".")}`,
+		message: printable(issue.message ?? "is not valid"),
+		remedy: "See /openapi.json for what is expected.",
+	}));
+	const first = details[0];
+	return new ApiProblem(
+		400,
+		"invalid_request",
+		first ? `${first.place}: ${first.message}` : `The ${where} is not valid.`,
+		"Correct what the details name.",
+		{ details },
+	);
+}
+
+/** Short and without control characters: what came from outside must not forge lines of logs or answers. */
+function printable(text: string): string {
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
+	return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "\ufffd").slice(0, 300);
+}

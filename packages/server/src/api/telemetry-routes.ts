@@ -1,0 +1,217 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IngestOutcome } from "#telemetry";
+import {
+	type FailureStatus,
+	type OtlpContentType,
+	otlpFailure,
+	otlpReply,
+	plain,
+	remoteWriteReply,
+	type TelemetryReply,
+} from "./otlp-reply.ts";
+
+export type TelemetryKind = "otlp-protobuf" | "otlp-json" | "remote-write-1";
+export type BodyEncoding = "identity" | "gzip" | "snappy";
+
+export interface TelemetryIngest {
+	/** Takes the body away (transferred to the telemetry thread); answers when it is durable or refused. */
+	readonly ingest: (
+		kind: TelemetryKind,
+		encoding: BodyEncoding,
+		body: Uint8Array<ArrayBuffer>,
+	) => Promise<IngestOutcome>;
+	readonly maxBodyBytes: () => number;
+	/** A whole body must arrive within this. */
+	readonly bodyTimeoutMs: number;
+	/** Says whether this sender may write; on a loopback bind everyone may. */
+	readonly mayWrite: (request: IncomingMessage) => Promise<"yes" | "unauthenticated" | "forbidden">;
+	/** More bodies than this in memory answer 429. */
+	readonly maxInFlight: number;
+	readonly observe: (route: string, status: number) => void;
+}
+
+const OTLP_PATH = "/v1/metrics";
+const REMOTE_WRITE_PATH = "/api/v1/write";
+
+/**
+ * `POST /v1/metrics` and `POST /api/v1/write`, beside the framework: the main thread only collects bytes, it parses
+ * nothing. Returns the handler; it says false for any other path.
+ */
+export function telemetryHandler(
+	options: TelemetryIngest,
+): (request: IncomingMessage, response: ServerResponse) => boolean {
+	let inFlight = 0;
+	return (request, response) => {
+		const path = (request.url ?? "").split("?", 1)[0];
+		if (path !== OTLP_PATH && path !== REMOTE_WRITE_PATH) return false;
+		const fail =
+			path === OTLP_PATH
+				? otlpFailing(request)
+				: (status: FailureStatus, message: string, retryAfterS?: number) => plain(status, message, retryAfterS);
+		const answer = (reply: TelemetryReply) => {
+			options.observe(path, reply.status);
+			send(request, response, reply);
+		};
+		if (request.method !== "POST") {
+			const reply = fail(405, `${path} takes POST, not ${request.method}.`);
+			answer({ ...reply, headers: { ...reply.headers, allow: "POST" } });
+			return true;
+		}
+		if (inFlight >= options.maxInFlight) {
+			answer(fail(429, `${inFlight} requests are being written already; send this one again later.`, 1));
+			return true;
+		}
+		inFlight++;
+		(path === OTLP_PATH ? receiveOtlp(request, options) : receiveRemoteWrite(request, options))
+			.catch(() => fail(503, "The server could not take the request; send it again.", 1))
+			.then((reply) => reply && answer(reply))
+			.finally(() => inFlight--);
+		return true;
+	};
+}
+
+function otlpFailing(request: IncomingMessage) {
+	const contentType = otlpContentType(request) ?? "application/json";
+	return (status: FailureStatus, message: string, retryAfterS?: number) =>
+		otlpFailure(status, message, contentType, retryAfterS);
+}
+
+async function receiveOtlp(request: IncomingMessage, options: TelemetryIngest): Promise<TelemetryReply | undefined> {
+	const fail = otlpFailing(request);
+	const contentType = otlpContentType(request);
+	if (!contentType)
+		return fail(
+			415,
+			`Content type "${shown(request.headers["content-type"])}" is not understood: send application/x-protobuf or application/json.`,
+		);
+	const encoding = request.headers["content-encoding"] ?? "identity";
+	if (encoding !== "gzip" && encoding !== "identity")
+		return fail(415, `Content encoding "${shown(encoding)}" is not understood: send gzip or identity.`);
+	const denied = await denial(request, options);
+	if (denied) return fail(denied.status, denied.message);
+	const body = await readBody(request, options);
+	if (body.status !== "complete") return body.status === "gone" ? undefined : fail(body.code, body.message);
+	const kind = contentType === "application/json" ? "otlp-json" : "otlp-protobuf";
+	return otlpReply(await options.ingest(kind, encoding, body.bytes), contentType);
+}
+
+async function receiveRemoteWrite(
+	request: IncomingMessage,
+	options: TelemetryIngest,
+): Promise<TelemetryReply | undefined> {
+	const contentType = (request.headers["content-type"] ?? "").replaceAll(" ", "").toLowerCase();
+	if (
+		contentType !== "application/x-protobuf" &&
+		contentType !== "application/x-protobuf;proto=prometheus.writerequest"
+	) {
+		return plain(
+			415,
+			`Content type "${shown(request.headers["content-type"])}" is not understood: send remote write 1.0, application/x-protobuf.`,
+		);
+	}
+	if (request.headers["content-encoding"] !== "snappy") {
+		return plain(
+			415,
+			`Content encoding "${shown(request.headers["content-encoding"])}" is not understood: send snappy.`,
+		);
+	}
+	const denied = await denial(request, options);
+	if (denied) return plain(denied.status, denied.message);
+	const body = await readBody(request, options);
+	if (body.status !== "complete") return body.status === "gone" ? undefined : plain(body.code, body.message);
+	return remoteWriteReply(await options.ingest("remote-write-1", "snappy", body.bytes));
+}
+
+async function denial(
+	request: IncomingMessage,
+	options: TelemetryIngest,
+): Promise<{ status: 401 | 403; message: string } | undefined> {
+	switch (await options.mayWrite(request)) {
+		case "yes":
+			return undefined;
+		case "unauthenticated":
+			return { status: 401, message: "Send a token with the role ingest as Authorization: Bearer …." };
+		case "forbidden":
+			return {
+				status: 403,
+				message:
+					"This sender may not write telemetry; send a token with the role ingest, and no Origin header of another site.",
+			};
+	}
+}
+
+type Body =
+	| { readonly status: "complete"; readonly bytes: Uint8Array<ArrayBuffer> }
+	| { readonly status: "refused"; readonly code: FailureStatus; readonly message: string }
+	| { readonly status: "gone" };
+
+/** Collects the wire bytes into one buffer of their own, so that it can be transferred to the telemetry thread. */
+function readBody(request: IncomingMessage, options: TelemetryIngest): Promise<Body> {
+	const limit = options.maxBodyBytes();
+	const announced = Number(request.headers["content-length"] ?? Number.NaN);
+	const tooLarge: Body = {
+		status: "refused",
+		code: 413,
+		message: `The body is larger than ${limit} bytes: send smaller batches.`,
+	};
+	if (announced > limit) return Promise.resolve(tooLarge);
+	return new Promise((resolve) => {
+		let bytes = new Uint8Array(new ArrayBuffer(Number.isNaN(announced) ? 65_536 : announced));
+		let length = 0;
+		const finish = (body: Body) => {
+			clearTimeout(timer);
+			request.removeAllListeners("data");
+			resolve(body);
+		};
+		const timer = setTimeout(
+			() =>
+				finish({
+					status: "refused",
+					code: 408,
+					message: `The body did not arrive within ${options.bodyTimeoutMs / 1000} s.`,
+				}),
+			options.bodyTimeoutMs,
+		);
+		request.on("data", (chunk: Buffer) => {
+			if (length + chunk.length > limit) return finish(tooLarge);
+			if (length + chunk.length > bytes.length) {
+				const larger = new Uint8Array(
+					new ArrayBuffer(Math.min(limit, Math.max(bytes.length * 2, length + chunk.length))),
+				);
+				larger.set(bytes.subarray(0, length));
+				bytes = larger;
+			}
+			bytes.set(chunk, length);
+			length += chunk.length;
+		});
+		request.on("end", () =>
+			finish({ status: "complete", bytes: length === bytes.length ? bytes : bytes.slice(0, length) }),
+		);
+		request.on("error", () => finish({ status: "gone" }));
+		request.on("close", () => finish({ status: "gone" }));
+	});
+}
+
+function send(request: IncomingMessage, response: ServerResponse, reply: TelemetryReply): void {
+	// A body that was not read to its end would be taken for the next request: close the connection behind the answer.
+	const isUnread = !request.complete;
+	response.writeHead(reply.status, {
+		...reply.headers,
+		"content-length": reply.body.length,
+		...(reply.status === 401 ? { "www-authenticate": "Bearer" } : {}),
+		...(isUnread ? { connection: "close" } : {}),
+	});
+	response.end(reply.body, () => {
+		if (isUnread) setTimeout(() => request.destroy(), 1_000).unref();
+	});
+	if (isUnread) request.resume();
+}
+
+function otlpContentType(request: IncomingMessage): OtlpContentType | undefined {
+	const type = (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase();
+	return type === "application/x-protobuf" || type === "application/json" ? type : undefined;
+}
+
+function shown(text: string | undefined): string {
+	return (text ?? "").replace(/[^\x20-\x7e]/g, "?").slice(0, 80);
+}
