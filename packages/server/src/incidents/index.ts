@@ -1,0 +1,21 @@
+/**
+ * From a detector's claim to the record that people work on, and its life until the verdict.
+ *
+ * Promises: one unresolved incident per (tenant, SLO), however often, in whatever order and across whatever crash a
+ * breach is told; one platform incident per SLO with the tenants' incidents under it; every change in the caller's
+ * transaction together with its timeline and its audit entry; the second acknowledgement learns who was first.
+ * Refuses: to reopen a resolved incident, to resolve without a verdict, to resolve a real one that still burns;
+ * each as an outcome with a reason and a remedy. An incident of another tenant and one that does not exist answer alike.
+ * When late: a claim that arrives after a restart is taken with its own detection time. Nothing is dropped when full;
+ * a store that cannot write throws and leaves nothing behind.
+ */
+export * from "./actions.ts";
+export { publish as publishIncidentFact } from "./change.ts";
+export { type IncidentEvent, isResolved, transition } from "./lifecycle.ts";
+export * from "./marks.ts";
+export * from "./opening.ts";
+export * from "./queries.ts";
+export { childrenOf, getIncident, unresolvedIncident } from "./rows.ts";
+export { describeFact } from "./sentences.ts";
+export * from "./types.ts";
+export * from "./words.ts";

@@ -1,0 +1,290 @@
+import { MINUTE_MS, SEVERITIES } from "@bellwether/model";
+import type { Catalogue } from "#catalogue";
+import type { BreachClosed, BreachOpened, Evidence } from "#detection";
+import { SYSTEM, scopeOf, type Tx } from "#platform";
+import { applyEvent, publish } from "./change.ts";
+import { incidentOf, rowOf, UNRESOLVED, unresolvedIncident } from "./rows.ts";
+import { type CloseOutcome, type Incident, type IncidentDeps, type OpenOutcome, PLATFORM } from "./types.ts";
+import { incidentTitle } from "./words.ts";
+
+/** Tenant incidents that opened this shortly before the platform's of the same SLO were its first signs. */
+const FIRST_SIGNS_MS = 10 * MINUTE_MS;
+/** A new incident names the one before it when that was resolved this recently. */
+const RELATED_MS = 30 * MINUTE_MS;
+const FIRST_NUMBER = 1001;
+
+const ALL = scopeOf(SYSTEM);
+
+/**
+ * Takes a detector's claim. One unresolved incident per (tenant, SLO): a further claim attaches to it and, if its
+ * signal had cleared, lets the signal return. A resolved incident is never reopened: a new one opens and names it.
+ *
+ * A claim of scope `platform` belongs under the platform's incident of that SLO, which the first such claim opens,
+ * whoever makes it; the tenants' incidents become its children and do not page. Tenant incidents that opened at most
+ * ten minutes before the platform's are linked to it.
+ */
+export async function openForBreach(
+	tx: Tx,
+	deps: IncidentDeps,
+	breach: BreachOpened,
+	catalogue: Catalogue,
+): Promise<OpenOutcome> {
+	const known = await openBreachRow(tx, breach);
+	if (known) return { status: "already-open", breachId: known.id, incidentId: known.incident_id ?? undefined };
+
+	const breachId = deps.ids.next("brc");
+	const monitor = catalogue.monitors.find((each) => each.name === breach.monitor);
+	if (monitor && monitor.mode !== "live") {
+		await insertBreach(tx, breachId, breach, undefined);
+		return { status: "shadow", breachId };
+	}
+	const isPlatform = breach.tenant === PLATFORM;
+	const parent =
+		isPlatform || breach.scope === "platform" ? await platformIncident(tx, deps, breach, catalogue) : undefined;
+
+	if (isPlatform && parent) {
+		await insertBreach(tx, breachId, breach, parent.incident.id);
+		if (parent.isNew) return { status: "opened", breachId, incidentId: parent.incident.id };
+		await attach(tx, deps, parent.incident, breach);
+		return { status: "attached", breachId, incidentId: parent.incident.id };
+	}
+
+	const current = await unresolvedIncident(tx, ALL, breach.tenant, breach.slo);
+	if (current) {
+		await insertBreach(tx, breachId, breach, current.id);
+		await attach(tx, deps, current, breach);
+		if (parent) await linkToParent(tx, deps, current, parent.incident, breach.detectedAt);
+		return { status: "attached", breachId, incidentId: current.id };
+	}
+	const incident = await openIncident(tx, deps, breach, catalogue, parent?.incident);
+	await insertBreach(tx, breachId, breach, incident.id);
+	return { status: parent ? "child" : "opened", breachId, incidentId: incident.id };
+}
+
+/**
+ * Closes the claim. When it was the incident's last open one, its signal has cleared; the incident itself stays open
+ * until a person resolves it. A platform incident clears when neither the fleet nor any child still burns.
+ */
+export async function closeBreach(tx: Tx, deps: IncidentDeps, breach: BreachClosed): Promise<CloseOutcome> {
+	const row = await openBreachRow(tx, breach);
+	if (!row) return { status: "not-open" };
+	await tx
+		.updateTable("breaches")
+		.set({ state: "closed", closed_at: breach.closedAt })
+		.where("id", "=", row.id)
+		.execute();
+	if (row.incident_id !== null) {
+		const parentId = await clearIfQuiet(tx, deps, row.incident_id, breach.closedAt);
+		if (parentId) await clearIfQuiet(tx, deps, parentId, breach.closedAt);
+	}
+	return { status: "closed", breachId: row.id, incidentId: row.incident_id ?? undefined };
+}
+
+async function openBreachRow(tx: Tx, breach: Pick<BreachOpened, "tenant" | "slo" | "detector">) {
+	return tx
+		.selectFrom("breaches")
+		.selectAll()
+		.where("tenant", "=", breach.tenant)
+		.where("slo", "=", breach.slo)
+		.where("detector", "=", breach.detector)
+		.where("state", "=", "open")
+		.executeTakeFirst();
+}
+
+async function insertBreach(tx: Tx, id: string, breach: BreachOpened, incidentId: string | undefined): Promise<void> {
+	await tx
+		.insertInto("breaches")
+		.values({
+			id,
+			tenant: breach.tenant,
+			slo: breach.slo,
+			detector: breach.detector,
+			monitor: breach.monitor,
+			scope: breach.scope,
+			state: "open",
+			opened_at: breach.detectedAt,
+			closed_at: null,
+			evidence: JSON.stringify(breach.evidence),
+			incident_id: incidentId ?? null,
+		})
+		.execute();
+}
+
+async function platformIncident(
+	tx: Tx,
+	deps: IncidentDeps,
+	breach: BreachOpened,
+	catalogue: Catalogue,
+): Promise<{ incident: Incident; isNew: boolean }> {
+	const current = await unresolvedIncident(tx, ALL, PLATFORM, breach.slo);
+	if (current) {
+		// A further tenant under a platform incident that had gone quiet is the platform's signal, returned.
+		const returned = await applyEvent(tx, deps, current, { type: "signal-returned" }, SYSTEM, breach.detectedAt);
+		return { incident: returned.incident, isNew: false };
+	}
+	const evidence = breach.tenant === PLATFORM ? breach.evidence : fleetEvidence(breach.evidence);
+	const claim: BreachOpened = { ...breach, tenant: PLATFORM, scope: "platform", evidence };
+	const incident = await openIncident(tx, deps, claim, catalogue, undefined);
+	const firstSigns = await tx
+		.selectFrom("incidents")
+		.selectAll()
+		.where("slo", "=", breach.slo)
+		.where("kind", "=", "tenant")
+		.where("parent_id", "is", null)
+		.where("state", "in", UNRESOLVED)
+		.where("detected_at", ">=", breach.detectedAt - FIRST_SIGNS_MS)
+		.orderBy("number")
+		.execute();
+	for (const row of firstSigns) await linkToParent(tx, deps, incidentOf(row, ALL), incident, breach.detectedAt);
+	return { incident, isNew: true };
+}
+
+/** A tenant's evidence, told of the fleet: its windows take the place of the tenant's, and the share is the whole. */
+function fleetEvidence(evidence: Evidence): Evidence {
+	return { ...evidence, long: evidence.fleet.long, short: evidence.fleet.short, share: 1 };
+}
+
+async function openIncident(
+	tx: Tx,
+	deps: IncidentDeps,
+	breach: BreachOpened,
+	catalogue: Catalogue,
+	parent: Incident | undefined,
+): Promise<Incident> {
+	const number = await nextNumber(tx);
+	const monitor = catalogue.monitors.find((each) => each.name === breach.monitor);
+	const incident: Incident = {
+		id: `INC-${number}`,
+		number,
+		tenant: breach.tenant,
+		slo: breach.slo,
+		workload: catalogue.slos.find((each) => each.name === breach.slo)?.workload ?? "",
+		kind: breach.tenant === PLATFORM ? "platform" : "tenant",
+		parentId: parent?.id,
+		severity: SEVERITIES[monitor?.severity ?? "2.5"],
+		state: "detected",
+		title: incidentTitle(catalogue, breach.tenant, breach.slo),
+		monitor: breach.monitor,
+		detectedBy: "monitor",
+		onsetAt: onsetOf(breach),
+		detectedAt: breach.detectedAt,
+		pagedAt: undefined,
+		acknowledgedAt: undefined,
+		acknowledgedBy: undefined,
+		firstNoticeAt: undefined,
+		signalClearedAt: undefined,
+		mitigatedAt: undefined,
+		resolvedAt: undefined,
+		verdict: undefined,
+		verdictReason: undefined,
+		verdictBy: undefined,
+		verdictAt: undefined,
+		evidence: breach.evidence,
+		version: 1,
+	};
+	await tx.insertInto("incidents").values(rowOf(incident)).execute();
+	await publish(tx, deps, incident, SYSTEM, breach.detectedAt, {
+		type: "incident.opened",
+		data: {
+			kind: incident.kind,
+			parentId: incident.parentId ?? null,
+			slo: incident.slo,
+			workload: incident.workload,
+			severity: incident.severity.key,
+			monitor: incident.monitor,
+			title: incident.title,
+		},
+	});
+	await nameRelated(tx, deps, incident);
+	return parent ? await followParent(tx, deps, incident, parent, breach.detectedAt) : incident;
+}
+
+/** The detector's first bad bucket; one that lies after the detection cannot be the onset, so it is unknown. */
+function onsetOf(breach: BreachOpened): number | undefined {
+	const { since } = breach.evidence;
+	return Number.isFinite(since) && since > 0 && since <= breach.detectedAt ? since : undefined;
+}
+
+/** Who took the platform's incident has taken what comes under it later. */
+async function followParent(
+	tx: Tx,
+	deps: IncidentDeps,
+	incident: Incident,
+	parent: Incident,
+	now: number,
+): Promise<Incident> {
+	if (parent.acknowledgedBy === undefined) return incident;
+	const by = { name: parent.acknowledgedBy, role: "system" as const };
+	const event = { type: "acknowledge" as const, by: by.name };
+	return (await applyEvent(tx, deps, incident, event, by, now, { with: parent.id })).incident;
+}
+
+async function linkToParent(
+	tx: Tx,
+	deps: IncidentDeps,
+	incident: Incident,
+	parent: Incident,
+	now: number,
+): Promise<void> {
+	if (incident.parentId !== undefined) return;
+	await tx.updateTable("incidents").set({ parent_id: parent.id }).where("id", "=", incident.id).execute();
+	await publish(tx, deps, incident, SYSTEM, now, { type: "incident.linked", data: { parentId: parent.id } });
+	await followParent(tx, deps, { ...incident, parentId: parent.id }, parent, now);
+}
+
+async function attach(tx: Tx, deps: IncidentDeps, incident: Incident, breach: BreachOpened): Promise<void> {
+	await publish(tx, deps, incident, SYSTEM, breach.detectedAt, {
+		type: "incident.breach_attached",
+		data: { monitor: breach.monitor },
+	});
+	await applyEvent(tx, deps, incident, { type: "signal-returned" }, SYSTEM, breach.detectedAt);
+}
+
+async function nameRelated(tx: Tx, deps: IncidentDeps, incident: Incident): Promise<void> {
+	const previous = await tx
+		.selectFrom("incidents")
+		.select(["id", "resolved_at"])
+		.where("tenant", "=", incident.tenant)
+		.where("slo", "=", incident.slo)
+		.where("id", "!=", incident.id)
+		.where("resolved_at", ">=", incident.detectedAt - RELATED_MS)
+		.orderBy("number", "desc")
+		.executeTakeFirst();
+	if (!previous || previous.resolved_at === null) return;
+	await publish(tx, deps, incident, SYSTEM, incident.detectedAt, {
+		type: "incident.related",
+		data: { previousId: previous.id, resolvedAgoMs: incident.detectedAt - previous.resolved_at },
+	});
+}
+
+/** Returns the parent's id, whose signal may now be clear as well. */
+async function clearIfQuiet(tx: Tx, deps: IncidentDeps, id: string, now: number): Promise<string | undefined> {
+	const family = await tx
+		.selectFrom("incidents")
+		.selectAll()
+		.where((where) => where.or([where("id", "=", id), where("parent_id", "=", id)]))
+		.execute();
+	const own = family.find((row) => row.id === id);
+	if (!own) return undefined;
+	const burning = await tx
+		.selectFrom("breaches")
+		.select("id")
+		.where("state", "=", "open")
+		.where(
+			"incident_id",
+			"in",
+			family.map((row) => row.id),
+		)
+		.executeTakeFirst();
+	if (!burning) await applyEvent(tx, deps, incidentOf(own, ALL), { type: "signal-cleared" }, SYSTEM, now);
+	return own.parent_id ?? undefined;
+}
+
+async function nextNumber(tx: Tx): Promise<number> {
+	const row = await tx.selectFrom("meta").select("value").where("key", "=", "incident-number").executeTakeFirst();
+	const number = row ? Number(row.value) + 1 : FIRST_NUMBER;
+	const value = String(number);
+	if (row) await tx.updateTable("meta").set({ value }).where("key", "=", "incident-number").execute();
+	else await tx.insertInto("meta").values({ key: "incident-number", value }).execute();
+	return number;
+}

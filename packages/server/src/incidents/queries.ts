@@ -1,0 +1,108 @@
+import { type Db, inScope, type TenantScope, type Tx } from "#platform";
+import { breachOf, incidentOf } from "./rows.ts";
+import { describeFact } from "./sentences.ts";
+import type { Breach, Incident, IncidentState, TimelineEntry } from "./types.ts";
+
+export interface IncidentFilter {
+	readonly states?: readonly IncidentState[] | undefined;
+	readonly tenant?: string | undefined;
+	/** `oldest` first suits a reader who follows along with the cursor, `newest` (default) a page. */
+	readonly order?: "newest" | "oldest" | undefined;
+	/** `next` of the previous answer. */
+	readonly after?: string | undefined;
+	/** 1 to 500, default 100. */
+	readonly limit?: number | undefined;
+}
+
+export interface IncidentPage {
+	readonly items: readonly Incident[];
+	/** Undefined: there are no more now. */
+	readonly next: string | undefined;
+}
+
+/** Incidents of the scope's tenants, a page at a time. A cursor that is no number begins at the start. */
+export async function listIncidents(
+	db: Db | Tx,
+	scope: TenantScope,
+	filter: IncidentFilter = {},
+): Promise<IncidentPage> {
+	const limit = Math.min(Math.max(1, filter.limit ?? 100), 500);
+	const isOldest = filter.order === "oldest";
+	const after = Number(filter.after);
+	let query = db
+		.selectFrom("incidents")
+		.selectAll()
+		.orderBy("number", isOldest ? "asc" : "desc")
+		.limit(limit + 1);
+	if (!scope.all) query = query.where("tenant", "in", [...scope.tenants]);
+	if (filter.tenant !== undefined) query = query.where("tenant", "=", filter.tenant);
+	if (filter.states) query = query.where("state", "in", [...filter.states]);
+	if (filter.after !== undefined && Number.isFinite(after)) {
+		query = query.where("number", isOldest ? ">" : "<", after);
+	}
+	const rows = await query.execute();
+	const items = rows.slice(0, limit).map((row) => incidentOf(row, scope));
+	return { items, next: rows.length > limit ? String(items.at(-1)?.number) : undefined };
+}
+
+/** What happened to an incident, as sentences in the order of commits. Empty also when it is out of scope. */
+export async function timelineOf(db: Db | Tx, scope: TenantScope, incidentId: string): Promise<TimelineEntry[]> {
+	const rows = await db.selectFrom("events").selectAll().where("incident_id", "=", incidentId).orderBy("seq").execute();
+	return rows
+		.filter((row) => inScope(scope, row.tenant))
+		.map((row) => ({
+			seq: row.seq,
+			at: row.at,
+			type: row.type,
+			actor: row.actor,
+			text: describeFact({ type: row.type, actor: row.actor, data: JSON.parse(row.data) }),
+		}));
+}
+
+export interface BreachFilter {
+	readonly incidentId?: string | undefined;
+	readonly tenant?: string | undefined;
+	readonly state?: "open" | "closed" | undefined;
+	/** 1 to 500, default 100; the newest. */
+	readonly limit?: number | undefined;
+}
+
+export async function listBreaches(db: Db | Tx, scope: TenantScope, filter: BreachFilter = {}): Promise<Breach[]> {
+	let query = db
+		.selectFrom("breaches")
+		.selectAll()
+		.orderBy("opened_at", "desc")
+		.orderBy("id", "desc")
+		.limit(Math.min(Math.max(1, filter.limit ?? 100), 500));
+	if (!scope.all) query = query.where("tenant", "in", [...scope.tenants]);
+	if (filter.incidentId !== undefined) query = query.where("incident_id", "=", filter.incidentId);
+	if (filter.tenant !== undefined) query = query.where("tenant", "=", filter.tenant);
+	if (filter.state !== undefined) query = query.where("state", "=", filter.state);
+	return (await query.execute()).map((row) => breachOf(row, scope));
+}
+
+/** Every open breach: what the detectors are told at start, so that they neither claim again nor forget to close. */
+export async function openBreaches(db: Db | Tx, scope: TenantScope): Promise<Breach[]> {
+	let query = db.selectFrom("breaches").selectAll().where("state", "=", "open").orderBy("opened_at");
+	if (!scope.all) query = query.where("tenant", "in", [...scope.tenants]);
+	return (await query.execute()).map((row) => breachOf(row, scope));
+}
+
+/**
+ * Tenants with the same signal: for a platform incident those of its children, for a tenant's what the detector saw
+ * and who has an unresolved incident of the same SLO now. Only tenants of the scope, by name.
+ */
+export async function alsoAffected(db: Db | Tx, scope: TenantScope, incident: Incident): Promise<string[]> {
+	let query = db
+		.selectFrom("incidents")
+		.select("tenant")
+		.where("slo", "=", incident.slo)
+		.where("kind", "=", "tenant")
+		.where("id", "!=", incident.id);
+	if (incident.kind === "platform") query = query.where("parent_id", "=", incident.id);
+	else query = query.where("state", "not in", ["resolved", "reviewed"]);
+	const now = (await query.execute()).map((row) => row.tenant);
+	const all = new Set([...now, ...incident.evidence.alsoBurning]);
+	all.delete(incident.tenant);
+	return [...all].filter((tenant) => inScope(scope, tenant)).sort();
+}

@@ -1,0 +1,82 @@
+import { describeDuration } from "@bellwether/model";
+
+interface RecordedFact {
+	readonly type: string;
+	readonly actor: string;
+	readonly data: Readonly<Record<string, unknown>>;
+}
+
+type Data = Readonly<Record<string, unknown>>;
+
+const VERDICT_WORDS: Readonly<Record<string, string>> = {
+	"real-impact": "real, with customer impact",
+	"real-no-impact": "real, without customer impact",
+	noise: "noise",
+	"expected-change": "an expected change",
+	duplicate: "a duplicate",
+};
+
+/** One sentence per kind of fact, whichever room states it: a timeline is read as one story. */
+const SENTENCES: Readonly<Record<string, (data: Data, actor: string) => string>> = {
+	"incident.opened": (data) => {
+		if (data.kind === "platform") return `Opened by monitor ${data.monitor}: the platform itself is affected.`;
+		const part = data.parentId ? ` Part of platform incident ${data.parentId}; it does not page by itself.` : "";
+		return `Opened by monitor ${data.monitor}, severity ${data.severity}.${part}`;
+	},
+	"incident.breach_attached": (data) => `Monitor ${data.monitor} claimed another breach of the same SLO.`,
+	"incident.linked": (data) => `Linked to platform incident ${data.parentId}, which opened after it.`,
+	"incident.related": (data) =>
+		`Follows ${data.previousId}, resolved ${describeDuration(Number(data.resolvedAgoMs))} before.`,
+	"incident.acknowledged": (data, actor) =>
+		data.with ? `Acknowledged with ${data.with} by ${actor}.` : `Acknowledged by ${actor}.`,
+	"incident.investigating": (data, actor) =>
+		data.mitigationUndone
+			? `${actor} is investigating again; the mitigation did not hold.`
+			: `${actor} is investigating.`,
+	"incident.mitigated": (data, actor) =>
+		data.with ? `Mitigated with ${data.with} by ${actor}.` : `Mitigated, says ${actor}.`,
+	"incident.resolved": (data, actor) => {
+		const reason = data.reason ? ` Reason: ${data.reason}` : "";
+		return `Resolved by ${actor} as ${VERDICT_WORDS[String(data.verdict)] ?? data.verdict}.${reason}`;
+	},
+	"incident.signal_cleared": () => "The signal cleared: the SLI meets its objective again. The incident stays open.",
+	"incident.signal_returned": (data) =>
+		data.mitigationUndone ? "The signal returned: the mitigation did not hold." : "The signal returned.",
+	"incident.note_added": (data, actor) => `${actor}: ${data.text}`,
+	"escalation.started": (data) => `Escalation policy ${data.policy} started.`,
+	"escalation.step_reached": (data) => {
+		const target = data.person ? `${data.personDisplayName ?? data.person}` : "nobody";
+		return `Step ${data.step} of the escalation: ${target}.`;
+	},
+	"escalation.step_unreachable": (data) => `Step ${data.step} reaches nobody: ${data.reason}.`,
+	"escalation.exhausted": () => "The escalation can reach nobody. Nobody has been paged; act by other means.",
+	"escalation.acknowledge_overdue": (data) =>
+		`Not acknowledged within ${describeDuration(Number(data.withinMs))} of the page.`,
+	"escalation.stopped": (data) => `Paging stopped: ${data.reason}.`,
+	"page.queued": (data) =>
+		`${data.isRepeat ? "Paging again" : "Paging"} ${data.personDisplayName ?? data.person} by ${data.channels}.`,
+	"page.sent": (data) => `Page to ${data.personDisplayName ?? data.person} went out by ${data.channel}.`,
+	"page.failed": (data) => `Page to ${data.personDisplayName ?? data.person} by ${data.channel} failed: ${data.detail}`,
+	"page.uncertain": (data) =>
+		`Page to ${data.personDisplayName ?? data.person} by ${data.channel} may not have arrived: ${data.detail}`,
+	"notice.drafted": (data) => `Notice for ${audience(data)} drafted${data.automatic ? "" : "; it waits for approval"}.`,
+	"notice.draft_failed": (data) => `No notice for ${audience(data)} could be drafted: ${data.reason}`,
+	"notice.edited": (data, actor) => `${actor} edited the notice for ${audience(data)}.`,
+	"notice.approved": (data, actor) => `${actor} approved the notice for ${audience(data)}.`,
+	"notice.discarded": (data, actor) => `${actor} discarded the notice for ${audience(data)}.`,
+	"notice.sent": (data) => `Notice to ${audience(data)} sent.`,
+	"notice.failed": (data) => `Notice to ${audience(data)} failed: ${data.detail}`,
+	"notice.withheld": (data) => `Notice to ${audience(data)} withheld: ${data.reason}`,
+	"notice.uncertain": (data) =>
+		`Notice to ${audience(data)} may or may not have arrived; it is not sent again. Ask the recipients, then decide.`,
+};
+
+/** An unknown kind of fact still has its place in the timeline, under its own name. */
+export function describeFact(fact: RecordedFact): string {
+	return SENTENCES[fact.type]?.(fact.data, fact.actor) ?? `${fact.type} by ${fact.actor}.`;
+}
+
+function audience(data: Data): string {
+	if (data.audience === "csam") return "the CSAM";
+	return data.audience === "customer" ? "the customer" : String(data.audience);
+}

@@ -1,0 +1,75 @@
+import type { Catalogue } from "#catalogue";
+import type { EventBus, Ids } from "#platform";
+
+export interface ResponseDeps {
+	readonly ids: Ids;
+	readonly bus: EventBus;
+	/** The catalogue that is active now; asked when a chain starts and when a page is written. */
+	readonly catalogue: () => Catalogue;
+	/** What links in pages start with, without a slash at the end. */
+	readonly publicUrl: () => string;
+}
+
+export interface OnCall {
+	readonly person: string;
+	/** The instant of the hand-over, ms epoch. */
+	readonly until: number;
+	readonly next: string;
+}
+
+/** Who is on call, per schedule, at an instant; what the wire shows. */
+export interface OnCallView {
+	readonly at: number;
+	readonly schedules: readonly {
+		readonly name: string;
+		readonly displayName: string;
+		readonly timeZone: string;
+		readonly person: string;
+		readonly personDisplayName: string;
+		readonly until: number;
+		readonly next: string;
+		readonly nextDisplayName: string;
+	}[];
+}
+
+export type EscalationState = "running" | "acknowledged" | "exhausted" | "stopped" | "none";
+
+export interface EscalationView {
+	readonly state: EscalationState;
+	readonly policy: string | undefined;
+	readonly steps: readonly {
+		/** When the step is, or was, due. */
+		readonly dueAt: number | undefined;
+		/** Display name of who is paged: on a schedule, who is on call when the step is due. */
+		readonly person: string;
+		readonly state: "done" | "pending" | "cancelled";
+	}[];
+	readonly nextPerson: string | undefined;
+	readonly nextAt: number | undefined;
+	readonly acknowledgeDueAt: number | undefined;
+}
+
+export interface PendingTimer {
+	readonly id: string;
+	readonly kind: string;
+	readonly tenant: string;
+	readonly incident: string | undefined;
+	readonly dueAt: number;
+}
+
+export interface DeliveryRecord {
+	readonly seq: number;
+	/** The logical id, the same for all attempts. */
+	readonly id: string;
+	readonly kind: "page" | "notice";
+	readonly tenant: string;
+	readonly incident: string | undefined;
+	readonly attempt: number;
+	readonly channel: string;
+	readonly targetDigest: string;
+	readonly startedAt: number;
+	readonly endedAt: number | undefined;
+	readonly outcome: "sending" | "sent" | "failed" | "uncertain";
+	readonly uncertain: boolean;
+	readonly detail: string;
+}
