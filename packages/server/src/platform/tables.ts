@@ -81,6 +81,9 @@ export interface ControlTables {
 		state: "pending" | "done" | "cancelled";
 		created_at: number;
 		fired_at: number | null;
+		/** How often its handler threw, and when it is tried again; null: at `due_at`. */
+		failures: Generated<number>;
+		retry_at: number | null;
 	};
 	/** Outgoing messages, written with the state that wants them. `id` is the one id of all attempts. */
 	outbox: {

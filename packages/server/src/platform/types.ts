@@ -7,8 +7,12 @@ export type Db = Kysely<ControlTables>;
 
 /** The control-plane store. Writers are serialised; a transaction that throws leaves nothing behind. */
 export interface ControlStore {
+	/** For reading: sees what is committed, never a transaction under way. Writing through it fails. */
 	readonly db: Db;
+	/** All or nothing. A second one inside `work` would wait for the first for ever, so it is refused: pass `tx` on. */
 	transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+	/** Told after each commit, so that timers, the outbox and live streams look at once. Answers how to leave. */
+	onCommit(listener: () => void): () => void;
 	close(): Promise<void>;
 }
 
@@ -86,3 +90,14 @@ export interface DomainEvent {
 	readonly data: Readonly<Record<string, unknown>>;
 }
 export type Listener = (tx: Tx, event: DomainEvent) => Promise<void>;
+
+/**
+ * What an attempt led to. `retrying`: this attempt failed, the next one comes at `nextAt`; the others are final.
+ * `uncertain`: it may have arrived; only at-most-once messages end so, and only a person sends them again.
+ */
+export type Outcome =
+	| { readonly status: "sent" | "failed" | "uncertain"; readonly detail: string; readonly at: number }
+	| { readonly status: "retrying"; readonly detail: string; readonly at: number; readonly nextAt: number };
+
+/** Runs in the transaction that records the outcome. When it throws, the record is tried again, with back-off. */
+export type OutcomeListener = (tx: Tx, message: Message, outcome: Outcome) => Promise<void>;

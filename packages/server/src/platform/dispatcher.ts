@@ -1,0 +1,223 @@
+import type { Clock } from "@bellwether/model";
+import { recordOutcome, recoverSending, takeMessage } from "./deliveries.ts";
+import { createLoop } from "./loop.ts";
+import type { ChannelSender, ControlStore, Message, OutcomeListener, SendResult } from "./types.ts";
+
+export interface DispatcherOptions {
+	readonly store: ControlStore;
+	readonly clock: Clock;
+	/** The sender behind a channel's name; undefined when there is no such channel: the message fails with that reason. */
+	readonly senders: (channelName: string) => ChannelSender | undefined;
+	/** Told of every outcome, in the transaction that records it. */
+	readonly onOutcome?: OutcomeListener | undefined;
+	/** The store failed, a listener threw or a sender broke its word. The dispatcher goes on. */
+	readonly onError: (error: unknown, message: Message | undefined) => void;
+	/** Attempts under way at once per channel; a slow channel holds up nobody else. Default 4. */
+	readonly perChannel?: number;
+	/** An attempt is given up after this long, whatever its sender does. Default 12 s: above every sender's own limit. */
+	readonly timeoutMs?: number;
+	/** Waits between attempts, ms; the last one repeats. Default 1, 2, 5, 10, 30 s. Keep it below the escalation steps. */
+	readonly retryDelaysMs?: readonly number[];
+	/** The longest wait that a receiver may ask for with Retry-After. Default 30 s. */
+	readonly retryAfterCapMs?: number;
+	/** A message that could not be sent for this long has failed. Default 24 h. */
+	readonly giveUpAfterMs?: number;
+}
+
+export interface Dispatcher {
+	/** First settles what a crash left in "sending", then sends whatever is due. */
+	start(): void;
+	/** Look for due messages now; the dispatcher does so itself after each commit. */
+	wake(): void;
+	/** Waits for the attempts under way and their records. */
+	stop(): Promise<void>;
+	/** For tests and replay: sends all that is due at `now`, waits for the outcomes, answers the number of attempts. */
+	runDue(now: number): Promise<number>;
+	readonly counters: Readonly<DispatcherCounters>;
+}
+
+export interface DispatcherCounters {
+	sent: number;
+	retried: number;
+	failed: number;
+	uncertain: number;
+	inFlight: number;
+}
+
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+	const { store, clock, onError } = options;
+	const perChannel = options.perChannel ?? 4;
+	const timeoutMs = options.timeoutMs ?? 12_000;
+	const policy = {
+		retryDelaysMs: options.retryDelaysMs ?? [1_000, 2_000, 5_000, 10_000, 30_000],
+		retryAfterCapMs: options.retryAfterCapMs ?? 30_000,
+		giveUpAfterMs: options.giveUpAfterMs ?? 24 * 3_600_000,
+	};
+	const counters: DispatcherCounters = { sent: 0, retried: 0, failed: 0, uncertain: 0, inFlight: 0 };
+	const underWay = new Map<string, Set<Promise<void>>>();
+	let leaveStore: (() => void) | undefined;
+	let isRecovered = false;
+	let isStopping = false;
+
+	const loop = createLoop(async () => {
+		try {
+			const now = clock.now();
+			await recover(now);
+			await launchDue(now);
+			const next = await store.db
+				.selectFrom("outbox")
+				.select((select) => select.fn.min("next_at").as("at"))
+				.where("state", "=", "pending")
+				.where("next_at", ">", now)
+				.executeTakeFirst();
+			return next?.at == null ? Number.POSITIVE_INFINITY : next.at - clock.now();
+		} catch (error) {
+			onError(error, undefined);
+			return Number.POSITIVE_INFINITY;
+		}
+	});
+
+	async function recover(now: number): Promise<void> {
+		if (isRecovered) return;
+		await store.transaction((tx) => recoverSending(tx, now, options.onOutcome));
+		isRecovered = true;
+	}
+
+	/** Starts as many due attempts as each channel has room for, asking channel by channel so that none hides another. */
+	async function launchDue(now: number): Promise<Promise<void>[]> {
+		const channels = await store.db
+			.selectFrom("outbox")
+			.select("channel")
+			.distinct()
+			.where("state", "=", "pending")
+			.where("next_at", "<=", now)
+			.execute();
+		const launched: Promise<void>[] = [];
+		for (const { channel } of channels) {
+			const running = underWay.get(channel) ?? new Set();
+			underWay.set(channel, running);
+			const room = perChannel - running.size;
+			if (room <= 0) continue;
+			const due = await store.db
+				.selectFrom("outbox")
+				.select("id")
+				.where("state", "=", "pending")
+				.where("channel", "=", channel)
+				.where("next_at", "<=", now)
+				.orderBy("kind", "desc") // pages before notices
+				.orderBy("next_at")
+				.orderBy("id")
+				.limit(room)
+				.execute();
+			for (const { id } of due) {
+				const attempt: Promise<void> = attemptOne(id, now).finally(() => {
+					running.delete(attempt);
+					counters.inFlight--;
+					loop.wake();
+				});
+				counters.inFlight++;
+				running.add(attempt);
+				launched.push(attempt);
+			}
+		}
+		return launched;
+	}
+
+	async function attemptOne(id: string, now: number): Promise<void> {
+		let taken: Awaited<ReturnType<typeof takeMessage>>;
+		try {
+			taken = await store.transaction((tx) => takeMessage(tx, id, now));
+		} catch (error) {
+			// Still pending: the loop tries again at its next look.
+			onError(error, undefined);
+			return;
+		}
+		if (!taken) return;
+		const { message, deliverySeq } = taken;
+		const result = await send(message);
+		await record(message, deliverySeq, result);
+	}
+
+	async function send(message: Message): Promise<SendResult> {
+		const sender = options.senders(message.channel);
+		if (!sender) {
+			return {
+				status: "refused",
+				detail: `there is no channel "${message.channel}" in the catalogue: add it, or change the contact that names it`,
+			};
+		}
+		let timer: NodeJS.Timeout | undefined;
+		const deadline = new Promise<SendResult>((resolve) => {
+			timer = setTimeout(
+				() => resolve({ status: "uncertain", detail: `no outcome within ${timeoutMs} ms` }),
+				timeoutMs,
+			);
+		});
+		try {
+			return await Promise.race([sender.send(message), deadline]);
+		} catch (error) {
+			onError(error, message);
+			return { status: "uncertain", detail: "the channel's sender failed: see the log" };
+		} finally {
+			clearTimeout(timer);
+		}
+	}
+
+	/** The outcome is in memory alone until it is stored, so this goes on until it is, or the process ends. */
+	async function record(message: Message, deliverySeq: number, result: SendResult): Promise<void> {
+		for (let tries = 0; ; tries++) {
+			try {
+				const outcome = await store.transaction((tx) =>
+					recordOutcome(tx, { message, deliverySeq, result, now: clock.now(), policy, onOutcome: options.onOutcome }),
+				);
+				counters[outcome.status === "retrying" ? "retried" : outcome.status]++;
+				return;
+			} catch (error) {
+				onError(error, message);
+				if (isStopping) return;
+				await pause(Math.min(30_000, 500 * 2 ** tries));
+			}
+		}
+	}
+
+	let endPause: (() => void) | undefined;
+	async function pause(delayMs: number): Promise<void> {
+		await new Promise<void>((resolve) => {
+			const timer = setTimeout(resolve, delayMs);
+			const previous = endPause;
+			endPause = () => {
+				clearTimeout(timer);
+				resolve();
+				previous?.();
+			};
+		});
+	}
+
+	return {
+		start() {
+			isStopping = false;
+			leaveStore ??= store.onCommit(() => loop.wake());
+			loop.start();
+		},
+		wake: loop.wake,
+		async stop() {
+			leaveStore?.();
+			leaveStore = undefined;
+			await loop.stop();
+			isStopping = true;
+			endPause?.();
+			await Promise.all([...underWay.values()].flatMap((running) => [...running]));
+		},
+		async runDue(now) {
+			await recover(now);
+			let attempts = 0;
+			for (;;) {
+				const launched = await launchDue(now);
+				if (launched.length === 0) return attempts;
+				attempts += launched.length;
+				await Promise.all(launched);
+			}
+		},
+		counters,
+	};
+}

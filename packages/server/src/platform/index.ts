@@ -1,0 +1,23 @@
+/**
+ * What every room stands on: who may see what, durable timers and messages, the event log, the audit log, sessions
+ * and tokens, and the one way out of the process. It promises that state, timers, messages, events and audit entries
+ * written with one `tx` are committed together or not at all; that a timer fires once and a page at least once
+ * whatever crashes; and that a notice is never sent twice by itself. It refuses nested transactions, unknown tokens
+ * and addresses that are not public (unless allowed). When late, it runs what is overdue at once and in due order;
+ * when the store is full or broken, nothing is acknowledged and every loop tries again within a second.
+ */
+export * from "./access.ts";
+export { type AuditEntry, type AuditHead, type AuditVerdict, audit, auditHead, verifyAudit } from "./audit.ts";
+export { canonicalJson } from "./canonical-json.ts";
+export { createDispatcher, type Dispatcher, type DispatcherCounters, type DispatcherOptions } from "./dispatcher.ts";
+export { createEgress, type Egress, type EgressOptions, type EgressResult } from "./egress.ts";
+export { EventBus, eventsAfter, type LoggedEvent, lastEventSeq } from "./events.ts";
+export { sequenceIds, systemIds } from "./ids.ts";
+export { cancelMessages, enqueue } from "./outbox.ts";
+export { resolveSecret } from "./secrets.ts";
+export { closeSession, findSession, openSession, SESSION_IDLE_MS, SESSION_MAX_MS, type Session } from "./sessions.ts";
+export type * from "./tables.ts";
+export { createTimerRunner, type TimerCounters, type TimerRunner, type TimerRunnerOptions } from "./timer-runner.ts";
+export { cancelTimers, setTimer } from "./timers.ts";
+export { checkToken, issueToken, type NewToken, revokeToken, useToken } from "./tokens.ts";
+export type * from "./types.ts";

@@ -1,0 +1,66 @@
+import type { Principal, Role } from "./access.ts";
+import { digest } from "./tokens.ts";
+import type { ControlStore, Ids, Tx } from "./types.ts";
+
+export interface Session {
+	readonly principal: Principal;
+	/** Must come back in a header or form field with every request that changes state. */
+	readonly csrf: string;
+	readonly expiresAt: number;
+}
+
+/** A session ends this long after its last request … */
+export const SESSION_IDLE_MS = 12 * 3_600_000;
+/** … and this long after it was opened, whatever happens. */
+export const SESSION_MAX_MS = 7 * 24 * 3_600_000;
+const SEEN_STEP_MS = 60_000;
+
+/** Opens a session under a new reference id (the cookie's value). The store keeps its hash alone. Expired sessions go. */
+export async function openSession(
+	tx: Tx,
+	ids: Ids,
+	now: number,
+	principal: Principal,
+): Promise<Session & { readonly id: string }> {
+	await tx
+		.deleteFrom("sessions")
+		.where((or) => or.or([or("expires_at", "<=", now), or("seen_at", "<=", now - SESSION_IDLE_MS)]))
+		.execute();
+	const id = ids.secret(32);
+	const session = { principal, csrf: ids.secret(32), expiresAt: now + SESSION_MAX_MS };
+	await tx
+		.insertInto("sessions")
+		.values({
+			id_hash: digest(id),
+			principal: principal.name,
+			role: principal.role,
+			csrf: session.csrf,
+			created_at: now,
+			seen_at: now,
+			expires_at: session.expiresAt,
+		})
+		.execute();
+	return { id, ...session };
+}
+
+/** The live session behind a reference id, undefined when there is none (any more). Notes that it was seen, once a minute. */
+export async function findSession(store: ControlStore, id: string, now: number): Promise<Session | undefined> {
+	const hash = digest(id);
+	const row = await store.db.selectFrom("sessions").selectAll().where("id_hash", "=", hash).executeTakeFirst();
+	if (!row || row.expires_at <= now || row.seen_at + SESSION_IDLE_MS <= now) return undefined;
+	if (now - row.seen_at >= SEEN_STEP_MS) {
+		await store.transaction(async (tx) => {
+			await tx.updateTable("sessions").set({ seen_at: now }).where("id_hash", "=", hash).execute();
+		});
+	}
+	return {
+		principal: { name: row.principal, role: row.role as Role },
+		csrf: row.csrf,
+		expiresAt: row.expires_at,
+	};
+}
+
+/** Logs out: from this commit on the reference id is worth nothing. */
+export async function closeSession(tx: Tx, id: string): Promise<void> {
+	await tx.deleteFrom("sessions").where("id_hash", "=", digest(id)).execute();
+}

@@ -1,0 +1,151 @@
+import type { Clock } from "@bellwether/model";
+import { sql } from "kysely";
+import { createLoop } from "./loop.ts";
+import { rebaseDueTimes, toTimer } from "./timers.ts";
+import type { ControlStore, Timer, TimerHandler } from "./types.ts";
+import { createStepWatch } from "./wall-clock.ts";
+
+export interface TimerRunnerOptions {
+	readonly store: ControlStore;
+	readonly clock: Clock;
+	/** One handler per kind of timer. */
+	readonly handlers: Readonly<Record<string, TimerHandler>>;
+	/** A handler threw (with its timer), or the store failed (without one). The runner itself goes on. */
+	readonly onError: (error: unknown, timer: Timer | undefined) => void;
+	/** The wall clock stepped by more than two seconds; due times were moved along. */
+	readonly onWallStep?: (stepMs: number) => void;
+}
+
+export interface TimerRunner {
+	/** Runs overdue timers at once, in due order, then each at its time. */
+	start(): void;
+	/** Look for due timers now; the runner does so itself after each commit. */
+	wake(): void;
+	stop(): Promise<void>;
+	/** One look, for tests and replay: runs what is due at `now` and answers how many fired. */
+	runDue(now: number): Promise<number>;
+	/** Compares the clocks and moves due times after a step; `start` does so at each look. */
+	followClock(): Promise<void>;
+	readonly counters: Readonly<TimerCounters>;
+}
+
+export interface TimerCounters {
+	fired: number;
+	/** Calls of a handler that threw. */
+	failed: number;
+	/** Wall-clock steps of more than two seconds. */
+	wallSteps: number;
+	/** How late the last timer fired, ms; the age of the oldest waiting one is in the store. */
+	lastLatenessMs: number;
+}
+
+const RETRY_DELAYS_MS = [1_000, 2_000, 5_000, 10_000, 30_000];
+const BATCH = 100;
+
+export function createTimerRunner(options: TimerRunnerOptions): TimerRunner {
+	const { store, clock, handlers, onError } = options;
+	const counters: TimerCounters = { fired: 0, failed: 0, wallSteps: 0, lastLatenessMs: 0 };
+	const watch = createStepWatch(clock);
+	const wakeAt = sql<number>`coalesce(retry_at, due_at)`;
+	let leaveStore: (() => void) | undefined;
+
+	const loop = createLoop(async () => {
+		try {
+			await followClock();
+			await runDue(clock.now());
+			const next = await store.db
+				.selectFrom("timers")
+				.select(sql<number | null>`min(coalesce(retry_at, due_at))`.as("at"))
+				.where("state", "=", "pending")
+				.executeTakeFirst();
+			return next?.at == null ? Number.POSITIVE_INFINITY : next.at - clock.now();
+		} catch (error) {
+			onError(error, undefined);
+			return Number.POSITIVE_INFINITY;
+		}
+	});
+
+	async function followClock(): Promise<void> {
+		const step = watch.look();
+		if (!step) return;
+		await store.transaction((tx) => rebaseDueTimes(tx, step.stepMs, step.newFrom, step.newNow));
+		watch.accept(step);
+		if (!step.isNotable) return;
+		counters.wallSteps++;
+		options.onWallStep?.(step.stepMs);
+	}
+
+	async function runDue(now: number): Promise<number> {
+		let fired = 0;
+		for (;;) {
+			const due = await store.db
+				.selectFrom("timers")
+				.selectAll()
+				.where("state", "=", "pending")
+				.where(wakeAt, "<=", now)
+				.orderBy("due_at")
+				.orderBy("id")
+				.limit(BATCH)
+				.execute();
+			for (const row of due) if (await fire(toTimer(row), row.failures, now)) fired++;
+			if (due.length < BATCH) return fired;
+		}
+	}
+
+	/** Marking and handling are one transaction: after a crash the timer is either done with its effects or still pending. */
+	async function fire(timer: Timer, failures: number, now: number): Promise<boolean> {
+		try {
+			const isFired = await store.transaction(async (tx) => {
+				const marked = await tx
+					.updateTable("timers")
+					.set({ state: "done", fired_at: now })
+					.where("id", "=", timer.id)
+					.where("state", "=", "pending")
+					.executeTakeFirst();
+				// Cancelled by a commit that came first: the store decides the race, not what was read before.
+				if (marked.numUpdatedRows === 0n) return false;
+				const handle = Object.hasOwn(handlers, timer.kind) ? handlers[timer.kind] : undefined;
+				if (!handle) throw new Error(`no handler for timers of kind "${timer.kind}": register one in app`);
+				await handle(tx, timer, now);
+				return true;
+			});
+			if (!isFired) return false;
+			counters.fired++;
+			counters.lastLatenessMs = Math.max(0, now - timer.dueAt);
+			return true;
+		} catch (error) {
+			counters.failed++;
+			onError(error, timer);
+			await postpone(timer, failures, now);
+			return false;
+		}
+	}
+
+	async function postpone(timer: Timer, failures: number, now: number): Promise<void> {
+		const delayMs = RETRY_DELAYS_MS[Math.min(failures, RETRY_DELAYS_MS.length - 1)] ?? 0;
+		await store.transaction(async (tx) => {
+			await tx
+				.updateTable("timers")
+				.set({ failures: failures + 1, retry_at: now + delayMs })
+				.where("id", "=", timer.id)
+				.where("state", "=", "pending")
+				.execute();
+		});
+	}
+
+	return {
+		start() {
+			leaveStore ??= store.onCommit(() => loop.wake());
+			loop.start();
+		},
+		wake: loop.wake,
+		async stop() {
+			leaveStore?.();
+			leaveStore = undefined;
+			await loop.stop();
+		},
+		runDue,
+		followClock,
+		counters,
+	};
+}

@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto";
+import type { Principal, Role } from "./access.ts";
+import type { Db, Ids, Tx } from "./types.ts";
+
+export interface NewToken {
+	readonly name: string;
+	readonly role: Role;
+	/** Works once; for the first visit of an administrator. */
+	readonly oneTime: boolean;
+	/** Undefined: no expiry. */
+	readonly ttlMs?: number | undefined;
+}
+
+const PREFIX = "bw_";
+const TOKEN_BYTES = 32;
+/** "Last used" is for people; written at most this often, so that reading a token is not a write per request. */
+const LAST_USED_STEP_MS = 60_000;
+
+/** Makes a token of 256 random bits. The text is in the answer alone: the store keeps its SHA-256. */
+export async function issueToken(
+	tx: Tx,
+	ids: Ids,
+	now: number,
+	token: NewToken,
+): Promise<{ readonly id: string; readonly token: string }> {
+	const id = ids.next("tok");
+	const text = PREFIX + ids.secret(TOKEN_BYTES);
+	await tx
+		.insertInto("tokens")
+		.values({
+			id,
+			hash: digest(text),
+			name: token.name,
+			role: token.role,
+			one_time: token.oneTime ? 1 : 0,
+			created_at: now,
+			expires_at: token.ttlMs === undefined ? null : now + token.ttlMs,
+			last_used_at: null,
+			revoked_at: null,
+		})
+		.execute();
+	return { id, token: text };
+}
+
+/** Who the token stands for, undefined when it is unknown, expired, revoked or already used up. A one-time token is used up. */
+export async function useToken(tx: Tx, token: string, now: number): Promise<Principal | undefined> {
+	const row = await find(tx, token, now);
+	if (!row) return undefined;
+	if (row.one_time || row.last_used_at === null || now - row.last_used_at >= LAST_USED_STEP_MS) {
+		await tx
+			.updateTable("tokens")
+			.set(row.one_time ? { last_used_at: now, revoked_at: now } : { last_used_at: now })
+			.where("id", "=", row.id)
+			.execute();
+	}
+	return { name: row.name, role: row.role as Role };
+}
+
+/** Like useToken without writing: for requests that come often. One-time tokens are not accepted here. */
+export async function checkToken(db: Db | Tx, token: string, now: number): Promise<Principal | undefined> {
+	const row = await find(db, token, now);
+	return row && !row.one_time ? { name: row.name, role: row.role as Role } : undefined;
+}
+
+/** From this commit on the token is worth nothing. Revoking twice changes nothing. */
+export async function revokeToken(tx: Tx, id: string, now: number): Promise<void> {
+	await tx
+		.updateTable("tokens")
+		.set({ revoked_at: now })
+		.where("id", "=", id)
+		.where("revoked_at", "is", null)
+		.execute();
+}
+
+async function find(db: Db | Tx, token: string, now: number) {
+	if (!token.startsWith(PREFIX)) return undefined;
+	const row = await db.selectFrom("tokens").selectAll().where("hash", "=", digest(token)).executeTakeFirst();
+	if (!row || row.revoked_at !== null) return undefined;
+	return row.expires_at !== null && row.expires_at <= now ? undefined : row;
+}
+
+/** A plain hash is enough for 256 random bits, and looking up by it leaks nothing that timing could tell. */
+export function digest(secret: string): string {
+	return createHash("sha256").update(secret).digest("hex");
+}
