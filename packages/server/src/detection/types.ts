@@ -1,4 +1,5 @@
 import type { BurnRateTier } from "@bellwether/model";
+import type { Pair, WindowSink } from "../telemetry/types.ts";
 
 export type PairState = "breach" | "at-risk" | "no-data" | "healthy";
 
@@ -15,7 +16,7 @@ export interface Evidence {
 	readonly share: number;
 	/** Below this share a total outage can never trip the fleet's rule: factor × (1 − objective). */
 	readonly maskingShare: number;
-	/** Other key tenants burning on the same SLO at the same time. */
+	/** Other key tenants burning on the same SLO at the same time, in the register's order; the first hundred. */
 	readonly alsoBurning: readonly string[];
 	/** First bad bucket of the episode, from the windows. */
 	readonly since: number;
@@ -64,5 +65,56 @@ export interface PairStatus {
 	/** Share of the period's budget left; undefined without events. */
 	readonly budgetRemaining: number | undefined;
 	readonly lastAt: number | undefined;
+	/** When the open breach was detected. */
 	readonly breachSince: number | undefined;
+}
+
+/** A pair with what judges it. `fleetPair` is the index of the SLO's fleet pair; its own index for the fleet's pair. */
+export interface DetectionPair extends Pair {
+	readonly fleetPair: number;
+	/** Undefined: no monitor applies; the pair has a state (at worst `at-risk`) and never a breach. */
+	readonly monitor:
+		| {
+				readonly name: string;
+				readonly mode: "live" | "shadow" | "draft";
+				readonly evidenceP: number;
+				readonly tiers: readonly BurnRateTier["key"][];
+		  }
+		| undefined;
+}
+
+export interface DetectionOptions {
+	readonly pairs: readonly DetectionPair[];
+	/** Events later than this after the last `tick` are not kept. ms. */
+	readonly futureMs: number;
+	/** How long a new claim, or its end, must hold before it is told. ms. */
+	readonly confirmMs: number;
+	/** What was open before a restart; it is not announced again. Entries of pairs that no longer exist are ignored. */
+	readonly openBreaches: readonly {
+		readonly tenant: string;
+		readonly slo: string;
+		readonly detector: string;
+		readonly openedAt: number;
+	}[];
+	readonly now: number;
+}
+
+export interface DetectionEngine extends WindowSink {
+	/** Any order. Live, recovery and replay use this one call. Outside every window the counts are ignored. */
+	add(pair: number, at: number, bad: number, total: number): void;
+	/** Moves windows forward; a clock that steps back is held where it was. */
+	tick(now: number): void;
+	/** Ticks, judges every pair that changed, and returns what opened and closed: fleet pairs first, then tenants, by index. */
+	evaluate(now: number): (BreachOpened | BreachClosed)[];
+	statuses(now: number): PairStatus[];
+	/** Of the pairs whose counts or state changed since the last call (all, the first time). */
+	changedStatuses(now: number): PairStatus[];
+	/** `windowMs` is one of 5 m, 30 m, 1 h, 2 h, 6 h, 24 h, 72 h or the pair's period; others throw. */
+	sums(pair: number, windowMs: number): { bad: number; total: number };
+	/** Worst state in each of the last 24 hours of the clock, oldest first; the last one is the hour that is running. */
+	hourStrip(pair: number, now: number): PairState[];
+	/** Breaches that the pair's shadow monitor would have opened since the start. */
+	shadowBreaches(pair: number): number;
+	/** Memory of windows and detector states as allocated now, in bytes. */
+	bytesPerPair(): number;
 }

@@ -1,0 +1,12 @@
+/**
+ * Detection: keeps exact windows for every pair (tenant, SLO) and says when one burns its error budget too fast.
+ *
+ * Promises: every window equals a recomputation from all adds, in whatever order they came; the same adds, ticks and
+ * evaluations give the same answers; one open breach per pair; no page without evidence; without events a pair is
+ * `no-data`, never healthy, and an open breach stays open.
+ * Refuses: events later than `futureMs` after the clock, and events older than a window, leave that window as it is.
+ * When late: late events change every window that still holds their bucket, and the next evaluation judges them.
+ * When full: memory is fixed by the number of pairs and their periods; there is no queue. See `bytesPerPair`.
+ */
+export { createDetection } from "./engine.ts";
+export type * from "./types.ts";
