@@ -8,7 +8,7 @@
  */
 export * from "./change.ts";
 export * from "./choose.ts";
-export * from "./finding.ts";
+export { formatFinding } from "./finding.ts";
 export * from "./notice-facts.ts";
 export * from "./objective.ts";
 export * from "./reading.ts";

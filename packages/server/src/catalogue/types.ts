@@ -75,6 +75,8 @@ export interface Workload {
 	readonly leadSlo?: string | undefined;
 	readonly escalation?: string | undefined;
 	readonly runbook: readonly string[];
+	/** Step → party → R, A, C, I or RA; each step has exactly one A. */
+	readonly raci?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
 }
 
 export type SliKind = "availability" | "latency" | "freshness" | "throughput" | "correctness" | "saturation";

@@ -1,0 +1,265 @@
+import { attributes } from "./attributes.ts";
+import { claim, type Entry } from "./entries.ts";
+import type { Input } from "./kinds.ts";
+import { type Context, displayName, record, sortedSet } from "./references.ts";
+import type { Path, SourceDocument } from "./source.ts";
+import type { KeyTenant, Place, Tier, Workload } from "./types.ts";
+import { count, oneOf, pathText, show } from "./wording.ts";
+
+export const DEFAULT_TIER = "default";
+
+type TenantFields = Omit<Input<"KeyTenant">["spec"], "match">;
+type TenantMatch = Input<"KeyTenant">["spec"]["match"];
+
+/** A tenant as it is written, from a document of its own or from a list. `path` leads to its fields. */
+interface WrittenTenant {
+	readonly name: string;
+	readonly displayName: string;
+	readonly document: SourceDocument;
+	readonly path: Path;
+	readonly match: TenantMatch;
+	readonly own: TenantFields;
+	readonly defaults: TenantFields;
+	readonly defaultsPath: Path;
+}
+
+export function assembleTiers(context: Context): Tier[] {
+	const tiers = context.entries.of("Tier").map((entry) => ({
+		name: entry.name,
+		displayName: displayName(entry),
+		rank: entry.input.spec.rank,
+		objectives: objectives(context, entry.document, ["spec", "objectives"], entry.input.spec.objectives),
+	}));
+	if (tiers.some((tier) => tier.name === DEFAULT_TIER)) return tiers;
+	return [...tiers, { name: DEFAULT_TIER, displayName: "Default", rank: 1_000, objectives: record([]) }];
+}
+
+export function assembleTenants(context: Context, workloads: readonly Workload[]): KeyTenant[] {
+	const written = [
+		...context.entries.of("KeyTenant").map(fromDocument),
+		...context.entries.of("KeyTenantList").flatMap(fromList),
+	];
+	const names = new Map<string, Place>();
+	const claims = new Map<string, { readonly tenant: string; readonly place: Place }>();
+	return written.flatMap((tenant) => {
+		const namePath = tenant.path[1] === "tenants" ? [...tenant.path, "name"] : ["metadata", "name"];
+		const place = tenant.document.place(namePath);
+		if (!claim(names, tenant.name, place, "KeyTenant", tenant.name, context.findings)) return [];
+		const match = attributes(context, tenant.document, [...tenant.path, "match"], tenant.match);
+		checkMatch(context, tenant, match, claims);
+		return [assembleTenant(context, tenant, match, workloads)];
+	});
+}
+
+function fromDocument(entry: Entry<"KeyTenant">): WrittenTenant {
+	const { match, ...own } = entry.input.spec;
+	const path: Path = ["spec"];
+	return {
+		name: entry.name,
+		displayName: displayName(entry),
+		document: entry.document,
+		path,
+		match,
+		own,
+		defaults: {},
+		defaultsPath: path,
+	};
+}
+
+function fromList(entry: Entry<"KeyTenantList">): WrittenTenant[] {
+	const defaults = entry.input.spec.defaults ?? {};
+	return entry.input.spec.tenants.map(({ name, displayName: shown, match, ...own }, k) => ({
+		name,
+		displayName: shown ?? name,
+		document: entry.document,
+		path: ["spec", "tenants", k],
+		match,
+		own,
+		defaults,
+		defaultsPath: ["spec", "defaults"],
+	}));
+}
+
+function assembleTenant(
+	context: Context,
+	tenant: WrittenTenant,
+	match: KeyTenant["match"],
+	workloads: readonly Workload[],
+): KeyTenant {
+	const { document, own, defaults } = tenant;
+	const pathOf = (field: keyof TenantFields): Path => [
+		...(own[field] === undefined ? tenant.defaultsPath : tenant.path),
+		field,
+	];
+	const fields: TenantFields = { ...defaults, ...own };
+	if (fields.tier !== undefined && fields.tier !== DEFAULT_TIER)
+		context.refer(["Tier"], fields.tier, document, pathOf("tier"));
+	fields.workloads?.forEach((name, k) => {
+		context.refer(["Workload", "Service"], name, document, [...pathOf("workloads"), k]);
+	});
+	const used = sortedSet(fields.workloads ?? workloads.map((workload) => workload.name));
+	const held = objectives(context, document, pathOf("objectives"), fields.objectives);
+	for (const slo of Object.keys(held)) {
+		const service = context.entries.of("SLO").find((entry) => entry.name === slo)?.input.spec.service;
+		if (service === undefined || used.includes(service)) continue;
+		const message = `${pathText(pathOf("objectives"))} sets ${show(slo)}, but the tenant does not use ${service}.`;
+		context.warn(
+			{ document },
+			[...pathOf("objectives"), slo],
+			message,
+			`Add ${service} to workloads, or remove the objective.`,
+			"key",
+		);
+	}
+	const contacts = fields.contacts ?? {};
+	return {
+		name: tenant.name,
+		displayName: tenant.displayName,
+		tier: fields.tier ?? DEFAULT_TIER,
+		match,
+		workloads: used,
+		timeZone: fields.timeZone ?? "UTC",
+		language: fields.language ?? "en",
+		objectives: held,
+		contacts: {
+			...(contacts.csam === undefined ? {} : { csam: contacts.csam }),
+			...(contacts.support === undefined ? {} : { support: contacts.support }),
+			customer: sortedSet(contacts.customer ?? []),
+		},
+	};
+}
+
+/** A point must belong to one tenant at most, or the wrong customer hears of it. */
+function checkMatch(
+	context: Context,
+	tenant: WrittenTenant,
+	match: KeyTenant["match"],
+	claims: Map<string, { readonly tenant: string; readonly place: Place }>,
+): void {
+	const path = [...tenant.path, "match"];
+	if (Object.keys(match).length === 0) {
+		const message = `${pathText(path)} is empty, so no telemetry belongs to ${tenant.name}.`;
+		context.error(tenant, path, message, "Write an attribute and its values, such as tenant.id: [3f2a9c1e].");
+	}
+	for (const [attribute, values] of Object.entries(match)) {
+		for (const value of values) {
+			const key = JSON.stringify([attribute, value]);
+			const place = tenant.document.place(valuePath(tenant, attribute, value));
+			const before = claims.get(key);
+			if (!before) claims.set(key, { tenant: tenant.name, place });
+			else {
+				const message = `${pathText([...path, attribute])} ${show(value)} already belongs to ${before.tenant} (${before.place.file}:${before.place.line}).`;
+				context.findings.error(place, message, "Remove it from one of the two.");
+			}
+		}
+	}
+}
+
+function valuePath(tenant: WrittenTenant, attribute: string, value: string): Path {
+	const given = tenant.match[attribute];
+	const path = [...tenant.path, "match", attribute];
+	return Array.isArray(given) ? [...path, given.findIndex((each) => String(each) === value)] : path;
+}
+
+function objectives(
+	context: Context,
+	document: SourceDocument,
+	path: Path,
+	input: Readonly<Record<string, number>> | undefined,
+): Readonly<Record<string, number>> {
+	const names = Object.keys(input ?? {}).toSorted();
+	for (const name of names) context.refer(["SLO"], name, document, [...path, name], "key");
+	return record(names.map((name) => [name, input?.[name] as number] as const));
+}
+
+/** Workloads, and services of OpenSLO that have no Workload of their name. */
+export function assembleWorkloads(context: Context): Workload[] {
+	const workloads = context.entries.of("Workload").map((entry) => assembleWorkload(context, entry));
+	const named = new Set([...workloads.map((workload) => workload.name), ...context.entries.broken("Workload")]);
+	const services = context.entries.of("Service").filter((entry) => !named.has(entry.name));
+	for (const entry of services) {
+		const message = `Service ${show(entry.name)} has no Workload, so nobody owns it.`;
+		context.warn(
+			entry,
+			["metadata", "name"],
+			message,
+			"Write a bellwether/v1 Workload of the same name with its owner.",
+		);
+	}
+	return [
+		...workloads,
+		...services.map((entry) => ({
+			name: entry.name,
+			displayName: displayName(entry),
+			owner: "unassigned",
+			runbook: [],
+		})),
+	];
+}
+
+function assembleWorkload(context: Context, entry: Entry<"Workload">): Workload {
+	const { spec } = entry.input;
+	const slos = context.entries.of("SLO").filter((slo) => slo.input.spec.service === entry.name);
+	if (spec.leadSlo !== undefined && context.refer(["SLO"], spec.leadSlo, entry.document, ["spec", "leadSlo"])) {
+		const lead = context.entries.of("SLO").find((slo) => slo.name === spec.leadSlo);
+		if (lead && lead.input.spec.service !== entry.name) {
+			const message = `spec.leadSlo ${show(spec.leadSlo)} belongs to ${lead.input.spec.service}.`;
+			const own = slos.map((slo) => slo.name).toSorted();
+			context.error(entry, ["spec", "leadSlo"], message, own.length > 0 ? `Write ${oneOf(own)}.` : "Remove it.");
+		}
+	}
+	if (spec.escalation !== undefined && spec.escalation !== "default") {
+		context.refer(["EscalationPolicy"], spec.escalation, entry.document, ["spec", "escalation"]);
+	}
+	if (slos.length === 0 && context.complete("SLO")) {
+		context.warn(
+			entry,
+			["metadata", "name"],
+			`Workload ${show(entry.name)} has no SLO.`,
+			"Write an SLO with spec.service of this name.",
+		);
+	}
+	const raci = spec.raci && checkRaci(context, entry, spec.raci);
+	return {
+		name: entry.name,
+		displayName: displayName(entry),
+		owner: spec.owner,
+		...(spec.leadSlo === undefined ? {} : { leadSlo: spec.leadSlo }),
+		...(spec.escalation === undefined ? {} : { escalation: spec.escalation }),
+		runbook: spec.runbook ?? [],
+		...(raci === undefined ? {} : { raci }),
+	};
+}
+
+/** Each step has exactly one accountable party: with none nobody decides, with two nobody does either. */
+function checkRaci(
+	context: Context,
+	entry: Entry<"Workload">,
+	raci: Readonly<Record<string, Readonly<Record<string, string>>>>,
+): NonNullable<Workload["raci"]> {
+	for (const [step, parties] of Object.entries(raci)) {
+		const accountable = Object.keys(parties).filter((party) => parties[party]?.includes("A"));
+		if (accountable.length === 1) continue;
+		const path = ["spec", "raci", step];
+		const who =
+			accountable.length === 0
+				? "no accountable party"
+				: `${count(accountable.length, "accountable party", "accountable parties")} (${accountable.toSorted().join(", ")})`;
+		context.error(entry, path, `${pathText(path)} has ${who}.`, "Give exactly one party an A (or RA).", "key");
+	}
+	return record(
+		Object.keys(raci)
+			.toSorted()
+			.map((step) => {
+				const parties = raci[step] ?? {};
+				return [
+					step,
+					record(
+						Object.keys(parties)
+							.toSorted()
+							.map((party) => [party, parties[party] === "AR" ? "RA" : (parties[party] as string)] as const),
+					),
+				] as const;
+			}),
+	);
+}

@@ -1,0 +1,252 @@
+import { z } from "zod";
+import * as f from "./fields.ts";
+
+/** The kinds of `bellwether/v1`: what OpenSLO has no words for. Input shapes only; meaning is given in `assemble`. */
+
+const metadata = z
+	.strictObject({
+		name: f.name("Name by which others refer to it; unique within its kind."),
+		displayName: f.text("Name for people. Default: the name.", 120).optional(),
+	})
+	.describe("Names.");
+
+const objectives = z
+	.record(f.name("SLO name."), f.objective("Objective, ratio between 0 and 1."))
+	.describe("SLO name to objective; stronger than the SLO's own.");
+
+const secondsOrMore = (about: string) => f.duration(about);
+
+export const Settings = z.strictObject({
+	apiVersion: f.apiVersion("bellwether/v1"),
+	kind: f.kind("Settings"),
+	metadata: metadata.optional(),
+	spec: z.strictObject({
+		organisation: f.text("Who runs this, as notices name it. Default: Your organisation.", 120).optional(),
+		publicUrl: f.webUrl("Address people open the console under. Default: the bound address.").optional(),
+		egress: z
+			.strictObject({
+				allow: z
+					.array(f.egressRule("Host, address or network."))
+					.max(1_000)
+					.describe("Private destinations that may be called; public ones always may."),
+			})
+			.optional()
+			.describe("Where outgoing calls may go."),
+		smtp: z
+			.strictObject({
+				host: f.text("Host of the mail server.", 253),
+				port: f.wholeNumber("Port. Default: 587, with `secure` 465.", 1, 65_535).optional(),
+				secure: z
+					.boolean()
+					.describe("TLS from the first byte. Default: false, which means STARTTLS when offered.")
+					.optional(),
+				from: f.sender("Sender of all mail."),
+				user: f.text("User name.").optional(),
+				password: f.secret("Reference to the password.").optional(),
+			})
+			.optional()
+			.describe("Mail server for pages and notices; without it no mail is sent."),
+		telemetry: z
+			.strictObject({
+				lateness: secondsOrMore(
+					"Older points are rejected; also how long duplicates are recognised. Default: 3h.",
+				).optional(),
+				future: secondsOrMore("Points further ahead are rejected. Default: 5m.").optional(),
+				maxStreams: f.wholeNumber("Streams kept at most. Default: 500000.", 100, 10_000_000).optional(),
+				maxBodyBytes: f.wholeNumber("Request body at most, decoded. Default: 20971520.", 1_024, 268_435_456).optional(),
+			})
+			.optional()
+			.describe("Limits of what is taken in."),
+		baselines: z
+			.strictObject({
+				autoDetectedShare: f.ratio("Share of incidents that monitors found before. Default: 0.08.").optional(),
+				ttdManual: f.duration("Time to detect when customers reported. Default: 6.7d.").optional(),
+				ttdAuto: f.duration("Time to detect when monitors found it. Default: 2.5h.").optional(),
+			})
+			.optional()
+			.describe("What the programme started from; reports compare with it."),
+	}),
+});
+
+export const Tier = z.strictObject({
+	apiVersion: f.apiVersion("bellwether/v1"),
+	kind: f.kind("Tier"),
+	metadata,
+	spec: z.strictObject({
+		rank: f.wholeNumber("Order on the fleet page; 1 comes first.", 1, 1_000),
+		objectives: objectives.optional(),
+	}),
+});
+
+const tenantFields = {
+	tier: f.name("Tier. Default: default.").optional(),
+	workloads: z
+		.array(f.name("Workload."))
+		.min(1)
+		.max(1_000)
+		.describe("Workloads the tenant uses; others show as not in use. Default: all.")
+		.optional(),
+	timeZone: f.timeZone("Time zone of the times in its notices. Default: UTC.").optional(),
+	language: f.language("Language of its notices. Default: en.").optional(),
+	objectives: objectives.optional(),
+	contacts: z
+		.strictObject({
+			csam: f.mail("Customer success account manager; gets the first notice.").optional(),
+			support: f.mail("Support queue.").optional(),
+			customer: z
+				.array(f.mail("The customer's own address."))
+				.max(100)
+				.describe("The customer's side; notices wait for approval.")
+				.optional(),
+		})
+		.optional()
+		.describe("Who is told."),
+};
+
+const match = z
+	.record(f.attributeKey, f.attributeValues("Values of this attribute."))
+	.describe("Attribute name to values. A point belongs to the tenant when one of its attributes equals one of them.");
+
+export const KeyTenant = z.strictObject({
+	apiVersion: f.apiVersion("bellwether/v1"),
+	kind: f.kind("KeyTenant"),
+	metadata,
+	spec: z.strictObject({ match, ...tenantFields }),
+});
+
+export const KeyTenantList = z.strictObject({
+	apiVersion: f.apiVersion("bellwether/v1"),
+	kind: f.kind("KeyTenantList"),
+	metadata: metadata.optional(),
+	spec: z.strictObject({
+		defaults: z.strictObject(tenantFields).optional().describe("Fields for tenants of the list that leave them out."),
+		tenants: z
+			.array(
+				z.strictObject({
+					name: f.name("Name by which others refer to it."),
+					displayName: f.text("Name for people. Default: the name.", 120).optional(),
+					match,
+					...tenantFields,
+				}),
+			)
+			.min(1)
+			.max(10_000)
+			.describe("Key tenants, one entry each."),
+	}),
+});
+
+export const Workload = z.strictObject({
+	apiVersion: f.apiVersion("bellwether/v1"),
+	kind: f.kind("Workload"),
+	metadata,
+	spec: z.strictObject({
+		owner: f.text("Team that mends it."),
+		leadSlo: f.name("SLO the platform's cell shows. Default: the first by name.").optional(),
+		escalation: f.name("Escalation policy of its breaches. Default: default.").optional(),
+		runbook: z
+			.array(f.paragraph("One step.", 500))
+			.max(50)
+			.describe("First steps, in order, for whoever is paged.")
+			.optional(),
+		raci: z
+			.record(
+				f.text("Step.", 60),
+				z.record(f.text("Party.", 60), f.choice(["R", "A", "C", "I", "RA", "AR"], "Part the party has.")),
+			)
+			.describe("Step to party to R, A, C or I (RA: both). Each step has exactly one A.")
+			.optional(),
+	}),
+});
+
+export const Monitor = z.strictObject({
+	apiVersion: f.apiVersion("bellwether/v1"),
+	kind: f.kind("Monitor"),
+	metadata,
+	spec: z.strictObject({
+		detector: f.choice(["burn-rate"], "How it decides. Default: burn-rate.").optional(),
+		slos: z
+			.array(f.name("SLO."))
+			.min(1)
+			.max(10_000)
+			.describe("SLOs it watches. Default: every SLO that no other monitor names.")
+			.optional(),
+		mode: f
+			.choice(["live", "shadow", "draft"], "live pages, shadow records only, draft does nothing. Default: live.")
+			.optional(),
+		severity: f.severity("Severity of its incidents. Default: 2.5.").optional(),
+		tiers: z
+			.array(f.choice(["page-quick", "page-slow", "ticket-quick", "ticket-slow"], "Tier."))
+			.min(1)
+			.max(4)
+			.describe("Burn-rate tiers to run. Default: all four.")
+			.optional(),
+		evidenceP: f.probability("A page needs this improbability of the errors being chance. Default: 0.0001.").optional(),
+		escalation: f.name("Escalation policy. Default: the workload's.").optional(),
+	}),
+});
+
+export const Person = z.strictObject({
+	apiVersion: f.apiVersion("bellwether/v1"),
+	kind: f.kind("Person"),
+	metadata,
+	spec: z.strictObject({
+		timeZone: f.timeZone("Time zone. Default: UTC.").optional(),
+		contacts: z
+			.array(
+				z.strictObject({
+					channel: f.name("Channel."),
+					address: f.text("Mail address or URL, as the channel wants it. A phone-panel needs none.", 2_000).optional(),
+				}),
+			)
+			.min(1)
+			.max(20)
+			.describe("Ways to page this person; all are used."),
+	}),
+});
+
+export const Schedule = z.strictObject({
+	apiVersion: f.apiVersion("bellwether/v1"),
+	kind: f.kind("Schedule"),
+	metadata,
+	spec: z.strictObject({
+		timeZone: f.timeZone("Time zone of `startsAt`. Default: UTC.").optional(),
+		startsAt: f.localTime("When the first shift begins."),
+		shift: f.duration("Length of a shift. Default: 7d.").optional(),
+		people: z.array(f.name("Person.")).min(1).max(200).describe("Who takes turns, in order."),
+	}),
+});
+
+export const EscalationPolicy = z.strictObject({
+	apiVersion: f.apiVersion("bellwether/v1"),
+	kind: f.kind("EscalationPolicy"),
+	metadata,
+	spec: z.strictObject({
+		repeatEvery: f.duration("An unacknowledged page is sent again this often. Default: 5m.").optional(),
+		acknowledgeWithin: f.duration("Promise the countdown shows. Default: 15m.").optional(),
+		steps: z
+			.array(
+				z.strictObject({
+					after: f.duration("Time after the page began. Default: 0m.").optional(),
+					notify: z
+						.strictObject({
+							schedule: f.name("Schedule whose on-call is paged.").optional(),
+							person: f.name("Person who is paged.").optional(),
+						})
+						.describe("Either a schedule or a person."),
+				}),
+			)
+			.min(1)
+			.max(20)
+			.describe("Who is paged, and when, until somebody acknowledges."),
+	}),
+});
+
+export const Channel = z.strictObject({
+	apiVersion: f.apiVersion("bellwether/v1"),
+	kind: f.kind("Channel"),
+	metadata,
+	spec: z.strictObject({
+		kind: f.choice(["webhook", "mail", "phone-panel"], "Sort of channel."),
+		secret: f.secret("Reference to the key that signs webhooks (Standard Webhooks).").optional(),
+	}),
+});

@@ -1,0 +1,75 @@
+import type { z } from "zod";
+import * as bellwether from "./kinds-bellwether.ts";
+import * as openslo from "./kinds-openslo.ts";
+
+/** Every kind that can stand in a catalogue, in the order in which documents and plans list them. */
+export const KINDS = {
+	Settings: {
+		schema: bellwether.Settings,
+		file: "bellwether.yaml",
+		about: "What holds for the whole installation. At most one.",
+	},
+	Tier: {
+		schema: bellwether.Tier,
+		file: "tenants/tiers.yaml",
+		about: "A group of key tenants with the same promises.",
+	},
+	KeyTenant: { schema: bellwether.KeyTenant, file: "tenants/*.yaml", about: "A customer that is watched on its own." },
+	KeyTenantList: {
+		schema: bellwether.KeyTenantList,
+		file: "tenants/*.yaml",
+		about: "Many key tenants in a compact form.",
+	},
+	Workload: {
+		schema: bellwether.Workload,
+		file: "workloads/*.yaml",
+		about: "A service that tenants use, with its owner.",
+	},
+	SLO: {
+		schema: openslo.SLO,
+		file: "slos/**/*.yaml",
+		about: "A promise about one SLI, held for every tenant that uses the workload.",
+	},
+	SLI: {
+		schema: openslo.SLI,
+		file: "slos/**/*.yaml",
+		about: "An indicator that several SLOs share by `indicatorRef`.",
+	},
+	Service: {
+		schema: openslo.Service,
+		file: "slos/**/*.yaml",
+		about: "OpenSLO's word for a workload; becomes one when no Workload has its name.",
+	},
+	DataSource: {
+		schema: openslo.DataSource,
+		file: "slos/**/*.yaml",
+		about: "Where metrics come from; `otlp` is always there.",
+	},
+	Monitor: {
+		schema: bellwether.Monitor,
+		file: "monitors/*.yaml",
+		about: "What watches SLOs and pages. Without one, every SLO is watched by burn rate.",
+	},
+	Person: { schema: bellwether.Person, file: "oncall/*.yaml", about: "Somebody who can be paged." },
+	Schedule: { schema: bellwether.Schedule, file: "oncall/*.yaml", about: "People who take turns." },
+	EscalationPolicy: {
+		schema: bellwether.EscalationPolicy,
+		file: "oncall/*.yaml",
+		about: "Whom a page goes to, and to whom next. The one called `default` is used where none is named.",
+	},
+	Channel: {
+		schema: bellwether.Channel,
+		file: "notify/channels.yaml",
+		about: "A way out. `phone-panel` and `mail` are always there.",
+	},
+} as const;
+
+export type Kind = keyof typeof KINDS;
+export type Input<K extends Kind> = z.infer<(typeof KINDS)[K]["schema"]>;
+
+/** Kinds of the standard that other tools use; they are left alone with a warning. */
+export const UNUSED_KINDS = ["AlertPolicy", "AlertCondition", "AlertNotificationTarget"] as const;
+
+export function apiVersionOf(kind: Kind): "openslo/v1" | "bellwether/v1" {
+	return KINDS[kind].schema.shape.apiVersion.value;
+}

@@ -1,0 +1,231 @@
+import {
+	type Document,
+	isAlias,
+	isMap,
+	isScalar,
+	isSeq,
+	LineCounter,
+	type Node,
+	type Pair,
+	parseAllDocuments,
+} from "yaml";
+import type { Findings } from "./finding.ts";
+import type { CatalogueFile } from "./reading.ts";
+import type { Place } from "./types.ts";
+import { escapeControls, pathText } from "./wording.ts";
+
+export type Path = readonly (string | number)[];
+
+/** 1 MiB: a hand-written catalogue file is a few kilobytes; more is a mistake or an attack on the parser. */
+export const MAX_FILE_BYTES = 1_048_576;
+/** Values of one document with its anchors written out. Fifty list tenants need about 2,000. */
+const MAX_VALUES = 100_000;
+const MAX_DEPTH = 64;
+/** Openers of nested blocks and flows in a row that no person writes; beyond it the parser's own recursion is at risk. */
+const MAX_NESTING_RUN = 200;
+
+/** One YAML document: its plain value and where each part of it is written. */
+export interface SourceDocument {
+	readonly file: string;
+	/** Maps are objects without a prototype. */
+	readonly value: unknown;
+	/** Place of the value at `path`, or of what of the path exists. `at: "key"` points at the key's name instead. */
+	place(path: Path, at?: "key" | "value"): Place;
+	/** The scalar at `path` as it is written, e.g. `007` where the value is 7. */
+	written(path: Path): string | undefined;
+}
+
+/** Documents of one file. What cannot be read is reported and left out; other documents of the file still count. */
+export function readSource(file: CatalogueFile, findings: Findings): SourceDocument[] {
+	const start: Place = { file: file.path, line: 1, column: 1 };
+	const bytes = Buffer.byteLength(file.text);
+	if (bytes > MAX_FILE_BYTES) {
+		findings.error(start, `The file has ${bytes} bytes, more than ${MAX_FILE_BYTES}.`, "Split it into several files.");
+		return [];
+	}
+	if (nestsTooDeep(file.text)) {
+		findings.error(start, `The file nests deeper than ${MAX_DEPTH} levels.`, "Flatten it.");
+		return [];
+	}
+	const lines = new LineCounter();
+	const documents = parseDocuments(file, lines, findings);
+	return documents.flatMap((document) => sourceDocument(file.path, document, lines, findings) ?? []);
+}
+
+function parseDocuments(file: CatalogueFile, lines: LineCounter, findings: Findings): Document[] {
+	try {
+		// uniqueKeys is off because its check is quadratic; `plain` finds duplicates itself.
+		const parsed = parseAllDocuments(file.text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+		return "empty" in parsed ? [] : (parsed as Document[]);
+	} catch (error) {
+		const reason = error instanceof RangeError ? "it nests too deep" : String((error as Error).message);
+		findings.error({ file: file.path, line: 1, column: 1 }, `The file is not readable YAML: ${reason}.`, "Flatten it.");
+		return [];
+	}
+}
+
+function sourceDocument(
+	file: string,
+	document: Document,
+	lines: LineCounter,
+	findings: Findings,
+): SourceDocument | undefined {
+	const at = (offset: number): Place => {
+		const { line, col } = lines.linePos(offset);
+		return { file, line: Math.max(1, line), column: Math.max(1, col) };
+	};
+	const problems = [...document.errors, ...document.warnings];
+	for (const problem of problems) {
+		const message = escapeControls(problem.message.replace(/\.$/, ""));
+		findings.error(at(problem.pos[0]), `YAML: ${message}.`, yamlRemedy(problem.code));
+	}
+	if (problems.length > 0 || document.contents === null) return undefined;
+	const root = document.contents as Node;
+	const place = (path: Path, which: "key" | "value" = "value"): Place => at(locate(document, root, path, which));
+	const before = findings.errors;
+	const value = plain(document, root, (path, which, message, remedy) =>
+		findings.error(place(path, which), message, remedy),
+	);
+	if (findings.errors > before) return undefined;
+	return {
+		file,
+		value,
+		place,
+		written: (path) => {
+			const node = nodeAt(document, root, path);
+			return isScalar(node) ? node.source : undefined;
+		},
+	};
+}
+
+function yamlRemedy(code: string): string {
+	if (code === "TAB_AS_INDENT") return "Indent with spaces.";
+	if (code === "TAG_RESOLVE_FAILED") return "Remove the tag; plain values are enough.";
+	if (code === "BAD_INDENT") return "Line the entry up with its siblings.";
+	if (code === "MISSING_CHAR") return "Close the quote or bracket, and put a space after each colon.";
+	return "Correct the YAML; quote texts that contain : # { [ or start with @ ` % &.";
+}
+
+type Complain = (path: Path, at: "key" | "value", message: string, remedy: string) => void;
+
+/**
+ * The plain value of a document. Our own walk instead of `toJS`: it bounds depth and expansion, finds duplicate keys
+ * in linear time, and makes objects without a prototype, so that `__proto__` is no way in.
+ */
+function plain(document: Document, root: Node, complain: Complain): unknown {
+	let values = 0;
+	let stopped = false;
+	const open = new Set<unknown>();
+	const stop = (path: Path, message: string, remedy: string): undefined => {
+		if (!stopped) complain(path, "value", message, remedy);
+		stopped = true;
+		return undefined;
+	};
+	const walk = (node: unknown, path: Path): unknown => {
+		if (stopped) return undefined;
+		values += 1;
+		if (values > MAX_VALUES) {
+			return stop(
+				[],
+				`The document has more than ${MAX_VALUES} values once its anchors are written out.`,
+				"Use fewer aliases.",
+			);
+		}
+		if (path.length > MAX_DEPTH) return stop(path, `The file nests deeper than ${MAX_DEPTH} levels.`, "Flatten it.");
+		const target = isAlias(node) ? node.resolve(document) : node;
+		if (isScalar(target)) return target.value;
+		if (!isMap(target) && !isSeq(target)) return null;
+		if (open.has(target))
+			return stop(path, `${pathText(path)} contains itself.`, "Write the value out instead of an alias.");
+		open.add(target);
+		const value = isSeq(target) ? target.items.map((item, k) => walk(item, [...path, k])) : map(target.items, path);
+		open.delete(target);
+		return value;
+	};
+	const map = (items: readonly Pair[], path: Path): Record<string, unknown> => {
+		const result: Record<string, unknown> = Object.create(null);
+		for (const item of items) {
+			const key = keyOf(item);
+			if (key === undefined) {
+				complain(
+					path,
+					"value",
+					`${pathText(path)} has a key that is not plain text.`,
+					"Write a text before the colon.",
+				);
+			} else if (key === "__proto__" || key === "<<") {
+				const remedy = key === "<<" ? "Write the fields out; merge keys are not read." : "Remove it.";
+				complain([...path, key], "key", `${pathText([...path, key])} is not allowed as a key.`, remedy);
+			} else if (key in result) {
+				const message = `${pathText([...path, key])} is written twice.`;
+				complain(duplicatePath(items, path, item), "key", message, "Remove one of the two.");
+			} else {
+				result[key] = walk(item.value, [...path, key]);
+			}
+		}
+		return result;
+	};
+	return walk(root, []);
+}
+
+function keyOf(item: Pair): string | undefined {
+	return isScalar(item.key) && item.key.value !== null ? String(item.key.value) : undefined;
+}
+
+/** A numeric last step addresses the k-th item of a map: the only way to point at the second of two equal keys. */
+function duplicatePath(items: readonly Pair[], path: Path, item: Pair): Path {
+	return [...path, items.indexOf(item)];
+}
+
+function nodeAt(document: Document, root: Node, path: Path): unknown {
+	let node: unknown = root;
+	for (const step of path) {
+		const target = isAlias(node) ? node.resolve(document) : node;
+		if (isMap(target)) node = target.items.find((item) => keyOf(item) === String(step))?.value;
+		else if (isSeq(target)) node = target.items[Number(step)];
+		else return undefined;
+	}
+	return node;
+}
+
+/** Offset of the deepest part of `path` that is written. A value that is absent or empty is placed at its key. */
+function locate(document: Document, root: Node, path: Path, at: "key" | "value"): number {
+	let node: unknown = root;
+	let offset = offsetOf(root) ?? 0;
+	for (const [k, step] of path.entries()) {
+		const target = isAlias(node) ? node.resolve(document) : node;
+		const last = k === path.length - 1;
+		if (isMap(target)) {
+			const item =
+				typeof step === "number" && at === "key" && last
+					? target.items[step]
+					: target.items.find((each) => keyOf(each) === String(step));
+			if (!item) return offset;
+			const keyOffset = offsetOf(item.key) ?? offset;
+			const isEmpty = isScalar(item.value) && item.value.source === "" && item.value.value === null;
+			offset = (last && at === "key") || isEmpty ? keyOffset : (offsetOf(item.value) ?? keyOffset);
+			node = item.value;
+		} else if (isSeq(target)) {
+			const item = target.items[Number(step)];
+			offset = offsetOf(item) ?? offset;
+			node = item;
+		} else return offset;
+	}
+	return offset;
+}
+
+function offsetOf(node: unknown): number | undefined {
+	return (node as { range?: readonly [number, number, number] | null } | null | undefined)?.range?.[0];
+}
+
+/** A cheap look before parsing: a long run of openers is no catalogue and would exhaust the parser's stack. */
+function nestsTooDeep(text: string): boolean {
+	let run = 0;
+	for (let k = 0; k < text.length; k++) {
+		const char = text.charCodeAt(k);
+		if (char === 0x5b || char === 0x7b) run += 1;
+		else if (char === 0x5d || char === 0x7d) run = Math.max(0, run - 1);
+		if (run > MAX_NESTING_RUN) return true;
+	}
+	return new RegExp(`(?:[-?] ){${MAX_NESTING_RUN}}`).test(text);
+}
