@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseAllDocuments } from "yaml";
+import { parse } from "yaml";
 import { hash, randomFor } from "./random.ts";
 import { SIGNALS, type Signal } from "./signals.ts";
 import { weeklyShape } from "./weekly-shape.ts";
@@ -54,29 +54,23 @@ const FIXED_RANKS: Readonly<Record<string, number>> = {
 
 /** Reads who the key tenants are from the catalogue's own file, and gives each a size by rank (Zipf: the k-th has 1/k). */
 export function readFleet(catalogueDir: string, seed: number): DemoFleet {
-	const text = readFileSync(join(catalogueDir, "tenants", "key-tenants.yaml"), "utf8");
-	const entries = parseAllDocuments(text).map((document) => document.toJS() as CatalogueTenant);
+	const list = parse(readFileSync(join(catalogueDir, "tenants", "key-tenants.yaml"), "utf8")) as TenantList;
+	const { defaults, tenants } = list.spec;
 	const ranks = sizeRanks(
-		entries.map((entry) => entry.metadata.name),
+		tenants.map((tenant) => tenant.name),
 		seed,
 	);
-	const keyWeights = zipf(entries.length);
-	const keyTenants = entries.map((entry) => {
-		const id = entry.spec.match["tenant.id"]?.[0];
-		const rank = ranks.get(entry.metadata.name);
-		if (id === undefined || rank === undefined) throw new Error(`Key tenant ${entry.metadata.name} has no tenant.id.`);
-		return {
-			name: entry.metadata.name,
-			displayName: entry.metadata.displayName,
-			id,
-			timeZone: entry.spec.timeZone,
-			workloads: entry.spec.workloads,
-			share: KEY_SHARE * (keyWeights[rank - 1] as number),
-		};
-	});
-	const otherWeights = zipf(OTHER_TENANTS);
+	const keyWeights = zipf(tenants.length);
+	const keyTenants = tenants.map((tenant) => ({
+		name: tenant.name,
+		displayName: tenant.displayName,
+		id: tenant.match["tenant.id"],
+		timeZone: tenant.timeZone,
+		workloads: tenant.workloads ?? defaults.workloads,
+		share: KEY_SHARE * (keyWeights[(ranks.get(tenant.name) as number) - 1] as number),
+	}));
 	const workloads = [...new Set(SIGNALS.map((signal) => signal.workload))];
-	const others = otherWeights.map((weight, i) => ({
+	const others = zipf(OTHER_TENANTS).map((weight, i) => ({
 		name: "",
 		displayName: `Rest of the world ${i + 1}`,
 		id: idFor(`other ${i} of ${seed}`),
@@ -87,12 +81,17 @@ export function readFleet(catalogueDir: string, seed: number): DemoFleet {
 	return { seed, keyTenants, others };
 }
 
-interface CatalogueTenant {
-	readonly metadata: { readonly name: string; readonly displayName: string };
+/** The part of the catalogue's KeyTenantList that a sender needs to know. */
+interface TenantList {
 	readonly spec: {
-		readonly match: Readonly<Record<string, readonly string[]>>;
-		readonly workloads: readonly string[];
-		readonly timeZone: string;
+		readonly defaults: { readonly workloads: readonly string[] };
+		readonly tenants: readonly {
+			readonly name: string;
+			readonly displayName: string;
+			readonly match: { readonly "tenant.id": string };
+			readonly workloads?: readonly string[];
+			readonly timeZone: string;
+		}[];
 	};
 }
 
