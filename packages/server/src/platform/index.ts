@@ -19,5 +19,5 @@ export { closeSession, findSession, openSession, SESSION_IDLE_MS, SESSION_MAX_MS
 export type * from "./tables.ts";
 export { createTimerRunner, type TimerCounters, type TimerRunner, type TimerRunnerOptions } from "./timer-runner.ts";
 export { cancelTimers, setTimer } from "./timers.ts";
-export { checkToken, issueToken, type NewToken, revokeToken, useToken } from "./tokens.ts";
+export { checkToken, digest, issueToken, type NewToken, revokeToken, useToken } from "./tokens.ts";
 export type * from "./types.ts";

@@ -1,0 +1,219 @@
+/**
+ * The control plane's schema, step by step; the schema's version is the number of steps taken. A released step is
+ * never edited: add one. Each is plain SQL that leaves the data of the step before readable.
+ */
+export const CONTROL_MIGRATIONS: readonly string[] = [
+	`
+create table meta (key text primary key, value text not null) strict;
+
+create table events (
+	seq integer primary key autoincrement,
+	at integer not null,
+	type text not null,
+	tenant text not null,
+	incident_id text,
+	actor text not null,
+	data text not null
+) strict;
+create index events_by_incident on events (incident_id, seq) where incident_id is not null;
+create index events_by_tenant on events (tenant, seq);
+
+create table incidents (
+	id text primary key,
+	number integer not null unique,
+	tenant text not null,
+	slo text not null,
+	workload text not null,
+	kind text not null check (kind in ('tenant', 'platform')),
+	parent_id text references incidents (id) deferrable initially deferred,
+	severity_key text not null,
+	severity_rank integer not null,
+	state text not null check (state in ('detected', 'acknowledged', 'investigating', 'mitigated', 'resolved', 'reviewed')),
+	title text not null,
+	monitor text not null,
+	detected_by text not null check (detected_by in ('monitor', 'customer')),
+	onset_at integer,
+	detected_at integer not null,
+	paged_at integer,
+	acknowledged_at integer,
+	acknowledged_by text,
+	first_notice_at integer,
+	signal_cleared_at integer,
+	mitigated_at integer,
+	resolved_at integer,
+	verdict text,
+	verdict_reason text,
+	verdict_by text,
+	verdict_at integer,
+	evidence text not null,
+	version integer not null
+) strict;
+create index incidents_by_state on incidents (state, detected_at);
+create index incidents_by_pair on incidents (tenant, slo, detected_at);
+create index incidents_by_slo on incidents (slo, kind, detected_at);
+create index incidents_by_parent on incidents (parent_id) where parent_id is not null;
+
+create table breaches (
+	id text primary key,
+	tenant text not null,
+	slo text not null,
+	detector text not null,
+	monitor text not null,
+	scope text not null,
+	state text not null check (state in ('open', 'closed')),
+	opened_at integer not null,
+	closed_at integer,
+	evidence text not null,
+	incident_id text references incidents (id) deferrable initially deferred
+) strict;
+create unique index breaches_one_open on breaches (tenant, slo, detector) where state = 'open';
+create index breaches_by_incident on breaches (incident_id) where incident_id is not null;
+
+create table escalations (
+	id text primary key,
+	incident_id text not null references incidents (id) deferrable initially deferred,
+	tenant text not null,
+	policy text not null,
+	state text not null check (state in ('running', 'acknowledged', 'exhausted', 'stopped')),
+	started_at integer not null,
+	ended_at integer
+) strict;
+create unique index escalations_one_running on escalations (incident_id) where state = 'running';
+create index escalations_by_incident on escalations (incident_id, started_at);
+
+create table timers (
+	id text primary key,
+	kind text not null,
+	tenant text not null,
+	incident_id text,
+	due_at integer not null,
+	data text not null,
+	state text not null check (state in ('pending', 'done', 'cancelled')),
+	created_at integer not null,
+	fired_at integer,
+	failures integer not null default 0,
+	retry_at integer
+) strict;
+create index timers_due on timers (coalesce(retry_at, due_at)) where state = 'pending';
+create index timers_by_incident on timers (incident_id, kind) where incident_id is not null;
+
+create table outbox (
+	id text primary key,
+	kind text not null check (kind in ('page', 'notice')),
+	delivery text not null check (delivery in ('at-least-once', 'at-most-once')),
+	tenant text not null,
+	incident_id text,
+	channel text not null,
+	address text not null,
+	payload text not null,
+	state text not null check (state in ('pending', 'sending', 'sent', 'failed', 'uncertain', 'cancelled')),
+	attempts integer not null,
+	next_at integer not null,
+	created_at integer not null,
+	sent_at integer,
+	last_error text
+) strict;
+create index outbox_due on outbox (channel, next_at) where state = 'pending';
+create index outbox_next on outbox (next_at) where state = 'pending';
+create index outbox_sending on outbox (id) where state = 'sending';
+create index outbox_by_incident on outbox (incident_id) where incident_id is not null;
+
+create table deliveries (
+	seq integer primary key autoincrement,
+	outbox_id text not null references outbox (id),
+	kind text not null check (kind in ('page', 'notice')),
+	tenant text not null,
+	incident_id text,
+	attempt integer not null,
+	channel text not null,
+	target_digest text not null,
+	started_at integer not null,
+	ended_at integer,
+	outcome text not null check (outcome in ('sending', 'sent', 'failed', 'uncertain')),
+	detail text not null
+) strict;
+create unique index deliveries_one_per_attempt on deliveries (outbox_id, attempt);
+create index deliveries_sending on deliveries (seq) where outcome = 'sending';
+create index deliveries_by_incident on deliveries (incident_id, seq) where incident_id is not null;
+
+create table notices (
+	id text primary key,
+	incident_id text not null references incidents (id) deferrable initially deferred,
+	tenant text not null,
+	audience text not null check (audience in ('csam', 'support', 'customer')),
+	state text not null check (state in ('draft', 'approved', 'sending', 'sent', 'uncertain', 'discarded')),
+	language text not null,
+	template text not null,
+	subject text not null,
+	body text not null,
+	recipients text not null,
+	recipients_hash text not null,
+	created_at integer not null,
+	approved_by text,
+	approved_at integer,
+	sent_at integer,
+	version integer not null
+) strict;
+create index notices_by_incident on notices (incident_id, created_at);
+create index notices_by_state on notices (state, created_at);
+
+create table phone_messages (
+	id text primary key,
+	tenant text not null,
+	incident_id text,
+	at integer not null,
+	person text not null,
+	title text not null,
+	body text not null
+) strict;
+create index phone_messages_by_time on phone_messages (at);
+
+create table tokens (
+	id text primary key,
+	hash text not null unique,
+	name text not null,
+	role text not null,
+	one_time integer not null check (one_time in (0, 1)),
+	created_at integer not null,
+	expires_at integer,
+	last_used_at integer,
+	revoked_at integer
+) strict;
+
+create table sessions (
+	id_hash text primary key,
+	principal text not null,
+	role text not null,
+	csrf text not null,
+	created_at integer not null,
+	seen_at integer not null,
+	expires_at integer not null
+) strict;
+
+create table audit (
+	seq integer primary key,
+	at integer not null,
+	actor text not null,
+	action text not null,
+	tenant text not null,
+	subject text not null,
+	request_id text not null,
+	detail text not null,
+	hash text not null
+) strict;
+
+create table config_versions (
+	hash text primary key,
+	applied_at integer not null,
+	applied_by text not null,
+	files text not null,
+	active integer not null check (active in (0, 1))
+) strict;
+create unique index config_versions_one_active on config_versions (active) where active = 1;
+
+create trigger events_append_only_update before update on events begin select raise(abort, 'events are append-only'); end;
+create trigger events_append_only_delete before delete on events begin select raise(abort, 'events are append-only'); end;
+create trigger audit_append_only_update before update on audit begin select raise(abort, 'audit entries are append-only'); end;
+create trigger audit_append_only_delete before delete on audit begin select raise(abort, 'audit entries are append-only'); end;
+`,
+];
