@@ -1,16 +1,38 @@
 import { defineConfig } from "vitest/config";
 
+/** Projects are the steps of `npm test`. Those that start whole processes run file by file: two cores are not many. */
 export default defineConfig({
 	test: {
 		projects: [
-			{ test: { name: "unit", include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.ts"], environment: "node" } },
+			{
+				test: { name: "unit", include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.mjs"], environment: "node" },
+			},
+			{
+				test: {
+					name: "architecture",
+					include: ["test/architecture/**/*.test.ts"],
+					environment: "node",
+					testTimeout: 60_000,
+				},
+			},
 			{
 				test: {
 					name: "scenario",
 					include: ["test/**/*.test.ts"],
-					exclude: ["test/browser/**"],
+					exclude: ["test/browser/**", "test/architecture/**"],
 					environment: "node",
 					testTimeout: 60_000,
+					hookTimeout: 60_000,
+					fileParallelism: false,
+				},
+			},
+			{
+				test: {
+					name: "browser",
+					include: ["test/browser/**/*.test.ts"],
+					environment: "node",
+					testTimeout: 60_000,
+					hookTimeout: 60_000,
 					fileParallelism: false,
 				},
 			},
