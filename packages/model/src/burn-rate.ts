@@ -1,4 +1,8 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "./duration.ts";
+import { errorBudgetRatio } from "./error-budget.ts";
+
+/** Two sides of a comparison closer than this, relatively, are equal: it is the rounding of doubles, not an excess. */
+const ROUNDING = 1e-12;
 
 /** One tier of a multi-window multi-burn-rate rule. It is true while both windows burn faster than `factor` (strictly). */
 export interface BurnRateTier {
@@ -37,7 +41,7 @@ export type TierFault = "never-fires" | "fires-within-budget";
  * can never be exceeded; a factor below 1 fires while the budget still lasts.
  */
 export function tierFault(tier: Pick<BurnRateTier, "factor">, objective: number): TierFault | undefined {
-	if (tier.factor * (1 - objective) >= 1) return "never-fires";
+	if (tier.factor * errorBudgetRatio(objective) >= 1 - ROUNDING) return "never-fires";
 	// 28 d gives its slowest ticket 0.933, which the field accepts; the 7 d tickets (0.7, 0.23) are what must not run.
 	if (tier.factor < 0.9) return "fires-within-budget";
 	return undefined;
@@ -46,17 +50,39 @@ export function tierFault(tier: Pick<BurnRateTier, "factor">, objective: number)
 /** Burn rate of counts against an objective: error ratio ÷ (1 − objective). Undefined without events: no traffic is not health. */
 export function burnRate(bad: number, total: number, objective: number): number | undefined {
 	if (!(total > 0)) return undefined;
-	return Math.max(0, bad) / total / (1 - objective);
+	return Math.max(0, bad) / total / errorBudgetRatio(objective);
 }
 
-/** How long a constant error ratio must last until the long window exceeds the factor, in ms; undefined: never. */
+/** Bad events per event above which a burn rate exceeds `factor`. */
+export function errorRatioLimit(factor: number, objective: number): number {
+	return factor * errorBudgetRatio(objective) * (1 + ROUNDING);
+}
+
+/**
+ * Whether the burn rate is above the factor, strictly: 144 bad of 10,000 at 99.9 % burn at 14.4 and do not exceed it.
+ * False without events.
+ */
+export function exceedsBurnRate(bad: number, total: number, objective: number, factor: number): boolean {
+	return total > 0 && bad > errorRatioLimit(factor, objective) * total;
+}
+
+/**
+ * How long a constant error ratio must last until the long window exceeds the factor, in ms; undefined: never, because
+ * the window is full before.
+ */
 export function timeToDetectMs(
 	tier: Pick<BurnRateTier, "factor" | "longMs">,
 	objective: number,
 	errorRatio: number,
 ): number | undefined {
-	const ms = ((1 - objective) / errorRatio) * tier.longMs * tier.factor;
-	return ms > tier.longMs ? undefined : ms;
+	const limit = tier.factor * errorBudgetRatio(objective);
+	if (!(errorRatio > limit * (1 + ROUNDING))) return undefined;
+	return (limit / errorRatio) * tier.longMs;
+}
+
+/** How long a whole budget lasts at a constant burn rate, in ms. */
+export function timeToExhaustMs(burn: number, periodMs: number): number {
+	return periodMs / burn;
 }
 
 /** Share of the period's budget that is gone when a window at `burn` ends: burn × window ÷ period. */
@@ -66,10 +92,10 @@ export function budgetUsed(burn: number, windowMs: number, periodMs: number): nu
 
 /** What the fleet's burn rate shows of a tenant: traffic share × tenant error ratio ÷ (1 − objective). */
 export function maskedFleetBurn(trafficShare: number, tenantErrorRatio: number, objective: number): number {
-	return (trafficShare * tenantErrorRatio) / (1 - objective);
+	return (trafficShare * tenantErrorRatio) / errorBudgetRatio(objective);
 }
 
 /** A tenant that is entirely down stays invisible to a fleet rule below this share of traffic: factor × (1 − objective). */
 export function maskingShareLimit(factor: number, objective: number): number {
-	return factor * (1 - objective);
+	return factor * errorBudgetRatio(objective);
 }

@@ -1,5 +1,350 @@
-import type { DetectionEngine, DetectionOptions } from "./types.ts";
+import { burnRate, errorBudget, formatDuration, HOUR_MS, MINUTE_MS } from "@bellwether/model";
+import { FLEET } from "#telemetry";
+import { PairWindows } from "./pair-windows.ts";
+import { hasEvidence, LONG_WINDOW, PAGE_TIERS, type Rule, ruleKey, ruleOf, SHORT_WINDOW } from "./rules.ts";
+import { isSilent, silenceHorizon } from "./silence.ts";
+import type {
+	BreachClosed,
+	BreachOpened,
+	DetectionEngine,
+	DetectionOptions,
+	DetectionPair,
+	PairState,
+	PairStatus,
+} from "./types.ts";
+import {
+	PERIOD_WINDOW,
+	RING,
+	SUMS_STRIDE,
+	TOUCHED_BY_EVENTS,
+	TOUCHED_FOR_JUDGE,
+	TOUCHED_FOR_STATUS,
+	WINDOWS_MS,
+	type WindowTable,
+} from "./windows.ts";
+
+/** Verdicts on a pair, worst last; one byte per pair. */
+const NONE = 0;
+const RISK = 1;
+const BREACH = 2;
+
+const TIER_COUNT = LONG_WINDOW.length;
+const HOUR_WINDOW = WINDOWS_MS.indexOf(HOUR_MS);
+const STRIP_HOURS = 24;
 
 export function createDetection(options: DetectionOptions): DetectionEngine {
-	throw new Error(`detection: ${options.pairs.length} pairs given, the engine is being written`);
+	return new Engine(options);
+}
+
+class Engine implements DetectionEngine {
+	readonly #windows: PairWindows;
+	readonly #confirmMs: number;
+	#heldAt: number;
+	#silenceMinute = Number.NEGATIVE_INFINITY;
+
+	/** The rules' judging limits, TIER_COUNT for each rule, and each pair's rule as an offset into them. */
+	readonly #limits: Float64Array;
+	readonly #limitsOf: Uint32Array;
+
+	/** The confirmed verdict, and the one that waits since `#pendingAt` to be confirmed (equal: none waits). */
+	readonly #verdict: Uint8Array;
+	readonly #pending: Uint8Array;
+	readonly #pendingAt: Float64Array;
+	/** When the announced breach was detected; NaN: none is open. A shadow's breach is a verdict without this. */
+	readonly #openedAt: Float64Array;
+	readonly #isSilent: Uint8Array;
+	/** Tiers that are true with evidence, as bits. */
+	readonly #tiers: Uint8Array;
+	readonly #shadowBreaches = new Map<number, number>();
+
+	constructor(options: DetectionOptions) {
+		const { pairs, now } = options;
+		checkFleetPairs(pairs);
+		const rules = new Map<string, { rule: Rule; offset: number }>();
+		const ruleOfPair = pairs.map((pair) => {
+			const key = ruleKey(pair);
+			const known = rules.get(key) ?? { rule: ruleOf(pair), offset: rules.size * TIER_COUNT };
+			rules.set(key, known);
+			return known;
+		});
+		this.#limits = Float64Array.from([...rules.values()].flatMap(({ rule }) => rule.judgingLimits));
+		this.#limitsOf = Uint32Array.from(ruleOfPair, ({ offset }) => offset);
+		this.#windows = new PairWindows(
+			pairs,
+			ruleOfPair.map(({ rule }) => rule),
+			options.futureMs,
+			now,
+		);
+		this.#confirmMs = options.confirmMs;
+		this.#heldAt = now;
+		this.#verdict = new Uint8Array(pairs.length);
+		this.#pending = new Uint8Array(pairs.length);
+		this.#pendingAt = new Float64Array(pairs.length);
+		this.#openedAt = new Float64Array(pairs.length).fill(Number.NaN);
+		this.#isSilent = new Uint8Array(pairs.length).fill(1);
+		this.#tiers = new Uint8Array(pairs.length);
+
+		const openedAtOf = new Map(
+			options.openBreaches
+				.filter((breach) => breach.detector === "burn-rate")
+				.map((breach) => [JSON.stringify([breach.tenant, breach.slo]), breach.openedAt]),
+		);
+		if (openedAtOf.size === 0) return;
+		for (const [index, pair] of pairs.entries()) {
+			const openedAt = openedAtOf.get(JSON.stringify([pair.tenant, pair.slo]));
+			if (openedAt === undefined) continue;
+			this.#openedAt[index] = openedAt;
+			this.#verdict[index] = BREACH;
+			this.#pending[index] = BREACH;
+		}
+	}
+
+	add(pair: number, at: number, bad: number, total: number): void {
+		this.#windows.table(pair).add(this.#windows.row(pair), at, bad, total);
+	}
+
+	tick(now: number): void {
+		if (!(now > this.#heldAt)) return;
+		this.#heldAt = now;
+		for (const table of this.#windows.tables) table.advance(now);
+	}
+
+	evaluate(now: number): (BreachOpened | BreachClosed)[] {
+		this.tick(now);
+		const minute = Math.floor(this.#heldAt / MINUTE_MS);
+		const isSilenceDue = minute !== this.#silenceMinute;
+		this.#silenceMinute = minute;
+		const horizon = silenceHorizon(this.#heldAt);
+		const changed: number[] = [];
+		let first = 0;
+		for (const table of this.#windows.tables) {
+			const { touched, lastAt, pairCount } = table;
+			for (let row = 0; row < pairCount; row++) {
+				const flags = touched[row] as number;
+				const isDue = (flags & TOUCHED_FOR_JUDGE) !== 0;
+				if (!isDue && !isSilenceDue) continue;
+				const pair = first + row;
+				// Events end a silence at once; without any, a silent pair stays silent.
+				if ((flags & TOUCHED_BY_EVENTS) !== 0 || this.#isSilent[pair] === 0) {
+					const isQuiet = (lastAt[row] as number) < horizon && isSilent(table, row, this.#heldAt);
+					if (isQuiet !== (this.#isSilent[pair] === 1)) {
+						this.#isSilent[pair] = isQuiet ? 1 : 0;
+						touched[row] = flags | TOUCHED_FOR_STATUS;
+					}
+				}
+				if (!isDue) continue;
+				touched[row] = (touched[row] as number) & TOUCHED_FOR_STATUS;
+				const tiers = this.#burningTiers(table, row, pair);
+				if (tiers === 0 && this.#verdict[pair] === NONE && this.#pending[pair] === NONE) continue;
+				if (this.#judge(table, row, pair, tiers, now)) changed.push(pair);
+			}
+			first += pairCount;
+		}
+		return this.#announce(changed, now);
+	}
+
+	statuses(now: number): PairStatus[] {
+		return this.#windows.pairs.map((_, pair) => this.#status(pair, now));
+	}
+
+	changedStatuses(now: number): PairStatus[] {
+		const statuses: PairStatus[] = [];
+		let first = 0;
+		for (const { touched, pairCount } of this.#windows.tables) {
+			for (let row = 0; row < pairCount; row++) {
+				const flags = touched[row] as number;
+				if ((flags & TOUCHED_FOR_STATUS) === 0) continue;
+				touched[row] = flags & ~TOUCHED_FOR_STATUS;
+				statuses.push(this.#status(first + row, now));
+			}
+			first += pairCount;
+		}
+		return statuses;
+	}
+
+	sums(pair: number, windowMs: number): { bad: number; total: number } {
+		const windows = this.#windows;
+		const fixed = WINDOWS_MS.indexOf(windowMs);
+		const { tenant, slo, periodMs } = windows.pair(pair);
+		if (fixed < 0 && windowMs !== periodMs) {
+			const kept = [...WINDOWS_MS, periodMs].map(formatDuration).join(", ");
+			throw new RangeError(`detection: no window of ${windowMs} ms is kept for "${tenant}", ${slo}; ask for ${kept}`);
+		}
+		const window = fixed < 0 ? PERIOD_WINDOW : fixed;
+		return { bad: windows.bad(pair, window), total: windows.total(pair, window) };
+	}
+
+	hourStrip(pair: number, now: number): PairState[] {
+		const thisHour = Math.floor(now / HOUR_MS);
+		const table = this.#windows.table(pair);
+		return Array.from({ length: STRIP_HOURS }, (_, i) => {
+			const hour = thisHour - STRIP_HOURS + 1 + i;
+			const { bad, total } = table.bucket(RING.hour, this.#windows.row(pair), hour);
+			return stateOfHour(bad, total, this.#windows.rule(pair));
+		});
+	}
+
+	shadowBreaches(pair: number): number {
+		return this.#shadowBreaches.get(pair) ?? 0;
+	}
+
+	bytesPerPair(): number {
+		const own = [this.#limitsOf, this.#verdict, this.#pending, this.#pendingAt, this.#openedAt, this.#isSilent];
+		let bytes = this.#tiers.byteLength + this.#limits.byteLength;
+		for (const array of own) bytes += array.byteLength;
+		for (const table of this.#windows.tables) bytes += table.bytes();
+		return bytes / Math.max(1, this.#windows.pairs.length);
+	}
+
+	/** Tiers whose two windows burn above their limits, as bits; no evidence asked yet. */
+	#burningTiers(table: WindowTable, row: number, pair: number): number {
+		const { sums } = table;
+		const limits = this.#limits;
+		const offset = row * SUMS_STRIDE;
+		const firstLimit = this.#limitsOf[pair] as number;
+		let tiers = 0;
+		for (let tier = 0; tier < TIER_COUNT; tier++) {
+			const short = offset + 2 * (SHORT_WINDOW[tier] as number);
+			const bad = sums[short] as number;
+			// Most pairs have no bad event in most short windows: one look is enough.
+			if (bad <= 0) continue;
+			const limit = limits[firstLimit + tier] as number;
+			const total = sums[short + 1] as number;
+			if (!(total > 0 && bad > limit * total)) continue;
+			const long = offset + 2 * (LONG_WINDOW[tier] as number);
+			if ((sums[long] as number) > limit * (sums[long + 1] as number)) tiers |= 1 << tier;
+		}
+		return tiers;
+	}
+
+	/**
+	 * Moves the pair's verdict; true when an announced breach is to be opened or closed. Verdicts wait until they held
+	 * for `confirmMs`, for worse and for better, so that a request split in parts neither wakes anybody nor ends a breach.
+	 */
+	#judge(table: WindowTable, row: number, pair: number, burning: number, now: number): boolean {
+		const rule = this.#windows.rule(pair);
+		const isOpen = this.#verdict[pair] === BREACH;
+		// An open breach needs no new evidence to stay open: it ends when its burning does.
+		const isHeld = isOpen && (burning & PAGE_TIERS) !== 0;
+		const proven = isHeld ? burning : this.#proven(pair, burning, rule);
+		if (proven !== this.#tiers[pair]) {
+			this.#tiers[pair] = proven;
+			touch(table, row, TOUCHED_FOR_STATUS);
+		}
+		let verdict = proven === 0 ? NONE : RISK;
+		if (isOpen) {
+			const hasFreshEvents = this.#windows.total(pair, rule.closingWindow) > 0;
+			if (isHeld || !hasFreshEvents) verdict = BREACH;
+		} else if ((proven & PAGE_TIERS) !== 0 && rule.claims !== "none") {
+			verdict = BREACH;
+		}
+
+		const settled = this.#verdict[pair] as number;
+		if (verdict === settled) {
+			this.#pending[pair] = settled;
+			return false;
+		}
+		const pendingAt = this.#pendingAt[pair] as number;
+		if (this.#pending[pair] !== verdict || now < pendingAt) {
+			this.#pending[pair] = verdict;
+			this.#pendingAt[pair] = now;
+		}
+		if (now - (this.#pendingAt[pair] as number) < this.#confirmMs) {
+			touch(table, row, TOUCHED_FOR_JUDGE);
+			return false;
+		}
+		this.#verdict[pair] = verdict;
+		touch(table, row, TOUCHED_FOR_STATUS);
+		if (verdict === BREACH && rule.claims === "shadow") {
+			this.#shadowBreaches.set(pair, this.shadowBreaches(pair) + 1);
+			return false;
+		}
+		return verdict === BREACH || (settled === BREACH && !Number.isNaN(this.#openedAt[pair]));
+	}
+
+	#proven(pair: number, burning: number, rule: Rule): number {
+		let proven = 0;
+		for (let tier = 0; tier < TIER_COUNT; tier++) {
+			if ((burning & (1 << tier)) === 0) continue;
+			const long = LONG_WINDOW[tier] as number;
+			const bad = this.#windows.bad(pair, long);
+			const total = this.#windows.total(pair, long);
+			if (hasEvidence(bad, total, rule.objective, rule.evidenceP)) proven |= 1 << tier;
+		}
+		return proven;
+	}
+
+	#announce(changed: readonly number[], now: number): (BreachOpened | BreachClosed)[] {
+		if (changed.length === 0) return [];
+		const isFleet = (pair: number) => this.#windows.pair(pair).tenant === FLEET;
+		const ordered = [...changed.filter(isFleet), ...changed.filter((pair) => !isFleet(pair))];
+		return ordered.map((pair) => {
+			const { tenant, slo, monitor } = this.#windows.pair(pair);
+			const claim = { tenant, slo, detector: "burn-rate" as const };
+			if (this.#verdict[pair] !== BREACH) {
+				this.#openedAt[pair] = Number.NaN;
+				return { type: "breach.closed", ...claim, closedAt: now, reason: "recovered" };
+			}
+			this.#openedAt[pair] = now;
+			const explained = this.#windows.explain(pair, lowestBit(this.#tiers[pair] as number), now);
+			return { type: "breach.opened", ...claim, monitor: monitor?.name ?? "", detectedAt: now, ...explained };
+		});
+	}
+
+	#status(pair: number, now: number): PairStatus {
+		const windows = this.#windows;
+		const { tenant, slo, objective } = windows.pair(pair);
+		const tiers = this.#tiers[pair] as number;
+		const total1h = windows.total(pair, HOUR_WINDOW);
+		const bad1h = Math.max(0, windows.bad(pair, HOUR_WINDOW));
+		const burnWindow = tiers === 0 ? HOUR_WINDOW : (SHORT_WINDOW[lowestBit(tiers)] as number);
+		const lastAt = windows.lastAt(pair);
+		const openedAt = this.#openedAt[pair] as number;
+		const budget = errorBudget(windows.bad(pair, PERIOD_WINDOW), windows.total(pair, PERIOD_WINDOW), objective);
+		return {
+			tenant,
+			slo,
+			objective,
+			state: this.#state(pair),
+			sli: total1h > 0 ? Math.max(0, 1 - bad1h / total1h) : undefined,
+			burn: windows.burn(pair, burnWindow),
+			total1h,
+			budgetRemaining: budget?.remaining,
+			lastAt: Number.isFinite(lastAt) ? Math.min(lastAt, now) : undefined,
+			breachSince: Number.isNaN(openedAt) ? undefined : openedAt,
+		};
+	}
+
+	#state(pair: number): PairState {
+		if (!Number.isNaN(this.#openedAt[pair])) return "breach";
+		if (this.#isSilent[pair] === 1) return "no-data";
+		return this.#verdict[pair] === NONE ? "healthy" : "at-risk";
+	}
+}
+
+/** One hour by itself: the quick page's factor with evidence is a breach, more than the budget's pace is a risk. */
+function stateOfHour(bad: number, total: number, rule: Rule): PairState {
+	const burn = burnRate(bad, total, rule.objective);
+	if (burn === undefined) return "no-data";
+	if (burn <= 1 || !hasEvidence(bad, total, rule.objective, rule.evidenceP)) return "healthy";
+	return bad > (rule.limits[0] as number) * total ? "breach" : "at-risk";
+}
+
+function touch(table: WindowTable, row: number, flag: number): void {
+	table.touched[row] = (table.touched[row] as number) | flag;
+}
+
+function lowestBit(mask: number): number {
+	return 31 - Math.clz32(mask & -mask);
+}
+
+function checkFleetPairs(pairs: readonly DetectionPair[]): void {
+	for (const [index, pair] of pairs.entries()) {
+		const fleet = pairs[pair.fleetPair];
+		const isRight = fleet?.tenant === FLEET && fleet.slo === pair.slo && (pair.tenant !== FLEET || fleet === pair);
+		if (isRight) continue;
+		throw new Error(
+			`detection: pairs[${index}] ("${pair.tenant}", ${pair.slo}): fleetPair ${pair.fleetPair} is not the fleet's pair of ${pair.slo}; give the index of the pair with tenant "" and the same SLO`,
+		);
+	}
 }

@@ -1,5 +1,5 @@
 import type { BurnRateTier } from "@bellwether/model";
-import type { Pair, WindowSink } from "../telemetry/types.ts";
+import type { Pair, WindowSink } from "#telemetry";
 
 export type PairState = "breach" | "at-risk" | "no-data" | "healthy";
 

@@ -1,0 +1,263 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "@bellwether/model";
+
+/**
+ * Rings of columns, one ring per resolution, and the windows summed over each (in columns, filled in below).
+ * A column holds bad and total of all pairs side by side: what arrives together lies together, and a column that
+ * nothing was written to does not exist.
+ */
+const RINGS = [
+	{ widthMs: 10 * SECOND_MS, windowsMs: [5 * MINUTE_MS] },
+	{ widthMs: MINUTE_MS, windowsMs: [30 * MINUTE_MS, HOUR_MS] },
+	{ widthMs: 5 * MINUTE_MS, windowsMs: [2 * HOUR_MS, 6 * HOUR_MS] },
+	{ widthMs: HOUR_MS, windowsMs: [DAY_MS, 3 * DAY_MS] },
+] as const;
+export const RING = { tenSeconds: 0, minute: 1, fiveMinutes: 2, hour: 3, period: 4 } as const;
+const PERIOD_WIDTH_MS = 6 * HOUR_MS;
+
+/** Lengths of the windows in the order of the sums; the last one, the period, differs by pair. */
+export const WINDOWS_MS: readonly number[] = RINGS.flatMap((ring) => ring.windowsMs);
+export const PERIOD_WINDOW = WINDOWS_MS.length;
+/** Numbers per pair in `sums`: bad and total of each window. */
+export const SUMS_STRIDE = 2 * (PERIOD_WINDOW + 1);
+
+/** Set when counts of a pair changed, by arrival or because a window moved; each reader clears its own bit. */
+export const TOUCHED_FOR_JUDGE = 1;
+export const TOUCHED_FOR_STATUS = 2;
+/** Set only by arrival. */
+export const TOUCHED_BY_EVENTS = 4;
+
+/** The clock of a sender or of the caller's last tick may be this much behind; unused columns cost nothing. */
+const AHEAD_SLACK_MS = MINUTE_MS;
+const POOLED_COLUMNS = 4;
+
+type Column = Int32Array | Float64Array;
+
+interface Ring {
+	readonly widthMs: number;
+	/** Index of its first window in the sums. */
+	readonly window: number;
+	/** Window lengths in columns; empty for the period, whose length is the pair's own. */
+	readonly spans: readonly number[];
+	/** Columns kept behind the current one, itself included, and ahead of it. */
+	readonly length: number;
+	readonly ahead: number;
+	readonly columns: (Column | undefined)[];
+	current: number;
+}
+
+/**
+ * The windows of up to a thousand or so pairs. Sums of whole counts are exact; pairs that ever sent fractions are summed
+ * anew from their columns whenever a window moves, so that no sum drifts and an empty window is exactly 0.
+ *
+ * Counts are held in 32 bits until one does not fit (a fraction, or beyond ±2³¹); then its column is widened to doubles.
+ */
+export class WindowTable {
+	readonly pairCount: number;
+	readonly sums: Float64Array;
+	readonly touched: Uint8Array;
+	/** Latest event of each pair, ms epoch; −Infinity: none yet. */
+	readonly lastAt: Float64Array;
+	readonly #periodSpans: Uint32Array;
+	readonly #rings: Ring[];
+	readonly #pool: Int32Array[] = [];
+	readonly #isFractional: Uint8Array;
+	#fractional: number[] = [];
+
+	constructor(options: { periodsMs: readonly number[]; futureMs: number; now: number }) {
+		const pairCount = options.periodsMs.length;
+		this.pairCount = pairCount;
+		this.sums = new Float64Array(pairCount * SUMS_STRIDE);
+		this.touched = new Uint8Array(pairCount).fill(TOUCHED_FOR_JUDGE | TOUCHED_FOR_STATUS);
+		this.lastAt = new Float64Array(pairCount).fill(Number.NEGATIVE_INFINITY);
+		this.#isFractional = new Uint8Array(pairCount);
+		this.#periodSpans = Uint32Array.from(options.periodsMs, (periodMs) => Math.ceil(periodMs / PERIOD_WIDTH_MS));
+		let window = 0;
+		const ring = (widthMs: number, spans: number[], length: number): Ring => {
+			const ahead = Math.ceil((options.futureMs + AHEAD_SLACK_MS) / widthMs) + 1;
+			const columns = new Array<Column | undefined>(length + ahead).fill(undefined);
+			const made = { widthMs, window, spans, length, ahead, columns, current: Math.floor(options.now / widthMs) };
+			window += spans.length;
+			return made;
+		};
+		this.#rings = RINGS.map(({ widthMs, windowsMs }) => {
+			const spans = windowsMs.map((windowMs) => windowMs / widthMs);
+			return ring(widthMs, spans, Math.max(...spans));
+		});
+		this.#rings.push(ring(PERIOD_WIDTH_MS, [], Math.max(1, ...this.#periodSpans)));
+	}
+
+	add(pair: number, at: number, bad: number, total: number): void {
+		if (!(Number.isInteger(bad) && Number.isInteger(total))) this.#markFractional(pair, bad, total);
+		let counted = false;
+		for (let r = 0; r < this.#rings.length; r++) {
+			const ring = this.#rings[r] as Ring;
+			const bucket = Math.floor(at / ring.widthMs);
+			const behind = ring.current - bucket;
+			// Written so that a NaN is outside too.
+			if (!(behind < ring.length && behind >= -ring.ahead)) continue;
+			counted = true;
+			this.#write(ring, slotOf(ring, bucket), 2 * pair, bad, total);
+			if (behind < 0) continue;
+			let sum = pair * SUMS_STRIDE + 2 * ring.window;
+			if (r === RING.period) {
+				if (behind < (this.#periodSpans[pair] as number)) this.#addToSum(sum, bad, total);
+				continue;
+			}
+			for (let w = 0; w < ring.spans.length; w++, sum += 2) {
+				if (behind < (ring.spans[w] as number)) this.#addToSum(sum, bad, total);
+			}
+		}
+		if (!counted) return;
+		this.touched[pair] = TOUCHED_FOR_JUDGE | TOUCHED_FOR_STATUS | TOUCHED_BY_EVENTS;
+		if (total > 0 && at > (this.lastAt[pair] as number)) this.lastAt[pair] = at;
+	}
+
+	/** Moves every ring to `now`; only columns that exist are visited. Never called with an earlier time. */
+	advance(now: number): void {
+		for (const ring of this.#rings) {
+			const target = Math.floor(now / ring.widthMs);
+			if (target <= ring.current) continue;
+			if (target - ring.current >= ring.columns.length) {
+				// A leap past everything that is kept, ahead included.
+				this.#clear(ring);
+				ring.current = target;
+				continue;
+			}
+			while (ring.current < target) {
+				ring.current++;
+				this.#step(ring);
+			}
+			for (const pair of this.#fractional) this.#recompute(ring, pair);
+		}
+	}
+
+	/** Bad and total of one bucket of a ring; zeros outside of what the ring holds behind its current bucket. */
+	bucket(ringIndex: number, pair: number, bucket: number): { bad: number; total: number } {
+		const ring = this.#rings[ringIndex] as Ring;
+		const behind = ring.current - bucket;
+		const column = behind >= 0 && behind < ring.length ? ring.columns[slotOf(ring, bucket)] : undefined;
+		if (!column) return { bad: 0, total: 0 };
+		return { bad: column[2 * pair] as number, total: column[2 * pair + 1] as number };
+	}
+
+	/** Current bucket of a ring, its width, and how many buckets it holds. */
+	shape(ringIndex: number): { current: number; widthMs: number; length: number } {
+		return this.#rings[ringIndex] as Ring;
+	}
+
+	bytes(): number {
+		let bytes = this.sums.byteLength + this.touched.byteLength + this.lastAt.byteLength;
+		bytes += this.#periodSpans.byteLength + this.#isFractional.byteLength;
+		for (const ring of this.#rings) for (const column of ring.columns) bytes += column?.byteLength ?? 0;
+		for (const column of this.#pool) bytes += column.byteLength;
+		return bytes;
+	}
+
+	#addToSum(sum: number, bad: number, total: number): void {
+		this.sums[sum] = (this.sums[sum] as number) + bad;
+		this.sums[sum + 1] = (this.sums[sum + 1] as number) + total;
+	}
+
+	#write(ring: Ring, slot: number, entry: number, bad: number, total: number): void {
+		let column = ring.columns[slot];
+		if (column === undefined) {
+			column = this.#pool.pop() ?? new Int32Array(2 * this.pairCount);
+			ring.columns[slot] = column;
+		}
+		const newBad = (column[entry] as number) + bad;
+		const newTotal = (column[entry + 1] as number) + total;
+		if ((newBad | 0) !== newBad || (newTotal | 0) !== newTotal) {
+			if (column instanceof Int32Array) {
+				column = Float64Array.from(column);
+				ring.columns[slot] = column;
+			}
+		}
+		column[entry] = newBad;
+		column[entry + 1] = newTotal;
+	}
+
+	/** The current bucket just became `ring.current`: what it already holds enters, what fell out of each window leaves. */
+	#step(ring: Ring): void {
+		const entering = ring.columns[slotOf(ring, ring.current)];
+		if (ring.spans.length === 0) this.#movePeriods(ring, entering);
+		for (let w = 0; w < ring.spans.length; w++) {
+			const leaving = ring.columns[slotOf(ring, ring.current - (ring.spans[w] as number))];
+			if (entering) this.#shift(entering, 2 * (ring.window + w), 1);
+			if (leaving) this.#shift(leaving, 2 * (ring.window + w), -1);
+		}
+		const oldest = slotOf(ring, ring.current - ring.length);
+		const dropped = ring.columns[oldest];
+		ring.columns[oldest] = undefined;
+		if (dropped instanceof Int32Array && this.#pool.length < POOLED_COLUMNS) this.#pool.push(dropped.fill(0));
+	}
+
+	#shift(column: Column, window: number, sign: 1 | -1): void {
+		const { sums, touched, pairCount } = this;
+		for (let pair = 0, sum = window; pair < pairCount; pair++, sum += SUMS_STRIDE) {
+			const bad = column[2 * pair] as number;
+			const total = column[2 * pair + 1] as number;
+			if (bad === 0 && total === 0) continue;
+			sums[sum] = (sums[sum] as number) + sign * bad;
+			sums[sum + 1] = (sums[sum + 1] as number) + sign * total;
+			touched[pair] = (touched[pair] as number) | TOUCHED_FOR_JUDGE | TOUCHED_FOR_STATUS;
+		}
+	}
+
+	#movePeriods(ring: Ring, entering: Column | undefined): void {
+		if (entering) this.#shift(entering, 2 * ring.window, 1);
+		for (let pair = 0; pair < this.pairCount; pair++) {
+			const leaving = ring.columns[slotOf(ring, ring.current - (this.#periodSpans[pair] as number))];
+			if (!leaving) continue;
+			this.#addToSum(
+				pair * SUMS_STRIDE + 2 * ring.window,
+				-(leaving[2 * pair] as number),
+				-(leaving[2 * pair + 1] as number),
+			);
+			this.touched[pair] = (this.touched[pair] as number) | TOUCHED_FOR_JUDGE | TOUCHED_FOR_STATUS;
+		}
+	}
+
+	#clear(ring: Ring): void {
+		ring.columns.fill(undefined);
+		const windows = ring.spans.length || 1;
+		for (let pair = 0; pair < this.pairCount; pair++) {
+			const sum = pair * SUMS_STRIDE + 2 * ring.window;
+			this.sums.fill(0, sum, sum + 2 * windows);
+			this.touched[pair] = (this.touched[pair] as number) | TOUCHED_FOR_JUDGE | TOUCHED_FOR_STATUS;
+		}
+	}
+
+	#markFractional(pair: number, bad: number, total: number): void {
+		// One NaN would blind the pair for ninety days without a sign.
+		if (!(Number.isFinite(bad) && Number.isFinite(total))) {
+			throw new RangeError(
+				`windows: pair ${pair}: counts ${bad} of ${total} are not finite; reject them where they are decoded`,
+			);
+		}
+		if (this.#isFractional[pair]) return;
+		this.#isFractional[pair] = 1;
+		this.#fractional.push(pair);
+	}
+
+	#recompute(ring: Ring, pair: number): void {
+		const spans = ring.spans.length > 0 ? ring.spans : [this.#periodSpans[pair] as number];
+		for (let w = 0; w < spans.length; w++) {
+			let bad = 0;
+			let total = 0;
+			for (let behind = (spans[w] as number) - 1; behind >= 0; behind--) {
+				const column = ring.columns[slotOf(ring, ring.current - behind)];
+				if (!column) continue;
+				bad += column[2 * pair] as number;
+				total += column[2 * pair + 1] as number;
+			}
+			const sum = pair * SUMS_STRIDE + 2 * (ring.window + w);
+			this.sums[sum] = bad;
+			this.sums[sum + 1] = total;
+		}
+	}
+}
+
+function slotOf(ring: Ring, bucket: number): number {
+	const slot = bucket % ring.columns.length;
+	return slot < 0 ? slot + ring.columns.length : slot;
+}
