@@ -86,7 +86,8 @@ function storeOver(writer: DatabaseSync, reader: DatabaseSync): ControlStore {
 /** Tenants' health data lie here: the file, and a folder that is made for it, are for their owner alone. */
 function preparePath(path: string): void {
 	mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-	closeSync(openSync(path, "a", 0o600));
+	// Only a file that is not there yet: closing a descriptor would end this process's locks on an open database.
+	if (!existsSync(path)) closeSync(openSync(path, "ax", 0o600));
 	chmodSync(path, 0o600);
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Clock } from "@bellwether/model";
@@ -21,8 +21,9 @@ export function lockDataDir(dir: string, options: { readonly clock: Clock; reado
 	mkdirSync(dir, { recursive: true, mode: 0o700 });
 	const holderPath = join(dir, "lock.json");
 	const lockPath = join(dir, "lock.db");
-	closeSync(openSync(lockPath, "a", 0o600));
+	// Nobody but SQLite may open this file: closing it anywhere in a process ends all of that process's locks on it.
 	const database = new DatabaseSync(lockPath, { timeout: 0 });
+	chmodSync(lockPath, 0o600);
 	try {
 		// Without a WAL, "exclusive" is a lock on the file itself.
 		database.exec("pragma journal_mode = delete; begin exclusive;");

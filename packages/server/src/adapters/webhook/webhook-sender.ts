@@ -44,10 +44,11 @@ export function createWebhookSender(options: WebhookSenderOptions): ChannelSende
 /** `timestamp` is when the message was written, so the body too is the same at each attempt. */
 function webhookBody(message: Message): Readonly<Record<string, unknown>> {
 	const { subject, text, url, person, data } = message.payload;
+	const { type, ...rest } = data;
 	return {
-		type: typeof data["type"] === "string" ? data["type"] : message.kind,
+		type: typeof type === "string" ? type : message.kind,
 		timestamp: new Date(message.createdAt).toISOString(),
-		data: { ...data, subject, text, url, person, tenant: message.tenant, incident: message.incidentId },
+		data: { subject, text, url, person, tenant: message.tenant, incident: message.incidentId, ...rest },
 	};
 }
 
