@@ -5,9 +5,9 @@ import { percentToRatio } from "./explain.ts";
 import type { Input } from "./kinds.ts";
 import { ANNOTATIONS, SLI_KINDS } from "./kinds-openslo.ts";
 import { type Context, displayName } from "./references.ts";
-import type { Path, SourceDocument } from "./source.ts";
+import type { SourceDocument } from "./source.ts";
 import type { Indicator, Selector, SliKind, Slo } from "./types.ts";
-import { pathText, show, suggest } from "./wording.ts";
+import { type Path, pathText, show, suggest } from "./wording.ts";
 
 type SliInput = Input<"SLI">["spec"];
 type ObjectiveInput = Input<"SLO">["spec"]["objectives"][number];

@@ -2,9 +2,9 @@ import { attributes } from "./attributes.ts";
 import { claim, type Entry } from "./entries.ts";
 import type { Input } from "./kinds.ts";
 import { type Context, displayName, record, sortedSet } from "./references.ts";
-import type { Path, SourceDocument } from "./source.ts";
+import type { SourceDocument } from "./source.ts";
 import type { KeyTenant, Place, Tier, Workload } from "./types.ts";
-import { count, oneOf, pathText, show } from "./wording.ts";
+import { count, oneOf, type Path, pathText, show } from "./wording.ts";
 
 export const DEFAULT_TIER = "default";
 
@@ -210,14 +210,6 @@ function assembleWorkload(context: Context, entry: Entry<"Workload">): Workload 
 	}
 	if (spec.escalation !== undefined && spec.escalation !== "default") {
 		context.refer(["EscalationPolicy"], spec.escalation, entry.document, ["spec", "escalation"]);
-	}
-	if (slos.length === 0 && context.complete("SLO")) {
-		context.warn(
-			entry,
-			["metadata", "name"],
-			`Workload ${show(entry.name)} has no SLO.`,
-			"Write an SLO with spec.service of this name.",
-		);
 	}
 	const raci = spec.raci && checkRaci(context, entry, spec.raci);
 	return {

@@ -1,6 +1,6 @@
 import { type Context, record, sortedSet } from "./references.ts";
-import type { Path, SourceDocument } from "./source.ts";
-import { pathText } from "./wording.ts";
+import type { SourceDocument } from "./source.ts";
+import { type Path, pathText } from "./wording.ts";
 
 type AttributeValue = string | number | boolean;
 

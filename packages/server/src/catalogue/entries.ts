@@ -1,9 +1,9 @@
 import { explain } from "./explain.ts";
 import type { Findings } from "./finding.ts";
 import { apiVersionOf, type Input, KINDS, type Kind, UNUSED_KINDS } from "./kinds.ts";
-import type { Path, SourceDocument } from "./source.ts";
+import type { SourceDocument } from "./source.ts";
 import type { Place } from "./types.ts";
-import { oneOf, show, suggest } from "./wording.ts";
+import { oneOf, type Path, show, suggest } from "./wording.ts";
 
 /** A document whose shape is right. `path` leads to `spec`-like content inside the document for messages. */
 export interface Entry<K extends Kind = Kind> {

@@ -1,7 +1,6 @@
 import type { z } from "zod";
 import { type Wording, wordingOf } from "./fields.ts";
-import type { Path } from "./source.ts";
-import { nearest, oneOf, pathText, show, suggest } from "./wording.ts";
+import { nearest, oneOf, type Path, pathText, show, suggest } from "./wording.ts";
 
 export interface Explanation {
 	readonly path: Path;

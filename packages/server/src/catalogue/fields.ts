@@ -149,6 +149,11 @@ export const egressRule = (about: string) =>
 		"Write mail.example.com, 10.1.2.3, 10.0.0.0/8 or fd00::/8.",
 	);
 
+// biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text to write
+export const SECRET_EXAMPLE = "${env:NAME}";
+// biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text to write
+const SECRET_FILE_EXAMPLE = "${file:/path}";
+
 /** A place where a secret is kept, never the secret. */
 export const secret = (about: string) =>
 	worded(
@@ -158,8 +163,7 @@ export const secret = (about: string) =>
 			.regex(/^\$\{(?:env:[A-Za-z_][A-Za-z0-9_]*|file:\/[^}\p{Cc}]+)\}$/u)
 			.describe(about),
 		"is not a reference to a secret",
-		// biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text to write
-		"Write ${env:NAME} or ${file:/path}. If a secret stood here, change it: files are copied.",
+		`Write ${SECRET_EXAMPLE} or ${SECRET_FILE_EXAMPLE}. If a secret stood here, change it: files are copied.`,
 		true,
 	);
 

@@ -1,8 +1,8 @@
 import type { Entries, Entry } from "./entries.ts";
 import type { Findings } from "./finding.ts";
 import type { Kind } from "./kinds.ts";
-import type { Path, SourceDocument } from "./source.ts";
-import { pathText, show, suggest } from "./wording.ts";
+import type { SourceDocument } from "./source.ts";
+import { type Path, pathText, show, suggest } from "./wording.ts";
 
 /** What every step of the assembly sees: right entries, the place for complaints, and which names exist. */
 export class Context {

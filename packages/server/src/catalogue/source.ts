@@ -8,19 +8,19 @@ import {
 	type Node,
 	type Pair,
 	parseAllDocuments,
+	visit,
 } from "yaml";
 import type { Findings } from "./finding.ts";
-import type { CatalogueFile } from "./reading.ts";
-import type { Place } from "./types.ts";
-import { escapeControls, pathText } from "./wording.ts";
-
-export type Path = readonly (string | number)[];
+import type { CatalogueFile, Place } from "./types.ts";
+import { escapeControls, type Path, pathText } from "./wording.ts";
 
 /** 1 MiB: a hand-written catalogue file is a few kilobytes; more is a mistake or an attack on the parser. */
 export const MAX_FILE_BYTES = 1_048_576;
 /** Values of one document with its anchors written out. Fifty list tenants need about 2,000. */
 const MAX_VALUES = 100_000;
 const MAX_DEPTH = 64;
+/** Syntax errors told per document; one slip can cause thousands. */
+const MAX_PROBLEMS = 20;
 /** Openers of nested blocks and flows in a row that no person writes; beyond it the parser's own recursion is at risk. */
 const MAX_NESTING_RUN = 200;
 
@@ -75,15 +75,17 @@ function sourceDocument(
 		return { file, line: Math.max(1, line), column: Math.max(1, col) };
 	};
 	const problems = [...document.errors, ...document.warnings];
-	for (const problem of problems) {
-		const message = escapeControls(problem.message.replace(/\.$/, ""));
-		findings.error(at(problem.pos[0]), `YAML: ${message}.`, yamlRemedy(problem.code));
+	for (const problem of problems.slice(0, MAX_PROBLEMS)) {
+		const tooDeep = problem.message.includes("call stack");
+		const message = tooDeep ? "The nesting is too deep" : escapeControls(problem.message.replace(/\.$/, ""));
+		findings.error(at(problem.pos[0]), `YAML: ${message}.`, tooDeep ? "Flatten it." : yamlRemedy(problem.code));
 	}
 	if (problems.length > 0 || document.contents === null) return undefined;
 	const root = document.contents as Node;
-	const place = (path: Path, which: "key" | "value" = "value"): Place => at(locate(document, root, path, which));
+	const aliases = aliasTargets(document);
+	const place = (path: Path, which: "key" | "value" = "value"): Place => at(locate(aliases, root, path, which));
 	const before = findings.errors;
-	const value = plain(document, root, (path, which, message, remedy) =>
+	const value = plain(aliases, root, (path, which, message, remedy) =>
 		findings.error(place(path, which), message, remedy),
 	);
 	if (findings.errors > before) return undefined;
@@ -92,7 +94,7 @@ function sourceDocument(
 		value,
 		place,
 		written: (path) => {
-			const node = nodeAt(document, root, path);
+			const node = nodeAt(aliases, root, path);
 			return isScalar(node) ? node.source : undefined;
 		},
 	};
@@ -106,13 +108,14 @@ function yamlRemedy(code: string): string {
 	return "Correct the YAML; quote texts that contain : # { [ or start with @ ` % &.";
 }
 
+type Aliases = ReadonlyMap<unknown, unknown>;
 type Complain = (path: Path, at: "key" | "value", message: string, remedy: string) => void;
 
 /**
  * The plain value of a document. Our own walk instead of `toJS`: it bounds depth and expansion, finds duplicate keys
  * in linear time, and makes objects without a prototype, so that `__proto__` is no way in.
  */
-function plain(document: Document, root: Node, complain: Complain): unknown {
+function plain(aliases: Aliases, root: Node, complain: Complain): unknown {
 	let values = 0;
 	let stopped = false;
 	const open = new Set<unknown>();
@@ -132,7 +135,7 @@ function plain(document: Document, root: Node, complain: Complain): unknown {
 			);
 		}
 		if (path.length > MAX_DEPTH) return stop(path, `The file nests deeper than ${MAX_DEPTH} levels.`, "Flatten it.");
-		const target = isAlias(node) ? node.resolve(document) : node;
+		const target = isAlias(node) ? aliases.get(node) : node;
 		if (isScalar(target)) return target.value;
 		if (!isMap(target) && !isSeq(target)) return null;
 		if (open.has(target))
@@ -177,10 +180,23 @@ function duplicatePath(items: readonly Pair[], path: Path, item: Pair): Path {
 	return [...path, items.indexOf(item)];
 }
 
-function nodeAt(document: Document, root: Node, path: Path): unknown {
+/** Each alias and the node it stands for, found in one pass; the library's own look-up walks the document per alias. */
+function aliasTargets(document: Document): Map<unknown, unknown> {
+	const anchors = new Map<string, unknown>();
+	const targets = new Map<unknown, unknown>();
+	visit(document, {
+		Node(_key, node) {
+			if (isAlias(node)) targets.set(node, anchors.get(node.source));
+			else if (node.anchor) anchors.set(node.anchor, node);
+		},
+	});
+	return targets;
+}
+
+function nodeAt(aliases: Aliases, root: Node, path: Path): unknown {
 	let node: unknown = root;
 	for (const step of path) {
-		const target = isAlias(node) ? node.resolve(document) : node;
+		const target = isAlias(node) ? aliases.get(node) : node;
 		if (isMap(target)) node = target.items.find((item) => keyOf(item) === String(step))?.value;
 		else if (isSeq(target)) node = target.items[Number(step)];
 		else return undefined;
@@ -189,11 +205,11 @@ function nodeAt(document: Document, root: Node, path: Path): unknown {
 }
 
 /** Offset of the deepest part of `path` that is written. A value that is absent or empty is placed at its key. */
-function locate(document: Document, root: Node, path: Path, at: "key" | "value"): number {
+function locate(aliases: Aliases, root: Node, path: Path, at: "key" | "value"): number {
 	let node: unknown = root;
 	let offset = offsetOf(root) ?? 0;
 	for (const [k, step] of path.entries()) {
-		const target = isAlias(node) ? node.resolve(document) : node;
+		const target = isAlias(node) ? aliases.get(node) : node;
 		const last = k === path.length - 1;
 		if (isMap(target)) {
 			const item =
@@ -227,5 +243,5 @@ function nestsTooDeep(text: string): boolean {
 		else if (char === 0x5d || char === 0x7d) run = Math.max(0, run - 1);
 		if (run > MAX_NESTING_RUN) return true;
 	}
-	return new RegExp(`(?:[-?] ){${MAX_NESTING_RUN}}`).test(text);
+	return /(?:[-?] ){200}/.test(text);
 }

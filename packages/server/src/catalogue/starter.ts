@@ -1,4 +1,4 @@
-import type { CatalogueFile } from "./reading.ts";
+import type { CatalogueFile } from "./types.ts";
 
 /** A commented, valid catalogue to begin with: one tenant, one workload, one SLO. */
 export function starterFiles(): CatalogueFile[] {

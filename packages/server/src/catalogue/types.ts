@@ -166,6 +166,12 @@ export interface NoticeTemplate {
 	readonly body: string;
 }
 
+export interface CatalogueFile {
+	/** Relative to the catalogue's folder, with `/` between the parts. */
+	readonly path: string;
+	readonly text: string;
+}
+
 /** Where something is written: file relative to the catalogue, 1-based line and column. */
 export interface Place {
 	readonly file: string;

@@ -1,4 +1,5 @@
-import type { Path } from "./source.ts";
+/** Steps from a document's root to a value: keys of maps, indexes of lists. */
+export type Path = readonly (string | number)[];
 
 /** Characters that could rewrite a terminal line or reverse text, written out. */
 export function escapeControls(text: string): string {

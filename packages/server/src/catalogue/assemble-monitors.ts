@@ -1,0 +1,180 @@
+import { burnRateTiers, formatDuration, type SeverityKey, tierFault } from "@bellwether/model";
+import { monitorFor } from "./choose.ts";
+import type { Context } from "./references.ts";
+import { sortedSet } from "./references.ts";
+import type { SourceDocument } from "./source.ts";
+import type { Catalogue, Monitor, Slo } from "./types.ts";
+import { type Path, show } from "./wording.ts";
+
+const DEFAULT_EVIDENCE_P = 1e-4;
+
+export function assembleMonitors(context: Context): Monitor[] {
+	const entries = context.entries.of("Monitor");
+	const monitors = entries.map((entry): Monitor => {
+		const { spec } = entry.input;
+		spec.slos?.forEach((name, k) => {
+			context.refer(["SLO"], name, entry.document, ["spec", "slos", k]);
+		});
+		if (spec.escalation !== undefined && spec.escalation !== "default") {
+			context.refer(["EscalationPolicy"], spec.escalation, entry.document, ["spec", "escalation"]);
+		}
+		return {
+			name: entry.name,
+			detector: "burn-rate",
+			...(spec.slos === undefined ? {} : { slos: sortedSet(spec.slos) }),
+			mode: spec.mode ?? "live",
+			severity: String(spec.severity ?? "2.5") as SeverityKey,
+			...(spec.tiers === undefined ? {} : { tiers: sortedSet(spec.tiers) as NonNullable<Monitor["tiers"]> }),
+			evidenceP: spec.evidenceP ?? DEFAULT_EVIDENCE_P,
+			...(spec.escalation === undefined ? {} : { escalation: spec.escalation }),
+		};
+	});
+	checkOverlaps(context, monitors);
+	if (entries.length === 0 && context.complete("Monitor")) {
+		return [{ name: "burn-rate", detector: "burn-rate", mode: "live", severity: "2.5", evidenceP: DEFAULT_EVIDENCE_P }];
+	}
+	warnUnwatched(context, monitors);
+	return monitors;
+}
+
+/** Two live monitors on one SLO would open one breach with two opinions about its severity. */
+function checkOverlaps(context: Context, monitors: readonly Monitor[]): void {
+	const watchedBy = new Map<string, string>();
+	let general: string | undefined;
+	for (const entry of context.entries.of("Monitor").toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+		const monitor = monitors.find((each) => each.name === entry.name);
+		if (monitor?.mode !== "live") continue;
+		if (!monitor.slos) {
+			if (general !== undefined) {
+				const message = `Monitor ${show(monitor.name)} watches every SLO, as ${show(general)} does.`;
+				context.error(entry, ["metadata", "name"], message, "Name its SLOs, or write mode: shadow.");
+			}
+			general ??= monitor.name;
+			continue;
+		}
+		for (const slo of monitor.slos) {
+			const before = watchedBy.get(slo);
+			if (before === undefined) watchedBy.set(slo, monitor.name);
+			else {
+				const path = ["spec", "slos", (entry.input.spec.slos ?? []).indexOf(slo)];
+				const message = `SLO ${show(slo)} is already watched by the live monitor ${show(before)}.`;
+				context.error(entry, path, message, "Remove it from one of the two, or write mode: shadow.");
+			}
+		}
+	}
+}
+
+function warnUnwatched(context: Context, monitors: readonly Monitor[]): void {
+	if (!context.complete("Monitor")) return;
+	const live = monitors.filter((monitor) => monitor.mode === "live");
+	if (live.some((monitor) => monitor.slos === undefined)) return;
+	const watched = new Set(live.flatMap((monitor) => monitor.slos ?? []));
+	for (const entry of context.entries.of("SLO")) {
+		if (watched.has(entry.name)) continue;
+		const message = `SLO ${show(entry.name)} is watched by no live monitor, so it pages nobody.`;
+		context.warn(
+			entry,
+			["metadata", "name"],
+			message,
+			"Name it in a monitor, or write a monitor without slos, which watches all.",
+		);
+	}
+}
+
+type Parts = Pick<Catalogue, "monitors" | "slos" | "tiers" | "tenants">;
+
+/** Whether rules can be true at all: a tier whose factor a total outage cannot exceed is told, an SLO without any is wrong. */
+export function checkReach(context: Context, parts: Parts): void {
+	for (const slo of parts.slos) {
+		const monitor = monitorFor(parts as Catalogue, slo.name);
+		if (!monitor) continue;
+		for (const { objective, document, path } of objectivesOf(context, slo))
+			reach(context, slo, monitor, objective, document, path);
+	}
+}
+
+interface WrittenObjective {
+	readonly objective: number;
+	readonly document: SourceDocument;
+	readonly path: Path;
+}
+
+/** The SLO's own objective and every override of it, each with its place. */
+function objectivesOf(context: Context, slo: Slo): WrittenObjective[] {
+	const { entries } = context;
+	const own = entries
+		.of("SLO")
+		.filter((entry) => entry.name === slo.name)
+		.map(({ document, input }) => {
+			const field = input.spec.objectives[0]?.target === undefined ? "targetPercent" : "target";
+			return { objective: slo.objective, document, path: ["spec", "objectives", 0, field] };
+		});
+	const overrides = [
+		...[...entries.of("Tier"), ...entries.of("KeyTenant")].map(({ document, input }) => ({
+			document,
+			path: ["spec"],
+			held: input.spec.objectives,
+		})),
+		...entries
+			.of("KeyTenantList")
+			.flatMap(({ document, input }) => [
+				{ document, path: ["spec", "defaults"], held: input.spec.defaults?.objectives },
+				...input.spec.tenants.map((tenant, k) => ({ document, path: ["spec", "tenants", k], held: tenant.objectives })),
+			]),
+	].flatMap(({ document, path, held }) => {
+		const objective = held && Object.hasOwn(held, slo.name) ? held[slo.name] : undefined;
+		return objective === undefined ? [] : [{ objective, document, path: [...path, "objectives", slo.name] }];
+	});
+	return [...own, ...overrides];
+}
+
+function reach(
+	context: Context,
+	slo: Slo,
+	monitor: Monitor,
+	objective: number,
+	document: SourceDocument,
+	path: Path,
+): void {
+	const tiers = burnRateTiers(slo.periodMs).filter((tier) => !monitor.tiers || monitor.tiers.includes(tier.key));
+	const pages = tiers.filter((tier) => tier.response === "page");
+	const faults = tiers.map((tier) => ({ tier, fault: tierFault(tier, objective) }));
+	const never = faults.filter(({ fault }) => fault === "never-fires").map(({ tier }) => tier);
+	const usable = faults.some(({ tier, fault }) => tier.response === "page" && fault === undefined);
+	const what = `${show(slo.name)} at ${objective} over ${formatDuration(slo.periodMs)}`;
+	if (pages.length > 0 && !usable) {
+		const lowest = Math.min(...pages.map((tier) => tier.factor));
+		if (never.some((tier) => tier.response === "page")) {
+			const message = `${what} can never page: a total outage burns at ${round(1 / (1 - objective))}, and no page tier is below that and fit to run.`;
+			context.error(
+				{ document },
+				path,
+				message,
+				`Write an objective above ${roundUp(1 - 1 / lowest)}, or watch it by ticket tiers only.`,
+			);
+		} else {
+			const message = `${what} can never page: every page tier would fire while the error budget lasts.`;
+			context.error({ document }, path, message, "Write a longer timeWindow, 2d or more.");
+		}
+		return;
+	}
+	if (never.length === 0) return;
+	const list = never.map((tier) => `${tier.key} (factor ${round(tier.factor)})`).join(", ");
+	const message = `${what} can never fire ${list}: a total outage burns at ${round(1 / (1 - objective))}.`;
+	const highest = Math.max(...never.map((tier) => tier.factor));
+	context.warn(
+		{ document },
+		path,
+		message,
+		`The other tiers still watch it; above ${roundUp(1 - 1 / highest)} all can fire.`,
+	);
+}
+
+function round(value: number): number {
+	return Number(value.toPrecision(4));
+}
+
+/** Rounded away from where it would again be out of reach. */
+function roundUp(ratio: number): number {
+	return Math.ceil(ratio * 10_000) / 10_000;
+}
