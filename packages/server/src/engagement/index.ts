@@ -1,40 +1,18 @@
-/** Signatures first; the bodies follow. */
-import type { Catalogue } from "#catalogue";
-import type { Db, EventBus, Message, SendResult, TenantScope, Tx } from "#platform";
-import type { EngagementDeps, LeakFinding, Notice, NoticeOutcome, NoticeRequest } from "./types.ts";
-
+/**
+ * What the customer's side is told: notices to the CSAM, to support and to the customer.
+ *
+ * Promises: a draft for each audience with every tenant incident, from the catalogue's templates and from facts about
+ * that tenant alone; CSAM and support told at once, the customer only after a person approved; recipients taken from
+ * the tenant's own contacts at approval, bound by a digest and checked again as each message leaves; a customer's
+ * notice at most once, `uncertain` when nobody can know, and never sent again by itself.
+ * Refuses: to approve what names another tenant, internal hosts, raw ids, burn rates or staff, each with place and
+ * remedy; to edit what was approved. A template that fails leaves an entry in the timeline, never an incident undone.
+ * When late: an approved notice leaves when the dispatcher can; a contact removed meanwhile no longer gets it.
+ */
+export { approveNotice, discardNotice, editNotice } from "./approval.ts";
+export { listenToIncidents } from "./drafting.ts";
+export { findLeaks } from "./leak-check.ts";
+export { renderNotice } from "./render.ts";
+export { getNotice, listNotices, type NoticeFilter } from "./rows.ts";
+export { guardNotices, recordNoticeOutcome } from "./sending.ts";
 export * from "./types.ts";
-export declare function listenToIncidents(bus: EventBus, deps: EngagementDeps): void;
-/** For the dispatcher, in the transaction that marks the message `sending`: undefined = send, a text = why not. */
-export declare function withholdNotice(
-	tx: Tx,
-	deps: EngagementDeps,
-	message: Message,
-	now: number,
-): Promise<string | undefined>;
-/** For the dispatcher: what became of an attempt, in the transaction that records it. Ignores pages. */
-export declare function recordNoticeOutcome(
-	tx: Tx,
-	deps: EngagementDeps,
-	message: Message,
-	result: SendResult,
-	now: number,
-): Promise<void>;
-export declare function approveNotice(tx: Tx, deps: EngagementDeps, request: NoticeRequest): Promise<NoticeOutcome>;
-export declare function editNotice(
-	tx: Tx,
-	deps: EngagementDeps,
-	request: NoticeRequest & { subject?: string; body?: string },
-): Promise<NoticeOutcome>;
-export declare function discardNotice(tx: Tx, deps: EngagementDeps, request: NoticeRequest): Promise<NoticeOutcome>;
-export declare function getNotice(db: Db | Tx, scope: TenantScope, id: string): Promise<Notice | undefined>;
-export declare function listNotices(
-	db: Db | Tx,
-	scope: TenantScope,
-	filter?: { incidentId?: string; tenant?: string; states?: readonly Notice["state"][]; limit?: number },
-): Promise<Notice[]>;
-export declare function findLeaks(
-	catalogue: Catalogue,
-	notice: Pick<Notice, "tenant" | "audience" | "subject" | "body">,
-	publicUrl: string,
-): LeakFinding[];

@@ -59,7 +59,7 @@ export type NoticeOutcome =
 	| {
 			readonly status: "refused";
 			readonly notice: Notice;
-			readonly reason: "not-a-draft" | "no-recipients" | "no-mail-channel" | "text-missing";
+			readonly reason: "state" | "no-recipients" | "no-mail-channel" | "text-invalid";
 			readonly message: string;
 			readonly remedy: string;
 	  };

@@ -59,14 +59,15 @@ const SENTENCES: Readonly<Record<string, (data: Data, actor: string) => string>>
 	"page.failed": (data) => `Page to ${data.personDisplayName ?? data.person} by ${data.channel} failed: ${data.detail}`,
 	"page.uncertain": (data) =>
 		`Page to ${data.personDisplayName ?? data.person} by ${data.channel} may not have arrived: ${data.detail}`,
-	"notice.drafted": (data) => `Notice for ${audience(data)} drafted${data.automatic ? "" : "; it waits for approval"}.`,
+	"notice.drafted": (data) =>
+		`Notice for ${audience(data)} drafted${data.waitsFor ? `; it waits for ${data.waitsFor}` : ""}.`,
 	"notice.draft_failed": (data) => `No notice for ${audience(data)} could be drafted: ${data.reason}`,
 	"notice.edited": (data, actor) => `${actor} edited the notice for ${audience(data)}.`,
 	"notice.approved": (data, actor) => `${actor} approved the notice for ${audience(data)}.`,
-	"notice.discarded": (data, actor) => `${actor} discarded the notice for ${audience(data)}.`,
+	"notice.discarded": (data, actor) =>
+		`${actor} discarded the notice for ${audience(data)}${data.reason ? `: ${data.reason}` : ""}.`,
 	"notice.sent": (data) => `Notice to ${audience(data)} sent.`,
 	"notice.failed": (data) => `Notice to ${audience(data)} failed: ${data.detail}`,
-	"notice.withheld": (data) => `Notice to ${audience(data)} withheld: ${data.reason}`,
 	"notice.uncertain": (data) =>
 		`Notice to ${audience(data)} may or may not have arrived; it is not sent again. Ask the recipients, then decide.`,
 };

@@ -12,6 +12,9 @@ const FAILURE: Readonly<Record<SliKind, string>> = {
 	saturation: "is near its limit",
 };
 
+/** "Sign-in success fails" and "sign-in latency is slow" say it twice: the verb tells what was measured. */
+const KIND_SUFFIX = /\s+(?:success(?: rate)?|availability|latency|freshness|throughput|correctness|saturation)$/i;
+
 /** What good events do, as the verb of "94.1% of policy creations by Woodgrove Bank …". */
 const SUCCESS: Readonly<Record<SliKind, string>> = {
 	availability: "succeed",
@@ -37,7 +40,7 @@ export function tenantName(catalogue: Catalogue, tenant: string): string {
 /** "Woodgrove Bank: policy creation fails". */
 export function incidentTitle(catalogue: Catalogue, tenant: string, slo: string): string {
 	const known = catalogue.slos.find((each) => each.name === slo);
-	const subject = lowerFirst(known?.displayName ?? slo);
+	const subject = lowerFirst((known?.displayName ?? slo).replace(KIND_SUFFIX, ""));
 	return `${tenantName(catalogue, tenant)}: ${subject} ${known ? FAILURE[known.sliKind] : "misses its objective"}`;
 }
 

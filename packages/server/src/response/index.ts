@@ -1,34 +1,16 @@
-/** Signatures first; the bodies follow. */
-import type { Catalogue, Person, Schedule } from "#catalogue";
-import type { Db, EventBus, Message, SendResult, TenantScope, TimerHandler, Tx } from "#platform";
-import type { DeliveryRecord, EscalationView, OnCall, OnCallView, PendingTimer, ResponseDeps } from "./types.ts";
-
+/**
+ * From an open incident to a person who has taken it: on-call schedules, the escalation chain, pages.
+ *
+ * Promises: an incident that pages has exactly one next step waiting until it is acknowledged, or its chain is
+ * exhausted and that is stated (`escalation.exhausted`); a page per contact of the person, again and again; the commit
+ * of an acknowledgement ends all of it. A running chain keeps the policy, schedules and people it started with.
+ * Refuses: nothing that would keep an incident from opening; whoever cannot be reached is passed over and named.
+ * When late (the process stood still): overdue steps page at once, in order, each once; missed repeats are not made up
+ * for. When a receiver was down, the newest page to an address replaces those that wait.
+ */
+export { type ChainSnapshot, type Move, nextMove, resolveStep } from "./chain.ts";
+export { escalationTimers, listenToIncidents } from "./escalation.ts";
+export { onCallAt, onCallView, personName } from "./on-call.ts";
+export { recordPageOutcome } from "./page.ts";
+export * from "./queries.ts";
 export * from "./types.ts";
-export declare function listenToIncidents(bus: EventBus, deps: ResponseDeps): void;
-/** For createTimerRunner's handlers. */
-export declare function escalationTimers(deps: ResponseDeps): Record<string, TimerHandler>;
-/** For the dispatcher: what became of an attempt, in the transaction that records it. Ignores notices. */
-export declare function recordPageOutcome(
-	tx: Tx,
-	deps: ResponseDeps,
-	message: Message,
-	result: SendResult,
-	now: number,
-): Promise<void>;
-export declare function onCallAt(schedule: Schedule, at: number): OnCall;
-export declare function onCallView(catalogue: Catalogue, at: number): OnCallView;
-export declare function escalationView(
-	db: Db | Tx,
-	scope: TenantScope,
-	catalogue: Catalogue,
-	incidentId: string,
-): Promise<EscalationView>;
-/** Incident id → when its acknowledgement is due, for those whose chain runs. */
-export declare function acknowledgeDueTimes(db: Db | Tx, scope: TenantScope): Promise<ReadonlyMap<string, number>>;
-export declare function pendingTimers(db: Db | Tx, scope: TenantScope): Promise<PendingTimer[]>;
-export declare function listDeliveries(
-	db: Db | Tx,
-	scope: TenantScope,
-	filter?: { after?: number; incidentId?: string; limit?: number },
-): Promise<DeliveryRecord[]>;
-export declare function personName(catalogue: Catalogue, person: Person["name"]): string;

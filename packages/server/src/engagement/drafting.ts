@@ -1,0 +1,163 @@
+import type { Catalogue, KeyTenant, NoticeTemplate } from "#catalogue";
+import { getIncident, type Incident, publishIncidentFact } from "#incidents";
+import { audit, type EventBus, SYSTEM, scopeOf, type Tx } from "#platform";
+import { noticeFacts } from "./facts.ts";
+import { findLeaks } from "./leak-check.ts";
+import { renderNotice } from "./render.ts";
+import { contactsOf, findTenant, listNotices, recipientsDigest, rowOf, saveNotice } from "./rows.ts";
+import { queueNotice, recallMessages } from "./sending.ts";
+import type { Audience, EngagementDeps, Notice } from "./types.ts";
+
+const ALL = scopeOf(SYSTEM);
+const FALSE_ALARMS: readonly unknown[] = ["noise", "expected-change", "duplicate"];
+
+/** Connects the room to what happens to incidents. Call once, before the first event, after response has done so. */
+export function listenToIncidents(bus: EventBus, deps: EngagementDeps): void {
+	bus.on("incident.opened", async (tx, event) => {
+		const incident = event.incidentId && (await getIncident(tx, ALL, event.incidentId));
+		if (incident && incident.kind === "tenant") await draftNotices(tx, deps, incident, event.at);
+	});
+	bus.on("incident.resolved", async (tx, event) => {
+		const incident = event.incidentId && (await getIncident(tx, ALL, event.incidentId));
+		if (incident && FALSE_ALARMS.includes(event.data.verdict)) await discardDrafts(tx, deps, incident, event.at);
+	});
+}
+
+/**
+ * Drafts what the tenant's side is told of an incident, each of a platform incident's tenants included. The CSAM and
+ * support are told at once; the customer's notice waits for a person. Whatever fails here is an entry of the timeline:
+ * the incident and its page go out all the same.
+ */
+export async function draftNotices(tx: Tx, deps: EngagementDeps, incident: Incident, now: number): Promise<void> {
+	const catalogue = deps.catalogue();
+	const tenant = findTenant(catalogue, incident.tenant);
+	if (!tenant) {
+		await reportFailure(tx, deps, incident, "customer", `${incident.tenant} is no key tenant any more`, now);
+		return;
+	}
+	const audiences: Audience[] = tenant.contacts.support ? ["csam", "support", "customer"] : ["csam", "customer"];
+	for (const audience of audiences) {
+		if (audience === "csam" && !tenant.contacts.csam) {
+			await reportFailure(tx, deps, incident, audience, "the tenant has no CSAM contact", now);
+			continue;
+		}
+		await draftNotice(tx, deps, { catalogue, tenant, incident, audience, now });
+	}
+}
+
+interface DraftOptions {
+	readonly catalogue: Catalogue;
+	readonly tenant: KeyTenant;
+	readonly incident: Incident;
+	readonly audience: Audience;
+	readonly now: number;
+}
+
+async function draftNotice(tx: Tx, deps: EngagementDeps, options: DraftOptions): Promise<void> {
+	const { catalogue, tenant, incident, audience, now } = options;
+	const template = chooseTemplate(catalogue.templates, audience, tenant.language);
+	if (!template) {
+		await reportFailure(tx, deps, incident, audience, "the catalogue has no template for them", now);
+		return;
+	}
+	const publicUrl = deps.publicUrl();
+	const rendered = renderNotice(template, noticeFacts({ ...options, publicUrl }));
+	if (rendered.status === "failed") {
+		await reportFailure(tx, deps, incident, audience, `template ${template.name}: ${rendered.reason}`, now);
+		return;
+	}
+	const recipients = contactsOf(tenant, audience);
+	const draft: Notice = {
+		id: deps.ids.next("ntc"),
+		incidentId: incident.id,
+		tenant: tenant.name,
+		audience,
+		state: "draft",
+		language: template.language,
+		template: template.name,
+		subject: rendered.subject,
+		body: rendered.body,
+		recipients,
+		recipientsDigest: recipientsDigest(tenant.name, audience, recipients),
+		createdAt: now,
+		approvedBy: undefined,
+		approvedAt: undefined,
+		sentAt: undefined,
+		version: 1,
+	};
+	const channel = mailChannel(catalogue);
+	const leaks = findLeaks(catalogue, draft, publicUrl);
+	const isAutomatic = audience !== "customer" && channel !== undefined && leaks.length === 0;
+	const notice: Notice = isAutomatic
+		? { ...draft, state: "approved", approvedBy: SYSTEM.name, approvedAt: now }
+		: draft;
+	await tx.insertInto("notices").values(rowOf(notice)).execute();
+	await publishIncidentFact(tx, deps, incident, SYSTEM, now, {
+		type: "notice.drafted",
+		data: {
+			noticeId: notice.id,
+			audience,
+			automatic: isAutomatic,
+			waitsFor: waitsFor(audience, channel, leaks.length),
+		},
+	});
+	if (isAutomatic) await queueNotice(tx, deps, notice, channel, now);
+}
+
+/** The tenant's language, else the language without its region, else English, else whatever there is. */
+export function chooseTemplate(
+	templates: readonly NoticeTemplate[],
+	audience: Audience,
+	language: string,
+): NoticeTemplate | undefined {
+	const fitting = templates.filter((template) => template.audience === audience);
+	const of = (wanted: string | undefined) => fitting.find((template) => template.language === wanted);
+	return of(language) ?? of(language.split("-")[0]) ?? of("en") ?? fitting[0];
+}
+
+/** The channel notices leave by. */
+export function mailChannel(catalogue: Catalogue): string | undefined {
+	return catalogue.channels.find((channel) => channel.kind === "mail")?.name;
+}
+
+function waitsFor(audience: Audience, channel: string | undefined, leakCount: number): string | null {
+	if (channel === undefined) return "a mail channel in the catalogue";
+	if (leakCount > 0) return "a person: its text names what its readers must not see";
+	return audience === "customer" ? "approval" : null;
+}
+
+async function reportFailure(
+	tx: Tx,
+	deps: EngagementDeps,
+	incident: Incident,
+	audience: Audience,
+	reason: string,
+	now: number,
+): Promise<void> {
+	await publishIncidentFact(tx, deps, incident, SYSTEM, now, {
+		type: "notice.draft_failed",
+		data: { audience, reason },
+	});
+}
+
+/** After a false alarm nobody should approve what still waits. */
+async function discardDrafts(tx: Tx, deps: EngagementDeps, incident: Incident, now: number): Promise<void> {
+	const waiting = await listNotices(tx, ALL, { incidentId: incident.id, states: ["draft", "approved"] });
+	for (const notice of waiting) {
+		if (!(await recallMessages(tx, notice))) continue;
+		await saveNotice(tx, { ...notice, state: "discarded", version: notice.version + 1 });
+		await publishIncidentFact(tx, deps, incident, SYSTEM, now, {
+			type: "notice.discarded",
+			data: { noticeId: notice.id, audience: notice.audience, reason: "the incident was no incident" },
+		});
+		await audit(tx, {
+			at: now,
+			actor: SYSTEM.name,
+			action: "notice.discard",
+			tenant: notice.tenant,
+			subject: notice.id,
+			requestId: "",
+			detail: { reason: "false alarm" },
+		});
+	}
+}

@@ -1,0 +1,66 @@
+import { MINUTE_MS } from "@bellwether/model";
+import { type Catalogue, type KeyTenant, NOTICE_FACTS, type SliKind } from "#catalogue";
+import { describeInstant, describePercent, describeSli, type Incident } from "#incidents";
+import type { NoticeFacts } from "./render.ts";
+import type { Audience } from "./types.ts";
+
+/** The customer hears again within the hour; told as a quarter of an hour, because nobody promises 03:58. */
+const NEXT_UPDATE_MS = 60 * MINUTE_MS;
+const QUARTER_MS = 15 * MINUTE_MS;
+
+/** Impact in the customer's words: what they cannot do, in how much of their own traffic. */
+const IMPACT: Readonly<Record<SliKind, (unit: string, share: "No" | "Most" | "Some") => string>> = {
+	availability: (unit, share) => (share === "No" ? `No ${unit} succeed at the moment.` : `${share} ${unit} fail.`),
+	latency: (unit, share) => `${all(share)} ${unit} take longer than usual.`,
+	freshness: (unit, share) => `${all(share)} ${unit} are late.`,
+	throughput: (unit, share) => `${all(share)} ${unit} are not processed at their usual rate.`,
+	correctness: (unit, share) => `${all(share)} ${unit} give wrong results.`,
+	saturation: (unit, share) => `${all(share)} ${unit} run close to their limit.`,
+};
+
+/**
+ * What templates of an audience may name, about this tenant alone: exactly the catalogue's list for the audience, as
+ * text in the tenant's time zone. Nothing of any other tenant goes in, so nothing of it can come out.
+ */
+export function noticeFacts(options: {
+	readonly catalogue: Catalogue;
+	readonly tenant: KeyTenant;
+	readonly incident: Incident;
+	readonly audience: Audience;
+	readonly publicUrl: string;
+	readonly now: number;
+}): NoticeFacts {
+	const { catalogue, tenant, incident, audience, now } = options;
+	const slo = catalogue.slos.find((each) => each.name === incident.slo);
+	const workload = catalogue.workloads.find((each) => each.name === incident.workload);
+	const reader = { timeZone: tenant.timeZone, now };
+	const { evidence } = incident;
+	const all: NoticeFacts = {
+		organisation: catalogue.settings.organisation,
+		tenant: tenant.displayName,
+		workload: workload?.displayName ?? incident.workload,
+		impact: IMPACT[slo?.sliKind ?? "availability"](slo?.unit ?? "requests", shareOf(incident)),
+		since: describeInstant(incident.onsetAt ?? incident.detectedAt, reader),
+		state: "Investigating",
+		nextUpdate: describeInstant(Math.ceil((now + NEXT_UPDATE_MS) / QUARTER_MS) * QUARTER_MS, reader),
+		incident: incident.id,
+		severity: incident.severity.key,
+		slo: slo?.displayName ?? incident.slo,
+		sli: describeSli(evidence.short, evidence.objective),
+		objective: describePercent(evidence.objective, evidence.objective),
+		owner: workload?.owner ?? "nobody named",
+		link: `${options.publicUrl.replace(/\/+$/, "")}/incidents/${incident.id}`,
+	};
+	return Object.fromEntries(NOTICE_FACTS[audience].map((name) => [name, all[name] ?? ""]));
+}
+
+function shareOf(incident: Incident): "No" | "Most" | "Some" {
+	const { bad, total } = incident.evidence.short;
+	if (!(total > 0)) return "Some";
+	if (bad >= total) return "No";
+	return bad > total / 2 ? "Most" : "Some";
+}
+
+function all(share: "No" | "Most" | "Some"): string {
+	return share === "No" ? "All" : share;
+}

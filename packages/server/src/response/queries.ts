@@ -1,0 +1,153 @@
+import type { EscalationTarget } from "#catalogue";
+import { getIncident } from "#incidents";
+import { type Db, inScope, type TenantScope, type Tx } from "#platform";
+import { type ChainSnapshot, personOf } from "./chain.ts";
+import { DEADLINE_TIMER, NEXT_TIMER } from "./escalation.ts";
+import type { DeliveryRecord, EscalationView, PendingTimer } from "./types.ts";
+
+const NO_ESCALATION: EscalationView = {
+	state: "none",
+	policy: undefined,
+	steps: [],
+	nextPerson: undefined,
+	nextAt: undefined,
+	acknowledgeDueAt: undefined,
+};
+
+/** Where an incident's newest chain stands. `none`: it never had one (a child pages by its parent), or is out of scope. */
+export async function escalationView(db: Db | Tx, scope: TenantScope, incidentId: string): Promise<EscalationView> {
+	if (!(await getIncident(db, scope, incidentId))) return NO_ESCALATION;
+	const row = await db
+		.selectFrom("escalations")
+		.selectAll()
+		.where("incident_id", "=", incidentId)
+		.orderBy("started_at", "desc")
+		.orderBy("id", "desc")
+		.executeTakeFirst();
+	if (!row) return NO_ESCALATION;
+	const snapshot = JSON.parse(row.policy) as ChainSnapshot;
+	const timers = await db.selectFrom("timers").selectAll().where("incident_id", "=", incidentId).execute();
+	const ofChain = timers
+		.map((timer) => ({
+			...timer,
+			data: JSON.parse(timer.data) as { escalationId?: string; step?: number; offsetMs?: number },
+		}))
+		.filter((timer) => timer.data.escalationId === row.id);
+	const pending = ofChain.find((timer) => timer.kind === NEXT_TIMER && timer.state === "pending");
+	const deadline = ofChain.find((timer) => timer.kind === DEADLINE_TIMER);
+	const baseAt = pending ? pending.due_at - (pending.data.offsetMs ?? 0) : row.started_at;
+	const reached = await reachedSteps(db, incidentId);
+
+	const steps = snapshot.policy.steps.map((step, index) => {
+		const dueAt = baseAt + step.afterMs;
+		const done = reached.get(index);
+		if (done) return { dueAt: done.at, person: done.person, state: "done" as const };
+		const state = row.state === "running" ? ("pending" as const) : ("cancelled" as const);
+		return { dueAt, person: targetName(snapshot, step.notify, dueAt), state };
+	});
+	const nextTarget = pending && snapshot.policy.steps[pending.data.step ?? 0]?.notify;
+	return {
+		state: row.state,
+		policy: snapshot.policy.name,
+		steps,
+		nextPerson: pending && nextTarget ? targetName(snapshot, nextTarget, pending.due_at) : undefined,
+		nextAt: pending?.due_at,
+		acknowledgeDueAt: deadline?.due_at,
+	};
+}
+
+/** Incident id → when its acknowledgement is due (or was), for the chains that run. */
+export async function acknowledgeDueTimes(db: Db | Tx, scope: TenantScope): Promise<ReadonlyMap<string, number>> {
+	const rows = await db
+		.selectFrom("timers")
+		.innerJoin("escalations", "escalations.incident_id", "timers.incident_id")
+		.select(["escalations.incident_id", "escalations.tenant", "timers.due_at"])
+		.where("timers.kind", "=", DEADLINE_TIMER)
+		.where("timers.state", "!=", "cancelled")
+		.where("escalations.state", "=", "running")
+		.execute();
+	return new Map(rows.filter((row) => inScope(scope, row.tenant)).map((row) => [row.incident_id, row.due_at]));
+}
+
+/** Timers that wait, soonest first. */
+export async function pendingTimers(db: Db | Tx, scope: TenantScope): Promise<PendingTimer[]> {
+	const rows = await db
+		.selectFrom("timers")
+		.select(["id", "kind", "tenant", "incident_id", "due_at"])
+		.where("state", "=", "pending")
+		.orderBy("due_at")
+		.orderBy("id")
+		.execute();
+	return rows
+		.filter((row) => inScope(scope, row.tenant))
+		.map((row) => ({
+			id: row.id,
+			kind: row.kind,
+			tenant: row.tenant,
+			incident: row.incident_id ?? undefined,
+			dueAt: row.due_at,
+		}));
+}
+
+export interface DeliveryFilter {
+	/** Only attempts after this sequence number. */
+	readonly after?: number | undefined;
+	readonly incidentId?: string | undefined;
+	/** 1 to 500, default 100. */
+	readonly limit?: number | undefined;
+}
+
+/** Every attempt to send, oldest first; the last `seq` is the cursor for what follows. */
+export async function listDeliveries(
+	db: Db | Tx,
+	scope: TenantScope,
+	filter: DeliveryFilter = {},
+): Promise<DeliveryRecord[]> {
+	let query = db
+		.selectFrom("deliveries")
+		.selectAll()
+		.where("seq", ">", filter.after ?? 0)
+		.orderBy("seq")
+		.limit(Math.min(Math.max(1, filter.limit ?? 100), 500));
+	if (!scope.all) query = query.where("tenant", "in", [...scope.tenants]);
+	if (filter.incidentId !== undefined) query = query.where("incident_id", "=", filter.incidentId);
+	return (await query.execute()).map((row) => ({
+		seq: row.seq,
+		id: row.outbox_id,
+		kind: row.kind,
+		tenant: row.tenant,
+		incident: row.incident_id ?? undefined,
+		attempt: row.attempt,
+		channel: row.channel,
+		targetDigest: row.target_digest,
+		startedAt: row.started_at,
+		endedAt: row.ended_at ?? undefined,
+		outcome: row.outcome,
+		uncertain: row.outcome === "uncertain",
+		detail: row.detail,
+	}));
+}
+
+/** Index of each step that was reached → when, and who was paged. */
+async function reachedSteps(db: Db | Tx, incidentId: string): Promise<Map<number, { at: number; person: string }>> {
+	const rows = await db
+		.selectFrom("events")
+		.select(["at", "data"])
+		.where("incident_id", "=", incidentId)
+		.where("type", "=", "escalation.step_reached")
+		.orderBy("seq")
+		.execute();
+	return new Map(
+		rows.map((row) => {
+			const data = JSON.parse(row.data) as { step: number; personDisplayName: string };
+			return [data.step - 1, { at: row.at, person: data.personDisplayName }];
+		}),
+	);
+}
+
+/** Display name of who would be paged, else what the step says. */
+function targetName(snapshot: ChainSnapshot, target: EscalationTarget, at: number): string {
+	const person = personOf(snapshot, target, at);
+	if (typeof person !== "string") return person.displayName;
+	return "person" in target ? target.person : target.schedule;
+}
