@@ -88,7 +88,7 @@ export const SIGNALS: readonly Signal[] = [
 		workload: "policy",
 		metric: "policy.creates",
 		objective: 0.999,
-		worldPerS: 6_000,
+		worldPerS: 8_000,
 		shape: counter("result", "ok", "throttled"),
 	},
 ];
