@@ -9,7 +9,7 @@ export function ownHosts(options: {
 	const isAny = options.host === "0.0.0.0" || options.host === "::";
 	return (header) => {
 		const parsed = URL.canParse(`http://${header}`) ? new URL(`http://${header}`) : undefined;
-		if (!parsed || parsed.username !== "" || parsed.pathname !== "/") return false;
+		if (parsed === undefined || parsed.username !== "" || parsed.pathname !== "/") return false;
 		if (isLoopbackName(parsed.hostname)) return true;
 		if (parsed.hostname === bracketed(options.host)) return true;
 		const publicUrl = options.publicUrl();

@@ -1,0 +1,93 @@
+import type { Clock } from "@bellwether/model";
+import type {
+	FastifyBaseLogger,
+	FastifyInstance,
+	RawReplyDefaultExpression,
+	RawRequestDefaultExpression,
+	RawServerDefault,
+} from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { z } from "zod";
+import type { Catalogue, CatalogueFile, Finding } from "#catalogue";
+import type { PairStatus } from "#detection";
+import type { ControlStore, EventBus, Ids, Principal, TenantScope } from "#platform";
+import type { Accounting, ImportOutcome, IngestOutcome, Protocol, WindowBucket, WindowsQuery } from "#telemetry";
+import type { FleetView } from "./schemas.ts";
+import { Problem } from "./schemas.ts";
+import type { StreamHub } from "./stream-hub.ts";
+
+export type Api = FastifyInstance<
+	RawServerDefault,
+	RawRequestDefaultExpression,
+	RawReplyDefaultExpression,
+	FastifyBaseLogger,
+	ZodTypeProvider
+>;
+
+/** What the API needs of the telemetry thread. */
+export interface TelemetryPort {
+	ingest(protocol: Protocol, encoding: string | undefined, body: Uint8Array): Promise<IngestOutcome>;
+	importEvents(idempotencyKey: string, body: Uint8Array): Promise<ImportOutcome>;
+	windows(query: WindowsQuery): Promise<WindowBucket[] | undefined>;
+	accounting(tenant?: string): Promise<Accounting[]>;
+	statuses(): PairStatus[];
+}
+
+/** The configuration that runs, and how it is replaced. A refused one changes nothing but `lastRefusal`. */
+export interface ConfigPort {
+	active(): ActiveConfig;
+	validate(files: readonly CatalogueFile[]): {
+		readonly hash: string | undefined;
+		readonly findings: readonly Finding[];
+	};
+	/** `files` undefined: read the catalogue's folder again. */
+	apply(files: readonly CatalogueFile[] | undefined, principal: Principal, requestId: string): Promise<ApplyOutcome>;
+}
+
+export interface ActiveConfig {
+	readonly hash: string;
+	readonly appliedAt: number;
+	readonly appliedBy: string;
+	readonly source: "folder" | "api";
+	readonly isReloadOk: boolean;
+	/** Of the last attempt: errors when it was refused, warnings when it was taken. */
+	readonly findings: readonly Finding[];
+	readonly files: readonly CatalogueFile[];
+}
+
+export type ApplyOutcome =
+	| { readonly status: "applied" | "unchanged"; readonly hash: string; readonly findings: readonly Finding[] }
+	| { readonly status: "refused"; readonly findings: readonly Finding[] };
+
+export interface ReadyCheck {
+	readonly name: string;
+	readonly ok: boolean;
+	/** A warning leaves the server ready. */
+	readonly level: "error" | "warning";
+	readonly reason: string;
+}
+
+export interface ApiContext {
+	readonly clock: Clock;
+	readonly ids: Ids;
+	readonly bus: EventBus;
+	readonly store: ControlStore;
+	readonly telemetry: TelemetryPort;
+	readonly hub: StreamHub;
+	readonly catalogue: () => Catalogue;
+	readonly config: ConfigPort;
+	readonly fleet: { view(scope: TenantScope): Promise<FleetView>; version(): number };
+	readonly readiness: () => Promise<readonly ReadyCheck[]>;
+	readonly metrics: { readonly contentType: string; text(): Promise<string> };
+	/** Address people use, without a slash at the end. */
+	readonly baseUrl: () => string;
+	readonly demo: boolean;
+	/** Folder of the built console; may be missing. */
+	readonly consoleDir: string;
+	readonly version: string;
+}
+
+/** Answers that every route can give besides its own. */
+export const PROBLEMS = { "4xx": Problem, "5xx": Problem };
+
+export const Empty = z.null().describe("no content");

@@ -1,0 +1,191 @@
+import type { Clock } from "@bellwether/model";
+import { type Catalogue, effectiveObjective, type KeyTenant, type Slo } from "#catalogue";
+import type { PairState, PairStatus } from "#detection";
+import { type Incident, listIncidents, tenantName } from "#incidents";
+import { type ControlStore, inScope, type TenantScope } from "#platform";
+import { acknowledgeDueTimes } from "#response";
+import { type FleetIncident, fleetView, worstState } from "./fleet-view.ts";
+import type { CellState, FleetView } from "./schemas.ts";
+
+export interface FleetSourceOptions {
+	readonly clock: Clock;
+	readonly store: ControlStore;
+	readonly catalogue: () => Catalogue;
+	readonly telemetry: {
+		statuses(): PairStatus[];
+		hourStrips(): Promise<
+			readonly { readonly tenant: string; readonly slo: string; readonly hours: readonly PairState[] }[]
+		>;
+	};
+	readonly demo: boolean;
+	/** Called when the view changed, at most about once a second, at once for a change of state. */
+	readonly onChange: (version: number) => void;
+}
+
+export interface FleetSource {
+	view(scope: TenantScope): Promise<FleetView>;
+	version(): number;
+	/** Numbers or states of pairs changed. */
+	statusesChanged(changed: readonly PairStatus[]): void;
+	/** Incidents, timers or the catalogue changed. */
+	controlChanged(): void;
+	stop(): void;
+}
+
+/** An hour strip changes slowly; asking the telemetry thread for every reader would cost more than it tells. */
+const STRIPS_FRESH_MS = 20_000;
+const NUMBERS_EVERY_MS = 2_000;
+const STATES_WITHIN_MS = 50;
+const MAX_INCIDENTS = 500;
+
+/** Keeps the fleet view of everybody with full scope ready, and says when it changed. */
+export function createFleetSource(options: FleetSourceOptions): FleetSource {
+	const { clock, store, telemetry } = options;
+	const known = new Map<string, PairStatus["state"]>();
+	let version = 1;
+	let cached: { readonly version: number; readonly view: Promise<FleetView> } | undefined;
+	let strips: { readonly at: number; readonly value: Promise<ReadonlyMap<string, CellState[]>> } | undefined;
+	let timer: NodeJS.Timeout | undefined;
+	let timerDueAt = Number.POSITIVE_INFINITY;
+
+	function changed(withinMs: number): void {
+		version++;
+		const dueAt = clock.monotonic() + withinMs;
+		if (dueAt >= timerDueAt) return;
+		clearTimeout(timer);
+		timerDueAt = dueAt;
+		timer = setTimeout(() => {
+			timerDueAt = Number.POSITIVE_INFINITY;
+			options.onChange(version);
+		}, withinMs);
+	}
+
+	function stripsNow(): Promise<ReadonlyMap<string, CellState[]>> {
+		const now = clock.monotonic();
+		if (!strips || now - strips.at > STRIPS_FRESH_MS) {
+			// The thread may be restarting: hours that are not known are shown as such.
+			strips = { at: now, value: telemetry.hourStrips().then(worstHours, () => new Map()) };
+		}
+		return strips.value;
+	}
+
+	async function build(scope: TenantScope): Promise<FleetView> {
+		const catalogue = scopedCatalogue(options.catalogue(), scope);
+		const tenants = new Map(catalogue.tenants.map((tenant) => [tenant.name, tenant]));
+		const [hours, incidents] = await Promise.all([stripsNow(), readIncidents(store, scope, catalogue)]);
+		return fleetView({
+			catalogue,
+			effectiveObjective: (tenant: string, slo: Slo) => effectiveObjective(catalogue, slo, tenants.get(tenant)),
+			statuses: telemetry.statuses().filter((status) => inScope(scope, status.tenant)),
+			strips: hours,
+			...incidents,
+			now: clock.now(),
+			demo: options.demo,
+		});
+	}
+
+	return {
+		view(scope) {
+			if (!scope.all) return build(scope);
+			if (cached?.version !== version) cached = { version, view: build(scope) };
+			// A failure must not be what everybody is answered until the next change.
+			cached.view.catch(() => {
+				cached = undefined;
+			});
+			return cached.view;
+		},
+		version: () => version,
+		statusesChanged(statuses) {
+			let isStateChange = false;
+			for (const { tenant, slo, state } of statuses) {
+				const key = `${tenant}\n${slo}`;
+				if (known.get(key) === state) continue;
+				known.set(key, state);
+				isStateChange = true;
+			}
+			changed(isStateChange ? STATES_WITHIN_MS : NUMBERS_EVERY_MS);
+		},
+		controlChanged: () => changed(STATES_WITHIN_MS),
+		stop: () => clearTimeout(timer),
+	};
+}
+
+function scopedCatalogue(catalogue: Catalogue, scope: TenantScope): Catalogue {
+	if (scope.all) return catalogue;
+	return { ...catalogue, tenants: catalogue.tenants.filter((tenant: KeyTenant) => inScope(scope, tenant.name)) };
+}
+
+function worstHours(
+	strips: Awaited<ReturnType<FleetSourceOptions["telemetry"]["hourStrips"]>>,
+): Map<string, CellState[]> {
+	const byTenant = new Map<string, CellState[]>();
+	for (const { tenant, hours } of strips) {
+		const worst = byTenant.get(tenant);
+		byTenant.set(tenant, worst ? worst.map((state, hour) => worstOfHour(state, hours[hour])) : [...hours]);
+	}
+	return byTenant;
+}
+
+/** In an hour long past, one SLO without events beside others with events is no news: it is shown only when none had any. */
+function worstOfHour(state: CellState, other: PairState | undefined): CellState {
+	if (other === undefined || other === "no-data") return state;
+	return state === "no-data" ? other : worstState([state, other]);
+}
+
+async function readIncidents(
+	store: ControlStore,
+	scope: TenantScope,
+	catalogue: Catalogue,
+): Promise<{
+	readonly incidents: FleetIncident[];
+	readonly lastBreach: { readonly tenantDisplayName: string; readonly closedAt: number } | undefined;
+}> {
+	const [open, dueTimes, last] = await Promise.all([
+		listIncidents(store.db, scope, {
+			states: ["detected", "acknowledged", "investigating", "mitigated"],
+			limit: MAX_INCIDENTS,
+		}),
+		acknowledgeDueTimes(store.db, scope),
+		lastClosedBreach(store, scope),
+	]);
+	const incidents = open.items.map((incident) => fleetIncident(incident, dueTimes.get(incident.id)));
+	const lastBreach = last && { tenantDisplayName: tenantName(catalogue, last.tenant), closedAt: last.closedAt };
+	return { incidents, lastBreach };
+}
+
+function fleetIncident(incident: Incident, acknowledgeDueAt: number | undefined): FleetIncident {
+	const { id, kind, tenant, workload, detectedAt, state, severity } = incident;
+	return {
+		id,
+		kind,
+		tenant,
+		workload,
+		parent: incident.parentId ?? null,
+		detectedAt,
+		row: {
+			id,
+			state,
+			severity,
+			acknowledgedBy: incident.acknowledgedBy ?? null,
+			acknowledgedAt: incident.acknowledgedAt ?? null,
+			acknowledgeDueAt: acknowledgeDueAt ?? null,
+		},
+	};
+}
+
+async function lastClosedBreach(
+	store: ControlStore,
+	scope: TenantScope,
+): Promise<{ tenant: string; closedAt: number } | undefined> {
+	let query = store.db
+		.selectFrom("breaches")
+		.select(["tenant", "closed_at"])
+		.where("state", "=", "closed")
+		.orderBy("closed_at", "desc")
+		.limit(1);
+	if (!scope.all) query = query.where("tenant", "in", [...scope.tenants]);
+	const row = await query.executeTakeFirst();
+	return row && row.closed_at !== null && inScope(scope, row.tenant)
+		? { tenant: row.tenant, closedAt: row.closed_at }
+		: undefined;
+}

@@ -1,0 +1,299 @@
+import { createServer, type Server } from "node:http";
+import cookie from "@fastify/cookie";
+import helmet from "@fastify/helmet";
+import swagger from "@fastify/swagger";
+import fastify, { type FastifyBaseLogger } from "fastify";
+import {
+	jsonSchemaTransform,
+	serializerCompiler,
+	validatorCompiler,
+	type ZodTypeProvider,
+} from "fastify-type-provider-zod";
+import { type AuthenticateOptions, authenticator, bearerToken, principalOfToken } from "./authenticate.ts";
+import type { Api, ApiContext } from "./context.ts";
+import { isLoopbackBind, ownHosts } from "./own-host.ts";
+import { registerPolicy, xAuthz } from "./policy.ts";
+import { ApiProblem, problemBody, toProblem } from "./problem.ts";
+import { registerRoutes } from "./routes/index.ts";
+import { type TelemetryIngest, telemetryHandler } from "./telemetry-routes.ts";
+
+export interface HttpServerOptions {
+	readonly context: ApiContext;
+	readonly host: string;
+	readonly tokenDigest: string | undefined;
+	readonly logger: FastifyBaseLogger;
+	readonly telemetry: Omit<TelemetryIngest, "mayWrite">;
+}
+
+/** Senders keep connections for a minute and more; Node's 5 s would cut them just as they send. */
+const KEEP_ALIVE_TIMEOUT_MS = 75_000;
+const SESSION_COOKIE = "bellwether_session";
+
+/** Everything that listens: the console's server with the API, and the handler that the OTLP port shares. Nothing listens yet. */
+export async function buildHttpServer(
+	options: HttpServerOptions,
+): Promise<{ readonly api: Api; readonly otlp: Server }> {
+	const { context } = options;
+	const isOwnHost = ownHosts({ host: options.host, publicUrl: () => context.catalogue().settings.publicUrl });
+	const isSecure = () => context.baseUrl().startsWith("https:");
+	const cookieName = () => (isSecure() ? `__Host-${SESSION_COOKIE}` : SESSION_COOKIE);
+	const authentication = {
+		store: context.store,
+		now: () => context.clock.now(),
+		tokenDigest: options.tokenDigest,
+		cookieName,
+	};
+	const isIngestOpen = isLoopbackBind(options.host) && options.tokenDigest === undefined;
+	const receive = telemetryHandler({
+		...options.telemetry,
+		mayWrite: ingestGate({ isIngestOpen, isOwnHost, authentication }),
+	});
+
+	const api = fastify({
+		loggerInstance: options.logger,
+		disableRequestLogging: true,
+		genReqId: () => context.ids.next("req"),
+		bodyLimit: 1_048_576,
+		return503OnClosing: true,
+		forceCloseConnections: "idle",
+		routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false },
+		serverFactory: (handler) =>
+			tuned(
+				createServer((request, response) => {
+					if (!receive(request, response)) handler(request, response);
+				}),
+			),
+	}).withTypeProvider<ZodTypeProvider>() as unknown as Api;
+	api.setValidatorCompiler(validatorCompiler);
+	api.setSerializerCompiler(serializerCompiler);
+	answerProblems(api);
+	registerPolicy(api as never, {
+		authenticate: authenticator(authentication),
+		isOwnHost,
+		onDenied: (request, reason) =>
+			request.log.warn(
+				{
+					reqId: request.id,
+					method: request.method,
+					route: request.routeOptions.url,
+					who: request.caller?.principal.name,
+					reason,
+				},
+				"denied",
+			),
+	});
+	api.addHook("onRequest", async (request, reply) => {
+		reply.header("x-request-id", request.id);
+		// What a tenant's numbers are is nothing for caches between us and the reader.
+		reply.header("cache-control", "no-store");
+	});
+	await api.register(cookie);
+	await api.register(helmet, securityHeaders(isSecure));
+	await api.register(swagger, openApi(context.version));
+	registerForms(api);
+	registerRoutes(api, context, { isSecure, cookieName, tokenDigest: options.tokenDigest });
+	await api.ready();
+	const otlp = tuned(
+		createServer((request, response) => {
+			if (receive(request, response)) return;
+			response
+				.writeHead(404, { "content-type": "text/plain; charset=utf-8" })
+				.end("This port takes telemetry: POST /v1/metrics or /api/v1/write.\n");
+		}),
+	);
+	return { api, otlp };
+}
+
+function tuned(server: Server): Server {
+	server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
+	server.headersTimeout = 20_000;
+	server.requestTimeout = 60_000;
+	server.maxHeadersCount = 100;
+	return server;
+}
+
+function answerProblems(api: Api): void {
+	const known = new Map<string, Set<string>>();
+	api.addHook("onRoute", (route) => {
+		const methods = known.get(route.url) ?? new Set<string>();
+		for (const method of [route.method].flat()) methods.add(method);
+		known.set(route.url, methods);
+	});
+	api.setErrorHandler((thrown, request, reply) => {
+		const problem = toProblem(thrown);
+		if (problem.status >= 500)
+			request.log.error({ err: thrown, reqId: request.id, route: request.routeOptions.url }, "request failed");
+		return reply
+			.code(problem.status)
+			.headers(problem.headers)
+			.type("application/json; charset=utf-8")
+			.serializer(JSON.stringify)
+			.send(problemBody(problem, request.id));
+	});
+	api.setNotFoundHandler((request, reply) => {
+		const path = request.url.split("?", 1)[0] ?? "";
+		const methods = [...known].find(([url]) => isPathOf(url, path))?.[1];
+		const problem = methods
+			? new ApiProblem(
+					405,
+					"method_not_allowed",
+					`${request.method} is not possible here.`,
+					`Use ${[...methods].join(" or ")}.`,
+					{ headers: { allow: [...methods].join(", ") } },
+				)
+			: new ApiProblem(404, "not_found", "There is nothing under this address.", "See /api for what there is.");
+		return reply
+			.code(problem.status)
+			.headers(problem.headers)
+			.serializer(JSON.stringify)
+			.type("application/json; charset=utf-8")
+			.send(problemBody(problem, request.id));
+	});
+}
+
+/** Whether a path has the shape of a route such as `/api/v1/incidents/:id`; `::` is a colon of the address itself. */
+function isPathOf(route: string, path: string): boolean {
+	const wanted = route.split("/");
+	const given = path.split("/");
+	return (
+		wanted.length === given.length &&
+		wanted.every((part, at) => (/^:[^:]/.test(part) ? given[at] !== "" : part.replaceAll("::", ":") === given[at]))
+	);
+}
+
+/** Forms of the pages that work without JavaScript. */
+function registerForms(api: Api): void {
+	api.addContentTypeParser(
+		"application/x-www-form-urlencoded",
+		{ parseAs: "string", bodyLimit: 16_384 },
+		(_request, body, done) => {
+			done(null, Object.fromEntries(new URLSearchParams(body as string)));
+		},
+	);
+}
+
+function securityHeaders(isSecure: () => boolean) {
+	return {
+		enableCSPNonces: true,
+		contentSecurityPolicy: {
+			useDefaults: false,
+			directives: {
+				defaultSrc: ["'none'"],
+				scriptSrc: ["'self'"],
+				styleSrc: ["'self'"],
+				imgSrc: ["'self'", "data:"],
+				fontSrc: ["'self'"],
+				connectSrc: ["'self'"],
+				manifestSrc: ["'self'"],
+				formAction: ["'self'"],
+				baseUri: ["'none'"],
+				frameAncestors: ["'none'"],
+			},
+		},
+		// "no-referrer" would make browsers send "Origin: null" with our own forms.
+		referrerPolicy: { policy: "same-origin" as const },
+		strictTransportSecurity: isSecure() ? { maxAge: 31_536_000 } : (false as const),
+	};
+}
+
+function openApi(version: string) {
+	return {
+		openapi: {
+			openapi: "3.1.0",
+			info: {
+				title: "Bellwether",
+				version,
+				description:
+					"Instants are milliseconds since the Unix epoch, UTC; ratios are 0 to 1. Errors carry what, where, why and a remedy.",
+			},
+			components: {
+				securitySchemes: {
+					token: { type: "http" as const, scheme: "bearer" },
+					session: { type: "apiKey" as const, in: "cookie" as const, name: SESSION_COOKIE },
+				},
+			},
+		},
+		transform: jsonSchemaTransform,
+		transformObject: (document: { readonly openapiObject?: object; readonly swaggerObject?: object }) =>
+			withTelemetryRoutes(document.openapiObject ?? {}) as never,
+	};
+}
+
+/** The two routes that bypass the framework stand in the document like all others. */
+function withTelemetryRoutes(document: { paths?: object }): object {
+	const authz = xAuthz({
+		roles: ["ingest", "admin"],
+		tenant: "none",
+		object: "on a loopback bind without a token file: anyone on this machine",
+	});
+	const binary = { schema: { type: "string", contentMediaType: "application/octet-stream" } };
+	const responses = (success: string) => ({
+		[success]: { description: "durable" },
+		400: { description: "malformed; do not send again" },
+		401: { description: "no token" },
+		403: { description: "the token may not write telemetry" },
+		408: { description: "the body came too slowly" },
+		413: { description: "body too large" },
+		415: { description: "content type or encoding not understood" },
+		429: { description: "too many at once; see Retry-After" },
+		503: { description: "nothing was taken; see Retry-After" },
+	});
+	return {
+		...document,
+		paths: {
+			...document.paths,
+			"/v1/metrics": {
+				post: {
+					summary: "OTLP/HTTP metrics, gzip or identity",
+					tags: ["telemetry"],
+					"x-authz": authz,
+					requestBody: {
+						content: { "application/x-protobuf": binary, "application/json": { schema: { type: "object" } } },
+					},
+					responses: responses("200"),
+				},
+			},
+			"/api/v1/write": {
+				post: {
+					summary: "Prometheus remote write 1.0, snappy",
+					tags: ["telemetry"],
+					"x-authz": authz,
+					requestBody: { content: { "application/x-protobuf": binary } },
+					responses: responses("204"),
+				},
+			},
+		},
+	};
+}
+
+interface GateOptions {
+	readonly isIngestOpen: boolean;
+	readonly isOwnHost: (host: string) => boolean;
+	readonly authentication: AuthenticateOptions;
+}
+
+/** Senders of telemetry: open on loopback, but never to a web page of another site that runs on this machine. */
+function ingestGate(options: GateOptions): TelemetryIngest["mayWrite"] {
+	return async (request) => {
+		const { origin, authorization } = request.headers;
+		const site = request.headers["sec-fetch-site"];
+		const isBrowser = origin !== undefined || site !== undefined;
+		if (isBrowser && !isOwnPage(origin, site, request.headers.host ?? "", options.isOwnHost)) return "forbidden";
+		if (options.isIngestOpen) return "yes";
+		const token = bearerToken(authorization);
+		const principal = token === undefined ? undefined : await principalOfToken(options.authentication, token);
+		if (!principal) return "unauthenticated";
+		return principal.role === "ingest" || principal.role === "admin" ? "yes" : "forbidden";
+	};
+}
+
+function isOwnPage(
+	origin: string | undefined,
+	site: unknown,
+	host: string,
+	isOwnHost: (host: string) => boolean,
+): boolean {
+	if (!isOwnHost(host)) return false;
+	if (site !== undefined && site !== "same-origin" && site !== "none") return false;
+	return origin === undefined || (URL.canParse(origin) && isOwnHost(new URL(origin).host));
+}

@@ -1,0 +1,126 @@
+import type { Catalogue } from "#catalogue";
+import { effectiveObjective } from "#catalogue";
+import { listNotices, type Notice as NoticeRecord } from "#engagement";
+import { alsoAffected, childrenOf, type Incident, incidentSentence, tenantName, timelineOf } from "#incidents";
+import { measuresOf } from "#learning";
+import type { TenantScope } from "#platform";
+import { acknowledgeDueTimes, escalationView } from "#response";
+import { FLEET } from "#telemetry";
+import type { ApiContext } from "./context.ts";
+import { sloCell } from "./fleet-view.ts";
+import type { IncidentDetail, IncidentSummary, Notice, SloCell } from "./schemas.ts";
+
+/** `acknowledgeDueAt` by incident id, for those whose chain runs. */
+export type DueTimes = ReadonlyMap<string, number>;
+
+export function incidentSummary(incident: Incident, catalogue: Catalogue, dueTimes: DueTimes): IncidentSummary {
+	return {
+		id: incident.id,
+		title: incident.title,
+		kind: incident.kind,
+		tenant: incident.tenant,
+		tenantDisplayName: tenantName(catalogue, incident.tenant),
+		workload: incident.workload,
+		workloadDisplayName:
+			catalogue.workloads.find((each) => each.name === incident.workload)?.displayName ?? incident.workload,
+		slo: incident.slo,
+		severity: incident.severity,
+		state: incident.state,
+		parent: incident.parentId ?? null,
+		onsetAt: incident.onsetAt ?? null,
+		detectedAt: incident.detectedAt,
+		acknowledgedAt: incident.acknowledgedAt ?? null,
+		acknowledgedBy: incident.acknowledgedBy ?? null,
+		acknowledgeDueAt: dueTimes.get(incident.id) ?? null,
+		signalClearedAt: incident.signalClearedAt ?? null,
+		mitigatedAt: incident.mitigatedAt ?? null,
+		resolvedAt: incident.resolvedAt ?? null,
+		verdict: incident.verdict ?? null,
+		version: incident.version,
+	};
+}
+
+/** Everything of one incident, gathered from the rooms that know a part of it. */
+export async function incidentDetail(
+	context: ApiContext,
+	scope: TenantScope,
+	incident: Incident,
+): Promise<IncidentDetail> {
+	const catalogue = context.catalogue();
+	const { db } = context.store;
+	const [dueTimes, others, children, timeline, escalation, notices] = await Promise.all([
+		acknowledgeDueTimes(db, scope),
+		alsoAffected(db, scope, incident),
+		childrenOf(db, scope, incident.id),
+		timelineOf(db, scope, incident.id),
+		escalationView(db, scope, incident.id),
+		listNotices(db, scope, { incidentId: incident.id }),
+	]);
+	const workload = catalogue.workloads.find((each) => each.name === incident.workload);
+	const now = context.clock.now();
+	return {
+		...incidentSummary(incident, catalogue, dueTimes),
+		sentence: incidentSentence(incident, catalogue, { now }),
+		evidence: wireEvidence(incident.evidence),
+		current: {
+			tenant: incident.kind === "platform" ? null : currentCell(context, incident.tenant, incident.slo),
+			platform: currentCell(context, FLEET, incident.slo),
+		},
+		alsoAffected: others.map((name) => tenantName(catalogue, name)),
+		children: children.map((child) => incidentSummary(child, catalogue, dueTimes)),
+		runbook: [...(workload?.runbook ?? [])],
+		owner: workload?.owner ?? "",
+		escalation: {
+			state: escalation.state,
+			steps: escalation.steps.map((step) => ({ ...step, dueAt: step.dueAt ?? null })),
+			nextPerson: escalation.nextPerson ?? null,
+			nextAt: escalation.nextAt ?? null,
+		},
+		timeline: [...timeline],
+		notices: notices.map(wireNotice),
+		measures: measuresOf(incident),
+		verdictReason: incident.verdictReason ?? null,
+	};
+}
+
+export function wireNotice(notice: NoticeRecord): Notice {
+	return {
+		id: notice.id,
+		incident: notice.incidentId,
+		tenant: notice.tenant,
+		audience: notice.audience,
+		state: notice.state,
+		language: notice.language,
+		subject: notice.subject,
+		body: notice.body,
+		recipients: [...notice.recipients],
+		recipientsDigest: notice.recipientsDigest,
+		createdAt: notice.createdAt,
+		approvedBy: notice.approvedBy ?? null,
+		approvedAt: notice.approvedAt ?? null,
+		sentAt: notice.sentAt ?? null,
+		version: notice.version,
+	};
+}
+
+function currentCell(context: ApiContext, tenant: string, sloName: string): SloCell | null {
+	const catalogue = context.catalogue();
+	const slo = catalogue.slos.find((each) => each.name === sloName);
+	if (!slo) return null;
+	const status = context.telemetry.statuses().find((each) => each.tenant === tenant && each.slo === sloName);
+	const keyTenant = catalogue.tenants.find((each) => each.name === tenant);
+	return sloCell(slo, tenant, (_tenant, of) => effectiveObjective(catalogue, of, keyTenant), status);
+}
+
+function wireEvidence(evidence: Incident["evidence"]): IncidentDetail["evidence"] {
+	const window = ({ ms, bad, total, burn }: Incident["evidence"]["long"]) => ({ ms, bad, total, burn: burn ?? null });
+	const { tier } = evidence;
+	return {
+		...evidence,
+		tier: { key: tier.key, factor: tier.factor, longMs: tier.longMs, shortMs: tier.shortMs },
+		long: window(evidence.long),
+		short: window(evidence.short),
+		fleet: { long: window(evidence.fleet.long), short: window(evidence.fleet.short) },
+		alsoBurning: [...evidence.alsoBurning],
+	};
+}

@@ -1,0 +1,15 @@
+/**
+ * HTTP: routes with their wire schemas, sign-in, live events, and the pages that need no script.
+ *
+ * Promises: every route declares who may call it, and one that does not keeps the server from starting; every answer
+ * passes through its schema, so nothing unlisted leaves; a foreign id and a nonexistent one answer alike; GET changes
+ * nothing. Refuses: requests under a foreign host name, state changes started by another site, bodies over their limit.
+ * When full or late: telemetry answers 429 or 503 with Retry-After before memory fills; a live stream that does not
+ * take its bytes is cut and resumes.
+ */
+export { tokenDigestOf } from "./authenticate.ts";
+export type { ActiveConfig, ApiContext, ApplyOutcome, ConfigPort, ReadyCheck, TelemetryPort } from "./context.ts";
+export { createFleetSource, type FleetSource } from "./fleet-source.ts";
+export { buildHttpServer, type HttpServerOptions } from "./http-server.ts";
+export { isLoopbackBind } from "./own-host.ts";
+export { StreamHub } from "./stream-hub.ts";

@@ -1,0 +1,199 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import {
+	acknowledgeIncident,
+	addNote,
+	type ChangeOutcome,
+	getIncident,
+	type Incident,
+	type IncidentRequest,
+	investigateIncident,
+	listIncidents,
+	mitigateIncident,
+	resolveIncident,
+} from "#incidents";
+import { scopeOf, type TenantScope, type Tx } from "#platform";
+import { acknowledgeDueTimes } from "#response";
+import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
+import { expectedVersion } from "../expected-version.ts";
+import { incidentDetail, incidentSummary } from "../incident-view.ts";
+import { principalOf, READERS, RESPONDERS } from "../policy.ts";
+import { ApiProblem, etagOf, notFound, versionConflict } from "../problem.ts";
+import { IncidentDetail, IncidentState, IncidentSummary, Verdict } from "../schemas.ts";
+
+const Params = z.object({ id: z.string().min(1).max(100) });
+const List = z.object({ items: z.array(IncidentSummary), next: z.string().nullable() });
+const OBJECT_RULE = "tenant of the stored incident in the caller's scope";
+
+export function incidentRoutes(api: Api, context: ApiContext): void {
+	api.get(
+		"/api/v1/incidents",
+		{
+			config: { authz: { roles: READERS, tenant: "all", object: "incidents of the caller's tenants" } },
+			schema: {
+				summary: "Incidents, newest first; follow `next` with `after`",
+				tags: ["incidents"],
+				querystring: z.object({
+					after: z
+						.string()
+						.regex(/^\d{1,15}$/, "is not a cursor: take it from next")
+						.optional(),
+					state: z
+						.string()
+						.max(200)
+						.optional()
+						.describe("one state or several with commas; `open` for all that are not resolved"),
+					tenant: z.string().max(200).optional(),
+					order: z.enum(["newest", "oldest"]).default("newest"),
+					limit: z.coerce.number().int().min(1).max(500).default(100),
+				}),
+				response: { 200: List, ...PROBLEMS },
+			},
+		},
+		async (request) => {
+			const scope = scopeOf(principalOf(request));
+			const { state, ...filter } = request.query;
+			const page = await listIncidents(context.store.db, scope, { ...filter, states: statesOf(state) });
+			const dueTimes = await acknowledgeDueTimes(context.store.db, scope);
+			return {
+				items: page.items.map((incident) => incidentSummary(incident, context.catalogue(), dueTimes)),
+				next: page.next ?? null,
+			};
+		},
+	);
+	api.get(
+		"/api/v1/incidents/:id",
+		{
+			config: { authz: { roles: READERS, tenant: "object", object: OBJECT_RULE } },
+			schema: {
+				summary: "One incident with evidence, timeline, escalation and notices",
+				tags: ["incidents"],
+				params: Params,
+				response: { 200: IncidentDetail, ...PROBLEMS },
+			},
+		},
+		async (request, reply) => {
+			const scope = scopeOf(principalOf(request));
+			return answer(context, reply, scope, await findIncident(context, scope, request.params.id));
+		},
+	);
+	action(api, context, {
+		verb: "acknowledge",
+		summary: "Take the incident; paging stops",
+		body: z.object({}).nullish(),
+		run: acknowledgeIncident,
+	});
+	action(api, context, {
+		verb: "investigate",
+		summary: "Say that someone looks for the cause",
+		body: z.object({}).nullish(),
+		run: investigateIncident,
+	});
+	action(api, context, {
+		verb: "mitigate",
+		summary: "Say that the impact ended",
+		body: z.object({}).nullish(),
+		run: mitigateIncident,
+	});
+	action(api, context, {
+		verb: "resolve",
+		summary: "End the incident with a verdict; noise and expected-change need a reason",
+		body: z.object({ verdict: Verdict, reason: z.string().max(4000).optional() }),
+		run: (tx, deps, request, body) => resolveIncident(tx, deps, { ...request, ...body }),
+	});
+	action(api, context, {
+		verb: "notes",
+		summary: "Add a note to the timeline",
+		body: z.object({ text: z.string().max(4000) }),
+		run: (tx, deps, request, body) => addNote(tx, deps, { ...request, text: body.text }),
+	});
+}
+
+interface Action<Body extends z.ZodType> {
+	readonly verb: string;
+	readonly summary: string;
+	readonly body: Body;
+	readonly run: (tx: Tx, deps: ApiContext, request: IncidentRequest, body: z.infer<Body>) => Promise<ChangeOutcome>;
+}
+
+function action<Body extends z.ZodType>(api: Api, context: ApiContext, options: Action<Body>): void {
+	api.post(
+		`/api/v1/incidents/:id/${options.verb}`,
+		{
+			config: { authz: { roles: RESPONDERS, tenant: "object", object: OBJECT_RULE } },
+			schema: {
+				summary: options.summary,
+				description: "With If-Match it is refused (412) when the incident changed meanwhile.",
+				tags: ["incidents"],
+				params: Params,
+				body: options.body as z.ZodType,
+				response: { 200: IncidentDetail, ...PROBLEMS },
+			},
+		},
+		async (request, reply) => {
+			const change = incidentRequest(context, request, request.params.id);
+			const outcome = await context.store.transaction((tx) =>
+				options.run(tx, context, change, request.body as z.infer<Body>),
+			);
+			return answer(context, reply, change.scope, changedIncident(outcome, change));
+		},
+	);
+}
+
+export function incidentRequest(context: ApiContext, request: FastifyRequest, incidentId: string): IncidentRequest {
+	const principal = principalOf(request);
+	return {
+		scope: scopeOf(principal),
+		principal,
+		incidentId,
+		now: context.clock.now(),
+		expectedVersion: expectedVersion(request),
+		requestId: request.id,
+	};
+}
+
+/** The incident after a change; what did not happen is thrown as a problem. */
+export function changedIncident(outcome: ChangeOutcome, change: IncidentRequest): Incident {
+	switch (outcome.status) {
+		case "changed":
+		case "unchanged":
+			return outcome.incident;
+		case "not-found":
+			throw notFound("incident", change.incidentId);
+		case "conflict":
+			throw versionConflict("Incident", change.incidentId, change.expectedVersion ?? 0, outcome.incident.version);
+		case "refused":
+			throw new ApiProblem(409, "conflict", outcome.message, outcome.remedy);
+	}
+}
+
+export async function findIncident(context: ApiContext, scope: TenantScope, id: string): Promise<Incident> {
+	const incident = await getIncident(context.store.db, scope, id);
+	if (!incident) throw notFound("incident", id);
+	return incident;
+}
+
+async function answer(
+	context: ApiContext,
+	reply: FastifyReply,
+	scope: TenantScope,
+	incident: Incident,
+): Promise<z.infer<typeof IncidentDetail>> {
+	reply.header("etag", etagOf(incident.version));
+	return incidentDetail(context, scope, incident);
+}
+
+function statesOf(text: string | undefined): z.infer<typeof IncidentState>[] | undefined {
+	if (text === undefined) return undefined;
+	if (text === "open") return ["detected", "acknowledged", "investigating", "mitigated"];
+	const parsed = z.array(IncidentState).safeParse(text.split(","));
+	if (!parsed.success) {
+		throw new ApiProblem(
+			400,
+			"invalid_request",
+			"state is not a list of incident states.",
+			`Use open, or some of ${IncidentState.options.join(", ")} with commas.`,
+		);
+	}
+	return parsed.data;
+}

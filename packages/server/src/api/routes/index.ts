@@ -1,0 +1,44 @@
+import type { Api, ApiContext } from "../context.ts";
+import { accountingRoutes } from "./accounting.ts";
+import { auditRoutes } from "./audit.ts";
+import { configRoutes } from "./config.ts";
+import { consoleRoutes } from "./console.ts";
+import { deliveryRoutes } from "./deliveries.ts";
+import { fleetRoutes } from "./fleet.ts";
+import { healthRoutes } from "./health.ts";
+import { importRoutes } from "./import.ts";
+import { incidentRoutes } from "./incidents.ts";
+import { noticeRoutes } from "./notices.ts";
+import { onCallRoutes } from "./oncall.ts";
+import { openApiRoutes } from "./openapi.ts";
+import { pagerRoutes } from "./pager.ts";
+import { phoneRoutes } from "./phone.ts";
+import { reportRoutes } from "./reports.ts";
+import { type SessionOptions, sessionRoutes } from "./session.ts";
+import { streamRoutes } from "./stream.ts";
+import { timerRoutes } from "./timers.ts";
+import { tokenRoutes } from "./tokens.ts";
+import { windowRoutes } from "./windows.ts";
+
+export function registerRoutes(api: Api, context: ApiContext, session: SessionOptions): void {
+	healthRoutes(api, context);
+	openApiRoutes(api);
+	sessionRoutes(api, context, session);
+	tokenRoutes(api, context);
+	fleetRoutes(api, context);
+	streamRoutes(api, context);
+	incidentRoutes(api, context);
+	noticeRoutes(api, context);
+	deliveryRoutes(api, context);
+	timerRoutes(api, context);
+	onCallRoutes(api, context);
+	windowRoutes(api, context);
+	accountingRoutes(api, context);
+	importRoutes(api, context);
+	reportRoutes(api, context);
+	phoneRoutes(api, context);
+	configRoutes(api, context);
+	auditRoutes(api, context);
+	pagerRoutes(api, context);
+	consoleRoutes(api, context);
+}

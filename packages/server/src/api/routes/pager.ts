@@ -1,0 +1,99 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import { acknowledgeIncident, addNote } from "#incidents";
+import { scopeOf } from "#platform";
+import type { Api, ApiContext } from "../context.ts";
+import { incidentDetail } from "../incident-view.ts";
+import { renderPagerPage } from "../pager-page.ts";
+import { principalOf, READERS, RESPONDERS } from "../policy.ts";
+import { changedIncident, findIncident, incidentRequest } from "./incidents.ts";
+
+const Params = z.object({ incident: z.string().min(1).max(100) });
+const Form = z.object({ csrf: z.string().max(200) });
+const OBJECT_RULE = "tenant of the stored incident in the caller's scope";
+
+/** The page behind a page's link: HTML that works without JavaScript; its forms POST. */
+export function pagerRoutes(api: Api, context: ApiContext): void {
+	const asIs = () => (data: unknown) => data as string;
+	api.get(
+		"/p/:incident",
+		{
+			config: { authz: { roles: READERS, tenant: "object", object: OBJECT_RULE, signIn: "redirect" } },
+			schema: {
+				summary: "The 3 a.m. page of an incident",
+				tags: ["pages"],
+				params: Params,
+				querystring: z.object({ done: z.enum(["acknowledged", "passed"]).optional() }),
+				response: { 200: z.string() },
+			},
+			serializerCompiler: asIs,
+		},
+		async (request, reply) => page(context, request, reply, request.params.incident, request.query.done),
+	);
+	api.post(
+		"/p/:incident/acknowledge",
+		{
+			config: { authz: { roles: RESPONDERS, tenant: "object", object: OBJECT_RULE, signIn: "redirect" } },
+			schema: {
+				summary: "The page's Acknowledge button",
+				tags: ["pages"],
+				params: Params,
+				body: Form,
+				response: { 303: z.string() },
+			},
+			serializerCompiler: asIs,
+		},
+		async (request, reply) => {
+			const change = incidentRequest(context, request, request.params.incident);
+			changedIncident(await context.store.transaction((tx) => acknowledgeIncident(tx, context, change)), change);
+			return reply.redirect(`/p/${encodeURIComponent(request.params.incident)}?done=acknowledged`, 303);
+		},
+	);
+	api.post(
+		"/p/:incident/pass",
+		{
+			config: { authz: { roles: RESPONDERS, tenant: "object", object: OBJECT_RULE, signIn: "redirect" } },
+			schema: {
+				summary: "The page's Not me button: the next person is paged at once",
+				tags: ["pages"],
+				params: Params,
+				body: Form,
+				response: { 303: z.string() },
+			},
+			serializerCompiler: asIs,
+		},
+		async (request, reply) => {
+			const change = incidentRequest(context, request, request.params.incident);
+			const text = `${change.principal.name} passes this on.`;
+			changedIncident(await context.store.transaction((tx) => addNote(tx, context, { ...change, text })), change);
+			return reply.redirect(`/p/${encodeURIComponent(request.params.incident)}?done=passed`, 303);
+		},
+	);
+}
+
+const MESSAGES = {
+	acknowledged: "Acknowledged. Paging stopped.",
+	passed: "Passed on. Paging goes on with the next person.",
+};
+
+async function page(
+	context: ApiContext,
+	request: FastifyRequest,
+	reply: FastifyReply,
+	id: string,
+	done: keyof typeof MESSAGES | undefined,
+): Promise<FastifyReply> {
+	const principal = principalOf(request);
+	const scope = scopeOf(principal);
+	const detail = await incidentDetail(context, scope, await findIncident(context, scope, id));
+	const person = context.catalogue().people.find((each) => each.name === principal.name);
+	const html = renderPagerPage(detail, {
+		csrfToken: request.caller?.via === "session" ? request.caller.csrfToken : "",
+		nonce: reply.cspNonce.style,
+		now: context.clock.now(),
+		timeZone: person?.timeZone ?? "UTC",
+		person: person?.displayName ?? principal.name,
+		...(done === undefined ? {} : { message: MESSAGES[done] }),
+	});
+	return reply.type("text/html; charset=utf-8").send(html);
+}

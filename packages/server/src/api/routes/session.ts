@@ -1,0 +1,195 @@
+import type { FastifyReply } from "fastify";
+import { z } from "zod";
+import { audit, closeSession, openSession, type Principal, SESSION_MAX_MS, type Session, useToken } from "#platform";
+import { isOperatorToken, OPERATOR } from "../authenticate.ts";
+import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
+import { escapeHtml, htmlPage } from "../html-page.ts";
+import { PUBLIC, principalOf, READERS } from "../policy.ts";
+import { ApiProblem } from "../problem.ts";
+import { Session as SessionView } from "../schemas.ts";
+
+export interface SessionOptions {
+	readonly isSecure: () => boolean;
+	readonly cookieName: () => string;
+	readonly tokenDigest: string | undefined;
+}
+
+/** A cookie can do everything its token can, so an ingest token must not become one. */
+const MAY_SIGN_IN: readonly string[] = READERS;
+
+export function sessionRoutes(api: Api, context: ApiContext, options: SessionOptions): void {
+	const asIs = () => (data: unknown) => data as string;
+	api.get(
+		"/api/v1/session",
+		{
+			config: { authz: { roles: READERS, tenant: "none", object: "own session" } },
+			schema: {
+				summary: "Who is signed in; carries the CSRF token",
+				tags: ["access"],
+				response: { 200: SessionView, ...PROBLEMS },
+			},
+		},
+		async (request) => {
+			const { name, role } = principalOf(request);
+			const csrfToken = request.caller?.via === "session" ? request.caller.csrfToken : "";
+			return { name, role, csrfToken, demo: context.demo };
+		},
+	);
+	api.post(
+		"/api/v1/session",
+		{
+			config: { authz: PUBLIC },
+			schema: {
+				summary: "Exchange a token for a session cookie",
+				tags: ["access"],
+				body: z.object({ token: z.string().min(1).max(512) }),
+				response: { 200: SessionView, ...PROBLEMS },
+			},
+		},
+		async (request, reply) => {
+			const session = await exchange(context, options, request.body.token, request.id);
+			if (!session)
+				throw new ApiProblem(
+					401,
+					"unauthenticated",
+					"The token is unknown, expired or already used.",
+					"Restart the server for a new one-time link, or ask an administrator for a token.",
+				);
+			setCookie(reply, options, session.id);
+			return {
+				name: session.principal.name,
+				role: session.principal.role,
+				csrfToken: session.csrf,
+				demo: context.demo,
+			};
+		},
+	);
+	api.delete(
+		"/api/v1/session",
+		{
+			config: { authz: { roles: READERS, tenant: "none", object: "own session" } },
+			schema: { summary: "Sign out", tags: ["access"], response: { 204: z.null(), ...PROBLEMS } },
+		},
+		async (request, reply) => {
+			const id = request.cookies[options.cookieName()];
+			if (id !== undefined) {
+				await context.store.transaction(async (tx) => {
+					await closeSession(tx, id);
+					await audit(tx, {
+						at: context.clock.now(),
+						actor: principalOf(request).name,
+						action: "session.closed",
+						tenant: "",
+						subject: "session",
+						requestId: request.id,
+						detail: {},
+					});
+				});
+			}
+			return reply.clearCookie(options.cookieName(), { path: "/" }).code(204).send(null);
+		},
+	);
+	api.get(
+		"/sign-in",
+		{
+			config: { authz: PUBLIC },
+			schema: {
+				summary: "Sign-in page; reading it uses no token up",
+				tags: ["pages"],
+				querystring: z.object({ token: z.string().max(512).optional(), next: z.string().max(2000).optional() }),
+				response: { 200: z.string() },
+			},
+			serializerCompiler: asIs,
+		},
+		async (request, reply) =>
+			reply.type("text/html; charset=utf-8").send(signInPage({ ...request.query, nonce: reply.cspNonce.style })),
+	);
+	api.post(
+		"/sign-in",
+		{
+			config: { authz: PUBLIC },
+			schema: {
+				summary: "The sign-in page's form",
+				tags: ["pages"],
+				body: z.object({ token: z.string().max(512), next: z.string().max(2000).optional() }),
+				response: { 200: z.string(), 401: z.string() },
+			},
+			serializerCompiler: asIs,
+		},
+		async (request, reply) => {
+			const { token, next } = request.body;
+			const session = await exchange(context, options, token.trim(), request.id);
+			if (!session) {
+				const message =
+					"That token is unknown, expired or already used. Restart the server for a new one-time link, or ask an administrator for a token.";
+				return reply
+					.code(401)
+					.type("text/html; charset=utf-8")
+					.send(signInPage({ next, message, nonce: reply.cspNonce.style }));
+			}
+			setCookie(reply, options, session.id);
+			return reply.redirect(localPath(next), 303);
+		},
+	);
+}
+
+async function exchange(
+	context: ApiContext,
+	options: SessionOptions,
+	token: string,
+	requestId: string,
+): Promise<(Session & { readonly id: string }) | undefined> {
+	const now = context.clock.now();
+	return context.store.transaction(async (tx) => {
+		const principal: Principal | undefined = isOperatorToken(options.tokenDigest, token)
+			? OPERATOR
+			: await useToken(tx, token, now);
+		if (!principal || !MAY_SIGN_IN.includes(principal.role)) return undefined;
+		await audit(tx, {
+			at: now,
+			actor: principal.name,
+			action: "session.opened",
+			tenant: "",
+			subject: "session",
+			requestId,
+			detail: { role: principal.role },
+		});
+		return openSession(tx, context.ids, now, principal);
+	});
+}
+
+function setCookie(reply: FastifyReply, options: SessionOptions, id: string): void {
+	reply.setCookie(options.cookieName(), id, {
+		path: "/",
+		httpOnly: true,
+		sameSite: "strict",
+		secure: options.isSecure(),
+		maxAge: Math.floor(SESSION_MAX_MS / 1000),
+	});
+}
+
+/** Only a path of ours: anything else would let a link lead from our sign-in to a foreign page. */
+export function localPath(next: string | undefined): string {
+	const base = "http://self.invalid";
+	if (next === undefined || !next.startsWith("/") || !URL.canParse(next, base)) return "/";
+	const url = new URL(next, base);
+	return url.origin === base ? `${url.pathname}${url.search}` : "/";
+}
+
+function signInPage(page: {
+	readonly token?: string | undefined;
+	readonly next?: string | undefined;
+	readonly message?: string;
+	readonly nonce: string;
+}): string {
+	const next = page.next === undefined ? "" : `<input type="hidden" name="next" value="${escapeHtml(page.next)}">`;
+	const token =
+		page.token === undefined
+			? `<label for="token">Token</label><input id="token" name="token" type="password" autocomplete="off" required>
+<p class="soft">The server prints a one-time link when it starts; administrators make tokens with <code>bellwether token</code>.</p>`
+			: `<input type="hidden" name="token" value="${escapeHtml(page.token)}">`;
+	const body = `<h1>Sign in to Bellwether</h1>
+${page.message === undefined ? "" : `<p class="problem" role="alert">${escapeHtml(page.message)}</p>`}
+<form method="post" action="/sign-in">${next}${token}<button>Sign in</button></form>`;
+	return htmlPage({ title: "Sign in · Bellwether", body, nonce: page.nonce });
+}

@@ -1,0 +1,68 @@
+import { inScope, scopeOf } from "#platform";
+import type { Api, ApiContext } from "../context.ts";
+import { principalOf, READERS } from "../policy.ts";
+import { ApiProblem } from "../problem.ts";
+
+export function streamRoutes(api: Api, context: ApiContext): void {
+	api.get(
+		"/api/v1/stream",
+		{
+			config: { authz: { roles: READERS, tenant: "all", object: "events of the caller's tenants" } },
+			schema: {
+				summary:
+					"Server-sent events: fleet, incident, phone (read that resource again), heartbeat; resumes by Last-Event-ID",
+				tags: ["fleet"],
+			},
+		},
+		(request, reply) => {
+			const scope = scopeOf(principalOf(request));
+			const lastEventId = Number.parseInt(String(request.headers["last-event-id"] ?? ""), 10);
+			const raw = reply.raw;
+			const sink = {
+				write: (chunk: string) => void raw.write(chunk),
+				end: () => void raw.end(),
+				bufferedBytes: () => raw.writableLength,
+			};
+			let isOpened = false;
+			const opening = {
+				...sink,
+				write: (chunk: string) => {
+					if (!isOpened) {
+						isOpened = true;
+						reply.hijack();
+						request.raw.socket.setTimeout(0);
+						raw.writeHead(200, {
+							...definedHeaders(reply.getHeaders()),
+							"content-type": "text/event-stream; charset=utf-8",
+							"x-accel-buffering": "no",
+						});
+					}
+					raw.write(chunk);
+				},
+			};
+			const leave = context.hub.subscribe(
+				opening,
+				(tenant) => inScope(scope, tenant),
+				Number.isNaN(lastEventId) ? undefined : lastEventId,
+			);
+			if (!leave)
+				throw new ApiProblem(
+					503,
+					"unavailable",
+					"Too many live streams are open.",
+					"Close other consoles, or read again every 30 s.",
+					{ headers: { "retry-after": "30" } },
+				);
+			raw.on("close", leave);
+			raw.on("error", leave);
+		},
+	);
+}
+
+function definedHeaders(
+	headers: Readonly<Record<string, number | string | string[] | undefined>>,
+): Record<string, number | string | string[]> {
+	return Object.fromEntries(
+		Object.entries(headers).filter((entry): entry is [string, number | string | string[]] => entry[1] !== undefined),
+	);
+}

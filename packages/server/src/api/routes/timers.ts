@@ -1,0 +1,24 @@
+import { z } from "zod";
+import { scopeOf } from "#platform";
+import { pendingTimers } from "#response";
+import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
+import { principalOf, READERS } from "../policy.ts";
+import { Timer } from "../schemas.ts";
+
+export function timerRoutes(api: Api, context: ApiContext): void {
+	api.get(
+		"/api/v1/timers",
+		{
+			config: { authz: { roles: READERS, tenant: "all", object: "timers of the caller's tenants" } },
+			schema: {
+				summary: "Pending steps and when they are due",
+				tags: ["response"],
+				response: { 200: z.object({ items: z.array(Timer) }), ...PROBLEMS },
+			},
+		},
+		async (request) => {
+			const timers = await pendingTimers(context.store.db, scopeOf(principalOf(request)));
+			return { items: timers.map((timer) => ({ ...timer, incident: timer.incident ?? null })) };
+		},
+	);
+}

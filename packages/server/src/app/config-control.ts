@@ -1,0 +1,264 @@
+import { createHash } from "node:crypto";
+import type { Clock } from "@bellwether/model";
+import type { ActiveConfig, ApplyOutcome, ConfigPort } from "#api";
+import { type Catalogue, type CatalogueFile, type Finding, parseCatalogue, readCatalogueFiles } from "#catalogue";
+import { audit, type ControlStore, type Principal, SYSTEM, type Tx } from "#platform";
+
+export interface ConfigControlOptions {
+	readonly dir: string;
+	readonly store: ControlStore;
+	readonly clock: Clock;
+	/** Carries a taken catalogue to whoever holds one; awaited before the next one is taken. */
+	readonly onApplied: (catalogue: Catalogue) => Promise<void>;
+	readonly onRefused: (findings: readonly Finding[]) => void;
+}
+
+export interface ConfigControl extends ConfigPort {
+	catalogue(): Catalogue;
+	/** Looks for a changed folder now; `watch` does so every two seconds. */
+	look(): Promise<void>;
+	watch(): void;
+	stop(): Promise<void>;
+}
+
+/** Nothing can run: the folder has errors and no version ran before. */
+export class CatalogueRefused extends Error {
+	override readonly name = "CatalogueRefused";
+	readonly findings: readonly Finding[];
+	constructor(dir: string, findings: readonly Finding[]) {
+		const errors = findings.filter((finding) => finding.level === "error").length;
+		super(
+			`the catalogue in ${dir} has ${errors} ${errors === 1 ? "error" : "errors"}, and no version of it ran here before`,
+		);
+		this.findings = findings;
+	}
+}
+
+const LOOK_EVERY_MS = 2_000;
+const KEPT_VERSIONS = 20;
+/** Digest of the folder as it was last taken or refused: tells an edited folder from one that an apply by API overruled. */
+const FOLDER_KEY = "catalogue-folder";
+
+interface Running {
+	readonly catalogue: Catalogue;
+	readonly files: readonly CatalogueFile[];
+	readonly appliedAt: number;
+	readonly appliedBy: string;
+	readonly source: "folder" | "api";
+}
+
+/**
+ * The configuration that runs. The latest change wins, wherever it was made: an edited folder or an apply by API. A
+ * version with errors never replaces a good one, not across a restart either: the last good one is in the store.
+ */
+export async function startConfigControl(options: ConfigControlOptions): Promise<ConfigControl> {
+	const { dir, store, clock } = options;
+	let lastFolderDigest = await storedFolderDigest(store);
+	let attempt: { readonly isOk: boolean; readonly findings: readonly Finding[] } = { isOk: true, findings: [] };
+	let running = await firstVersion();
+	let timer: NodeJS.Timeout | undefined;
+	let queue: Promise<unknown> = Promise.resolve();
+	let isStopped = false;
+	let lookedAt: string | undefined;
+
+	async function firstVersion(): Promise<Running> {
+		const stored = await storedVersion(store);
+		const folder = await readCatalogueFiles(dir);
+		const { files } = folder;
+		const digest = files && filesDigest(files);
+		if (stored && digest !== undefined && digest === lastFolderDigest) return stored;
+		const reading = files ? parseCatalogue(files) : { catalogue: undefined, findings: folder.findings };
+		if (files && reading.catalogue) {
+			attempt = { isOk: true, findings: [...folder.findings, ...reading.findings] };
+			return take({ catalogue: reading.catalogue, files, source: "folder" }, SYSTEM, "start", digest);
+		}
+		if (!stored) throw new CatalogueRefused(dir, reading.findings);
+		attempt = { isOk: false, findings: reading.findings };
+		options.onRefused(reading.findings);
+		return stored;
+	}
+
+	async function take(
+		version: Pick<Running, "catalogue" | "files" | "source">,
+		principal: Principal,
+		requestId: string,
+		folderDigest: string | undefined,
+	): Promise<Running> {
+		const now = clock.now();
+		const taken = { ...version, appliedAt: now, appliedBy: principal.name };
+		await store.transaction(async (tx) => {
+			await storeVersion(tx, taken, now);
+			if (folderDigest !== undefined) await storeFolderDigest(tx, folderDigest);
+			await audit(tx, {
+				at: now,
+				actor: principal.name,
+				action: "config.applied",
+				tenant: "",
+				subject: `config:${version.catalogue.hash}`,
+				requestId,
+				detail: { source: version.source },
+			});
+		});
+		if (folderDigest !== undefined) lastFolderDigest = folderDigest;
+		return taken;
+	}
+
+	/** One attempt at a time: two applies must not interleave their commits and their hand-over. */
+	function inTurn<T>(work: () => Promise<T>): Promise<T> {
+		const turn = queue.then(work);
+		queue = turn.catch(() => {});
+		return turn;
+	}
+
+	async function attemptFiles(
+		files: readonly CatalogueFile[],
+		source: "folder" | "api",
+		principal: Principal,
+		requestId: string,
+	): Promise<ApplyOutcome> {
+		const { catalogue, findings } = parseCatalogue(files);
+		const folderDigest = source === "folder" ? filesDigest(files) : undefined;
+		if (!catalogue) {
+			// Files that somebody sent and that were refused change nothing, not even what is said of the folder.
+			if (folderDigest === undefined) return { status: "refused", findings };
+			// A folder that is refused is not looked at again until it is edited.
+			lastFolderDigest = folderDigest;
+			attempt = { isOk: false, findings };
+			options.onRefused(findings);
+			return { status: "refused", findings };
+		}
+		const isSame = catalogue.hash === running.catalogue.hash;
+		running = await take(
+			{ catalogue, files, source },
+			principal,
+			requestId,
+			folderDigest ?? (await currentFolderDigest()),
+		);
+		attempt = { isOk: true, findings };
+		if (!isSame) await options.onApplied(catalogue);
+		return { status: isSame ? "unchanged" : "applied", hash: catalogue.hash, findings };
+	}
+
+	/** An apply by API overrules the folder as it stands now; a later edit of the folder overrules it in turn. */
+	async function currentFolderDigest(): Promise<string | undefined> {
+		const { files } = await readCatalogueFiles(dir);
+		return files && filesDigest(files);
+	}
+
+	async function applyFolder(principal: Principal, requestId: string): Promise<ApplyOutcome> {
+		const { files, findings } = await readCatalogueFiles(dir);
+		if (files) return attemptFiles(files, "folder", principal, requestId);
+		attempt = { isOk: false, findings };
+		options.onRefused(findings);
+		return { status: "refused", findings };
+	}
+
+	async function lookNow(): Promise<void> {
+		const { files, findings } = await readCatalogueFiles(dir);
+		if (!files) {
+			if (attempt.isOk) options.onRefused(findings);
+			attempt = { isOk: false, findings };
+			return;
+		}
+		const digest = filesDigest(files);
+		if (digest === lastFolderDigest) return;
+		// Somebody may be half-way through saving several files: they count once they stand still.
+		const isStill = digest === lookedAt;
+		lookedAt = digest;
+		if (isStill) await attemptFiles(files, "folder", SYSTEM, "folder-changed");
+	}
+
+	return {
+		catalogue: () => running.catalogue,
+		active: (): ActiveConfig => ({
+			hash: running.catalogue.hash,
+			appliedAt: running.appliedAt,
+			appliedBy: running.appliedBy,
+			source: running.source,
+			isReloadOk: attempt.isOk,
+			findings: attempt.findings,
+			files: running.files,
+		}),
+		validate(files) {
+			const { catalogue, findings } = parseCatalogue(files);
+			return { hash: catalogue?.hash, findings };
+		},
+		apply: (files, principal, requestId) =>
+			inTurn(() => (files ? attemptFiles(files, "api", principal, requestId) : applyFolder(principal, requestId))),
+		look: () => inTurn(lookNow),
+		watch() {
+			const next = () => {
+				if (isStopped) return;
+				timer = setTimeout(() => {
+					// A store that fails for a while must not end the watching.
+					inTurn(lookNow).then(next, next);
+				}, LOOK_EVERY_MS);
+			};
+			next();
+		},
+		async stop() {
+			isStopped = true;
+			clearTimeout(timer);
+			await queue;
+		},
+	};
+}
+
+/** Names the content of files: two folders with the same files have the same one. */
+function filesDigest(files: readonly CatalogueFile[]): string {
+	const hash = createHash("sha256");
+	for (const { path, text } of files) hash.update(`${path.length}:${path}${text.length}:${text}`);
+	return hash.digest("hex");
+}
+
+async function storedVersion(store: ControlStore): Promise<Running | undefined> {
+	const row = await store.db.selectFrom("config_versions").selectAll().where("active", "=", 1).executeTakeFirst();
+	if (!row) return undefined;
+	const { source, files } = JSON.parse(row.files) as { source: "folder" | "api"; files: CatalogueFile[] };
+	const { catalogue } = parseCatalogue(files);
+	// A newer version of this program may refuse what an older one took.
+	return catalogue && { catalogue, files, source, appliedAt: row.applied_at, appliedBy: row.applied_by };
+}
+
+async function storeVersion(tx: Tx, version: Running, now: number): Promise<void> {
+	const { hash } = version.catalogue;
+	const files = JSON.stringify({ source: version.source, files: version.files });
+	await tx.updateTable("config_versions").set({ active: 0 }).where("active", "=", 1).execute();
+	await tx
+		.insertInto("config_versions")
+		.values({ hash, applied_at: now, applied_by: version.appliedBy, files, active: 1 })
+		.onConflict((conflict) =>
+			conflict.column("hash").doUpdateSet({ applied_at: now, applied_by: version.appliedBy, files, active: 1 }),
+		)
+		.execute();
+	const old = await tx
+		.selectFrom("config_versions")
+		.select("hash")
+		.orderBy("applied_at", "desc")
+		.offset(KEPT_VERSIONS)
+		.limit(1_000)
+		.execute();
+	if (old.length === 0) return;
+	await tx
+		.deleteFrom("config_versions")
+		.where("active", "=", 0)
+		.where(
+			"hash",
+			"in",
+			old.map((row) => row.hash),
+		)
+		.execute();
+}
+
+async function storedFolderDigest(store: ControlStore): Promise<string | undefined> {
+	const row = await store.db.selectFrom("meta").select("value").where("key", "=", FOLDER_KEY).executeTakeFirst();
+	return row?.value;
+}
+
+async function storeFolderDigest(tx: Tx, value: string): Promise<void> {
+	await tx
+		.insertInto("meta")
+		.values({ key: FOLDER_KEY, value })
+		.onConflict((conflict) => conflict.column("key").doUpdateSet({ value }))
+		.execute();
+}

@@ -1,0 +1,48 @@
+import type { StreamHub } from "#api";
+import { type ControlStore, eventsAfter, lastEventSeq, SYSTEM, scopeOf } from "#platform";
+
+const BATCH = 500;
+
+/** Tells open consoles of what was committed, and only of that: reads the event log after each commit. */
+export async function startLiveEvents(options: {
+	readonly store: ControlStore;
+	readonly hub: StreamHub;
+	readonly onChange: () => void;
+	readonly onError: (error: unknown) => void;
+}): Promise<{ stop(): Promise<void> }> {
+	const { store, hub } = options;
+	const all = scopeOf(SYSTEM);
+	let seq = await lastEventSeq(store.db);
+	let isWanted = false;
+	let running: Promise<void> | undefined;
+
+	async function read(): Promise<void> {
+		while (isWanted) {
+			isWanted = false;
+			const events = await eventsAfter(store.db, all, seq, BATCH);
+			const incidents = new Map<string, string>();
+			for (const event of events) {
+				seq = event.seq;
+				if (event.incidentId !== undefined) incidents.set(event.incidentId, event.tenant);
+			}
+			for (const [id, tenant] of incidents) hub.publish("incident", { id }, tenant);
+			if (incidents.size > 0) options.onChange();
+			if (events.length === BATCH) isWanted = true;
+		}
+	}
+
+	const leave = store.onCommit(() => {
+		isWanted = true;
+		running ??= read()
+			.catch(options.onError)
+			.finally(() => {
+				running = undefined;
+			});
+	});
+	return {
+		async stop() {
+			leave();
+			await running;
+		},
+	};
+}

@@ -1,0 +1,167 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { ControlStore, DispatcherCounters, TimerCounters } from "#platform";
+import type { Accounting } from "#telemetry";
+
+export interface MetricSources {
+	readonly store: ControlStore;
+	readonly now: () => number;
+	readonly timers: () => Readonly<TimerCounters>;
+	readonly dispatcher: () => Readonly<DispatcherCounters>;
+	readonly breachQueueDepth: () => number;
+	readonly streams: () => number;
+	readonly isConfigOk: () => boolean;
+	readonly configHash: () => string;
+	readonly telemetry: () => Promise<TelemetryFigures | undefined>;
+	readonly accounting: () => Promise<readonly Accounting[]>;
+}
+
+/** What the telemetry thread says of itself. */
+export interface TelemetryFigures {
+	readonly state: string;
+	readonly journalRows: number;
+	readonly journalBytes: number;
+	readonly streams: number;
+	readonly pairs: number;
+	readonly samplesTotal: number;
+	readonly malformedRequests: number;
+	readonly commits: number;
+	readonly commitFailures: number;
+	readonly heapBytes: number;
+	readonly evaluations: number;
+	readonly evaluationMs: number;
+	readonly lastSampleAt: number | undefined;
+}
+
+const PREFIX = "bellwether_";
+
+/** The process's own figures in Prometheus format. None names a tenant: /metrics needs no sign-in. */
+export function createSelfMetrics(sources: MetricSources): {
+	readonly contentType: string;
+	text(): Promise<string>;
+	observeIngest(route: string, status: number): void;
+} {
+	const registry = new Registry();
+	collectDefaultMetrics({ register: registry, prefix: PREFIX });
+	const requests = new Counter({
+		name: `${PREFIX}ingest_requests_total`,
+		help: "Telemetry requests by route and answered status",
+		labelNames: ["route", "status"],
+		registers: [registry],
+	});
+	const gauge = (name: string, help: string, labelNames: string[] = []) =>
+		new Gauge({ name: PREFIX + name, help, labelNames, registers: [registry] });
+	const gauges = {
+		configOk: gauge(
+			"config_reload_ok",
+			"1: the last attempt to load the catalogue was taken; 0: it was refused and the one before goes on",
+		),
+		config: gauge("config_info", "1, with the content hash of the running catalogue", ["hash"]),
+		wallSteps: gauge("wall_clock_steps_total", "Steps of the wall clock over two seconds since start"),
+		timersPending: gauge("timers_pending", "Durable timers that wait"),
+		timersLate: gauge("timers_oldest_overdue_seconds", "Lateness of the most overdue timer; 0: none is overdue"),
+		timersFired: gauge("timers_fired_total", "Timers fired since start"),
+		timersFailed: gauge("timers_failed_total", "Timer handlers that threw since start"),
+		outbox: gauge("outbox_messages", "Outgoing messages by state", ["state"]),
+		outboxLate: gauge(
+			"outbox_oldest_overdue_seconds",
+			"Lateness of the most overdue outgoing message; 0: none is overdue",
+		),
+		sent: gauge("deliveries_total", "Attempts to send since start by outcome", ["outcome"]),
+		breaches: gauge("breach_queue_depth", "Breach events that wait for their control transaction"),
+		streams: gauge("live_streams", "Open server-sent event streams"),
+		up: gauge("telemetry_up", "1: the telemetry thread takes data"),
+		samples: gauge("samples_total", "Points counted since the store was made"),
+		series: gauge("telemetry_streams", "Streams known"),
+		pairs: gauge("pairs", "(tenant, SLO) pairs whose windows are kept"),
+		journalRows: gauge("journal_rows", "Journal rows not folded yet"),
+		journalBytes: gauge("journal_bytes", "Bytes of the journal not folded yet"),
+		commits: gauge("journal_commits_total", "Journal commits since start"),
+		commitFailures: gauge("journal_commit_failures_total", "Journal commits that failed since start"),
+		malformed: gauge("malformed_requests_total", "Telemetry requests that could not be read since start"),
+		heap: gauge("telemetry_heap_bytes", "Heap of the telemetry thread"),
+		evaluations: gauge("evaluations_total", "Rounds of detection since start"),
+		evaluationS: gauge("evaluation_seconds_total", "CPU spent in detection since start"),
+		lastSample: gauge("last_sample_timestamp_seconds", "When the last point was counted"),
+		points: gauge("points_total", "Points by protocol and what became of them", ["protocol", "outcome"]),
+		dropped: gauge("points_rejected_total", "Points rejected by reason", ["protocol", "reason"]),
+	};
+
+	async function collect(): Promise<void> {
+		const now = sources.now();
+		gauges.configOk.set(sources.isConfigOk() ? 1 : 0);
+		gauges.config.reset();
+		gauges.config.set({ hash: sources.configHash() }, 1);
+		const timers = sources.timers();
+		gauges.wallSteps.set(timers.wallSteps);
+		gauges.timersFired.set(timers.fired);
+		gauges.timersFailed.set(timers.failed);
+		gauges.breaches.set(sources.breachQueueDepth());
+		gauges.streams.set(sources.streams());
+		const { sent, failed, uncertain, retried } = sources.dispatcher();
+		for (const [outcome, count] of Object.entries({ sent, failed, uncertain, retried }))
+			gauges.sent.set({ outcome }, count);
+		await collectQueues(now);
+		await collectTelemetry();
+	}
+
+	async function collectQueues(now: number): Promise<void> {
+		const { db } = sources.store;
+		const pending = await db
+			.selectFrom("timers")
+			.select((select) => [select.fn.countAll<number>().as("count"), select.fn.min("due_at").as("oldest")])
+			.where("state", "=", "pending")
+			.executeTakeFirst();
+		gauges.timersPending.set(Number(pending?.count ?? 0));
+		gauges.timersLate.set(overdueS(pending?.oldest, now));
+		const outbox = await db
+			.selectFrom("outbox")
+			.select((select) => [
+				"state" as const,
+				select.fn.countAll<number>().as("count"),
+				select.fn.min("next_at").as("oldest"),
+			])
+			.groupBy("state")
+			.execute();
+		gauges.outbox.reset();
+		for (const { state, count } of outbox) gauges.outbox.set({ state }, Number(count));
+		gauges.outboxLate.set(overdueS(outbox.find((row) => row.state === "pending")?.oldest, now));
+	}
+
+	async function collectTelemetry(): Promise<void> {
+		const figures = await sources.telemetry();
+		gauges.up.set(figures?.state === "ready" ? 1 : 0);
+		if (!figures) return;
+		gauges.samples.set(figures.samplesTotal);
+		gauges.series.set(figures.streams);
+		gauges.pairs.set(figures.pairs);
+		gauges.journalRows.set(figures.journalRows);
+		gauges.journalBytes.set(figures.journalBytes);
+		gauges.commits.set(figures.commits);
+		gauges.commitFailures.set(figures.commitFailures);
+		gauges.malformed.set(figures.malformedRequests);
+		gauges.heap.set(figures.heapBytes);
+		gauges.evaluations.set(figures.evaluations);
+		gauges.evaluationS.set(figures.evaluationMs / 1000);
+		if (figures.lastSampleAt !== undefined) gauges.lastSample.set(figures.lastSampleAt / 1000);
+		gauges.points.reset();
+		gauges.dropped.reset();
+		for (const { protocol, counted, duplicate, rejected } of await sources.accounting()) {
+			gauges.points.inc({ protocol, outcome: "counted" }, counted);
+			gauges.points.inc({ protocol, outcome: "duplicate" }, duplicate);
+			for (const [reason, count] of Object.entries(rejected)) gauges.dropped.inc({ protocol, reason }, count);
+		}
+	}
+
+	return {
+		contentType: registry.contentType,
+		async text() {
+			await collect();
+			return registry.metrics();
+		},
+		observeIngest: (route, status) => requests.inc({ route, status: String(status) }),
+	};
+}
+
+function overdueS(dueAt: number | null | undefined, now: number): number {
+	return dueAt == null ? 0 : Math.max(0, now - dueAt) / 1000;
+}

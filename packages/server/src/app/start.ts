@@ -1,0 +1,327 @@
+import { mkdir } from "node:fs/promises";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Clock } from "@bellwether/model";
+import pino, { type Logger } from "pino";
+import { type ApiContext, buildHttpServer, createFleetSource, isLoopbackBind, type ReadyCheck, StreamHub } from "#api";
+import { type Catalogue, formatFinding } from "#catalogue";
+import { type EngagementDeps, listenToIncidents as listenForNotices, recordNoticeOutcome } from "#engagement";
+import { closeBreach, openBreaches, openForBreach } from "#incidents";
+import {
+	createDispatcher,
+	createTimerRunner,
+	EventBus,
+	type OutcomeListener,
+	SYSTEM,
+	scopeOf,
+	systemIds,
+} from "#platform";
+import { escalationTimers, listenToIncidents as listenForPages, type ResponseDeps, recordPageOutcome } from "#response";
+import { openControlStore } from "../adapters/sqlite/control-store.ts";
+import { lockDataDir } from "../adapters/sqlite/data-lock.ts";
+import { createBreachQueue } from "./breach-queue.ts";
+import { startConfigControl } from "./config-control.ts";
+import { issueStartTokens, readTokenFile, SettingRefused } from "./first-access.ts";
+import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
+import { startLiveEvents } from "./live-events.ts";
+import { createSelfMetrics } from "./self-metrics.ts";
+import { channelSenders } from "./senders.ts";
+import { startTelemetryThread, type TelemetryThread } from "./telemetry-thread.ts";
+import { VERSION } from "./version.ts";
+
+export interface StartOptions {
+	readonly catalogueDir: string;
+	readonly dataDir: string;
+	readonly host: string;
+	/** 0: a free one. */
+	readonly port: number;
+	/** 0: a free one. */
+	readonly otlpPort: number;
+	readonly clock: Clock;
+	/** Shown in the console: the data are a demo's. */
+	readonly demo: boolean;
+	/** File with the operator's admin token; needed for a bind that others can reach. */
+	readonly tokenFile?: string | undefined;
+	readonly logger?: Logger | undefined;
+}
+
+export interface Bellwether {
+	readonly url: string;
+	readonly otlpUrl: string;
+	/** Undefined when a token file is configured: then that token is the way in. */
+	readonly adminToken: string | undefined;
+	readonly adminLink: string | undefined;
+	stop(): Promise<void>;
+}
+
+const CONSOLE_DIR = fileURLToPath(new URL("../../../web/dist", import.meta.url));
+const HEARTBEAT_MS = 15_000;
+const BODY_TIMEOUT_MS = 30_000;
+const MAX_INGEST_IN_FLIGHT = 256;
+const LATE_MS = 5_000;
+
+/**
+ * Builds the product and starts it; resolves when it is ready. Each step that starts something says at once how it is
+ * stopped; a step that fails stops what came before it, in reverse.
+ */
+export async function startBellwether(options: StartOptions): Promise<Bellwether> {
+	const log = options.logger ?? pino({ level: "silent" });
+	const lifecycle = createLifecycle((step, error) => log.error({ err: error, step }, "stop step failed"));
+	try {
+		return await start(options, lifecycle, log);
+	} catch (error) {
+		await lifecycle.stop();
+		throw error;
+	}
+}
+
+async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): Promise<Bellwether> {
+	const { clock, dataDir } = options;
+	const all = scopeOf(SYSTEM);
+
+	// Who may speak to us, before anything opens.
+	const tokenDigest = options.tokenFile === undefined ? undefined : await readTokenFile(options.tokenFile);
+	if (!isLoopbackBind(options.host) && tokenDigest === undefined) {
+		throw new SettingRefused(
+			`the address ${options.host} can be reached by other machines, and no authentication is configured: give --token-file PATH (a file with an admin token), or use --host 127.0.0.1`,
+		);
+	}
+
+	// Data folder and control store.
+	await mkdir(dataDir, { recursive: true, mode: 0o700 });
+	const lock = lockDataDir(dataDir, { clock, holder: `bellwether serve --data ${dataDir}` });
+	lifecycle.onStop("data lock", () => lock.release());
+	const store = await openControlStore({ path: join(dataDir, "control.db"), clock });
+	lifecycle.onStop("control store", () => store.close());
+	const ids = systemIds(clock);
+	const bus = new EventBus();
+	const hub = new StreamHub(clock);
+
+	// Configuration. What holds a catalogue asks for it each time, except the telemetry thread, which is told.
+	let telemetry: TelemetryThread | undefined;
+	const config = await startConfigControl({
+		dir: options.catalogueDir,
+		store,
+		clock,
+		onApplied: async (catalogue) => {
+			log.info({ hash: catalogue.hash }, "catalogue applied");
+			await telemetry?.configure(catalogue, await openBreaches(store.db, all));
+			fleet.controlChanged();
+		},
+		onRefused: (findings) =>
+			log.error(
+				{ findings: findings.slice(0, 20).map(formatFinding) },
+				"the catalogue was refused; the one that runs stays",
+			),
+	});
+	const catalogue = (): Catalogue => config.catalogue();
+	let boundUrl = "";
+	const baseUrl = () => (catalogue().settings.publicUrl ?? boundUrl).replace(/\/$/, "");
+
+	// Telemetry and detection, on their own thread; history is loaded when this resolves.
+	const thread = await startTelemetryThread({
+		dataDir,
+		catalogue: catalogue(),
+		openBreaches: await openBreaches(store.db, all),
+	});
+	telemetry = thread;
+	lifecycle.onStop("telemetry", () => thread.close());
+
+	// Rooms, wired from left to right.
+	const deps: ResponseDeps & EngagementDeps = { ids, bus, catalogue, publicUrl: baseUrl };
+	listenForPages(bus, deps);
+	listenForNotices(bus, deps);
+	const onOutcome: OutcomeListener = async (tx, message, outcome) => {
+		await recordPageOutcome(tx, deps, message, outcome);
+		await recordNoticeOutcome(tx, deps, message, outcome);
+	};
+	const breaches = createBreachQueue({
+		take: async (event) => {
+			await store.transaction(async (tx) => {
+				if (event.type === "breach.opened") await openForBreach(tx, { ids, bus }, event, catalogue());
+				else await closeBreach(tx, { ids, bus }, event);
+			});
+		},
+		onError: (error, event) =>
+			log.error({ err: error, slo: event.slo, type: event.type }, "a breach could not be stored; trying again"),
+	});
+	lifecycle.onStop("breach queue", () => breaches.stop());
+
+	// The fleet view and what tells open consoles of changes.
+	const fleet = createFleetSource({
+		clock,
+		store,
+		catalogue,
+		telemetry: thread,
+		demo: options.demo,
+		onChange: (version) => hub.publish("fleet", { version }),
+	});
+	lifecycle.onStop("fleet view", () => fleet.stop());
+	const live = await startLiveEvents({
+		store,
+		hub,
+		onChange: () => fleet.controlChanged(),
+		onError: (error) => log.error({ err: error }, "the event log could not be read"),
+	});
+	lifecycle.onStop("live events", () => live.stop());
+	thread.on({
+		breach: (event) => breaches.push(event),
+		statuses: (changed) => fleet.statusesChanged(changed),
+		failure: (error) => log.error({ err: error }, "the telemetry thread failed; it restarts by itself"),
+	});
+
+	// Timers and outgoing messages.
+	const timers = createTimerRunner({
+		store,
+		clock,
+		handlers: escalationTimers(deps),
+		onError: (error, timer) => log.error({ err: error, timer: timer?.id }, "a timer failed; trying again"),
+		onWallStep: (stepMs) => log.warn({ stepMs }, "the wall clock stepped; due times moved along"),
+	});
+	const dispatcher = createDispatcher({
+		store,
+		clock,
+		senders: channelSenders({
+			store,
+			clock,
+			catalogue,
+			deps,
+			onPhoneMessage: ({ id, tenant }) => hub.publish("phone", { id }, tenant),
+		}),
+		onOutcome,
+		onError: (error, message) => log.error({ err: error, message: message?.id }, "sending failed; trying again"),
+	});
+	timers.start();
+	lifecycle.onStop("timers", () => timers.stop());
+	dispatcher.start();
+	lifecycle.onStop("dispatcher", () => dispatcher.stop());
+
+	// HTTP.
+	const metrics = createSelfMetrics({
+		store,
+		now: () => clock.now(),
+		timers: () => timers.counters,
+		dispatcher: () => dispatcher.counters,
+		breachQueueDepth: () => breaches.depth,
+		streams: () => hub.size,
+		isConfigOk: () => config.active().isReloadOk,
+		configHash: () => catalogue().hash,
+		telemetry: () => thread.health().catch(() => undefined),
+		accounting: () => thread.accounting().catch(() => []),
+	});
+	const context: ApiContext = {
+		clock,
+		ids,
+		bus,
+		store,
+		telemetry: thread,
+		hub,
+		catalogue,
+		config,
+		fleet,
+		readiness: () => readiness(context, thread),
+		metrics,
+		baseUrl,
+		demo: options.demo,
+		consoleDir: CONSOLE_DIR,
+		version: VERSION,
+	};
+	const { api, otlp } = await buildHttpServer({
+		context,
+		host: options.host,
+		tokenDigest,
+		logger: log as never,
+		telemetry: {
+			ingest: (kind, encoding, body) => thread.ingest(kind, encoding === "identity" ? undefined : encoding, body),
+			maxBodyBytes: () => catalogue().settings.telemetry.maxBodyBytes,
+			bodyTimeoutMs: BODY_TIMEOUT_MS,
+			maxInFlight: MAX_INGEST_IN_FLIGHT,
+			observe: metrics.observeIngest,
+		},
+	});
+	await api.listen({ host: options.host, port: options.port });
+	lifecycle.onStop("HTTP", () => api.close());
+	boundUrl = urlOf(options.host, (api.server.address() as AddressInfo).port);
+	await listen(otlp, options.host, options.otlpPort);
+	lifecycle.onStop("OTLP port", () => closeServer(otlp));
+	const heartbeat = setInterval(() => hub.heartbeat(), HEARTBEAT_MS);
+	lifecycle.onStop("live streams", () => {
+		clearInterval(heartbeat);
+		hub.close();
+	});
+	config.watch();
+	lifecycle.onStop("catalogue watch", () => config.stop());
+
+	const tokens = tokenDigest === undefined ? await issueStartTokens(store, ids, clock.now()) : undefined;
+	return {
+		url: boundUrl,
+		otlpUrl: urlOf(options.host, (otlp.address() as AddressInfo).port),
+		adminToken: tokens?.adminToken,
+		adminLink: tokens && `${boundUrl}/sign-in?token=${tokens.linkToken}`,
+		stop: () => lifecycle.stop(),
+	};
+}
+
+async function readiness(context: ApiContext, thread: TelemetryThread): Promise<ReadyCheck[]> {
+	const now = context.clock.now();
+	const health = await thread.health().catch((error: Error) => ({ state: "down", failure: error.message }));
+	const { isReloadOk, findings } = context.config.active();
+	const late = await context.store.db
+		.selectFrom("timers")
+		.select((select) => select.fn.min("due_at").as("dueAt"))
+		.where("state", "=", "pending")
+		.executeTakeFirst()
+		.catch((error: Error) => error);
+	const isStoreOk = !(late instanceof Error);
+	const overdueMs = isStoreOk && late?.dueAt != null ? now - late.dueAt : 0;
+	const first = findings.find((finding) => finding.level === "error");
+	return [
+		{
+			name: "telemetry",
+			ok: health.state === "ready",
+			level: "error",
+			reason: health.state === "ready" ? "takes data" : `${health.state}: ${health.failure ?? "starting"}`,
+		},
+		{ name: "control-store", ok: isStoreOk, level: "error", reason: isStoreOk ? "answers" : late.message },
+		{
+			name: "timers",
+			ok: overdueMs < LATE_MS,
+			level: "warning",
+			reason: overdueMs < LATE_MS ? "none is overdue" : `the oldest is ${Math.round(overdueMs / 1000)} s overdue`,
+		},
+		{
+			name: "catalogue",
+			ok: isReloadOk,
+			level: "warning",
+			reason: isReloadOk
+				? "the last change was taken"
+				: `the last change was refused, the one before goes on${first ? `: ${formatFinding(first).replaceAll("\n", " ")}` : ""}`,
+		},
+	];
+}
+
+function urlOf(host: string, port: number): string {
+	const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+	return `http://${name.includes(":") ? `[${name}]` : name}:${port}`;
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+	return new Promise((resolve, reject) => {
+		server.once("error", reject);
+		server.listen({ host, port }, () => {
+			server.off("error", reject);
+			resolve();
+		});
+	});
+}
+
+function closeServer(server: Server): Promise<void> {
+	return new Promise((resolve) => {
+		server.close(() => resolve());
+		server.closeIdleConnections();
+		// Requests under way are answered; a connection that stays open after that holds nobody up.
+		setTimeout(() => server.closeAllConnections(), 3_000).unref();
+	});
+}

@@ -1,0 +1,202 @@
+import { parseDuration } from "@bellwether/model";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { type CommandOptions, EXIT } from "./command-options.ts";
+
+/** The command line: one verb per command file, which is loaded only when it runs. */
+
+const out = (text: string) => void process.stdout.write(text);
+const err = (text: string) => void process.stderr.write(text);
+
+const program = new Command("bellwether")
+	.description(
+		"Customer Reliability Engineering: finds the key tenant that is down while the platform is green, pages, and tells the customer first.",
+	)
+	.option("--no-colour", "no colours, as with the environment variable NO_COLOR")
+	.showHelpAfterError("See bellwether --help.")
+	.exitOverride()
+	.configureOutput({ writeOut: out, writeErr: err });
+
+program
+	.command("serve")
+	.description("everything in one process: telemetry in, detection, pages, notices, console")
+	.requiredOption("--catalogue <dir>", "folder of the catalogue")
+	.requiredOption("--data <dir>", "folder of the data; made when missing")
+	.option("--host <address>", "address to bind; one that others can reach needs --token-file", "127.0.0.1")
+	.option("--port <number>", "console and API; 0 picks a free one", portNumber, 8080)
+	.option("--otlp-port <number>", "telemetry alone; 0 picks a free one", portNumber, 4318)
+	.addOption(
+		new Option("--token-file <path>", "file with the operator's admin token, for its owner alone").env(
+			"BELLWETHER_TOKEN_FILE",
+		),
+	)
+	.option("--demo", "say in the console that the data are a demo's", false)
+	.addOption(
+		new Option("--log-level <level>", "what goes to standard error")
+			.choices(["fatal", "error", "warn", "info", "debug", "silent"])
+			.default("warn"),
+	)
+	.option("--json", "print one line of JSON when ready", false)
+	.action(async (options) => {
+		const { runServe } = await import("./serve-command.ts");
+		return finish(await runServe({ ...options, out, err }));
+	});
+
+program
+	.command("demo")
+	.description("the product with a fleet of 50 tenants, one of which breaks after a minute")
+	.addOption(new Option("--scenario <name>", "what happens").default("tenant-outage"))
+	.option("--seed <number>", "the same seed gives the same fleet and events", wholeNumber, 1)
+	.option("--port <number>", "console and API; 0 picks a free one", portNumber, 8080)
+	.option("--otlp-port <number>", "telemetry; 0 picks a free one", portNumber, 4318)
+	.option("--data <dir>", "keep the data there; otherwise they go at the end")
+	.option("--break-after <duration>", "how long all is well first", duration, 60_000)
+	.option("--json", "print one line of JSON when ready", false)
+	.action(async ({ breakAfter, ...options }) => {
+		const { runDemo } = await import("./demo-command.ts");
+		const { SCENARIOS } = await import("../demo/scenario.ts");
+		if (!(SCENARIOS as readonly string[]).includes(options.scenario)) {
+			return program.error(
+				`error: there is no scenario '${options.scenario}'. Choose one of ${SCENARIOS.join(", ")}.`,
+				{ exitCode: EXIT.usage },
+			);
+		}
+		const stop = new AbortController();
+		for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => stop.abort());
+		return finish(await runDemo({ ...options, breakAfterMs: breakAfter, out, stop: stop.signal }));
+	});
+
+program
+	.command("init")
+	.argument("[dir]", "folder to write to", ".")
+	.description("write a commented, valid starter catalogue")
+	.option("--json", "answer as JSON", false)
+	.action(async (dir, options) => finish(await (await import("./init-command.ts")).runInit(common(dir, options))));
+
+program
+	.command("validate")
+	.argument("<dir>", "folder of the catalogue")
+	.description("check a catalogue offline: all errors at once, with file, line and column")
+	.option("--json", "answer as JSON", false)
+	.action(async (dir, options) =>
+		finish(await (await import("./validate-command.ts")).runValidate(common(dir, options))),
+	);
+
+serverOptions(
+	program.command("plan").argument("<dir>", "folder of the catalogue").description("show what apply would change"),
+	false,
+)
+	.option("--json", "answer as JSON", false)
+	.action(async (dir, options) => {
+		const { runPlan } = await import("./plan-command.ts");
+		if (options.url === undefined) return finish(await runPlan(common(dir, options)));
+		const { fetchRunning } = await import("./running-catalogue.ts");
+		const running = await fetchRunning(options);
+		if (running.status === "failed") {
+			err(`bellwether: ${running.message}\n`);
+			return finish(running.exitCode);
+		}
+		return finish(await runPlan({ ...common(dir, options), running: running.catalogue }));
+	});
+
+serverOptions(
+	program
+		.command("apply")
+		.argument("<dir>", "folder of the catalogue")
+		.description("make a running server use this catalogue: all of it or nothing"),
+	true,
+)
+	.option("--json", "answer as JSON", false)
+	.action(async (dir, options) =>
+		finish(
+			await (await import("./apply-command.ts")).runApply({
+				...common(dir, options),
+				url: options.url,
+				token: options.token,
+			}),
+		),
+	);
+
+serverOptions(program.command("token").description("make a token for a person or a program"), true)
+	.requiredOption("--name <name>", "whose it is; stands in timelines and the audit log")
+	.addOption(
+		new Option("--role <role>", "what it may do")
+			.choices(["admin", "responder", "viewer", "ingest"])
+			.makeOptionMandatory(),
+	)
+	.option("--ttl <duration>", "how long it is good, such as 90d; without: until it is revoked", duration)
+	.option("--json", "answer as JSON", false)
+	.action(async ({ ttl, ...options }) => {
+		const { runToken } = await import("./token-command.ts");
+		return finish(await runToken({ ...common("", options), ...options, ttlMs: ttl }));
+	});
+
+program
+	.command("schemas")
+	.argument("[dir]", "folder to write to", "schemas")
+	.description("write JSON Schemas of the catalogue's kinds, for editors")
+	.option("--json", "answer as JSON", false)
+	.action(async (dir, options) =>
+		finish(await (await import("./schemas-command.ts")).runSchemas(common(dir, options))),
+	);
+
+program
+	.command("version")
+	.description("print the version")
+	.action(async () => {
+		const { VERSION } = await import("../app/version.ts");
+		out(`${VERSION}\n`);
+	});
+
+function serverOptions(command: Command, isNeeded: boolean): Command {
+	return command
+		.addOption(
+			new Option("--url <address>", "address of the running server")
+				.env("BELLWETHER_URL")
+				.makeOptionMandatory(isNeeded),
+		)
+		.addOption(
+			new Option("--token <token>", "admin token; better in the environment, where other users do not see it")
+				.env("BELLWETHER_TOKEN")
+				.makeOptionMandatory(isNeeded),
+		);
+}
+
+function common(dir: string, options: { readonly json: boolean }): CommandOptions {
+	const isAsked = program.opts<{ colour: boolean }>().colour;
+	const colour = isAsked && process.stdout.isTTY === true && !process.env.NO_COLOR;
+	return { dir, json: options.json, colour, out };
+}
+
+function finish(exitCode: number): void {
+	process.exitCode = exitCode;
+}
+
+function portNumber(text: string): number {
+	const port = Number(text);
+	if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError("Give a port from 0 to 65535.");
+	return port;
+}
+
+function wholeNumber(text: string): number {
+	if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("Give a whole number.");
+	return Number(text);
+}
+
+function duration(text: string): number {
+	const ms = parseDuration(text);
+	if (ms === undefined) throw new InvalidArgumentError("Give a duration such as 90s, 5m or 28d.");
+	return ms;
+}
+
+/** A reader that closes early (head, less) is no failure of ours. */
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+	if (error.code !== "EPIPE") throw error;
+});
+
+try {
+	await program.parseAsync();
+} catch (error) {
+	if (!(error instanceof CommanderError)) throw error;
+	// Help and version are answers; all else commander finds is a wrong way of calling.
+	process.exitCode = error.exitCode === 0 ? EXIT.fine : EXIT.usage;
+}
