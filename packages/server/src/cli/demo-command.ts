@@ -5,13 +5,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { parseDuration } from "@bellwether/model";
 import { backfill } from "../demo/backfill.ts";
 import { readFleet } from "../demo/fleet.ts";
-import { makeScenario, type Scenario, type ScenarioName } from "../demo/scenario.ts";
+import { makeScenario, SCENARIOS, type Scenario, type ScenarioName } from "../demo/scenario.ts";
 import { EXIT } from "./command-options.ts";
 
 export interface DemoOptions {
-	readonly scenario: ScenarioName;
+	/** One of SCENARIOS; anything else is told with what there is. */
+	readonly scenario: string;
 	/** The same seed gives the same tenants' sizes and the same events. */
 	readonly seed: number;
 	/** 0: a free port. */
@@ -19,27 +21,40 @@ export interface DemoOptions {
 	readonly otlpPort: number;
 	/** Kept when given; otherwise a temporary folder that is removed at the end. */
 	readonly data?: string | undefined;
-	/** How long everything is well before the scenario begins, ms from the moment the demo is ready. */
-	readonly breakAfterMs: number;
+	/** How long everything is well before the scenario begins, from the moment the demo is ready: "60s". */
+	readonly breakAfter: string;
 	/** Prints one JSON line when ready instead of words. */
 	readonly json: boolean;
 	readonly out: (text: string) => void;
-	/** Aborted when the person wants to stop (Ctrl-C). */
+}
+
+/** What the steps of one run share. */
+interface Run {
+	readonly options: DemoOptions;
+	readonly scenario: ScenarioName;
+	readonly breakAfterMs: number;
+	readonly data: string;
+	readonly log: string;
+	/** Started processes, the newest last. */
+	readonly children: ChildProcess[];
+	/** Aborted when the person wants to stop. */
 	readonly stop: AbortSignal;
+	readonly say: (text: string) => void;
 }
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 const CLIENT = fileURLToPath(new URL("../demo/client.ts", import.meta.url));
 const CATALOGUE = fileURLToPath(new URL("../../../../examples/demo", import.meta.url));
 /** A server that has not stopped by itself after this is killed. */
-const STOP_WITHIN_MS = 10_000;
+const STOP_WITHIN_MS = 15_000;
 
 interface ReadyLine {
 	readonly url: string;
 	readonly otlpUrl: string;
 	readonly pid: number;
 	readonly adminToken: string;
-	readonly signInUrl?: string;
+	/** Signs in once. */
+	readonly adminLink: string;
 }
 
 /**
@@ -48,67 +63,90 @@ interface ReadyLine {
  * has only the phone panel as a channel.
  */
 export async function runDemo(options: DemoOptions): Promise<number> {
-	const say = options.json ? () => undefined : (text: string) => options.out(`${text}\n`);
+	const scenario = SCENARIOS.find((name) => name === options.scenario);
+	const breakAfterMs = parseDuration(options.breakAfter);
+	if (!scenario) {
+		options.out(`bellwether demo: there is no scenario "${options.scenario}": write one of ${SCENARIOS.join(", ")}.\n`);
+		return EXIT.usage;
+	}
+	if (breakAfterMs === undefined) {
+		options.out(
+			`bellwether demo: --break-after "${options.breakAfter}" is not a duration: write a count and a unit, such as 60s.\n`,
+		);
+		return EXIT.usage;
+	}
+	const stop = stopSignal();
 	const data = options.data ?? (await mkdtemp(join(tmpdir(), "bellwether-demo-")));
 	await mkdir(data, { recursive: true, mode: 0o700 });
-	const children: ChildProcess[] = [];
+	const run: Run = {
+		options,
+		scenario,
+		breakAfterMs,
+		data,
+		log: join(data, "serve.log"),
+		children: [],
+		stop,
+		say: options.json ? () => undefined : (text) => options.out(`${text}\n`),
+	};
 	try {
-		return await run(options, data, children, say);
+		return await play(run);
+	} catch (error) {
+		if (stop.aborted) return EXIT.fine;
+		options.out(`bellwether demo: ${error instanceof Error ? error.message : String(error)}\n${await lastWords(run)}`);
+		return EXIT.findings;
 	} finally {
-		await Promise.all(children.reverse().map(stopChild));
+		// The newest first: the fleet stops sending before its receiver goes.
+		for (const child of run.children.toReversed()) await stopChild(child);
 		if (options.data === undefined) await rm(data, { recursive: true, force: true, maxRetries: 5 });
 	}
 }
 
-async function run(
-	options: DemoOptions,
-	data: string,
-	children: ChildProcess[],
-	say: (text: string) => void,
-): Promise<number> {
-	say(`Bellwether demo, scenario "${options.scenario}", seed ${options.seed}: demo data, nothing leaves this machine.`);
-	const log = join(data, "serve.log");
-	const server = startServer(options, data, log);
-	children.push(server);
+async function play(run: Run): Promise<number> {
+	const { options, say, stop } = run;
+	say(`Bellwether demo, scenario "${run.scenario}", seed ${options.seed}: demo data, nothing leaves this machine.`);
+	const server = startServer(run);
 	const ready = await readyLine(server);
-	if (!ready) {
-		options.out(`The server did not start. Its last words (${log}):\n${await lastLines(log)}\n`);
-		return EXIT.findings;
-	}
+	if (stop.aborted) return EXIT.fine;
+	if (!ready) throw new Error("the server did not start.");
 
 	const fleet = readFleet(CATALOGUE, options.seed);
 	const startAt = Math.floor(Date.now() / 10_000) * 10_000;
-	const planned = makeScenario(options.scenario, fleet, startAt + options.breakAfterMs);
 	await backfill({
 		url: ready.url,
 		token: ready.adminToken,
 		fleet,
-		scenario: planned,
+		scenario: makeScenario(run.scenario, fleet, startAt + run.breakAfterMs),
 		until: startAt,
-		signal: options.stop,
+		signal: stop,
 		onProgress: progressLine(say),
 		onRetry: (why, waitMs) => say(`  history: ${why}; trying again in ${waitMs / 1000} s`),
 	});
 
-	const scenario = makeScenario(options.scenario, fleet, Date.now() + options.breakAfterMs);
-	const client = startClient(options, ready, startAt, scenario.breakAt);
-	children.push(client);
+	// Counted from here: however long the history took, there is time to look at a healthy fleet first.
+	const scenario = makeScenario(run.scenario, fleet, Date.now() + run.breakAfterMs);
+	const client = startClient(run, ready, startAt, scenario.breakAt);
 	announce(options, ready, scenario, say);
-	return await untilTheEnd(options, server, client, log);
+	return await untilTheEnd(run, server, client);
 }
 
-function startServer(options: DemoOptions, data: string, log: string): ChildProcess {
-	const args = ["serve", "--json", "--catalogue", CATALOGUE, "--data", data];
+function startServer(run: Run): ChildProcess {
+	const { options, data, log } = run;
+	const args = ["serve", "--json", "--demo", "--catalogue", CATALOGUE, "--data", data];
 	args.push("--port", String(options.port), "--otlp-port", String(options.otlpPort));
+	// The channel tells a child that this process is gone, however it ended.
 	const server = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe", "ipc"] });
+	run.children.push(server);
 	server.stderr?.pipe(createWriteStream(log, { mode: 0o600 }));
 	return server;
 }
 
-function startClient(options: DemoOptions, ready: ReadyLine, startAt: number, breakAt: number): ChildProcess {
-	const args = ["--endpoint", ready.otlpUrl, "--catalogue", CATALOGUE, "--scenario", options.scenario];
-	args.push("--seed", String(options.seed), "--start-at", String(startAt), "--break-at", String(breakAt));
-	return spawn(process.execPath, [CLIENT, ...args], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+function startClient(run: Run, ready: ReadyLine, startAt: number, breakAt: number): ChildProcess {
+	const args = ["--endpoint", ready.otlpUrl, "--catalogue", CATALOGUE, "--scenario", run.scenario];
+	args.push("--seed", String(run.options.seed), "--start-at", String(startAt), "--break-at", String(breakAt));
+	// Its words go to standard error: standard output is the JSON line's.
+	const client = spawn(process.execPath, [CLIENT, ...args], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+	run.children.push(client);
+	return client;
 }
 
 /** The one line that `serve --json` prints when it is ready; undefined when it ends without it. */
@@ -136,49 +174,56 @@ function progressLine(say: (text: string) => void): (rows: number, ofRows: numbe
 }
 
 function announce(options: DemoOptions, ready: ReadyLine, scenario: Scenario, say: (text: string) => void): void {
-	const signIn = ready.signInUrl ?? `${ready.url}/sign-in?token=${ready.adminToken}`;
 	if (options.json) {
-		options.out(`${JSON.stringify({ ...ready, signInUrl: signIn, breakAt: scenario.breakAt })}\n`);
+		options.out(`${JSON.stringify({ ...ready, breakAt: scenario.breakAt })}\n`);
 		return;
 	}
-	const clock = (at: number) => new Intl.DateTimeFormat("en-GB", { timeStyle: "medium", hourCycle: "h23" }).format(at);
+	const clock = (at: number) => new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" }).format(at);
 	say("");
-	say(`Open  ${signIn}`);
-	say("      (the link signs you in once, as administrator; it works on this machine only)");
+	say(`Open  ${ready.adminLink}`);
+	say("      (it signs you in once, as administrator, on this machine only)");
 	say("");
-	say("50 key tenants and the rest of the world send OTLP telemetry; everything is well.");
+	say("50 key tenants and the rest of the world send telemetry; everything is well.");
 	if (scenario.announcement) {
 		say(`At ${clock(scenario.breakAt)} ${scenario.announcement}`);
 		say("Watch the fleet page, then the phone panel: acknowledge there.");
 	}
 	say("");
-	say(`OTLP/HTTP is also open to your own collector: ${ready.otlpUrl}/v1/metrics`);
+	say(`Your own collector can send here too: OTLP/HTTP at ${ready.otlpUrl}/v1/metrics`);
 	say("Ctrl-C stops it all.");
 }
 
 /** Waits for the person's stop or for a child that ends by itself, which it never should. */
-function untilTheEnd(options: DemoOptions, server: ChildProcess, client: ChildProcess, log: string): Promise<number> {
+function untilTheEnd(run: Run, server: ChildProcess, client: ChildProcess): Promise<number> {
 	return new Promise((resolve) => {
-		const finish = (code: number, text: string) => {
-			options.stop.removeEventListener("abort", onStop);
-			if (text) options.out(`${text}\n`);
+		const finish = async (code: number, text: string) => {
+			run.stop.removeEventListener("abort", onStop);
+			if (text) run.options.out(text);
 			resolve(code);
 		};
-		const onStop = () => finish(EXIT.fine, options.json ? "" : "\nStopping the demo.");
+		const onStop = () => finish(EXIT.fine, run.options.json ? "" : "\nStopping the demo.\n");
 		const onEnd = (what: string) => async () => {
 			// Ctrl-C reaches the whole group: a child may be gone a moment before this process hears of it.
 			await new Promise((later) => setTimeout(later, 200));
-			if (options.stop.aborted) return;
-			finish(
-				EXIT.unreachable,
-				`${what} ended unexpectedly. The server's last words (${log}):\n${await lastLines(log)}`,
-			);
+			if (!run.stop.aborted)
+				finish(EXIT.unreachable, `bellwether demo: ${what} ended by itself.\n${await lastWords(run)}`);
 		};
-		if (options.stop.aborted) return onStop();
-		options.stop.addEventListener("abort", onStop);
-		server.once("exit", onEnd("The server"));
-		client.once("exit", onEnd("The demo fleet"));
+		if (run.stop.aborted) return onStop();
+		run.stop.addEventListener("abort", onStop);
+		server.once("exit", onEnd("the server"));
+		client.once("exit", onEnd("the demo fleet"));
 	});
+}
+
+/** Aborts at the first signal to stop, or when the process that started this one through a channel is gone. */
+function stopSignal(): AbortSignal {
+	const stop = new AbortController();
+	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort());
+	if (process.channel) {
+		process.on("disconnect", () => stop.abort());
+		process.channel.unref();
+	}
+	return stop.signal;
 }
 
 function stopChild(child: ChildProcess): Promise<void> {
@@ -193,7 +238,9 @@ function stopChild(child: ChildProcess): Promise<void> {
 	});
 }
 
-async function lastLines(file: string): Promise<string> {
-	const text = await readFile(file, "utf8").catch(() => "");
-	return text.trimEnd().split("\n").slice(-15).join("\n") || "(nothing)";
+/** The end of the server's log, which goes with the temporary folder. */
+async function lastWords(run: Run): Promise<string> {
+	const text = await readFile(run.log, "utf8").catch(() => "");
+	const lines = text.trimEnd().split("\n").slice(-15).join("\n");
+	return lines ? `The server's last words:\n${lines}\n` : "";
 }
