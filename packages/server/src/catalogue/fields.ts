@@ -152,7 +152,7 @@ export const egressRule = (about: string) =>
 // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text to write
 export const SECRET_EXAMPLE = "${env:NAME}";
 // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text to write
-const SECRET_FILE_EXAMPLE = "${file:/path}";
+export const SECRET_FILE_EXAMPLE = "${file:/path}";
 
 /** A place where a secret is kept, never the secret. */
 export const secret = (about: string) =>

@@ -48,10 +48,10 @@ export const Settings = z.strictObject({
 			.describe("Mail server for pages and notices; without it no mail is sent."),
 		telemetry: z
 			.strictObject({
-				lateness: secondsOrMore(
+				lateness: f.duration(
 					"Older points are rejected; also how long duplicates are recognised. Default: 3h.",
 				).optional(),
-				future: secondsOrMore("Points further ahead are rejected. Default: 5m.").optional(),
+				future: f.duration("Points further ahead are rejected. Default: 5m.").optional(),
 				maxStreams: f.wholeNumber("Streams kept at most. Default: 500000.", 100, 10_000_000).optional(),
 				maxBodyBytes: f.wholeNumber("Request body at most, decoded. Default: 20971520.", 1_024, 268_435_456).optional(),
 			})

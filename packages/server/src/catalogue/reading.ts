@@ -25,6 +25,15 @@ export async function readCatalogue(dir: string): Promise<CatalogueReading> {
 	return files === undefined ? { catalogue: undefined, findings: findings.sorted() } : read(files, findings);
 }
 
+/** The folder's files as text, for whoever keeps or sends them. `files` is undefined when one of the findings is an error. */
+export async function readCatalogueFiles(
+	dir: string,
+): Promise<{ readonly files: readonly CatalogueFile[] | undefined; readonly findings: Finding[] }> {
+	const findings = new Findings();
+	const files = await readFolder(dir, findings);
+	return { files: findings.errors > 0 ? undefined : files, findings: findings.sorted() };
+}
+
 function read(files: readonly CatalogueFile[], findings: Findings): CatalogueReading {
 	const inOrder = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 	const templates = inOrder.filter((file) => file.path.endsWith(".liquid"));
