@@ -14,8 +14,6 @@ const objectives = z
 	.record(f.name("SLO name."), f.objective("Objective, ratio between 0 and 1."))
 	.describe("SLO name to objective; stronger than the SLO's own.");
 
-const secondsOrMore = (about: string) => f.duration(about);
-
 export const Settings = z.strictObject({
 	apiVersion: f.apiVersion("bellwether/v1"),
 	kind: f.kind("Settings"),
@@ -48,9 +46,9 @@ export const Settings = z.strictObject({
 			.describe("Mail server for pages and notices; without it no mail is sent."),
 		telemetry: z
 			.strictObject({
-				lateness: f.duration(
-					"Older points are rejected; also how long duplicates are recognised. Default: 3h.",
-				).optional(),
+				lateness: f
+					.duration("Older points are rejected; also how long duplicates are recognised. Default: 3h.")
+					.optional(),
 				future: f.duration("Points further ahead are rejected. Default: 5m.").optional(),
 				maxStreams: f.wholeNumber("Streams kept at most. Default: 500000.", 100, 10_000_000).optional(),
 				maxBodyBytes: f.wholeNumber("Request body at most, decoded. Default: 20971520.", 1_024, 268_435_456).optional(),
