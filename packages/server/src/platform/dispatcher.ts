@@ -20,6 +20,8 @@ export interface DispatcherOptions {
 	readonly retryDelaysMs?: readonly number[];
 	/** The longest wait that a receiver may ask for with Retry-After. Default 30 s. */
 	readonly retryAfterCapMs?: number;
+	/** First wait before an outcome that could not be stored is stored again; it doubles up to 30 s. Default 500 ms. */
+	readonly recordRetryMs?: number;
 	/** A message that could not be sent for this long has failed. Default 24 h. */
 	readonly giveUpAfterMs?: number;
 }
@@ -48,6 +50,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 	const { store, clock, onError } = options;
 	const perChannel = options.perChannel ?? 4;
 	const timeoutMs = options.timeoutMs ?? 12_000;
+	const recordRetryMs = options.recordRetryMs ?? 500;
 	const policy = {
 		retryDelaysMs: options.retryDelaysMs ?? [1_000, 2_000, 5_000, 10_000, 30_000],
 		retryAfterCapMs: options.retryAfterCapMs ?? 30_000,
@@ -175,7 +178,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 			} catch (error) {
 				onError(error, message);
 				if (isStopping) return;
-				await pause(Math.min(30_000, 500 * 2 ** tries));
+				await pause(Math.min(30_000, recordRetryMs * 2 ** tries));
 			}
 		}
 	}

@@ -7,6 +7,8 @@ import { addressFault } from "./address-guard.ts";
 export interface EgressOptions {
 	/** `host:port` entries that may be reached although they are private, loopback, or on an unusual port. */
 	readonly allow: readonly string[];
+	/** Ports of public receivers. Default 80 and 443. */
+	readonly ports?: readonly number[];
 	/** Whole time for one request, ms. Default 10 s. */
 	readonly timeoutMs?: number;
 	/** Stands in for the system's resolver; its answers are checked all the same. */
@@ -39,18 +41,19 @@ export interface Egress {
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 const MAX_RESPONSE_BYTES = 64 * 1024;
-const USUAL_PORTS: ReadonlySet<number> = new Set([80, 443]);
+const USUAL_PORTS = [80, 443];
 
 /** Throws when an allow entry is not `host:port`. */
 export function createEgress(options: EgressOptions): Egress {
 	const allowed = new Set(options.allow.map(normaliseEntry));
+	const ports = new Set(options.ports ?? USUAL_PORTS);
 	const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
 	const lookup = options.lookup ?? (systemLookup as LookupFunction);
 	const clock = options.clock ?? systemClock;
 
 	return {
 		async post(url, headers, body) {
-			const target = judgeUrl(url, allowed);
+			const target = judgeUrl(url, allowed, ports);
 			if ("fault" in target) return { status: "blocked", reason: target.fault };
 			const gate = createGate(target, lookup, timeoutMs);
 			// A client per request: no connection is kept, so none can be used under another name later.
@@ -93,7 +96,11 @@ interface Target {
 }
 
 /** What can be said before any look-up. The URL parser has turned every spelling of an IPv4 address into the plain one. */
-function judgeUrl(text: string, allowed: ReadonlySet<string>): Target | { readonly fault: string } {
+function judgeUrl(
+	text: string,
+	allowed: ReadonlySet<string>,
+	ports: ReadonlySet<number>,
+): Target | { readonly fault: string } {
 	if (!URL.canParse(text)) return { fault: "the address is no valid URL: write https://host/path" };
 	const url = new URL(text);
 	if (url.protocol !== "https:" && url.protocol !== "http:") {
@@ -103,7 +110,7 @@ function judgeUrl(text: string, allowed: ReadonlySet<string>): Target | { readon
 	const port = url.port ? Number(url.port) : url.protocol === "https:" ? 443 : 80;
 	const host = `${url.hostname}:${port}`;
 	const isAdmitted = allowed.has(host);
-	if (!isAdmitted && !USUAL_PORTS.has(port)) return { fault: `port ${port} is not allowed: ${remedy(host)}` };
+	if (!isAdmitted && !ports.has(port)) return { fault: `port ${port} is not allowed: ${remedy(host)}` };
 	const literal = url.hostname.replace(/^\[|\]$/g, "");
 	const fault = isIP(literal) ? addressFault(literal, isAdmitted) : undefined;
 	return fault ? { fault: `${fault}: ${remedy(host)}` } : { url, host, isAdmitted };
@@ -177,7 +184,8 @@ function retryAfterMs(header: string | string[] | undefined, now: number): numbe
 	const text = (Array.isArray(header) ? header[0] : header)?.trim();
 	if (!text) return undefined;
 	if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
-	const at = Date.parse(text);
+	// The parser of dates takes almost anything, "-5" for one.
+	const at = / GMT$/.test(text) ? Date.parse(text) : Number.NaN;
 	return Number.isNaN(at) ? undefined : Math.max(0, at - now);
 }
 
