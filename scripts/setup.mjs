@@ -163,7 +163,8 @@ function tail(output) {
 /** Runs a command in the foreground, passing signals on; resolves with its exit code. */
 export function runInForeground(command, args, options = {}) {
 	return new Promise((resolve, reject) => {
-		const child = spawn(command, args, { stdio: "inherit", ...options });
+		// The channel tells the child when this process is gone without having been able to pass a signal on.
+		const child = spawn(command, args, { stdio: ["inherit", "inherit", "inherit", "ipc"], ...options });
 		// A terminal sends Ctrl-C to the whole group, a service manager to this process alone: either way the child ends first.
 		for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 		child.on("error", (error) => reject(new SetupFailure(`${command} could not be started: ${error.message}.`)));

@@ -5,15 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { parseDuration } from "@bellwether/model";
 import { backfill } from "../demo/backfill.ts";
 import { readFleet } from "../demo/fleet.ts";
-import { makeScenario, SCENARIOS, type Scenario, type ScenarioName } from "../demo/scenario.ts";
+import { makeScenario, type Scenario, type ScenarioName } from "../demo/scenario.ts";
 import { EXIT } from "./command-options.ts";
 
 export interface DemoOptions {
-	/** One of SCENARIOS; anything else is told with what there is. */
-	readonly scenario: string;
+	readonly scenario: ScenarioName;
 	/** The same seed gives the same tenants' sizes and the same events. */
 	readonly seed: number;
 	/** 0: a free port. */
@@ -21,23 +19,23 @@ export interface DemoOptions {
 	readonly otlpPort: number;
 	/** Kept when given; otherwise a temporary folder that is removed at the end. */
 	readonly data?: string | undefined;
-	/** How long everything is well before the scenario begins, from the moment the demo is ready: "60s". */
-	readonly breakAfter: string;
+	/** How long everything is well before the scenario begins, ms from the moment the demo is ready. */
+	readonly breakAfterMs: number;
 	/** Prints one JSON line when ready instead of words. */
 	readonly json: boolean;
 	readonly out: (text: string) => void;
+	/** Aborted when the person wants to stop. */
+	readonly stop: AbortSignal;
 }
 
 /** What the steps of one run share. */
 interface Run {
 	readonly options: DemoOptions;
-	readonly scenario: ScenarioName;
-	readonly breakAfterMs: number;
 	readonly data: string;
 	readonly log: string;
 	/** Started processes, the newest last. */
 	readonly children: ChildProcess[];
-	/** Aborted when the person wants to stop. */
+	/** The person wants to stop, or is gone. */
 	readonly stop: AbortSignal;
 	readonly say: (text: string) => void;
 }
@@ -63,25 +61,11 @@ interface ReadyLine {
  * has only the phone panel as a channel.
  */
 export async function runDemo(options: DemoOptions): Promise<number> {
-	const scenario = SCENARIOS.find((name) => name === options.scenario);
-	const breakAfterMs = parseDuration(options.breakAfter);
-	if (!scenario) {
-		options.out(`bellwether demo: there is no scenario "${options.scenario}": write one of ${SCENARIOS.join(", ")}.\n`);
-		return EXIT.usage;
-	}
-	if (breakAfterMs === undefined) {
-		options.out(
-			`bellwether demo: --break-after "${options.breakAfter}" is not a duration: write a count and a unit, such as 60s.\n`,
-		);
-		return EXIT.usage;
-	}
-	const stop = stopSignal();
+	const stop = AbortSignal.any([options.stop, parentGone()]);
 	const data = options.data ?? (await mkdtemp(join(tmpdir(), "bellwether-demo-")));
 	await mkdir(data, { recursive: true, mode: 0o700 });
 	const run: Run = {
 		options,
-		scenario,
-		breakAfterMs,
 		data,
 		log: join(data, "serve.log"),
 		children: [],
@@ -103,7 +87,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
 
 async function play(run: Run): Promise<number> {
 	const { options, say, stop } = run;
-	say(`Bellwether demo, scenario "${run.scenario}", seed ${options.seed}: demo data, nothing leaves this machine.`);
+	say(`Bellwether demo, scenario "${options.scenario}", seed ${options.seed}: demo data, nothing leaves this machine.`);
 	const server = startServer(run);
 	const ready = await readyLine(server);
 	if (stop.aborted) return EXIT.fine;
@@ -115,7 +99,7 @@ async function play(run: Run): Promise<number> {
 		url: ready.url,
 		token: ready.adminToken,
 		fleet,
-		scenario: makeScenario(run.scenario, fleet, startAt + run.breakAfterMs),
+		scenario: makeScenario(options.scenario, fleet, startAt + options.breakAfterMs),
 		until: startAt,
 		signal: stop,
 		onProgress: progressLine(say),
@@ -123,7 +107,7 @@ async function play(run: Run): Promise<number> {
 	});
 
 	// Counted from here: however long the history took, there is time to look at a healthy fleet first.
-	const scenario = makeScenario(run.scenario, fleet, Date.now() + run.breakAfterMs);
+	const scenario = makeScenario(options.scenario, fleet, Date.now() + options.breakAfterMs);
 	const client = startClient(run, ready, startAt, scenario.breakAt);
 	announce(options, ready, scenario, say);
 	return await untilTheEnd(run, server, client);
@@ -141,7 +125,7 @@ function startServer(run: Run): ChildProcess {
 }
 
 function startClient(run: Run, ready: ReadyLine, startAt: number, breakAt: number): ChildProcess {
-	const args = ["--endpoint", ready.otlpUrl, "--catalogue", CATALOGUE, "--scenario", run.scenario];
+	const args = ["--endpoint", ready.otlpUrl, "--catalogue", CATALOGUE, "--scenario", run.options.scenario];
 	args.push("--seed", String(run.options.seed), "--start-at", String(startAt), "--break-at", String(breakAt));
 	// Its words go to standard error: standard output is the JSON line's.
 	const client = spawn(process.execPath, [CLIENT, ...args], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
@@ -215,15 +199,14 @@ function untilTheEnd(run: Run, server: ChildProcess, client: ChildProcess): Prom
 	});
 }
 
-/** Aborts at the first signal to stop, or when the process that started this one through a channel is gone. */
-function stopSignal(): AbortSignal {
-	const stop = new AbortController();
-	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort());
+/** Aborts when the process that started this one through a channel has ended, however that happened. */
+function parentGone(): AbortSignal {
+	const gone = new AbortController();
 	if (process.channel) {
-		process.on("disconnect", () => stop.abort());
+		process.on("disconnect", () => gone.abort());
 		process.channel.unref();
 	}
-	return stop.signal;
+	return gone.signal;
 }
 
 function stopChild(child: ChildProcess): Promise<void> {
