@@ -1,0 +1,161 @@
+import { queryOptions } from "@tanstack/react-query";
+import type {
+	FleetView,
+	IncidentDetail,
+	IncidentSummary,
+	Notice,
+	OnCallView,
+	PhoneMessage,
+	Problem,
+	ProgramReport,
+	Session,
+	Verdict,
+} from "./api-types.ts";
+
+/** A refusal with what went wrong, what to do, and the request's id; `status` 0 means that the server was not reached. */
+export class ApiError extends Error {
+	readonly status: number;
+	readonly code: string;
+	readonly remedy: string;
+	readonly requestId: string;
+	constructor(status: number, problem: Problem["error"]) {
+		super(problem.message);
+		this.status = status;
+		this.code = problem.code;
+		this.remedy = problem.remedy;
+		this.requestId = problem.requestId;
+	}
+}
+
+/** For people: what happened and what to do. */
+export function why(error: Error): string {
+	return error instanceof ApiError ? `${error.message} ${error.remedy}` : error.message;
+}
+
+const UNREACHABLE: Problem["error"] = {
+	code: "unreachable",
+	message: "The server was not reached.",
+	remedy: "Check the network, or whether the server runs. The console goes on trying.",
+	requestId: "",
+};
+
+interface Send {
+	readonly method?: string;
+	readonly body?: unknown;
+	readonly csrfToken?: string;
+	/** Version that the person saw; the server refuses with 412 when it is no longer the current one. */
+	readonly version?: number;
+}
+
+async function call<T>(path: string, send: Send = {}, signal?: AbortSignal): Promise<T> {
+	const headers: Record<string, string> = { accept: "application/json" };
+	if (send.body !== undefined) headers["content-type"] = "application/json";
+	if (send.csrfToken !== undefined) headers["x-csrf-token"] = send.csrfToken;
+	if (send.version !== undefined) headers["if-match"] = `"${send.version}"`;
+	let response: Response;
+	try {
+		response = await fetch(`/api/v1${path}`, {
+			method: send.method ?? "GET",
+			headers,
+			body: send.body === undefined ? null : JSON.stringify(send.body),
+			signal: signal ?? null,
+		});
+	} catch (error) {
+		if (signal?.aborted) throw error;
+		throw new ApiError(0, UNREACHABLE);
+	}
+	const text = await response.text();
+	const body = parse(text);
+	if (response.ok) return body as T;
+	throw new ApiError(response.status, problemOf(body, response.status, response.headers.get("x-request-id") ?? ""));
+}
+
+function parse(text: string): unknown {
+	try {
+		return text === "" ? undefined : JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}
+
+function problemOf(body: unknown, status: number, requestId: string): Problem["error"] {
+	const problem = (body as Partial<Problem> | undefined)?.error;
+	if (problem !== undefined && typeof problem.message === "string") return problem;
+	return {
+		code: `http-${status}`,
+		message: `The server answered ${status} without an explanation.`,
+		remedy: "Try again; if it stays, look for the request id in the server's log.",
+		requestId,
+	};
+}
+
+/** Lists come as `{ items, next }`. */
+function list<T>(path: string, signal: AbortSignal): Promise<readonly T[]> {
+	return call<{ items: readonly T[] }>(path, {}, signal).then((page) => page.items);
+}
+
+export const sessionQuery = queryOptions({
+	queryKey: ["session"],
+	queryFn: ({ signal }) => call<Session>("/session", {}, signal),
+	staleTime: Number.POSITIVE_INFINITY,
+});
+
+export const fleetQuery = queryOptions({
+	queryKey: ["fleet"],
+	queryFn: ({ signal }) => call<FleetView>("/fleet", {}, signal),
+});
+
+export const onCallQuery = queryOptions({
+	queryKey: ["oncall"],
+	queryFn: ({ signal }) => call<OnCallView>("/oncall", {}, signal),
+	staleTime: 60_000,
+	refetchInterval: 300_000,
+});
+
+export const incidentsQuery = queryOptions({
+	queryKey: ["incidents"],
+	queryFn: ({ signal }) => list<IncidentSummary>("/incidents", signal),
+});
+
+export const incidentQuery = (id: string) =>
+	queryOptions({
+		queryKey: ["incident", id],
+		queryFn: ({ signal }) => call<IncidentDetail>(`/incidents/${encodeURIComponent(id)}`, {}, signal),
+	});
+
+export const programQuery = queryOptions({
+	queryKey: ["program"],
+	queryFn: ({ signal }) => call<ProgramReport>("/reports/program", {}, signal),
+});
+
+export const phoneQuery = queryOptions({
+	queryKey: ["phone"],
+	queryFn: ({ signal }) => list<PhoneMessage>("/phone", signal),
+});
+
+/** What a person may do. Each is a POST with the session's proof and the version that the person saw. */
+export interface Actions {
+	acknowledge(id: string, version?: number): Promise<unknown>;
+	mitigate(id: string, version: number): Promise<unknown>;
+	resolve(id: string, version: number, body: { verdict: Verdict; reason: string }): Promise<unknown>;
+	note(id: string, text: string): Promise<unknown>;
+	editNotice(notice: Notice, text: { subject: string; body: string }): Promise<Notice>;
+	approveNotice(notice: Notice): Promise<unknown>;
+	discardNotice(notice: Notice): Promise<unknown>;
+}
+
+export function actionsOf(csrfToken: string): Actions {
+	const incident = (id: string, verb: string) => `/incidents/${encodeURIComponent(id)}/${verb}`;
+	const notice = (n: Notice) => `/notices/${encodeURIComponent(n.id)}`;
+	const post = (path: string, body: unknown, version?: number) =>
+		call(path, { method: "POST", body, csrfToken, ...(version === undefined ? {} : { version }) });
+	return {
+		acknowledge: (id, version) => post(incident(id, "acknowledge"), {}, version),
+		mitigate: (id, version) => post(incident(id, "mitigate"), {}, version),
+		resolve: (id, version, body) => post(incident(id, "resolve"), body, version),
+		note: (id, text) => post(incident(id, "notes"), { text }),
+		editNotice: (n, text) => call(notice(n), { method: "PUT", body: text, csrfToken, version: n.version }),
+		approveNotice: (n) => post(`${notice(n)}/approve`, {}, n.version),
+		discardNotice: (n) => post(`${notice(n)}/discard`, {}, n.version),
+	};
+}

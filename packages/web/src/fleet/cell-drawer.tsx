@@ -1,0 +1,175 @@
+import { Button } from "@fluentui/react-components";
+import { Dismiss20Regular } from "@fluentui/react-icons/svg/dismiss";
+import { Link } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
+import type { Cell, FleetRow, FleetView, SloCell } from "../api-types.ts";
+import { budgetGoneMs, formatBudget, formatBurn, formatDuration, formatObjective, formatSli } from "../format.ts";
+import { AcknowledgeButton } from "../incidents/acknowledge-button.tsx";
+import { useNow } from "../live.ts";
+import { StateIcon } from "../state-icon.tsx";
+import { type Text, times, useText } from "../text.ts";
+
+interface DrawerProps {
+	readonly view: FleetView;
+	readonly row: FleetRow;
+	readonly cell: Cell;
+	readonly isPlatform: boolean;
+	readonly close: () => void;
+}
+
+/** One cell in full: every SLO of the workload, this tenant beside the platform, like with like. The grid stays. */
+export function CellDrawer({ view, row, cell, isPlatform, close }: DrawerProps) {
+	const t = useText();
+	const now = useNow();
+	const heading = useRef<HTMLHeadingElement>(null);
+	useEffect(() => heading.current?.focus(), []);
+	const workload = view.workloads.find((w) => w.name === cell.workload)?.displayName ?? cell.workload;
+	const name = isPlatform ? t("fleet.platform") : row.displayName;
+	const platform = view.platform.cells.find((candidate) => candidate.workload === cell.workload);
+	const reading = (slo: string) => platform?.slos.find((candidate) => candidate.slo === slo);
+	const rowIncident = row.incident?.id === cell.incident ? row.incident : null;
+	return (
+		<section className="drawer" aria-label={t("drawer.label", { row: name, workload })}>
+			<header>
+				<h2 ref={heading} tabIndex={-1}>
+					<span className={`badge state-${cell.state}`}>
+						<StateIcon state={cell.state} /> {t(`state.${cell.state}`)}
+					</span>
+					{t("drawer.label", { row: name, workload })}
+				</h2>
+				<Button appearance="subtle" icon={<Dismiss20Regular />} aria-label={t("drawer.close")} onClick={close} />
+			</header>
+			<p className="drawer-sentence">{sentence(t, { row, cell, isPlatform, name, workload, platform, now })}</p>
+			{cell.incident === null ? null : (
+				<div className="actions">
+					{rowIncident?.state === "detected" ? (
+						<AcknowledgeButton id={cell.incident} dueAt={rowIncident.acknowledgeDueAt} />
+					) : null}
+					<Link className="button-link" to="/incidents/$id" params={{ id: cell.incident }}>
+						{t("incident.open", { id: cell.incident })}
+					</Link>
+				</div>
+			)}
+			{cell.slos.length > 0 ? <h3>{t(isPlatform ? "drawer.objectives" : "drawer.compare")}</h3> : null}
+			{cell.slos.map((slo) => (
+				<SloTable
+					key={slo.slo}
+					slo={slo}
+					platform={isPlatform ? undefined : reading(slo.slo)}
+					isPlatform={isPlatform}
+					now={now}
+				/>
+			))}
+		</section>
+	);
+}
+
+function SloTable({
+	slo,
+	platform,
+	isPlatform,
+	now,
+}: {
+	readonly slo: SloCell;
+	readonly platform: SloCell | undefined;
+	readonly isPlatform: boolean;
+	readonly now: number;
+}) {
+	const t = useText();
+	const period = formatDuration(slo.periodMs).replace(/^(\d+) d$/, "$1 d");
+	const both = isPlatform ? [slo] : [slo, platform];
+	const rows: readonly (readonly [string, (s: SloCell) => string])[] = [
+		[t("drawer.lastHour"), (s) => formatSli(s.sli, s.objective)],
+		[t("drawer.burn"), (s) => formatBurn(s.burn)],
+		[t("drawer.events"), (s) => Math.round(s.total1h).toLocaleString("en")],
+		[t("drawer.budget", { period }), (s) => formatBudget(s.budgetRemaining)],
+		[
+			t("drawer.lastEvent"),
+			(s) => (s.lastAt === null ? t("drawer.never") : t("drawer.ago", { duration: formatDuration(now - s.lastAt) })),
+		],
+	];
+	return (
+		<table className="slo">
+			<caption>
+				<span className={`badge state-${slo.state}`}>
+					<StateIcon state={slo.state} /> {t(`state.${slo.state}`)}
+				</span>{" "}
+				<b>{slo.displayName}</b>
+				<br />
+				<span className="soft">
+					{t("drawer.objective", {
+						objective: formatObjective(slo.objective),
+						setBy: t(`setBy.${slo.objectiveSetBy}`),
+					})}
+				</span>
+			</caption>
+			<thead>
+				<tr>
+					<td />
+					{isPlatform ? null : <th scope="col">{t("drawer.thisTenant")}</th>}
+					<th scope="col">{t("fleet.platform")}</th>
+				</tr>
+			</thead>
+			<tbody>
+				{rows.map(([label, value]) => (
+					<tr key={label}>
+						<th scope="row">{label}</th>
+						{both.map((s, i) => (
+							<td key={i === 0 ? "tenant" : "platform"}>{s === undefined ? t("state.no-data") : value(s)}</td>
+						))}
+					</tr>
+				))}
+			</tbody>
+		</table>
+	);
+}
+
+interface SentenceFacts {
+	readonly row: FleetRow;
+	readonly cell: Cell;
+	readonly isPlatform: boolean;
+	readonly name: string;
+	readonly workload: string;
+	readonly platform: Cell | undefined;
+	readonly now: number;
+}
+
+function sentence(t: Text, { row, cell, isPlatform, name, workload, platform, now }: SentenceFacts): string {
+	const { lead, state } = cell;
+	if (state === "not-in-use") return t("drawer.not-in-use", { row: row.displayName, workload });
+	if (lead === null) return t("drawer.no-data", { name: `${name}, ${workload}` });
+	const subject = `${name}, ${lead.displayName},`;
+	if (state === "muted") return t("drawer.muted", { name: subject });
+	if (state === "no-data") {
+		if (lead.lastAt === null) return t("drawer.no-data", { name: `${name}, ${lead.displayName}` });
+		return t("drawer.noDataSince", { name: `${name}, ${lead.displayName}`, time: times.at(lead.lastAt, now) });
+	}
+	if (state === "healthy" && lead.sli === null) return t("drawer.healthyNoTraffic", { name: subject });
+	const since =
+		lead.breachSince === null
+			? ""
+			: t("drawer.since", { time: times.at(lead.breachSince, now), duration: formatDuration(now - lead.breachSince) });
+	const parts = [
+		t(`drawer.${state}`, {
+			name: subject,
+			since,
+			sli: formatSli(lead.sli, lead.objective),
+			unit: lead.unit,
+			objective: formatObjective(lead.objective),
+		}),
+	];
+	if (!isPlatform) {
+		const same = platform?.slos.find((candidate) => candidate.slo === lead.slo);
+		parts.push(
+			same === undefined || same.sli === null
+				? t("drawer.platformNone")
+				: t("drawer.platform", { sli: formatSli(same.sli, same.objective) }),
+		);
+	}
+	const gone = budgetGoneMs(lead.burn, lead.periodMs);
+	if (state !== "healthy" && gone !== null && gone < lead.periodMs)
+		parts.push(
+			t("drawer.gone", { period: formatDuration(lead.periodMs).replace(" d", "-day"), gone: formatDuration(gone) }),
+		);
+	return parts.join(" ");
+}

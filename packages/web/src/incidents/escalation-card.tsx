@@ -1,0 +1,33 @@
+import type { IncidentDetail } from "../api-types.ts";
+import { formatCountdown } from "../format.ts";
+import { useNow } from "../live.ts";
+import { times, useText } from "../text.ts";
+
+export function EscalationCard({ incident }: { readonly incident: IncidentDetail }) {
+	const t = useText();
+	const now = useNow();
+	const { state, steps, nextPerson, nextAt } = incident.escalation;
+	return (
+		<section className="card">
+			<h2>{t("incident.escalation")}</h2>
+			<p>
+				{state === "running" && nextPerson !== null && nextAt !== null
+					? t("incident.escalation.next", {
+							person: nextPerson,
+							time: times.at(nextAt, now),
+							left: formatCountdown(nextAt - now),
+						})
+					: t(`incident.escalation.${state}`)}
+			</p>
+			<ol className="steps">
+				{steps.map((step, i) => (
+					// biome-ignore lint/suspicious/noArrayIndexKey: a step is its place in the chain
+					<li key={i}>
+						{step.person} · {t(`incident.step.${step.state}`)}
+						{step.dueAt === null ? null : <span className="soft"> {times.at(step.dueAt, now)}</span>}
+					</li>
+				))}
+			</ol>
+		</section>
+	);
+}

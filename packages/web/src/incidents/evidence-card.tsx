@@ -1,0 +1,53 @@
+import type { IncidentDetail } from "../api-types.ts";
+import { formatBurn, formatDuration, formatShare } from "../format.ts";
+import { useText } from "../text.ts";
+
+type Window = IncidentDetail["evidence"]["long"];
+
+/** Why the detector claimed a breach, and why a rule over the whole fleet did not. */
+export function EvidenceCard({ incident }: { readonly incident: IncidentDetail }) {
+	const t = useText();
+	const { evidence } = incident;
+	const cell = (w: Window) =>
+		w.total === 0 || w.burn === null
+			? t("incident.evidenceNone")
+			: t("incident.evidenceCell", {
+					burn: formatBurn(w.burn),
+					bad: Math.round(w.bad).toLocaleString("en"),
+					total: Math.round(w.total).toLocaleString("en"),
+				});
+	const isTenant = incident.kind === "tenant";
+	const windows = ["long", "short"] as const;
+	return (
+		<section className="card">
+			<h2>{t("incident.evidence")}</h2>
+			<table className="plain-table">
+				<thead>
+					<tr>
+						<th scope="col">{t("incident.evidenceWindow")}</th>
+						{isTenant ? <th scope="col">{t("incident.evidenceTenant")}</th> : null}
+						<th scope="col">{t("incident.evidenceFleet")}</th>
+					</tr>
+				</thead>
+				<tbody>
+					{windows.map((key) => (
+						<tr key={key}>
+							<th scope="row">{formatDuration(evidence[key].ms)}</th>
+							{isTenant ? <td>{cell(evidence[key])}</td> : null}
+							<td>{cell(evidence.fleet[key])}</td>
+						</tr>
+					))}
+				</tbody>
+			</table>
+			{isTenant ? (
+				<p>
+					{t(evidence.share < evidence.maskingShare ? "incident.masking" : "incident.visible", {
+						masking: formatShare(evidence.maskingShare),
+						share: formatShare(evidence.share),
+					})}
+				</p>
+			) : null}
+			<p className="soft">{t("incident.chance", { p: evidence.p === 0 ? "< 1e-300" : evidence.p.toExponential(1) })}</p>
+		</section>
+	);
+}

@@ -1,0 +1,82 @@
+import type { IncidentDetail, Measure, SloCell } from "../api-types.ts";
+import { formatBudget, formatDuration, formatObjective, formatSli } from "../format.ts";
+import { StateIcon } from "../state-icon.tsx";
+import { times, useText } from "../text.ts";
+
+const MEASURES = ["ttd", "tta", "firstNotice", "ttm"] as const;
+
+/** How bad it is against the platform, since when, and what the clock says. */
+export function ImpactCard({ incident, now }: { readonly incident: IncidentDetail; readonly now: number }) {
+	const t = useText();
+	const { tenant, platform } = incident.current;
+	const { tier } = incident.evidence;
+	const objective = tenant?.objective ?? incident.evidence.objective;
+	const own = incident.kind === "platform" ? platform : tenant;
+	const measure = (m: Measure) =>
+		m.status === "recorded" && m.ms !== null
+			? formatDuration(m.ms)
+			: t(m.status === "unknown" ? "incident.measure.unknown" : "incident.measure.pending");
+	const facts: (readonly [string, string])[] = [
+		[t("incident.since"), incident.onsetAt === null ? t("incident.sinceUnknown") : times.at(incident.onsetAt, now)],
+		[
+			t("incident.detected"),
+			t("incident.detectedBy", {
+				time: times.at(incident.detectedAt, now),
+				factor: Number(tier.factor.toFixed(1)),
+				long: formatDuration(tier.longMs),
+				short: formatDuration(tier.shortMs),
+			}),
+		],
+		...MEASURES.map((key) => [t(`incident.measure.${key}`), measure(incident.measures[key])] as const),
+		[t("incident.also"), incident.alsoAffected.length === 0 ? t("incident.none") : incident.alsoAffected.join(", ")],
+	];
+	if (own !== null)
+		facts.push([t("incident.budget", { period: formatDuration(own.periodMs) }), formatBudget(own.budgetRemaining)]);
+	if (incident.signalClearedAt !== null) facts.push([t("incident.cleared"), times.at(incident.signalClearedAt, now)]);
+	return (
+		<section className="card">
+			<h2>{t("incident.impact")}</h2>
+			<div className="tiles">
+				{incident.kind === "platform" ? null : (
+					<Tile label={t("incident.thisTenant")} cell={tenant} objective={objective} />
+				)}
+				<Tile label={t("incident.platform")} cell={platform} objective={objective} />
+				<div className="tile">
+					<p>{t("incident.objective")}</p>
+					<p className="big">{formatObjective(objective)}</p>
+					<p>{incident.workloadDisplayName}</p>
+				</div>
+			</div>
+			<dl className="facts">
+				{facts.map(([label, value]) => (
+					<div key={label}>
+						<dt>{label}</dt>
+						<dd>{value}</dd>
+					</div>
+				))}
+			</dl>
+		</section>
+	);
+}
+
+function Tile({
+	label,
+	cell,
+	objective,
+}: {
+	readonly label: string;
+	readonly cell: SloCell | null;
+	readonly objective: number;
+}) {
+	const t = useText();
+	const state = cell?.state ?? "no-data";
+	return (
+		<div className={`tile state-${state}`}>
+			<p>{label}</p>
+			<p className="big">{cell === null ? t("state.no-data") : formatSli(cell.sli, objective)}</p>
+			<p>
+				<StateIcon state={state} /> {t(`state.${state}`)}
+			</p>
+		</div>
+	);
+}

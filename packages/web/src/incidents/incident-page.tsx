@@ -1,0 +1,114 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect } from "react";
+import { incidentQuery } from "../api.ts";
+import type { IncidentDetail } from "../api-types.ts";
+import { useNow } from "../live.ts";
+import { LiveChip } from "../shell/live-chip.tsx";
+import { ErrorState, Loading, RefreshFailed } from "../shell/states.tsx";
+import { useText } from "../text.ts";
+import { ActionBar } from "./action-bar.tsx";
+import { CustomerPanel } from "./customer-panel.tsx";
+import { EscalationCard } from "./escalation-card.tsx";
+import { EvidenceCard } from "./evidence-card.tsx";
+import { ImpactCard } from "./impact-card.tsx";
+import { age } from "./incident.ts";
+import { IncidentStateBadge } from "./state-badge.tsx";
+import { Timeline } from "./timeline.tsx";
+
+const Chart = lazy(() => import("./chart.tsx").then((m) => ({ default: m.Chart })));
+
+export function IncidentPage() {
+	const t = useText();
+	const { id } = useParams({ from: "/incidents/$id" });
+	const query = useQuery(incidentQuery(id));
+	const now = useNow(5000);
+	const title = query.data?.title ?? "";
+	useEffect(() => {
+		document.title = t("incident.documentTitle", { id, title });
+	}, [t, id, title]);
+	if (query.data === undefined) {
+		if (query.error === null) return <Loading />;
+		return <ErrorState what={t("what.incident", { id })} error={query.error} retry={() => void query.refetch()} />;
+	}
+	return (
+		<>
+			{query.error === null ? null : <RefreshFailed error={query.error} since={query.dataUpdatedAt} now={now} />}
+			<Incident key={id} incident={query.data} now={now} />
+		</>
+	);
+}
+
+function Incident({ incident, now }: { readonly incident: IncidentDetail; readonly now: number }) {
+	const t = useText();
+	return (
+		<article className="incident-page">
+			<header>
+				<p className="incident-meta">
+					<Link to="/incidents">{t("nav.incidents")}</Link> / {incident.id}
+					<span className="spacer" />
+					<LiveChip />
+				</p>
+				<h1>{incident.title}</h1>
+				<p className="incident-meta">
+					<IncidentStateBadge state={incident.state} />
+					<b>{t("incident.severity", { key: incident.severity.key })}</b>
+					<span>{t(`incident.signalWord.${incident.kind}`)}</span>
+					<span>{age(incident, now, t)}</span>
+					{incident.acknowledgedBy === null ? null : <span>{incident.acknowledgedBy}</span>}
+					{incident.parent === null ? null : (
+						<Link to="/incidents/$id" params={{ id: incident.parent }}>
+							{t("incident.parent", { id: incident.parent })}
+						</Link>
+					)}
+				</p>
+			</header>
+			<p className="incident-sentence">{incident.sentence}</p>
+			<ActionBar incident={incident} />
+			<div className="cards">
+				<ImpactCard incident={incident} now={now} />
+				<EvidenceCard incident={incident} />
+				<section className="card wide">
+					<Suspense fallback={<div className="chart" />}>
+						<Chart incident={incident} />
+					</Suspense>
+				</section>
+				<section className="card">
+					<h2>{t("incident.runbook")}</h2>
+					{incident.runbook.length === 0 ? (
+						<p className="soft">{t("incident.noRunbook")}</p>
+					) : (
+						<ol className="steps">
+							{incident.runbook.map((step) => (
+								<li key={step}>{step}</li>
+							))}
+						</ol>
+					)}
+					<p>
+						<span className="soft">{t("incident.owner")}:</span> {incident.owner || t("incident.noOwner")}
+					</p>
+				</section>
+				<EscalationCard incident={incident} />
+				{incident.children.length > 0 ? (
+					<section className="card">
+						<h2>{t("incident.children")}</h2>
+						<ul className="steps">
+							{incident.children.map((child) => (
+								<li key={child.id}>
+									<Link to="/incidents/$id" params={{ id: child.id }}>
+										{child.id} {child.title}
+									</Link>
+								</li>
+							))}
+						</ul>
+					</section>
+				) : null}
+				<CustomerPanel incident={incident} now={now} />
+				<Timeline incident={incident} now={now} />
+			</div>
+			<p className="print-foot">
+				{location.href} · {new Date(now).toISOString()}
+			</p>
+		</article>
+	);
+}

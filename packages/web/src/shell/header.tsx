@@ -1,0 +1,75 @@
+import { Button } from "@fluentui/react-components";
+import { DarkTheme20Regular } from "@fluentui/react-icons/svg/dark-theme";
+import { Keyboard20Regular } from "@fluentui/react-icons/svg/keyboard";
+import { Phone20Regular } from "@fluentui/react-icons/svg/phone";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { onCallQuery } from "../api.ts";
+import type { Session } from "../api-types.ts";
+import { useNow } from "../live.ts";
+import { nextTheme, setPreferences, usePreferences } from "../preferences.ts";
+import { times, useText } from "../text.ts";
+
+export function Header({
+	session,
+	isPhoneOpen,
+	openKeys,
+}: {
+	readonly session: Session;
+	readonly isPhoneOpen: boolean;
+	readonly openKeys: () => void;
+}) {
+	const t = useText();
+	const { theme } = usePreferences();
+	return (
+		<header className="header">
+			<Link to="/fleet" className="brand">
+				{t("app.name")}
+			</Link>
+			<nav aria-label={t("nav.label")}>
+				<Link to="/fleet">{t("nav.fleet")}</Link>
+				<Link to="/incidents">{t("nav.incidents")}</Link>
+				<Link to="/reports/program">{t("nav.reports")}</Link>
+			</nav>
+			<span className="spacer" />
+			{session.demo ? <span className="tag demo-tag">{t("header.demo")}</span> : null}
+			<OnCall />
+			<div className="header-tools">
+				<Button
+					appearance="subtle"
+					icon={<Phone20Regular />}
+					aria-pressed={isPhoneOpen}
+					aria-label={t("phone.title")}
+					title={t(isPhoneOpen ? "header.phoneHide" : "header.phoneShow")}
+					onClick={() => setPreferences({ phone: !isPhoneOpen })}
+				/>
+				<Button
+					appearance="subtle"
+					icon={<DarkTheme20Regular />}
+					aria-label={t("header.theme", { theme: t(`theme.${theme}`) })}
+					title={t("header.theme", { theme: t(`theme.${theme}`) })}
+					onClick={() => setPreferences({ theme: nextTheme(theme) })}
+				/>
+				<Button
+					appearance="subtle"
+					icon={<Keyboard20Regular />}
+					aria-label={t("header.keys")}
+					title={t("header.keys")}
+					onClick={openKeys}
+				/>
+			</div>
+		</header>
+	);
+}
+
+function OnCall() {
+	const t = useText();
+	const now = useNow(60_000);
+	const first = useQuery(onCallQuery).data?.schedules[0];
+	if (first === undefined) return null;
+	return (
+		<span className="on-call">
+			{t("header.onCall", { person: first.personDisplayName, until: times.short(first.until, now) })}
+		</span>
+	);
+}

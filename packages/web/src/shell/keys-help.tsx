@@ -1,0 +1,63 @@
+import {
+	Button,
+	Dialog,
+	DialogActions,
+	DialogBody,
+	DialogContent,
+	DialogSurface,
+	DialogTitle,
+	Switch,
+} from "@fluentui/react-components";
+import { setPreferences, usePreferences } from "../preferences.ts";
+import { type TextId, useText } from "../text.ts";
+
+const KEYS: readonly (readonly [string, TextId])[] = [
+	["/", "keys.filter"],
+	["← ↑ → ↓", "keys.arrows"],
+	["Enter", "keys.enter"],
+	["Esc", "keys.escape"],
+	["a", "keys.acknowledge"],
+	["n", "keys.note"],
+	["u", "keys.apply"],
+	["1 – 5", "keys.verdict"],
+	["g f, g i, g r", "keys.go"],
+	["t", "keys.theme"],
+	["?", "keys.help"],
+];
+
+export function KeysHelp({ close }: { readonly close: () => void }) {
+	const t = useText();
+	const { singleKeys } = usePreferences();
+	return (
+		<Dialog open onOpenChange={(_, data) => (data.open ? undefined : close())}>
+			<DialogSurface>
+				<DialogBody>
+					<DialogTitle>{t("keys.title")}</DialogTitle>
+					<DialogContent>
+						<dl className="keys">
+							{KEYS.map(([key, id]) => (
+								<div key={id}>
+									<dt>
+										<kbd>{key}</kbd>
+									</dt>
+									<dd>{t(id)}</dd>
+								</div>
+							))}
+						</dl>
+						<Switch
+							checked={singleKeys}
+							label={t("keys.single")}
+							onChange={(_, data) => setPreferences({ singleKeys: data.checked })}
+						/>
+						<p className="soft">{t("keys.singleHint")}</p>
+					</DialogContent>
+					<DialogActions>
+						<Button appearance="primary" onClick={close}>
+							{t("keys.close")}
+						</Button>
+					</DialogActions>
+				</DialogBody>
+			</DialogSurface>
+		</Dialog>
+	);
+}

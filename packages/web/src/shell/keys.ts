@@ -1,0 +1,36 @@
+import { useEffect, useRef } from "react";
+import { type KeybindingsMap, tinykeys } from "tinykeys";
+import { preferences } from "../preferences.ts";
+
+type Handler = (event: KeyboardEvent) => void;
+
+/**
+ * Keys of a page while it is on screen. They are inert in fields and in dialogs, and all but Escape while single-letter
+ * keys are switched off.
+ */
+export function useKeys(keys: Readonly<Record<string, Handler>>): void {
+	const latest = useRef(keys);
+	latest.current = keys;
+	const names = Object.keys(keys).join(" | ");
+	useEffect(() => {
+		const map: KeybindingsMap = {};
+		for (const name of names.split(" | ")) {
+			map[name] = (event) => {
+				if (event.defaultPrevented || event.repeat || isField(event.target)) return;
+				if (name !== "Escape" && (!preferences().singleKeys || inDialog())) return;
+				latest.current[name]?.(event);
+			};
+		}
+		return tinykeys(window, map);
+	}, [names]);
+}
+
+function isField(target: EventTarget | null): boolean {
+	return (
+		target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+	);
+}
+
+function inDialog(): boolean {
+	return document.querySelector('[aria-modal="true"]') !== null;
+}

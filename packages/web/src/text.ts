@@ -1,0 +1,25 @@
+import { useMemo } from "react";
+import { type IntlShape, useIntl } from "react-intl";
+import { formatTime, formatTimeShort, formatTimeWithSeconds } from "./format.ts";
+import type { messages } from "./messages.en.ts";
+
+export type TextId = keyof typeof messages;
+export type Text = (id: TextId, values?: Record<string, string | number>) => string;
+
+export function textOf(intl: IntlShape): Text {
+	return (id, values) => intl.formatMessage({ id }, values);
+}
+
+export function useText(): Text {
+	const intl = useIntl();
+	return useMemo(() => textOf(intl), [intl]);
+}
+
+const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** Times in the reader's own zone. */
+export const times = {
+	at: (instant: number, now: number) => formatTime(instant, { timeZone, now }),
+	short: (instant: number, now: number) => formatTimeShort(instant, { timeZone, now }),
+	withSeconds: (instant: number) => formatTimeWithSeconds(instant, timeZone),
+};
