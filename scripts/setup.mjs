@@ -64,14 +64,20 @@ async function install() {
 	const packages = Object.keys(JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")).packages).length;
 	console.log(`Installing the locked dependencies (up to ${packages} packages; once per change of package-lock.json).`);
 	const npm = npmCommand();
-	const { code, output } = await runWithProgress("npm ci", npm.command, [...npm.args, "ci", "--loglevel=error"], {
-		env: npm.env,
-		shell: npm.shell,
-	});
+	const { code, output, seconds } = await runWithProgress(
+		"npm ci",
+		npm.command,
+		[...npm.args, "ci", "--loglevel=error"],
+		{
+			env: npm.env,
+			shell: npm.shell,
+		},
+	);
 	if (code !== 0)
 		throw new SetupFailure(
 			`${tail(output)}\nnpm ci failed: check that this machine reaches the npm registry (npm ping), then run the same command again.`,
 		);
+	console.log(`  npm ci took ${seconds} s`);
 }
 
 /**
@@ -108,12 +114,13 @@ async function buildConsole(node) {
 	if (existsSync(stamp) && readFileSync(stamp, "utf8") === sources) return;
 	console.log("Building the console (once per change of its sources).");
 	const vite = join(ROOT, "node_modules", "vite", "bin", "vite.js");
-	const { code, output } = await runWithProgress("vite build", node, [vite, "build"], { cwd: folder });
+	const { code, output, seconds } = await runWithProgress("vite build", node, [vite, "build"], { cwd: folder });
 	if (code !== 0)
 		throw new SetupFailure(
 			`${tail(output)}\nThe console could not be built: mend what the lines above name in packages/web, or go back to a commit that builds.`,
 		);
 	writeFileSync(stamp, sources);
+	console.log(`  vite build took ${seconds} s`);
 }
 
 function hashSources() {
@@ -129,11 +136,20 @@ function hashSources() {
 	return hash.digest("hex");
 }
 
-/** Runs a command quietly, with a line every two seconds that says it is still at work. */
-export function runWithProgress(what, command, args, options = {}) {
+/**
+ * Runs a command quietly, saying that it is still at work: in a terminal on one line that changes, elsewhere on a new line
+ * every `everyMs`. Resolves with its exit code and the end of what it wrote.
+ */
+export function runWithProgress(what, command, args, { everyMs = PROGRESS_EVERY_MS, ...options } = {}) {
 	const startedAt = Date.now();
 	const seconds = () => Math.round((Date.now() - startedAt) / 1000);
-	const timer = setInterval(() => console.log(`  ${what} … ${seconds()} s`), PROGRESS_EVERY_MS);
+	const isTerminal = process.stdout.isTTY === true;
+	const tell = () => process.stdout.write(isTerminal ? `\r  ${what} … ${seconds()} s` : `  ${what} … ${seconds()} s\n`);
+	const timer = setInterval(tell, isTerminal ? 1000 : everyMs);
+	const stopTelling = () => {
+		clearInterval(timer);
+		if (isTerminal) process.stdout.write("\r\x1b[K");
+	};
 	return new Promise((resolve, reject) => {
 		const child = spawn(command, args, { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"], ...options });
 		let output = "";
@@ -143,15 +159,14 @@ export function runWithProgress(what, command, args, options = {}) {
 		child.stdout.on("data", collect);
 		child.stderr.on("data", collect);
 		child.on("error", (error) => {
-			clearInterval(timer);
+			stopTelling();
 			reject(
 				new SetupFailure(`${what} could not be started (${error.message}): is ${command} installed and on the PATH?`),
 			);
 		});
 		child.on("close", (code) => {
-			clearInterval(timer);
-			if (code === 0 && seconds() >= 2) console.log(`  ${what} took ${seconds()} s`);
-			resolve({ code, output });
+			stopTelling();
+			resolve({ code, output, seconds: seconds() });
 		});
 	});
 }

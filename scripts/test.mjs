@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { ROOT, runMain, runWithProgress, SetupFailure, setUp } from "./setup.mjs";
 import { countCases } from "./test-report.mjs";
 
+/** Steps take minutes and have a line of their own at the end: fewer lines than the set-up. */
+const STEP_PROGRESS_EVERY_MS = 10_000;
 const CHROMIUM = "/usr/bin/chromium";
 const CHROMIUM_PACKAGES = ["chromium", "fonts-noto-core"];
 
@@ -72,7 +74,7 @@ async function runStep(node, step) {
 async function runTools(node, step) {
 	let isFine = true;
 	for (const args of step.runs) {
-		const { code, output } = await runWithProgress(step.name, node, args);
+		const { code, output } = await runWithProgress(step.name, node, args, { everyMs: STEP_PROGRESS_EVERY_MS });
 		if (code !== 0) {
 			isFine = false;
 			console.log(output.trimEnd());
@@ -85,7 +87,9 @@ async function runVitest(node, project) {
 	const folder = mkdtempSync(join(tmpdir(), "bellwether-test-"));
 	const file = join(folder, "report.json");
 	const args = tool("vitest/vitest.mjs", "run", "--project", project, "--reporter=default", "--reporter=json");
-	const { code, output } = await runWithProgress(project, node, [...args, `--outputFile.json=${file}`]);
+	const { code, output } = await runWithProgress(project, node, [...args, `--outputFile.json=${file}`], {
+		everyMs: STEP_PROGRESS_EVERY_MS,
+	});
 	const report = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
 	rmSync(folder, { recursive: true, force: true });
 	if (code !== 0) console.log(output.trimEnd());
