@@ -1,0 +1,311 @@
+import { burnRateTiers, type Clock } from "@bellwether/model";
+import type { Catalogue } from "#catalogue";
+import { createDetection, type DetectionEngine, type DetectionPair } from "#detection";
+import { FLEET, type OpenTelemetryStore, type Pair, StoreFailure, Telemetry, type WindowSink } from "#telemetry";
+import type {
+	Answer,
+	Call,
+	FromWorker,
+	HourStrip,
+	OpenBreach,
+	TelemetryHealth,
+	ToWorker,
+} from "./telemetry-protocol.ts";
+
+export interface TelemetryHostOptions {
+	readonly catalogue: Catalogue;
+	readonly openBreaches: readonly OpenBreach[];
+	readonly openStore: OpenTelemetryStore;
+	readonly clock: Clock;
+	readonly seed: number;
+	readonly send: (message: FromWorker) => void;
+	readonly closed: () => void;
+}
+
+/** A claim must hold this long, so that a request split in parts (a total before its good) wakes nobody. */
+const CONFIRM_MS = 300;
+const TICK_MS = 1_000;
+/** Evaluating after every commit may take at most this share of the thread: wait so many times its own cost. */
+const EVALUATION_REST = 10;
+/** Requests are committed together up to this many bytes; the rest waits for the next commit. */
+const BATCH_BYTES = 8 * 1024 * 1024;
+const REBUILD_AFTER_MS = [100, 500, 2_000, 10_000];
+
+type Waiting = { readonly id: number; readonly call: Extract<Call, { kind: "ingest" }> };
+
+/**
+ * What the telemetry thread does: groups requests into commits, evaluates after each and every second, and after a failure
+ * of the store rebuilds memory from it while it answers `unavailable`.
+ */
+export class TelemetryHost {
+	readonly #options: TelemetryHostOptions;
+	readonly #clock: Clock;
+	readonly #openBreaches = new Map<string, OpenBreach>();
+	#catalogue: Catalogue;
+	#telemetry: Telemetry;
+	#engine: DetectionEngine | undefined;
+	#queue: Waiting[] = [];
+	#isScheduled = false;
+	#failure: string | undefined;
+	#rebuilds = 0;
+	#timers: NodeJS.Timeout[] = [];
+	#confirmTimer: NodeJS.Timeout | undefined;
+	#evaluateAgainAt = 0;
+	#evaluations = 0;
+	#evaluationMs = 0;
+	#isClosed = false;
+
+	constructor(options: TelemetryHostOptions) {
+		this.#options = options;
+		this.#clock = options.clock;
+		this.#catalogue = options.catalogue;
+		for (const breach of options.openBreaches) this.#openBreaches.set(breachKey(breach), breach);
+		this.#telemetry = new Telemetry({
+			openStore: options.openStore,
+			catalogue: options.catalogue,
+			clock: options.clock,
+			seed: options.seed,
+			openWindows: (pairs) => this.#openWindows(pairs),
+		});
+	}
+
+	start(): void {
+		this.#timers.push(setInterval(() => this.tick(), TICK_MS));
+		const statuses = this.#engine?.statuses(this.#clock.now()) ?? [];
+		this.#engine?.changedStatuses(this.#clock.now());
+		this.#options.send({ kind: "ready", statuses });
+		this.#evaluate();
+	}
+
+	receive({ id, call }: ToWorker): void {
+		if (call.kind === "ingest") {
+			this.#queue.push({ id, call });
+			if (!this.#isScheduled) {
+				this.#isScheduled = true;
+				// All messages that are already here are delivered before this runs: they share one commit.
+				setImmediate(() => this.#commitQueue());
+			}
+			return;
+		}
+		try {
+			this.#options.send({ kind: "answer", id, answer: this.#answer(call) });
+		} catch (error) {
+			if (error instanceof StoreFailure) this.#fail(error);
+			if (call.kind === "import")
+				this.#options.send({ kind: "answer", id, answer: unavailable((error as Error).message) });
+			else this.#options.send({ kind: "fault", id, message: (error as Error).message });
+		}
+		if (call.kind === "close") this.#end();
+	}
+
+	/** Once a second: evaluates, tells what changed, folds when it is time. */
+	tick(): void {
+		if (this.#failure !== undefined) return;
+		try {
+			this.#telemetry.tick();
+		} catch (error) {
+			this.#fail(error as Error);
+			return;
+		}
+		this.#evaluate();
+		const changed = this.#engine?.changedStatuses(this.#clock.now()) ?? [];
+		if (changed.length > 0) this.#options.send({ kind: "statuses", all: false, statuses: changed });
+	}
+
+	#commitQueue(): void {
+		this.#isScheduled = false;
+		let bytes = 0;
+		let count = 0;
+		while (count < this.#queue.length && (count === 0 || bytes < BATCH_BYTES))
+			bytes += (this.#queue[count++] as Waiting).call.body.byteLength;
+		const batch = this.#queue.splice(0, count);
+		if (this.#queue.length > 0) {
+			this.#isScheduled = true;
+			setImmediate(() => this.#commitQueue());
+		}
+		const { send } = this.#options;
+		if (this.#failure !== undefined) {
+			for (const { id } of batch) send({ kind: "answer", id, answer: unavailable(this.#failure) });
+			return;
+		}
+		try {
+			const outcomes = this.#telemetry.ingest(batch.map(({ call }) => call));
+			// Only a commit that worked ends the back-off: a full disk can be read again and again.
+			this.#rebuilds = 0;
+			batch.forEach(({ id }, k) => {
+				send({ kind: "answer", id, answer: outcomes[k] });
+			});
+		} catch (error) {
+			this.#fail(error as Error);
+			for (const { id } of batch) send({ kind: "answer", id, answer: unavailable((error as Error).message) });
+			return;
+		}
+		this.#evaluateSoon();
+	}
+
+	#answer(call: Exclude<Call, { kind: "ingest" }>): Answer {
+		if (call.kind === "health") return this.#health();
+		if (call.kind === "close") return undefined;
+		if (this.#failure !== undefined) {
+			if (call.kind === "import") return unavailable(this.#failure);
+			throw new Error(`telemetry is being rebuilt from its store: ${this.#failure}`);
+		}
+		switch (call.kind) {
+			case "import": {
+				const outcome = this.#telemetry.importEvents(call.key, call.body);
+				this.#evaluateSoon();
+				return outcome;
+			}
+			case "windows":
+				return this.#telemetry.windows(call.query);
+			case "accounting":
+				return this.#telemetry.accounting(call.tenant);
+			case "hour-strips":
+				return this.#hourStrips();
+			case "configure":
+				this.#configure(call.catalogue, call.openBreaches);
+				return undefined;
+		}
+	}
+
+	#configure(catalogue: Catalogue, openBreaches: readonly OpenBreach[]): void {
+		this.#openBreaches.clear();
+		for (const breach of openBreaches) this.#openBreaches.set(breachKey(breach), breach);
+		this.#catalogue = catalogue;
+		this.#telemetry.configure(catalogue);
+		this.#tellAll();
+	}
+
+	#tellAll(): void {
+		const now = this.#clock.now();
+		this.#engine?.changedStatuses(now);
+		this.#options.send({ kind: "statuses", all: true, statuses: this.#engine?.statuses(now) ?? [] });
+		this.#evaluateSoon();
+	}
+
+	#hourStrips(): HourStrip[] {
+		const now = this.#clock.now();
+		const engine = this.#engine;
+		if (!engine) return [];
+		return engine.statuses(now).map(({ tenant, slo }, pair) => ({ tenant, slo, hours: engine.hourStrip(pair, now) }));
+	}
+
+	#health(): TelemetryHealth {
+		return {
+			...this.#telemetry.counters(),
+			state: this.#failure === undefined ? "ready" : "rebuilding",
+			failure: this.#failure,
+			rssBytes: process.memoryUsage.rss(),
+			heapBytes: process.memoryUsage().heapUsed,
+			evaluations: this.#evaluations,
+			evaluationMs: this.#evaluationMs,
+		};
+	}
+
+	/** Now, unless the last evaluation is so recent that evaluating would crowd out ingest; and again when a claim may be confirmed. */
+	#evaluateSoon(): void {
+		if (this.#clock.monotonic() >= this.#evaluateAgainAt) this.#evaluate();
+		this.#confirmTimer ??= setTimeout(() => {
+			this.#confirmTimer = undefined;
+			this.#evaluate();
+		}, CONFIRM_MS + 10);
+	}
+
+	#evaluate(): void {
+		const engine = this.#engine;
+		if (!engine || this.#failure !== undefined || this.#isClosed) return;
+		const began = this.#clock.monotonic();
+		const events = engine.evaluate(this.#clock.now());
+		const tookMs = this.#clock.monotonic() - began;
+		this.#evaluations++;
+		this.#evaluationMs += tookMs;
+		this.#evaluateAgainAt = began + tookMs * EVALUATION_REST;
+		for (const event of events) {
+			if (event.type === "breach.opened")
+				this.#openBreaches.set(breachKey(event), { ...event, openedAt: event.detectedAt });
+			else this.#openBreaches.delete(breachKey(event));
+			this.#options.send({ kind: "breach", event });
+		}
+		if (events.length === 0) return;
+		const changed = engine.changedStatuses(this.#clock.now());
+		if (changed.length > 0) this.#options.send({ kind: "statuses", all: false, statuses: changed });
+	}
+
+	#openWindows(pairs: readonly Pair[]): WindowSink {
+		this.#engine = createDetection({
+			pairs: detectionPairs(this.#catalogue, pairs),
+			futureMs: this.#catalogue.settings.telemetry.futureMs,
+			confirmMs: CONFIRM_MS,
+			openBreaches: [...this.#openBreaches.values()],
+			now: this.#clock.now(),
+		});
+		return this.#engine;
+	}
+
+	#fail(error: Error): void {
+		if (this.#failure !== undefined) return;
+		this.#failure = error.message;
+		this.#options.send({ kind: "failure", message: error.message });
+		this.#rebuildLater();
+	}
+
+	#rebuildLater(): void {
+		const after = REBUILD_AFTER_MS[Math.min(this.#rebuilds, REBUILD_AFTER_MS.length - 1)];
+		this.#rebuilds++;
+		this.#timers.push(
+			setTimeout(() => {
+				if (this.#isClosed) return;
+				try {
+					this.#telemetry.rebuild();
+				} catch (error) {
+					this.#failure = (error as Error).message;
+					this.#rebuildLater();
+					return;
+				}
+				this.#failure = undefined;
+				this.#tellAll();
+			}, after),
+		);
+	}
+
+	#end(): void {
+		this.#isClosed = true;
+		for (const timer of this.#timers) clearTimeout(timer);
+		clearTimeout(this.#confirmTimer);
+		try {
+			this.#telemetry.close();
+		} finally {
+			this.#options.closed();
+		}
+	}
+}
+
+/** Pairs with the monitor that judges each: the first live one that applies, else the first of any mode. */
+function detectionPairs(catalogue: Catalogue, pairs: readonly Pair[]): DetectionPair[] {
+	const fleetPairs = new Map<string, number>();
+	pairs.forEach((pair, index) => {
+		if (pair.tenant === FLEET) fleetPairs.set(pair.slo, index);
+	});
+	return pairs.map((pair) => {
+		const applying = catalogue.monitors.filter((monitor) => !monitor.slos || monitor.slos.includes(pair.slo));
+		const monitor = applying.find((each) => each.mode === "live") ?? applying[0];
+		return {
+			...pair,
+			fleetPair: fleetPairs.get(pair.slo) as number,
+			monitor: monitor && {
+				name: monitor.name,
+				mode: monitor.mode,
+				evidenceP: monitor.evidenceP,
+				tiers: monitor.tiers ?? burnRateTiers(pair.periodMs).map((tier) => tier.key),
+			},
+		};
+	});
+}
+
+function breachKey(breach: { readonly tenant: string; readonly slo: string; readonly detector: string }): string {
+	return `${breach.detector}\n${breach.slo}\n${breach.tenant}`;
+}
+
+function unavailable(message: string): { status: "unavailable"; message: string; retryAfterS: number } {
+	return { status: "unavailable", message, retryAfterS: 2 };
+}

@@ -1,0 +1,340 @@
+import { ByteReader, type ByteWriter } from "./bytes.ts";
+import { BUCKET_MS, type Cells, LATE_AFTER_MS } from "./cells.ts";
+import { COUNTED, DUPLICATE, type Ledger, REJECTED } from "./ledger.ts";
+import { isSilent, PROTOCOLS, REASON, REASONS, verdictReason, verdictTenant } from "./reasons.ts";
+import { KIND, type Kind, meetsThreshold, type RoleSet } from "./selection.ts";
+import type { Stage } from "./stage.ts";
+import { isCumulative, type NewStream, type Streams } from "./streams.ts";
+
+/** A point that changed something, in the journal: one byte of these flags, then only what differs from the point before. */
+const STEP = 1;
+const TIME = 2;
+const START = 4;
+const DOUBLE = 8;
+/** Cumulative: the values themselves, as a base line (nothing counts) or whole (all counts), instead of increments. */
+const BASE = 16;
+const WHOLE = 32;
+const ZERO = 64;
+
+export interface Applied {
+	/** Points that the sender must know were not counted. */
+	readonly rejected: number;
+	/** The first of them and why; -1: none. */
+	readonly firstPoint: number;
+	readonly firstReason: number;
+}
+
+/**
+ * Turns decoded points into counts: decides for each whether it is new, writes those that are to the journal row, and adds
+ * what they bring to the commit's cells. `replay` does the same from a journal row, through the same functions.
+ */
+export class Applier {
+	readonly #streams: Streams;
+	readonly #cells: Cells;
+	readonly #ledger: Ledger;
+	readonly #latenessUs: number;
+	readonly #futureUs: number;
+	/** Streams that got their id in this commit. */
+	readonly newStreams: NewStream[] = [];
+	/** Non-counted points of this commit, for the row: tenant, protocol and key as one number → count. */
+	readonly #notCounted = new Map<number, number>();
+	#previousId = 0;
+	#previousTime = 0;
+	#now = 0;
+	#scratch = new Float64Array(16);
+
+	constructor(streams: Streams, cells: Cells, ledger: Ledger, limits: { latenessMs: number; futureMs: number }) {
+		this.#streams = streams;
+		this.#cells = cells;
+		this.#ledger = ledger;
+		this.#latenessUs = limits.latenessMs * 1000;
+		this.#futureUs = limits.futureMs * 1000;
+	}
+
+	/** Starts a row: version, then the time of the commit. */
+	begin(row: ByteWriter, now: number): void {
+		this.newStreams.length = 0;
+		this.#notCounted.clear();
+		this.#previousId = 0;
+		this.#previousTime = now * 1000;
+		this.#now = now;
+		row.clear();
+		row.byte(1);
+		row.varint(now);
+	}
+
+	apply(stage: Stage, protocol: number, row: ByteWriter, records: ByteWriter): Applied {
+		const streams = this.#streams;
+		const oldest = this.#now * 1000 - this.#latenessUs;
+		const latest = this.#now * 1000 + this.#futureUs;
+		let recorded = 0;
+		let rejected = 0;
+		let firstPoint = -1;
+		let firstReason = 0;
+		let valueAt = 0;
+		records.clear();
+		for (let k = 0; k < stage.count; k++) {
+			const code = stage.codes[k] as number;
+			let reason: number;
+			let tenant: number;
+			if (code < 0) {
+				reason = verdictReason(code);
+				tenant = verdictTenant(code);
+			} else {
+				const roles = streams.roleSets[code] as RoleSet;
+				const time = stage.times[k] as number;
+				const start = stage.starts[k] as number;
+				tenant = roles.tenant;
+				const from = valueAt;
+				valueAt += roles.bounds.length;
+				if (time <= 0 || start > time) reason = REASON.invalid_time;
+				else if (time < oldest) reason = REASON.too_old;
+				else if (time > latest) reason = REASON.future;
+				else reason = this.#decide(code, start, time, stage.values, from, roles, records);
+				if (reason === IS_COUNTED) {
+					recorded++;
+					this.#ledger.add(tenant, protocol, COUNTED, 1);
+					continue;
+				}
+				if (reason === IS_DUPLICATE) {
+					this.#leaveOut(tenant, protocol, DUPLICATE);
+					continue;
+				}
+			}
+			this.#leaveOut(tenant, protocol, REJECTED + reason);
+			if (isSilent(reason)) continue;
+			if (rejected++ === 0) {
+				firstPoint = k;
+				firstReason = reason;
+			}
+		}
+		if (recorded > 0) {
+			row.byte(protocol + 1);
+			row.varint(recorded);
+			row.append(records);
+		}
+		return { rejected, firstPoint, firstReason };
+	}
+
+	/** Ends the row: who lost which points. False: nothing at all changed, so there is nothing to store. */
+	finish(row: ByteWriter, tenants: readonly string[]): boolean {
+		const hasRecords = row.length > 1 + varintLength(this.#now);
+		row.byte(0);
+		for (const [at, count] of this.#notCounted) {
+			const key = at % LEDGER_KEYS;
+			const owner = (at - key) / LEDGER_KEYS;
+			const protocol = owner % PROTOCOLS.length;
+			row.text(tenants[(owner - protocol) / PROTOCOLS.length] as string);
+			row.byte(protocol);
+			row.byte(key);
+			row.varint(count);
+		}
+		return hasRecords || this.#notCounted.size > 0;
+	}
+
+	/** Applies a stored row, under the catalogue that it was written under; returns the time of its commit. */
+	replay(packed: Uint8Array, tenantIndex: (name: string) => number): number {
+		const row = new ByteReader(packed);
+		const version = row.byte();
+		if (version !== 1)
+			throw new Error(`journal rows of version ${version} are unknown: start the version that wrote them`);
+		const now = row.varint();
+		this.#now = now;
+		this.#previousId = 0;
+		this.#previousTime = now * 1000;
+		for (let section = row.byte(); section !== 0; section = row.byte()) {
+			const count = row.varint();
+			for (let k = 0; k < count; k++) this.#replayRecord(row, section - 1);
+		}
+		while (!row.atEnd) {
+			const tenant = tenantIndex(row.text());
+			const protocol = row.byte();
+			const key = row.byte();
+			this.#ledger.add(tenant, protocol, key, row.varint());
+		}
+		return now;
+	}
+
+	#leaveOut(tenant: number, protocol: number, key: number): void {
+		this.#ledger.add(tenant, protocol, key, 1);
+		const at = (tenant * PROTOCOLS.length + protocol) * LEDGER_KEYS + key;
+		this.#notCounted.set(at, (this.#notCounted.get(at) ?? 0) + 1);
+	}
+
+	#decide(
+		slot: number,
+		start: number,
+		time: number,
+		values: Float64Array,
+		from: number,
+		roles: RoleSet,
+		records: ByteWriter,
+	): number {
+		const streams = this.#streams;
+		const kind = streams.kinds[slot] as Kind;
+		const last = streams.lastTimes[slot] as number;
+		if (kind === KIND.deltaSum || kind === KIND.deltaHistogram) {
+			// No start, or one in the same microsecond: the point covers its instant.
+			const begin = start > 0 && start < time ? start : time - 1;
+			const coverage = streams.cover(slot, begin, time);
+			if (coverage === "duplicate") return IS_DUPLICATE;
+			if (coverage === "overlap") return REASON.overlap;
+			if (coverage === "too_old") return REASON.too_old;
+			this.#record(records, slot, begin === last ? 0 : START, begin, time, values, from, roles);
+			this.#count(slot, time, 0, values, from, roles);
+			return IS_COUNTED;
+		}
+		if (last > 0 && time <= last) return time === last ? IS_DUPLICATE : REASON.out_of_order;
+		let mode = 0;
+		let newStart = 0;
+		if (kind !== KIND.gauge) {
+			const known = streams.starts[slot] as number;
+			if (last === 0) mode = start > 0 && start >= this.#now * 1000 - this.#latenessUs ? WHOLE : BASE;
+			else if (streams.needsBase[slot] === 1) mode = BASE;
+			else if (start > known && known > 0) mode = WHOLE;
+			else if (this.#fell(slot, values, from, roles)) mode = WHOLE;
+			if (start > known) newStart = start;
+		}
+		this.#record(records, slot, mode | (newStart > 0 ? START : 0), newStart, time, values, from, roles);
+		if (newStart > 0) streams.starts[slot] = newStart;
+		this.#count(slot, time, mode, values, from, roles);
+		return IS_COUNTED;
+	}
+
+	#fell(slot: number, values: Float64Array, from: number, roles: RoleSet): boolean {
+		const { values: known, valueAt } = this.#streams;
+		const at = valueAt[slot] as number;
+		for (let k = 0; k < roles.bounds.length; k++)
+			if ((values[from + k] as number) < (known[at + k] as number)) return true;
+		return false;
+	}
+
+	/** Writes a point before it is applied: cumulative values as increments on what the stream holds until now. */
+	#record(
+		out: ByteWriter,
+		slot: number,
+		mode: number,
+		start: number,
+		time: number,
+		values: Float64Array,
+		from: number,
+		roles: RoleSet,
+	): void {
+		const streams = this.#streams;
+		const created = streams.register(slot);
+		if (created) this.newStreams.push(created);
+		const id = streams.ids[slot] as number;
+		const channels = roles.bounds.length;
+		const asIncrements = isCumulative(streams.kinds[slot] as Kind) && (mode & (BASE | WHOLE)) === 0;
+		const at = streams.valueAt[slot] as number;
+		const scratch = this.#scratch.length >= channels ? this.#scratch : new Float64Array(channels);
+		let isWhole = true;
+		let isZero = true;
+		for (let k = 0; k < channels; k++) {
+			const value = values[from + k] as number;
+			const base = asIncrements ? (streams.values[at + k] as number) : 0;
+			const written = value - base;
+			scratch[k] = written;
+			if (written !== 0) isZero = false;
+			if (!Number.isSafeInteger(value) || !Number.isSafeInteger(base) || written < 0) isWhole = false;
+		}
+		let flags = mode;
+		if (id !== this.#previousId + 1) flags |= STEP;
+		if (time !== this.#previousTime) flags |= TIME;
+		if (isZero) flags |= ZERO;
+		else if (!isWhole) flags |= DOUBLE;
+		out.byte(flags);
+		if (flags & STEP) out.signed(id - this.#previousId - 1);
+		if (flags & TIME) out.signed(time - this.#previousTime);
+		if (flags & START) out.varint(time - start);
+		if (!isZero)
+			for (let k = 0; k < channels; k++)
+				// Fractions are stored as they came: adding increments back would not give the same bits.
+				if (isWhole) out.varint(scratch[k] as number);
+				else out.double(values[from + k] as number);
+		this.#previousId = id;
+		this.#previousTime = time;
+	}
+
+	#replayRecord(row: ByteReader, protocol: number): void {
+		const streams = this.#streams;
+		const flags = row.byte();
+		const id = this.#previousId + 1 + (flags & STEP ? row.signed() : 0);
+		const time = this.#previousTime + (flags & TIME ? row.signed() : 0);
+		this.#previousId = id;
+		this.#previousTime = time;
+		const start = flags & START ? time - row.varint() : 0;
+		const slot = streams.slotOfId(id);
+		if (slot < 0) throw new Error(`the journal names stream ${id}, which the store does not have`);
+		const roles = streams.roleSets[slot] as RoleSet;
+		const channels = roles.bounds.length;
+		const at = streams.valueAt[slot] as number;
+		const kind = streams.kinds[slot] as Kind;
+		const mode = flags & (BASE | WHOLE);
+		const asIncrements = isCumulative(kind) && mode === 0;
+		const values = channels > 16 ? new Float64Array(channels) : this.#scratch;
+		for (let k = 0; k < channels; k++) {
+			const base = asIncrements ? (streams.values[at + k] as number) : 0;
+			values[k] = flags & ZERO ? base : flags & DOUBLE ? row.double() : base + row.varint();
+		}
+		if (kind === KIND.deltaSum || kind === KIND.deltaHistogram)
+			streams.cover(slot, flags & START ? start : (streams.lastTimes[slot] as number), time);
+		else if (flags & START) streams.starts[slot] = start;
+		this.#ledger.add(roles.tenant, protocol, COUNTED, 1);
+		this.#count(slot, time, mode, values, 0, roles);
+	}
+
+	/** The one place where a point changes a stream and the counts of its pairs. */
+	#count(slot: number, time: number, mode: number, values: Float64Array, from: number, roles: RoleSet): void {
+		const streams = this.#streams;
+		const cells = this.#cells;
+		const kind = streams.kinds[slot] as Kind;
+		const bucket = Math.floor(time / (BUCKET_MS * 1000));
+		const isLate = (bucket + 1) * BUCKET_MS + LATE_AFTER_MS < this.#now;
+		streams.touch(slot);
+		if (kind === KIND.gauge) {
+			streams.lastTimes[slot] = time;
+			const value = values[from] as number;
+			for (const { pair, op, value: limit } of roles.thresholds) {
+				const cell = cells.entry(pair, bucket);
+				cells.total[cell] = (cells.total[cell] as number) + 1;
+				if (!meetsThreshold(value, op, limit)) cells.bad[cell] = (cells.bad[cell] as number) + 1;
+			}
+		} else {
+			const { channels, pairs, bad, total } = roles;
+			const at = streams.valueAt[slot] as number;
+			const keepsValue = kind === KIND.cumulativeSum || kind === KIND.cumulativeHistogram;
+			if ((mode & BASE) === 0) {
+				const base = keepsValue && mode === 0 ? streams.values : undefined;
+				for (let k = 0; k < channels.length; k++) {
+					const channel = channels[k] as number;
+					const events = (values[from + channel] as number) - (base ? (base[at + channel] as number) : 0);
+					if (events === 0) continue;
+					const cell = cells.entry(pairs[k] as number, bucket);
+					cells.bad[cell] = (cells.bad[cell] as number) + events * (bad[k] as number);
+					cells.total[cell] = (cells.total[cell] as number) + events * (total[k] as number);
+				}
+			}
+			if (keepsValue) {
+				for (let k = 0; k < roles.bounds.length; k++) streams.values[at + k] = values[from + k] as number;
+				streams.lastTimes[slot] = time;
+				if (streams.needsBase[slot] === 1) streams.needsBase[slot] = 0;
+			}
+		}
+		if (isLate)
+			for (const pair of roles.touched) {
+				const cell = cells.entry(pair, bucket);
+				cells.late[cell] = (cells.late[cell] as number) + 1;
+			}
+	}
+}
+
+const IS_COUNTED = -1;
+const IS_DUPLICATE = -2;
+const LEDGER_KEYS = REJECTED + REASONS.length;
+
+function varintLength(value: number): number {
+	let length = 1;
+	for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 128)) length++;
+	return length;
+}

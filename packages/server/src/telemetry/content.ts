@@ -1,0 +1,108 @@
+import { constants, gunzipSync, inflateSync } from "node:zlib";
+import { Malformed, TooLarge } from "./wire.ts";
+
+export type Unpacked =
+	| { readonly status: "ok"; readonly body: Uint8Array }
+	| { readonly status: "unsupported"; readonly message: string };
+
+/** Undoes the Content-Encoding of a request. Never makes more than `maxBytes`, whatever the sender claims. */
+export function unpack(encoding: string | undefined, body: Uint8Array, maxBytes: number): Unpacked {
+	const name = (encoding ?? "").trim().toLowerCase();
+	if (name === "" || name === "identity") {
+		if (body.byteLength > maxBytes) throw tooLarge(body.byteLength, maxBytes);
+		return { status: "ok", body };
+	}
+	if (name === "gzip" || name === "x-gzip") return { status: "ok", body: gunzip(body, maxBytes) };
+	if (name === "deflate")
+		return { status: "ok", body: inflated(() => inflateSync(body, { maxOutputLength: maxBytes }), maxBytes) };
+	if (name === "snappy") return { status: "ok", body: unsnap(body, maxBytes) };
+	return {
+		status: "unsupported",
+		message: `Content-Encoding ${JSON.stringify(name.slice(0, 40))} is not supported: send gzip, deflate or none`,
+	};
+}
+
+function gunzip(body: Uint8Array, maxBytes: number): Uint8Array {
+	if (body.byteLength < 18) throw new Malformed("gzip body is cut off");
+	// The trailer tells the size (modulo 2^32): one output chunk of that size spares zlib many. The sender controls it, so it is capped.
+	const trailer = new DataView(body.buffer, body.byteOffset + body.byteLength - 4, 4).getUint32(0, true);
+	const chunkSize = Math.max(constants.Z_MIN_CHUNK, Math.min(trailer, maxBytes, body.byteLength * 64 + 1024) + 1);
+	return inflated(() => gunzipSync(body, { chunkSize, maxOutputLength: maxBytes }), maxBytes);
+}
+
+function inflated(inflate: () => Buffer, maxBytes: number): Uint8Array {
+	try {
+		return inflate();
+	} catch (error) {
+		const { code, message } = error as NodeJS.ErrnoException;
+		if (code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(undefined, maxBytes);
+		throw new Malformed(`compressed body is damaged: ${message}`);
+	}
+}
+
+/**
+ * Snappy's block format: a length, then literals and copies from what was written before. Written here because the copy
+ * loops are most of remote write's cost, and because the result must be exactly as long as announced.
+ */
+export function unsnap(body: Uint8Array, maxBytes: number): Uint8Array {
+	let at = 0;
+	let size = 0;
+	for (let scale = 1; ; scale *= 128) {
+		const byte = body[at++];
+		if (byte === undefined || at > 5) throw new Malformed("snappy length is cut off");
+		size += (byte & 0x7f) * scale;
+		if (byte < 0x80) break;
+	}
+	if (size > maxBytes) throw tooLarge(size, maxBytes);
+	// A copy of 64 bytes takes 2 bytes at least: a claim beyond that cannot be true, and must not cost memory.
+	if (size > body.length * 32) throw new Malformed("snappy length is larger than its data can give");
+	const out = Buffer.allocUnsafeSlow(size);
+	const end = body.length;
+	let to = 0;
+	while (at < end) {
+		const tag = body[at++] as number;
+		let length = (tag >>> 2) + 1;
+		if ((tag & 3) === 0) {
+			if (length > 60) {
+				const width = length - 60;
+				if (at + width > end) throw new Malformed("snappy literal is cut off");
+				length = 1;
+				for (let k = 0, scale = 1; k < width; k++, scale *= 256) length += (body[at + k] as number) * scale;
+				at += width;
+			}
+			if (length > end - at || length > size - to) throw new Malformed("snappy literal goes past the end");
+			if (length < 24) for (let k = 0; k < length; k++) out[to + k] = body[at + k] as number;
+			else out.set(body.subarray(at, at + length), to);
+			at += length;
+			to += length;
+			continue;
+		}
+		let offset: number;
+		if ((tag & 3) === 1) {
+			length = ((tag >>> 2) & 7) + 4;
+			offset = ((tag >>> 5) << 8) | (body[at] ?? 0);
+			at += 1;
+		} else if ((tag & 3) === 2) {
+			offset = (body[at] ?? 0) | ((body[at + 1] ?? 0) << 8);
+			at += 2;
+		} else {
+			offset =
+				(body[at] ?? 0) + (body[at + 1] ?? 0) * 256 + (body[at + 2] ?? 0) * 65536 + (body[at + 3] ?? 0) * 16777216;
+			at += 4;
+		}
+		if (at > end || offset === 0 || offset > to || length > size - to)
+			throw new Malformed("snappy copy is out of bounds");
+		let from = to - offset;
+		// Byte by byte: source and target may overlap, then the copy repeats what it has just written.
+		for (const last = to + length; to < last; ) out[to++] = out[from++] as number;
+	}
+	if (to !== size) throw new Malformed("snappy body is shorter than announced");
+	return out;
+}
+
+function tooLarge(bytes: number | undefined, maxBytes: number): TooLarge {
+	const found = bytes === undefined ? "more" : `${bytes} bytes`;
+	return new TooLarge(
+		`decoded body is ${found}, the limit telemetry.maxBodyBytes is ${maxBytes}: send smaller batches`,
+	);
+}

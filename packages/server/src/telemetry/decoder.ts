@@ -1,0 +1,123 @@
+import { RawHash, RawTable } from "./raw-hash.ts";
+import { REASON, verdict } from "./reasons.ts";
+import { KIND, type Kind, type RoleSet, type Selection } from "./selection.ts";
+import type { Stage } from "./stage.ts";
+import type { Streams } from "./streams.ts";
+
+/** OTLP data point flag: no value was recorded. */
+export const NO_RECORDED_VALUE = 1;
+/** OTLP AggregationTemporality. */
+export const DELTA = 1;
+export const CUMULATIVE = 2;
+
+/** What every decoder needs: where streams are found and where points are put. One per (re)load of the catalogue. */
+export class DecoderContext {
+	readonly selection: Selection;
+	readonly streams: Streams;
+	readonly stage: Stage;
+	readonly hash: RawHash;
+	/** The slot of the point before: exporters repeat their order, so what followed it last time is tried first. */
+	#previous = 0;
+
+	constructor(selection: Selection, streams: Streams, stage: Stage, seed: number) {
+		this.selection = selection;
+		this.streams = streams;
+		this.stage = stage;
+		this.hash = new RawHash(seed);
+	}
+
+	/** Slot or verdict of the finished hash, or RawTable.MISS. */
+	find(): number {
+		const { streams, hash } = this;
+		const guess = streams.next[this.#previous] as number;
+		if (streams.rawLo[guess] === hash.lo && streams.rawHi[guess] === hash.hi && guess < streams.count) {
+			this.#previous = guess;
+			return guess;
+		}
+		const code = streams.raw.find(hash.lo, hash.hi);
+		if (code >= 0) this.follow(code);
+		return code;
+	}
+
+	follow(slot: number): void {
+		this.streams.next[this.#previous] = slot;
+		this.#previous = slot;
+	}
+
+	/** A number point: sum or gauge. `value` NaN: not a usable number. */
+	number(code: number, kind: Kind, start: number, time: number, value: number): void {
+		const { stage } = this;
+		if (code < 0) {
+			stage.point(code, start, time);
+			return;
+		}
+		const fits = kind === KIND.gauge ? Number.isFinite(value) : value >= 0 && value <= Number.MAX_SAFE_INTEGER;
+		if (!fits) {
+			this.reject(REASON.invalid_value, code, start, time);
+			return;
+		}
+		stage.point(code, start, time);
+		stage.value(value);
+	}
+
+	/** The point of a known stream that cannot count: accounted to the stream's tenant. */
+	reject(reason: number, slot: number, start: number, time: number): void {
+		const tenant = (this.streams.roleSets[slot] as RoleSet).tenant;
+		this.stage.point(verdict(reason, tenant), start, time);
+	}
+}
+
+/**
+ * How a sum counts: monotonic ones by temporality, others are gauges; undefined: no temporality given. A sum without
+ * temporality cannot be counted.
+ */
+export function kindOfSum(temporality: number, isMonotonic: boolean): Kind | undefined {
+	if (!isMonotonic) return KIND.gauge;
+	if (temporality === DELTA) return KIND.deltaSum;
+	return temporality === CUMULATIVE ? KIND.cumulativeSum : undefined;
+}
+
+export function kindOfHistogram(temporality: number): Kind | undefined {
+	if (temporality === DELTA) return KIND.deltaHistogram;
+	return temporality === CUMULATIVE ? KIND.cumulativeHistogram : undefined;
+}
+
+/**
+ * A histogram's values as the role set wants them: its count, or the events in buckets whose bound is at most `le` (the
+ * largest bound ≤ le). Undefined: no bound fits. `counts` has one entry more than `bounds`.
+ */
+export function histogramValues(
+	wanted: Float64Array,
+	count: number,
+	counts: readonly number[],
+	bounds: readonly number[],
+): number[] | undefined {
+	const values: number[] = [];
+	for (const le of wanted) {
+		if (le === Number.POSITIVE_INFINITY) {
+			values.push(count);
+			continue;
+		}
+		let below = 0;
+		let k = 0;
+		for (; k < bounds.length && (bounds[k] as number) <= le; k++) below += counts[k] as number;
+		if (k === 0) return undefined;
+		values.push(below);
+	}
+	return values;
+}
+
+/** Buckets must be one more than bounds (or absent), whole numbers, and add up to the count. */
+export function isSoundHistogram(count: number, counts: readonly number[], bounds: readonly number[]): boolean {
+	if (!Number.isSafeInteger(count) || count < 0) return false;
+	if (counts.length === 0) return bounds.length === 0;
+	if (counts.length !== bounds.length + 1) return false;
+	let sum = 0;
+	for (const each of counts) {
+		if (!Number.isSafeInteger(each) || each < 0) return false;
+		sum += each;
+	}
+	return sum === count;
+}
+
+export const MISS = RawTable.MISS;

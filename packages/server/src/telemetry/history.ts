@@ -1,0 +1,195 @@
+import { BUCKET_MS, BUCKETS_PER_HOUR, type Cells, HOUR_MS } from "./cells.ts";
+import { FIELDS, packBuckets, unpackBuckets } from "./packed.ts";
+import type { FoldWriter, TelemetryStore } from "./store.ts";
+import type { WindowBucket, WindowSink, WindowsQuery } from "./types.ts";
+
+const HOURS_PER_WEEK = 168;
+const DAY_MS = 24 * HOUR_MS;
+export const TEN_SECONDS_KEPT_MS = 3 * DAY_MS;
+export const HOURS_KEPT_MS = 400 * DAY_MS;
+
+const hourScratch = new Float64Array(BUCKETS_PER_HOUR * FIELDS);
+const weekScratch = new Float64Array(HOURS_PER_WEEK * FIELDS);
+
+/** Adds cells to the stored roll-ups, within the writer's transaction. 10 s data older than its keep goes to the hours only. */
+export function mergeCells(writer: FoldWriter, cells: Cells, pairIds: readonly number[], now: number): void {
+	const oldestHour = Math.floor((now - TEN_SECONDS_KEPT_MS) / HOUR_MS);
+	cells.groups((hour, pair, entries) => {
+		const id = pairIds[pair] as number;
+		let revision = 0;
+		if (hour >= oldestHour) {
+			unpackBuckets(writer.readRollUp("ten-seconds", id, hour), hourScratch);
+			for (const entry of entries) {
+				const at = ((cells.buckets[entry] as number) - hour * BUCKETS_PER_HOUR) * FIELDS;
+				addCell(hourScratch, at, cells, entry);
+				hourScratch[at + 3] = (hourScratch[at + 3] as number) + (cells.revision[entry] as number);
+				revision = Math.max(revision, hourScratch[at + 3] as number);
+			}
+			writer.writeRollUp("ten-seconds", id, hour, packBuckets(hourScratch));
+		}
+		const week = Math.floor(hour / HOURS_PER_WEEK);
+		unpackBuckets(writer.readRollUp("hours", id, week), weekScratch);
+		const at = (hour - week * HOURS_PER_WEEK) * FIELDS;
+		for (const entry of entries) addCell(weekScratch, at, cells, entry);
+		weekScratch[at + 3] = Math.max(weekScratch[at + 3] as number, revision);
+		writer.writeRollUp("hours", id, week, packBuckets(weekScratch));
+	});
+	writer.dropRollUpsBefore("ten-seconds", oldestHour);
+	writer.dropRollUpsBefore("hours", Math.floor((now - HOURS_KEPT_MS) / HOUR_MS / HOURS_PER_WEEK));
+}
+
+function addCell(buckets: Float64Array, at: number, cells: Cells, entry: number): void {
+	buckets[at] = (buckets[at] as number) + (cells.bad[entry] as number);
+	buckets[at + 1] = (buckets[at + 1] as number) + (cells.total[entry] as number);
+	buckets[at + 2] = (buckets[at + 2] as number) + (cells.late[entry] as number);
+}
+
+/** How coarse history may be fed, by age: every window that still holds it is at least that coarse, with room to spare. */
+const FEED_STEPS = [
+	{ olderThanMs: 0, widthMs: BUCKET_MS },
+	{ olderThanMs: 20 * 60_000, widthMs: 60_000 },
+	{ olderThanMs: 3 * HOUR_MS, widthMs: 300_000 },
+] as const;
+/** Beyond this, hours come from the weekly roll-ups; the finest window that reaches further is made of hours. */
+const FINE_HOURS = 9;
+
+/** Gives every stored count to the sink once. `pairOf`: index of a stored pair id, -1 when it is no pair any more. */
+export function feedHistory(
+	store: TelemetryStore,
+	sink: WindowSink,
+	pairOf: (id: number) => number,
+	now: number,
+): void {
+	const firstFineHour = Math.floor(now / HOUR_MS) - FINE_HOURS;
+	for (const { pair: id, block, packed } of store.rollUps(
+		"hours",
+		Math.floor((now - HOURS_KEPT_MS) / HOUR_MS / HOURS_PER_WEEK),
+	)) {
+		const pair = pairOf(id);
+		if (pair < 0) continue;
+		unpackBuckets(packed, weekScratch);
+		for (let k = 0; k < HOURS_PER_WEEK; k++) {
+			const hour = block * HOURS_PER_WEEK + k;
+			if (hour >= firstFineHour) break;
+			const bad = weekScratch[k * FIELDS] as number;
+			const total = weekScratch[k * FIELDS + 1] as number;
+			if (bad !== 0 || total !== 0) sink.add(pair, hour * HOUR_MS, bad, total);
+		}
+	}
+	for (const { pair: id, block, packed } of store.rollUps("ten-seconds", firstFineHour)) {
+		const pair = pairOf(id);
+		if (pair < 0) continue;
+		unpackBuckets(packed, hourScratch);
+		feedHour(sink, pair, block * HOUR_MS, now);
+	}
+}
+
+function feedHour(sink: WindowSink, pair: number, hourAt: number, now: number): void {
+	const age = now - hourAt - HOUR_MS;
+	let width: number = BUCKET_MS;
+	for (const step of FEED_STEPS) if (age >= step.olderThanMs) width = step.widthMs;
+	const per = width / BUCKET_MS;
+	for (let first = 0; first < BUCKETS_PER_HOUR; first += per) {
+		let bad = 0;
+		let total = 0;
+		for (let k = first; k < first + per; k++) {
+			bad += hourScratch[k * FIELDS] as number;
+			total += hourScratch[k * FIELDS + 1] as number;
+		}
+		if (bad !== 0 || total !== 0) sink.add(pair, hourAt + first * BUCKET_MS, bad, total);
+	}
+}
+
+/**
+ * Buckets of one pair, from the store and the cells that are not folded yet. A coarse bucket sums what is in it; its
+ * `revision` is the highest of its parts.
+ */
+export function readWindows(
+	store: TelemetryStore,
+	unfolded: Cells,
+	pair: number,
+	pairId: number,
+	query: WindowsQuery,
+	limits: { readonly now: number; readonly latenessMs: number },
+): WindowBucket[] {
+	const { from, to, resolutionMs } = query;
+	const buckets = new Map<number, { bad: number; total: number; late: number; revision: number }>();
+	const add = (time: number, bad: number, total: number, late: number, revision: number): void => {
+		if (total === 0 && bad === 0 && late === 0) return;
+		const at = Math.floor(time / resolutionMs) * resolutionMs;
+		if (at < from || at >= to) return;
+		const bucket = buckets.get(at) ?? { bad: 0, total: 0, late: 0, revision: 0 };
+		buckets.set(at, bucket);
+		bucket.bad += bad;
+		bucket.total += total;
+		bucket.late += late;
+		bucket.revision = Math.max(bucket.revision, revision);
+	};
+	// Revisions of a 10 s bucket add up over store and overlay; the overlay's own are added to the stored one below.
+	const overlay = overlayOf(unfolded, pair);
+	const earliest = Math.max(from, 0);
+	const latest = Math.min(to + resolutionMs, limits.now + DAY_MS);
+	if (resolutionMs % HOUR_MS === 0) {
+		for (let week = weekOf(Math.max(earliest, limits.now - HOURS_KEPT_MS)); week <= weekOf(latest); week++) {
+			const packed = store.readRollUp("hours", pairId, week);
+			if (!packed) continue;
+			unpackBuckets(packed, weekScratch);
+			for (let k = 0; k < HOURS_PER_WEEK; k++) addFrom(weekScratch, k, (week * HOURS_PER_WEEK + k) * HOUR_MS, add);
+		}
+		for (const [bucket, cell] of overlay) add(bucket * BUCKET_MS, cell.bad, cell.total, cell.late, cell.revision);
+	} else {
+		const firstHour = Math.floor(Math.max(earliest, limits.now - TEN_SECONDS_KEPT_MS) / HOUR_MS);
+		for (let hour = firstHour; hour <= Math.floor(latest / HOUR_MS); hour++) {
+			const packed = store.readRollUp("ten-seconds", pairId, hour);
+			if (!packed) continue;
+			unpackBuckets(packed, hourScratch);
+			for (let k = 0; k < BUCKETS_PER_HOUR; k++) {
+				const bucket = hour * BUCKETS_PER_HOUR + k;
+				const cell = overlay.get(bucket);
+				if (cell) cell.revision += hourScratch[k * FIELDS + 3] as number;
+				addFrom(hourScratch, k, bucket * BUCKET_MS, add);
+			}
+		}
+		for (const [bucket, cell] of overlay) add(bucket * BUCKET_MS, cell.bad, cell.total, cell.late, cell.revision);
+	}
+	return [...buckets.entries()]
+		.sort(([a], [b]) => a - b)
+		.filter(([, { total, bad }]) => total !== 0 || bad !== 0)
+		.map(([at, { bad, total, late, revision }]) => ({
+			at,
+			good: total - bad,
+			bad,
+			total,
+			late,
+			revision,
+			closed: at + resolutionMs + limits.latenessMs < limits.now,
+		}));
+}
+
+type AddBucket = (time: number, bad: number, total: number, late: number, revision: number) => void;
+
+function addFrom(buckets: Float64Array, k: number, time: number, add: AddBucket): void {
+	const at = k * FIELDS;
+	add(time, buckets[at] as number, buckets[at + 1] as number, buckets[at + 2] as number, buckets[at + 3] as number);
+}
+
+function overlayOf(
+	cells: Cells,
+	pair: number,
+): Map<number, { bad: number; total: number; late: number; revision: number }> {
+	const overlay = new Map<number, { bad: number; total: number; late: number; revision: number }>();
+	for (let k = 0; k < cells.count; k++) {
+		if (cells.pairs[k] !== pair) continue;
+		overlay.set(cells.buckets[k] as number, {
+			bad: cells.bad[k] as number,
+			total: cells.total[k] as number,
+			late: cells.late[k] as number,
+			revision: cells.revision[k] as number,
+		});
+	}
+	return overlay;
+}
+
+function weekOf(time: number): number {
+	return Math.floor(time / HOUR_MS / HOURS_PER_WEEK);
+}

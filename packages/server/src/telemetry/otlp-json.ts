@@ -1,0 +1,236 @@
+import {
+	type DecoderContext,
+	histogramValues,
+	isSoundHistogram,
+	kindOfHistogram,
+	kindOfSum,
+	MISS,
+	NO_RECORDED_VALUE,
+} from "./decoder.ts";
+import { REASON, verdict } from "./reasons.ts";
+import { type Attribute, canonicalText, KIND, type Kind, type RoleSet } from "./selection.ts";
+import { Malformed } from "./wire.ts";
+
+const MAX_DEPTH = 64;
+type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads an ExportMetricsServiceRequest in OTLP's JSON form (lowerCamelCase; 64-bit integers as decimal text or numbers;
+ * unknown fields ignored) into the stage, with the same rules as the protobuf form.
+ */
+export function readOtlpJson(context: DecoderContext, body: Uint8Array): void {
+	refuseDeep(body);
+	let request: unknown;
+	try {
+		request = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8"));
+	} catch (error) {
+		throw new Malformed(`not JSON: ${(error as Error).message}`);
+	}
+	const { selection, stage } = context;
+	stage.begin(() => "");
+	for (const resourceMetrics of list(object(request, "request"), "resourceMetrics")) {
+		const resource = attributesOf(optional(resourceMetrics, "resource"));
+		const fallback = Math.max(0, selection.tenantOf(resource));
+		for (const scopeMetrics of list(resourceMetrics, "scopeMetrics")) {
+			const scope = optional(scopeMetrics, "scope");
+			const shared = {
+				resource,
+				scopeName: text(scope, "name"),
+				scopeVersion: text(scope, "version"),
+				scope: attributesOf(scope),
+			};
+			for (const metric of list(scopeMetrics, "metrics")) readMetric(context, metric, shared, fallback);
+		}
+	}
+}
+
+interface Shared {
+	readonly resource: readonly Attribute[];
+	readonly scopeName: string;
+	readonly scopeVersion: string;
+	readonly scope: readonly Attribute[];
+}
+
+function readMetric(context: DecoderContext, metric: Json, shared: Shared, fallback: number): void {
+	const { selection, stage } = context;
+	const name = text(metric, "name");
+	stage.metric(name);
+	const form = ["gauge", "sum", "histogram", "exponentialHistogram", "summary"].find(
+		(each) => metric[each] !== undefined,
+	);
+	if (!form) return;
+	const data = object(metric[form], form);
+	const points = list(data, "dataPoints");
+	if (!selection.usesMetric(name)) {
+		stage.reject(verdict(REASON.no_sli, fallback), points.length);
+		return;
+	}
+	const kind =
+		form === "gauge"
+			? KIND.gauge
+			: form === "sum"
+				? kindOfSum(temporalityOf(data), data.isMonotonic === true)
+				: form === "histogram"
+					? kindOfHistogram(temporalityOf(data))
+					: undefined;
+	if (kind === undefined) {
+		stage.reject(verdict(REASON.unsupported_type, fallback), points.length);
+		return;
+	}
+	for (const point of points) {
+		const identity = { metric: name, ...shared, point: attributesOf(point) };
+		const code = codeOf(context, identity, kind);
+		const start = micros(point, "startTimeUnixNano");
+		const time = micros(point, "timeUnixNano");
+		if (code < 0) stage.point(code, start, time);
+		else if (Number(point.flags ?? 0) & NO_RECORDED_VALUE) context.reject(REASON.no_value, code, start, time);
+		else if (form === "histogram") readHistogram(context, point, code, start, time);
+		else {
+			const value = point.asInt !== undefined ? integer(point.asInt, "asInt") : double(point.asDouble, "asDouble");
+			context.number(code, kind, start, time, value);
+		}
+	}
+}
+
+function readHistogram(context: DecoderContext, point: Json, code: number, start: number, time: number): void {
+	const count = point.count === undefined ? 0 : integer(point.count, "count");
+	const counts = array(point, "bucketCounts").map((each) => integer(each, "bucketCounts"));
+	const bounds = array(point, "explicitBounds").map((each) => double(each, "explicitBounds"));
+	if (!isSoundHistogram(count, counts, bounds)) {
+		context.reject(REASON.invalid_value, code, start, time);
+		return;
+	}
+	const wanted = (context.streams.roleSets[code] as RoleSet).bounds;
+	const values = histogramValues(wanted, count, counts, bounds);
+	if (!values) {
+		context.reject(REASON.unsupported_type, code, start, time);
+		return;
+	}
+	context.stage.point(code, start, time);
+	for (const value of values) context.stage.value(value);
+}
+
+function codeOf(context: DecoderContext, identity: Parameters<typeof canonicalText>[0], kind: Kind): number {
+	const { hash, streams } = context;
+	const key = Buffer.from(canonicalText(identity));
+	hash.begin(kind, 0x1b873593);
+	hash.bytes(new DataView(key.buffer, key.byteOffset, key.byteLength), 0, key.length);
+	hash.finish();
+	const known = context.find();
+	if (known !== MISS) return known;
+	const code = streams.resolve(identity, kind, hash.lo, hash.hi);
+	if (code >= 0) context.follow(code);
+	return code;
+}
+
+function attributesOf(holder: Json | undefined): Attribute[] {
+	return holder ? list(holder, "attributes").map((each) => keyValue(each)) : [];
+}
+
+function keyValue(entry: Json): Attribute {
+	return [text(entry, "key"), anyValue(optional(entry, "value"))];
+}
+
+/** Typed text, letter for letter as the protobuf reader makes it: one stream, whichever form it comes in. */
+function anyValue(value: Json | undefined): string {
+	if (!value) return "e";
+	if (value.stringValue !== undefined) return `s${text(value, "stringValue")}`;
+	if (value.boolValue !== undefined) return value.boolValue === true ? "btrue" : "bfalse";
+	if (value.intValue !== undefined) return `i${decimal(value.intValue)}`;
+	if (value.doubleValue !== undefined) return `d${double(value.doubleValue, "doubleValue")}`;
+	if (value.bytesValue !== undefined) return `x${text(value, "bytesValue")}`;
+	const { arrayValue, kvlistValue } = value;
+	if (arrayValue !== undefined)
+		return `a${JSON.stringify(list(object(arrayValue, "arrayValue"), "values").map(anyValue))}`;
+	if (kvlistValue !== undefined)
+		return `k${JSON.stringify(list(object(kvlistValue, "kvlistValue"), "values").map(keyValue))}`;
+	return "e";
+}
+
+function temporalityOf(data: Json): number {
+	const value = data.aggregationTemporality;
+	if (value === "AGGREGATION_TEMPORALITY_DELTA") return 1;
+	if (value === "AGGREGATION_TEMPORALITY_CUMULATIVE") return 2;
+	return typeof value === "number" ? value : 0;
+}
+
+function micros(point: Json, field: string): number {
+	const value = point[field];
+	if (value === undefined || value === null) return 0;
+	if (typeof value === "number" && Number.isFinite(value) && value >= 0) return Math.floor(value / 1000);
+	if (typeof value === "string" && /^\d{1,20}$/.test(value)) return Number(value.slice(0, -3));
+	throw new Malformed(`${field} is not a time in nanoseconds: ${shown(value)}`);
+}
+
+/** NaN when it is an integer that 2^53 cannot hold. */
+function integer(value: unknown, field: string): number {
+	const number = typeof value === "string" && /^-?\d{1,20}$/.test(value) ? Number(value) : value;
+	if (typeof number !== "number" || !Number.isFinite(number) || !Number.isInteger(number))
+		throw new Malformed(`${field} is not an integer: ${shown(value)}`);
+	return Number.isSafeInteger(number) ? number : Number.NaN;
+}
+
+function double(value: unknown, field: string): number {
+	if (value === undefined || value === null) return Number.NaN;
+	if (typeof value === "number") return value;
+	if (value === "NaN") return Number.NaN;
+	if (value === "Infinity") return Number.POSITIVE_INFINITY;
+	if (value === "-Infinity") return Number.NEGATIVE_INFINITY;
+	if (typeof value === "string" && value.trim() !== "" && !Number.isNaN(Number(value))) return Number(value);
+	throw new Malformed(`${field} is not a number: ${shown(value)}`);
+}
+
+function decimal(value: unknown): string {
+	if (typeof value === "string" && /^-?\d{1,20}$/.test(value)) return BigInt(value).toString();
+	if (typeof value === "number" && Number.isInteger(value)) return BigInt(value).toString();
+	throw new Malformed(`intValue is not an integer: ${shown(value)}`);
+}
+
+function object(value: unknown, field: string): Json {
+	if (typeof value !== "object" || value === null || Array.isArray(value))
+		throw new Malformed(`${field} is not an object: ${shown(value)}`);
+	return value as Json;
+}
+
+function optional(holder: Json, field: string): Json | undefined {
+	const value = holder[field];
+	return value === undefined || value === null ? undefined : object(value, field);
+}
+
+function array(holder: Json, field: string): readonly unknown[] {
+	const value = holder[field];
+	if (value === undefined || value === null) return [];
+	if (!Array.isArray(value)) throw new Malformed(`${field} is not a list: ${shown(value)}`);
+	return value;
+}
+
+function list(holder: Json, field: string): Json[] {
+	return array(holder, field).map((each) => object(each, `an entry of ${field}`));
+}
+
+function text(holder: Json | undefined, field: string): string {
+	const value = holder?.[field];
+	if (value === undefined || value === null) return "";
+	if (typeof value !== "string") throw new Malformed(`${field} is not text: ${shown(value)}`);
+	return value;
+}
+
+function shown(value: unknown): string {
+	return String(JSON.stringify(value)).slice(0, 60);
+}
+
+/** JSON.parse accepts any depth and recursion over its result would not: count brackets outside of text first. */
+function refuseDeep(body: Uint8Array): void {
+	let depth = 0;
+	let inText = false;
+	for (let at = 0; at < body.length; at++) {
+		const byte = body[at];
+		if (inText) {
+			if (byte === 0x5c) at++;
+			else if (byte === 0x22) inText = false;
+		} else if (byte === 0x22) inText = true;
+		else if (byte === 0x7b || byte === 0x5b) {
+			if (++depth > MAX_DEPTH) throw new Malformed(`nested deeper than ${MAX_DEPTH} at byte ${at}`);
+		} else if (byte === 0x7d || byte === 0x5d) depth--;
+	}
+}

@@ -1,0 +1,61 @@
+import type { Protocol, RejectReason } from "./types.ts";
+
+/** Order is part of the store's format: append only. */
+export const REASONS: readonly RejectReason[] = [
+	"too_old",
+	"future",
+	"invalid_time",
+	"invalid_value",
+	"overlap",
+	"out_of_order",
+	"tenant_conflict",
+	"type_conflict",
+	"unsupported_type",
+	"stream_limit",
+	"no_value",
+	"no_sli",
+];
+
+export const REASON = Object.fromEntries(REASONS.map((reason, index) => [reason, index])) as Record<
+	RejectReason,
+	number
+>;
+
+/** Order is part of the store's format: append only. */
+export const PROTOCOLS: readonly (Protocol | "import")[] = ["otlp-protobuf", "otlp-json", "remote-write-1", "import"];
+
+/** What the sender need not know: it did nothing wrong. */
+export function isSilent(reason: number): boolean {
+	return reason === REASON.no_sli || reason === REASON.no_value;
+}
+
+const REMEDIES: Record<RejectReason, string> = {
+	too_old: "send within the lateness limit",
+	future: "set the sender's clock",
+	invalid_time: "set time_unix_nano, not before start_time_unix_nano",
+	invalid_value: "counters must be finite, not negative and below 2^53",
+	overlap: "let one writer send each delta stream",
+	out_of_order: "send cumulative points in time order",
+	tenant_conflict: "its attributes name two tenants: correct them or the register",
+	type_conflict: "the stream was a different kind of metric or temporality before: give it another name",
+	unsupported_type: "ratio SLIs count monotonic sums and histograms with a fitting bucket bound, threshold SLIs gauges",
+	stream_limit: "raise telemetry.maxStreams or send fewer attributes",
+	no_value: "",
+	no_sli: "",
+};
+export function remedyOf(reason: number): string {
+	return REMEDIES[REASONS[reason] as RejectReason];
+}
+
+const REASON_BITS = 4;
+
+/** A point that cannot count, as one number below zero: why, and whose it is. */
+export function verdict(reason: number, tenant: number): number {
+	return -1 - ((tenant << REASON_BITS) | reason);
+}
+export function verdictReason(code: number): number {
+	return (-1 - code) & ((1 << REASON_BITS) - 1);
+}
+export function verdictTenant(code: number): number {
+	return (-1 - code) >>> REASON_BITS;
+}

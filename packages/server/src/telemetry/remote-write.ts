@@ -1,0 +1,144 @@
+import { type DecoderContext, MISS } from "./decoder.ts";
+import { REASON } from "./reasons.ts";
+import { type Attribute, KIND } from "./selection.ts";
+import { Malformed, Wire } from "./wire.ts";
+
+/** Prometheus' stale marker is this one NaN among all. */
+const STALE_LO = 0x00000002;
+const STALE_HI = 0x7ff00000;
+
+/**
+ * Reads a prometheus.WriteRequest (remote write 1.0, already uncompressed) into the stage. Labels are point attributes,
+ * `__name__` is the metric; every series is a cumulative counter without a start time, so its first sample is a base line.
+ */
+export function readRemoteWrite(context: DecoderContext, body: Uint8Array): void {
+	const wire = new Wire(body);
+	context.stage.begin((from, to) => nameIn(wire, from, to));
+	const end = wire.bytes.length;
+	while (wire.at < end) {
+		const tag = wire.varint(end);
+		if (tag === 0x0a) readSeries(context, wire, wire.fieldEnd(end));
+		else if (tag >>> 3 === 1) throw new Malformed(`time series at byte ${wire.at} has wire type ${tag & 7}`);
+		else wire.skip(tag, end);
+	}
+}
+
+function readSeries(context: DecoderContext, wire: Wire, end: number): void {
+	const { hash, stage } = context;
+	const { view, bytes } = wire;
+	const from = wire.at;
+	stage.metric({ from, to: end });
+	// Labels come first in every known sender, but the format does not promise it: hash them all before any sample.
+	hash.begin(KIND.cumulativeSum, 0x3c6ef372);
+	let firstSample = -1;
+	while (wire.at < end) {
+		const tag = bytes[wire.at];
+		if (tag === 0x0a) {
+			wire.at++;
+			const to = wire.fieldEnd(end);
+			hash.bytes(view, wire.at, to);
+			wire.at = to;
+		} else {
+			if (tag === 0x12 && firstSample < 0) firstSample = wire.at;
+			const wide = wire.varint(end);
+			if (wide >>> 3 < 3 && wide !== 0x12)
+				throw new Malformed(`field ${wide >>> 3} at byte ${wire.at} has wire type ${wide & 7}`);
+			wire.skip(wide, end);
+		}
+	}
+	hash.finish();
+	let code = context.find();
+	if (code === MISS) code = resolve(context, wire, from, end);
+	if (firstSample >= 0) {
+		wire.at = firstSample;
+		while (wire.at < end) {
+			const tag = wire.varint(end);
+			if (tag === 0x12) readSample(context, wire, wire.fieldEnd(end), code);
+			else wire.skip(tag, end);
+		}
+	}
+	wire.at = end;
+}
+
+function readSample(context: DecoderContext, wire: Wire, end: number, code: number): void {
+	const { bytes, view } = wire;
+	let value = 0;
+	let isStale = false;
+	let timeMs = 0;
+	let at = wire.at;
+	while (at < end) {
+		const tag = bytes[at];
+		if (tag === 0x09) {
+			if (at + 9 > end) throw new Malformed(`sample cut off at byte ${at}`);
+			value = view.getFloat64(at + 1, true);
+			if (Number.isNaN(value))
+				isStale = view.getUint32(at + 1, true) === STALE_LO && view.getUint32(at + 5, true) === STALE_HI;
+			at += 9;
+		} else {
+			wire.at = at;
+			const wide = wire.varint(end);
+			if (wide === 0x10) timeMs = wire.varint(end);
+			else if (wide >>> 3 < 3) throw new Malformed(`field ${wide >>> 3} at byte ${wire.at} has wire type ${wide & 7}`);
+			else wire.skip(wide, end);
+			at = wire.at;
+		}
+	}
+	wire.at = end;
+	// Negative times come as varints near 2^64.
+	const time = timeMs < 8.64e15 ? timeMs * 1000 : 0;
+	if (isStale && code >= 0) context.reject(REASON.no_value, code, 0, time);
+	else context.number(code, KIND.cumulativeSum, 0, time, value);
+}
+
+function resolve(context: DecoderContext, wire: Wire, from: number, end: number): number {
+	const { lo, hi } = context.hash;
+	const labels = labelsIn(wire, from, end);
+	const metric = labels.find(([name]) => name === "__name__")?.[1].slice(1) ?? "";
+	const identity = {
+		metric,
+		resource: [],
+		scopeName: "",
+		scopeVersion: "",
+		scope: [],
+		point: labels.filter(([name]) => name !== "__name__"),
+	};
+	const code = context.streams.resolve(identity, KIND.cumulativeSum, lo, hi);
+	if (code >= 0) context.follow(code);
+	return code;
+}
+
+function labelsIn(wire: Wire, from: number, end: number): Attribute[] {
+	const labels: Attribute[] = [];
+	wire.at = from;
+	while (wire.at < end) {
+		const tag = wire.varint(end);
+		if (tag !== 0x0a) {
+			wire.skip(tag, end);
+			continue;
+		}
+		const labelEnd = wire.fieldEnd(end);
+		let name = "";
+		let value = "";
+		while (wire.at < labelEnd) {
+			const part = wire.varint(labelEnd);
+			if (part !== 0x0a && part !== 0x12) {
+				wire.skip(part, labelEnd);
+				continue;
+			}
+			const to = wire.fieldEnd(labelEnd);
+			if (part === 0x0a) name = wire.text(wire.at, to);
+			else value = wire.text(wire.at, to);
+			wire.at = to;
+		}
+		labels.push([name, `s${value}`]);
+	}
+	return labels;
+}
+
+function nameIn(wire: Wire, from: number, to: number): string {
+	return (
+		labelsIn(wire, from, to)
+			.find(([name]) => name === "__name__")?.[1]
+			.slice(1) ?? ""
+	);
+}

@@ -1,0 +1,269 @@
+import type { Catalogue, Indicator, Selector, Slo } from "#catalogue";
+import { effectiveObjective } from "#catalogue";
+import { REASON, verdict } from "./reasons.ts";
+import { FLEET, type Pair } from "./types.ts";
+
+/** Kinds of streams. Order is part of the store's format. */
+export const KIND = { deltaSum: 0, cumulativeSum: 1, gauge: 2, deltaHistogram: 3, cumulativeHistogram: 4 } as const;
+export type Kind = (typeof KIND)[keyof typeof KIND];
+
+/** Attribute name and its value with a letter for the type in front: `["http.code", "i500"]`. */
+export type Attribute = readonly [name: string, typedValue: string];
+
+/** What a stream is. Attributes in any order; `canonicalText` sorts them. */
+export interface StreamIdentity {
+	readonly metric: string;
+	readonly resource: readonly Attribute[];
+	readonly scopeName: string;
+	readonly scopeVersion: string;
+	readonly scope: readonly Attribute[];
+	readonly point: readonly Attribute[];
+}
+
+export function canonicalText(id: StreamIdentity): string {
+	return JSON.stringify([
+		id.metric,
+		sorted(id.resource),
+		id.scopeName,
+		id.scopeVersion,
+		sorted(id.scope),
+		sorted(id.point),
+	]);
+}
+
+export function identityOf(canonical: string): StreamIdentity {
+	const [metric, resource, scopeName, scopeVersion, scope, point] = JSON.parse(canonical);
+	return { metric, resource, scopeName, scopeVersion, scope, point };
+}
+
+function sorted(attributes: readonly Attribute[]): Attribute[] {
+	return [...attributes].sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] < b[1] ? -1 : a[1] > b[1] ? 1 : 0));
+}
+
+/** Which pairs a stream feeds, and how; shared by all streams alike. Parallel arrays: one entry per (channel, pair). */
+export interface RoleSet {
+	/** Index of the tenant that its points are accounted to; 0: no key tenant. */
+	readonly tenant: number;
+	/** One channel per value of a point that is used: a bucket bound, or Infinity for the point's own value or count. */
+	readonly bounds: Float64Array;
+	readonly channels: Int32Array;
+	readonly pairs: Int32Array;
+	/** What one event of the channel adds to bad and to total. */
+	readonly bad: Int8Array;
+	readonly total: Int8Array;
+	readonly thresholds: readonly { readonly pair: number; readonly op: ThresholdOp; readonly value: number }[];
+	/** Each pair once. */
+	readonly touched: Int32Array;
+}
+
+type ThresholdOp = (Indicator & { kind: "threshold" })["op"];
+
+interface Use {
+	readonly slo: number;
+	readonly selector: Selector;
+	readonly where: readonly (readonly [name: string, values: ReadonlySet<string>])[];
+	/** Of one event; `threshold` instead for gauges. */
+	readonly bad: number;
+	readonly total: number;
+	readonly threshold: { readonly op: ThresholdOp; readonly value: number } | undefined;
+}
+
+/** The part of a catalogue that decides what points mean. The journal is read under the one that it was written under. */
+export type SelectionSource = Pick<Catalogue, "hash" | "tiers" | "tenants" | "slos">;
+
+/** A catalogue made ready for look-ups: pairs, which metrics matter, whose a point is. Immutable. */
+export class Selection {
+	readonly pairs: readonly Pair[];
+	/** Index 0 is FLEET: points of no key tenant. */
+	readonly tenants: readonly string[];
+	readonly #fleetPairs: readonly number[];
+	readonly #tenantPairs: readonly ReadonlyMap<number, number>[];
+	readonly #pairIndex = new Map<string, number>();
+	readonly #sloIndex = new Map<string, number>();
+	readonly #tenantIndex = new Map<string, number>();
+	readonly #uses = new Map<string, Use[]>();
+	readonly #register = new Map<string, Map<string, number>>();
+	readonly #roleSets = new Map<string, RoleSet>();
+
+	constructor(catalogue: SelectionSource) {
+		const pairs: Pair[] = [];
+		const add = (pair: Pair): number => {
+			this.#pairIndex.set(pairKey(pair.tenant, pair.slo), pairs.length);
+			return pairs.push(pair) - 1;
+		};
+		const { slos } = catalogue;
+		this.tenants = [FLEET, ...catalogue.tenants.map((tenant) => tenant.name)];
+		this.#fleetPairs = slos.map((slo) => {
+			const { objective } = effectiveObjective(catalogue, slo, undefined);
+			return add({ tenant: FLEET, slo: slo.name, objective, periodMs: slo.periodMs });
+		});
+		this.#tenantPairs = [
+			new Map(),
+			...catalogue.tenants.map((tenant) => {
+				const own = new Map<number, number>();
+				slos.forEach((slo, index) => {
+					if (!tenant.workloads.includes(slo.workload)) return;
+					const { objective } = effectiveObjective(catalogue, slo, tenant);
+					own.set(index, add({ tenant: tenant.name, slo: slo.name, objective, periodMs: slo.periodMs }));
+				});
+				return own;
+			}),
+		];
+		this.pairs = pairs;
+		slos.forEach((slo, index) => {
+			this.#sloIndex.set(slo.name, index);
+			for (const use of usesOf(slo, index)) push(this.#uses, use.selector.metric, use);
+		});
+		this.tenants.forEach((name, index) => {
+			this.#tenantIndex.set(name, index);
+		});
+		catalogue.tenants.forEach((tenant, index) => {
+			for (const [name, values] of Object.entries(tenant.match)) {
+				const byValue = this.#register.get(name) ?? new Map<string, number>();
+				this.#register.set(name, byValue);
+				for (const value of values) byValue.set(value, index + 1);
+			}
+		});
+	}
+
+	pairOf(tenant: string, slo: string): number | undefined {
+		return this.#pairIndex.get(pairKey(tenant, slo));
+	}
+
+	hasSlo(slo: string): boolean {
+		return this.#sloIndex.has(slo);
+	}
+
+	/** 0 for a name that is no key tenant. */
+	tenantIndex(name: string): number {
+		return this.#tenantIndex.get(name) ?? 0;
+	}
+
+	usesMetric(metric: string): boolean {
+		return this.#uses.has(metric);
+	}
+
+	/** The key tenant that attributes name; 0: none; -1: two different ones. */
+	tenantOf(...lists: readonly (readonly Attribute[])[]): number {
+		let found = 0;
+		for (const list of lists) {
+			for (const [name, typedValue] of list) {
+				const tenant = this.#register.get(name)?.get(typedValue.slice(1));
+				if (tenant === undefined || tenant === found) continue;
+				if (found !== 0) return -1;
+				found = tenant;
+			}
+		}
+		return found;
+	}
+
+	/** What a stream of this identity and kind feeds, or the verdict on all its points. */
+	resolve(id: StreamIdentity, kind: Kind): RoleSet | number {
+		const uses = this.#uses.get(id.metric);
+		const tenant = this.tenantOf(id.resource, id.point);
+		if (tenant < 0) return verdict(REASON.tenant_conflict, 0);
+		const attributes = new Map<string, string>();
+		for (const list of [id.resource, id.scope, id.point])
+			for (const [name, typedValue] of list) attributes.set(name, typedValue.slice(1));
+		const selecting = uses?.filter((use) =>
+			use.where.every(([name, values]) => values.has(attributes.get(name) ?? MISSING)),
+		);
+		if (!selecting?.length) return verdict(REASON.no_sli, tenant);
+		const fitting = selecting.filter((use) => fits(use, kind));
+		if (fitting.length === 0) return verdict(REASON.unsupported_type, tenant);
+		return this.#roleSet(tenant, fitting);
+	}
+
+	/** Pairs that one event of (tenant, SLO) feeds: the tenant's own, if it has one, and the fleet's. */
+	pairsFed(tenant: number, slo: string): number[] {
+		const index = this.#sloIndex.get(slo);
+		if (index === undefined) return [];
+		const own = this.#tenantPairs[tenant]?.get(index);
+		const fleet = this.#fleetPairs[index] as number;
+		return own === undefined ? [fleet] : [own, fleet];
+	}
+
+	#roleSet(tenant: number, uses: readonly Use[]): RoleSet {
+		const key = `${tenant}|${uses.map((use) => `${use.slo},${use.selector.le ?? ""},${use.bad},${use.total}`).join("|")}`;
+		let set = this.#roleSets.get(key);
+		if (!set) {
+			set = this.#makeRoleSet(tenant, uses);
+			this.#roleSets.set(key, set);
+		}
+		return set;
+	}
+
+	#makeRoleSet(tenant: number, uses: readonly Use[]): RoleSet {
+		const bounds = [...new Set(uses.map((use) => use.selector.le ?? Number.POSITIVE_INFINITY))].sort((a, b) => a - b);
+		const roles = new Map<string, { channel: number; pair: number; bad: number; total: number }>();
+		const thresholds: RoleSet["thresholds"][number][] = [];
+		for (const use of uses) {
+			const own = this.#tenantPairs[tenant]?.get(use.slo);
+			const fleet = this.#fleetPairs[use.slo] as number;
+			const channel = bounds.indexOf(use.selector.le ?? Number.POSITIVE_INFINITY);
+			for (const pair of own === undefined ? [fleet] : [own, fleet]) {
+				if (use.threshold) {
+					thresholds.push({ pair, ...use.threshold });
+					continue;
+				}
+				// One stream may be both good and total: the shares of the same pair add up.
+				const role = roles.get(`${channel},${pair}`) ?? { channel, pair, bad: 0, total: 0 };
+				roles.set(`${channel},${pair}`, { ...role, bad: role.bad + use.bad, total: role.total + use.total });
+			}
+		}
+		const list = [...roles.values()];
+		return {
+			tenant,
+			bounds: Float64Array.from(bounds),
+			channels: Int32Array.from(list, (role) => role.channel),
+			pairs: Int32Array.from(list, (role) => role.pair),
+			bad: Int8Array.from(list, (role) => role.bad),
+			total: Int8Array.from(list, (role) => role.total),
+			thresholds,
+			touched: Int32Array.from(new Set([...list, ...thresholds].map((each) => each.pair))),
+		};
+	}
+}
+
+export function meetsThreshold(value: number, op: ThresholdOp, limit: number): boolean {
+	if (op === "lt") return value < limit;
+	if (op === "lte") return value <= limit;
+	if (op === "gt") return value > limit;
+	return value >= limit;
+}
+
+/** No attribute has this value: a missing attribute equals nothing. */
+const MISSING = "\u0000missing";
+
+function usesOf(slo: Slo, index: number): Use[] {
+	const { indicator } = slo;
+	const use = (selector: Selector, bad: number, total: number, threshold: Use["threshold"] = undefined): Use => ({
+		slo: index,
+		selector,
+		where: Object.entries(selector.where).map(([name, values]) => [name, new Set(values)] as const),
+		bad,
+		total,
+		threshold,
+	});
+	if (indicator.kind === "threshold")
+		return [use(indicator.metric, 0, 0, { op: indicator.op, value: indicator.value })];
+	// bad = total − good: what the total brings as bad, the good takes away again.
+	if (indicator.numerator === "good") return [use(indicator.part, -1, 0), use(indicator.total, 1, 1)];
+	return [use(indicator.part, 1, 0), use(indicator.total, 0, 1)];
+}
+
+function fits(use: Use, kind: Kind): boolean {
+	if (use.threshold) return kind === KIND.gauge;
+	if (kind === KIND.gauge) return false;
+	return use.selector.le === undefined || kind === KIND.deltaHistogram || kind === KIND.cumulativeHistogram;
+}
+
+function pairKey(tenant: string, slo: string): string {
+	return `${slo}\n${tenant}`;
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+	const list = map.get(key);
+	if (list) list.push(value);
+	else map.set(key, [value]);
+}

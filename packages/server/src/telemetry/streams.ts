@@ -1,0 +1,271 @@
+import { hash } from "node:crypto";
+import type { CoveredRanges } from "./covered-ranges.ts";
+import { cover, forget } from "./covered-ranges.ts";
+import { RawTable } from "./raw-hash.ts";
+import { REASON, verdict } from "./reasons.ts";
+import {
+	canonicalText,
+	identityOf,
+	KIND,
+	type Kind,
+	type RoleSet,
+	type Selection,
+	type StreamIdentity,
+} from "./selection.ts";
+import type { StoredStream, StreamState } from "./store.ts";
+
+/** A stream that was given an id and is not in the store yet. */
+export interface NewStream {
+	readonly id: number;
+	readonly kind: Kind;
+	readonly canonical: string;
+	readonly bounds: readonly number[];
+}
+
+const FIRST_CAPACITY = 1024;
+/** Ids whose states share one row in the store. */
+export const PAGE_IDS = 256;
+
+/**
+ * All streams that an SLO selects, as columns: what was last seen of each, and what it feeds. Points find their slot by
+ * the hash of their raw bytes; identity itself is the digest of the canonical text.
+ */
+export class Streams {
+	count = 0;
+	kinds = new Uint8Array(FIRST_CAPACITY);
+	/** Time of the newest point, µs; 0: none yet. */
+	lastTimes = new Float64Array(FIRST_CAPACITY);
+	/** Cumulative: start time, µs. Delta: start of the newest covered range. */
+	starts = new Float64Array(FIRST_CAPACITY);
+	/** 1: the next cumulative point is only a base line, because what is known of the stream does not fit its channels. */
+	needsBase = new Uint8Array(FIRST_CAPACITY);
+	/** Where the stream's channels begin in `values`. */
+	valueAt = new Int32Array(FIRST_CAPACITY);
+	values = new Float64Array(FIRST_CAPACITY);
+	/** Id in the store; 0 until the first point counts. */
+	ids = new Int32Array(FIRST_CAPACITY);
+	rawLo = new Int32Array(FIRST_CAPACITY);
+	rawHi = new Int32Array(FIRST_CAPACITY);
+	/** The slot that followed last time. */
+	next = new Int32Array(FIRST_CAPACITY);
+	readonly roleSets: RoleSet[] = [];
+	readonly raw: RawTable;
+	nextId = 1;
+
+	readonly #selection: Selection;
+	readonly #maxStreams: number;
+	#valueCount = 0;
+	#digests = new Int32Array(FIRST_CAPACITY * 4);
+	#index = new Int32Array(FIRST_CAPACITY * 4);
+	readonly #canonicals = new Map<number, string>();
+	readonly #ranges = new Map<number, CoveredRanges>();
+	#slotOfId = new Int32Array(FIRST_CAPACITY);
+	readonly #dirtyPages = new Set<number>();
+
+	constructor(selection: Selection, maxStreams: number) {
+		this.#selection = selection;
+		this.#maxStreams = maxStreams;
+		this.raw = new RawTable(2 * maxStreams + 1_000_000);
+	}
+
+	/** The slot of a stream, made if need be, or the verdict on its points; kept under the raw hash of kind and bytes. */
+	resolve(identity: StreamIdentity, kind: Kind, rawLo: number, rawHi: number): number {
+		const code = this.#resolve(identity, kind, rawLo, rawHi);
+		this.raw.keep(rawLo, rawHi, code);
+		return code;
+	}
+
+	#resolve(identity: StreamIdentity, kind: Kind, rawLo: number, rawHi: number): number {
+		const roles = this.#selection.resolve(identity, kind);
+		if (typeof roles === "number") return roles;
+		const canonical = canonicalText(identity);
+		const digest = digestOf(canonical);
+		const known = this.#find(digest);
+		if (known >= 0) {
+			if (this.kinds[known] !== kind) return verdict(REASON.type_conflict, roles.tenant);
+			this.rawLo[known] = rawLo;
+			this.rawHi[known] = rawHi;
+			return known;
+		}
+		if (this.count >= this.#maxStreams) return verdict(REASON.stream_limit, roles.tenant);
+		const slot = this.#add(kind, roles, digest);
+		this.rawLo[slot] = rawLo;
+		this.rawHi[slot] = rawHi;
+		this.#canonicals.set(slot, canonical);
+		return slot;
+	}
+
+	/** Gives the stream its id in the store, once; undefined when it has one. */
+	register(slot: number): NewStream | undefined {
+		if (this.ids[slot] !== 0) return undefined;
+		const id = this.nextId++;
+		this.#bind(slot, id);
+		const canonical = this.#canonicals.get(slot) as string;
+		this.#canonicals.delete(slot);
+		return { id, kind: this.kinds[slot] as Kind, canonical, bounds: [...(this.roleSets[slot] as RoleSet).bounds] };
+	}
+
+	/** -1: not loaded, because no SLO selects it any more. */
+	slotOfId(id: number): number {
+		return id < this.#slotOfId.length ? (this.#slotOfId[id] as number) - 1 : -1;
+	}
+
+	/** A stream as the store knows it; false when no SLO selects it any more. */
+	load(stored: StoredStream): boolean {
+		this.nextId = Math.max(this.nextId, stored.id + 1);
+		const roles = this.#selection.resolve(identityOf(stored.canonical), stored.kind);
+		if (typeof roles === "number") return false;
+		const slot = this.#add(stored.kind, roles, digestOf(stored.canonical));
+		this.#bind(slot, stored.id);
+		if (!sameBounds(roles.bounds, stored.bounds)) this.needsBase[slot] = 1;
+		return true;
+	}
+
+	loadState(slot: number, state: StreamState): void {
+		this.lastTimes[slot] = state.lastTime;
+		this.starts[slot] = state.start;
+		if (state.needsBase) this.needsBase[slot] = 1;
+		const at = this.valueAt[slot] as number;
+		if (!this.needsBase[slot]) this.values.set(state.values, at);
+		if (state.edges.length > 0 || state.floor > 0)
+			this.#ranges.set(slot, { floor: state.floor, edges: [...state.edges, state.start, state.lastTime] });
+	}
+
+	state(slot: number, horizon: number): StreamState {
+		const ranges = this.#ranges.get(slot);
+		if (ranges) forget(ranges, horizon);
+		const at = this.valueAt[slot] as number;
+		const bounds = (this.roleSets[slot] as RoleSet).bounds.length;
+		return {
+			id: this.ids[slot] as number,
+			lastTime: this.lastTimes[slot] as number,
+			start: this.starts[slot] as number,
+			floor: ranges?.floor ?? 0,
+			edges: ranges ? ranges.edges.slice(0, -2) : [],
+			needsBase: this.needsBase[slot] === 1,
+			values: this.values.subarray(at, at + bounds),
+		};
+	}
+
+	/** Delta streams: whether (start, time] is new; then it is covered from now on. */
+	cover(slot: number, start: number, time: number): "new" | "duplicate" | "overlap" | "too_old" {
+		const last = this.lastTimes[slot] as number;
+		let ranges = this.#ranges.get(slot);
+		if (!ranges) {
+			if (last === 0) {
+				this.starts[slot] = start;
+				this.lastTimes[slot] = time;
+				return "new";
+			}
+			if (start === last) {
+				this.lastTimes[slot] = time;
+				return "new";
+			}
+			const first = this.starts[slot] as number;
+			if (start >= first && time <= last) return "duplicate";
+			if (start < last && time > first) return "overlap";
+			ranges = { floor: 0, edges: [first, last] };
+			this.#ranges.set(slot, ranges);
+		}
+		const coverage = cover(ranges, start, time);
+		const { edges } = ranges;
+		this.starts[slot] = edges[edges.length - 2] as number;
+		this.lastTimes[slot] = edges[edges.length - 1] as number;
+		if (edges.length === 2 && ranges.floor === 0) this.#ranges.delete(slot);
+		return coverage;
+	}
+
+	touch(slot: number): void {
+		this.#dirtyPages.add(((this.ids[slot] as number) / PAGE_IDS) | 0);
+	}
+
+	/** Pages whose streams changed since the last call of `clean`. */
+	dirtyPages(): number[] {
+		return [...this.#dirtyPages];
+	}
+	clean(): void {
+		this.#dirtyPages.clear();
+	}
+
+	#bind(slot: number, id: number): void {
+		this.ids[slot] = id;
+		if (id >= this.#slotOfId.length)
+			this.#slotOfId = grown(this.#slotOfId, Math.max(id + 1, this.#slotOfId.length * 2));
+		this.#slotOfId[id] = slot + 1;
+	}
+
+	#add(kind: Kind, roles: RoleSet, digest: Int32Array): number {
+		const slot = this.count++;
+		if (slot >= this.kinds.length) this.#grow(slot * 2);
+		const channels = roles.bounds.length;
+		if (this.#valueCount + channels > this.values.length)
+			this.values = grown(this.values, this.values.length * 2 + channels);
+		this.kinds[slot] = kind;
+		this.valueAt[slot] = this.#valueCount;
+		this.#valueCount += channels;
+		this.roleSets.push(roles);
+		this.next[slot] = slot + 1;
+		this.#digests.set(digest, slot * 4);
+		if (this.count * 2 > this.#index.length) this.#reindex(this.#index.length * 2);
+		else this.#indexSlot(slot);
+		return slot;
+	}
+
+	#find(digest: Int32Array): number {
+		const mask = this.#index.length - 1;
+		const digests = this.#digests;
+		for (let at = (digest[0] as number) & mask; ; at = (at + 1) & mask) {
+			const slot = (this.#index[at] as number) - 1;
+			if (slot < 0) return -1;
+			let k = 0;
+			while (k < 4 && digests[slot * 4 + k] === digest[k]) k++;
+			if (k === 4) return slot;
+		}
+	}
+
+	#indexSlot(slot: number): void {
+		const mask = this.#index.length - 1;
+		let at = (this.#digests[slot * 4] as number) & mask;
+		while (this.#index[at] !== 0) at = (at + 1) & mask;
+		this.#index[at] = slot + 1;
+	}
+
+	#reindex(size: number): void {
+		this.#index = new Int32Array(size);
+		for (let slot = 0; slot < this.count; slot++) this.#indexSlot(slot);
+	}
+
+	#grow(size: number): void {
+		this.kinds = grown(this.kinds, size);
+		this.lastTimes = grown(this.lastTimes, size);
+		this.starts = grown(this.starts, size);
+		this.needsBase = grown(this.needsBase, size);
+		this.valueAt = grown(this.valueAt, size);
+		this.ids = grown(this.ids, size);
+		this.rawLo = grown(this.rawLo, size);
+		this.rawHi = grown(this.rawHi, size);
+		this.next = grown(this.next, size);
+		this.#digests = grown(this.#digests, size * 4);
+	}
+}
+
+/** Kinds whose points carry a running value. */
+export function isCumulative(kind: Kind): boolean {
+	return kind === KIND.cumulativeSum || kind === KIND.cumulativeHistogram;
+}
+
+/** 128 bits of SHA-256: nobody can make two streams meet. */
+function digestOf(canonical: string): Int32Array {
+	const digest = hash("sha256", canonical, "buffer");
+	return new Int32Array(digest.buffer.slice(digest.byteOffset, digest.byteOffset + 16));
+}
+
+function sameBounds(bounds: Float64Array, stored: readonly number[]): boolean {
+	return bounds.length === stored.length && stored.every((bound, index) => bound === bounds[index]);
+}
+
+function grown<A extends Float64Array | Int32Array | Uint8Array>(old: A, size: number): A {
+	const larger = new (old.constructor as new (size: number) => A)(size);
+	larger.set(old);
+	return larger;
+}
