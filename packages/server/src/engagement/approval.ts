@@ -42,8 +42,8 @@ export async function approveNotice(tx: Tx, deps: EngagementDeps, request: Notic
 			status: "refused",
 			notice,
 			reason: "no-mail-channel",
-			message: "The catalogue has no channel of kind mail, so notices cannot leave.",
-			remedy: "Add a Channel of kind mail, and smtp to the settings.",
+			message: "The catalogue has no mail server, so notices cannot leave.",
+			remedy: "Add smtp to the Settings, then approve again.",
 		};
 	}
 	const approved: Notice = {

@@ -1,6 +1,6 @@
 import type { Catalogue, KeyTenant, NoticeTemplate } from "#catalogue";
 import { getIncident, type Incident, publishIncidentFact } from "#incidents";
-import { audit, type EventBus, SYSTEM, scopeOf, type Tx } from "#platform";
+import { type EventBus, SYSTEM, scopeOf, type Tx } from "#platform";
 import { noticeFacts } from "./facts.ts";
 import { findLeaks } from "./leak-check.ts";
 import { renderNotice } from "./render.ts";
@@ -115,13 +115,14 @@ export function chooseTemplate(
 	return of(language) ?? of(language.split("-")[0]) ?? of("en") ?? fitting[0];
 }
 
-/** The channel notices leave by. */
+/** The channel notices leave by. Undefined without a mail server: they wait here instead of failing one by one. */
 export function mailChannel(catalogue: Catalogue): string | undefined {
+	if (catalogue.settings.smtp === undefined) return undefined;
 	return catalogue.channels.find((channel) => channel.kind === "mail")?.name;
 }
 
 function waitsFor(audience: Audience, channel: string | undefined, leakCount: number): string | null {
-	if (channel === undefined) return "a mail channel in the catalogue";
+	if (channel === undefined) return "a mail server (smtp in the settings)";
 	if (leakCount > 0) return "a person: its text names what its readers must not see";
 	return audience === "customer" ? "approval" : null;
 }
@@ -140,7 +141,7 @@ async function reportFailure(
 	});
 }
 
-/** After a false alarm nobody should approve what still waits. */
+/** After a false alarm nobody should approve what still waits. The resolution's audit entry covers it. */
 async function discardDrafts(tx: Tx, deps: EngagementDeps, incident: Incident, now: number): Promise<void> {
 	const waiting = await listNotices(tx, ALL, { incidentId: incident.id, states: ["draft", "approved"] });
 	for (const notice of waiting) {
@@ -149,15 +150,6 @@ async function discardDrafts(tx: Tx, deps: EngagementDeps, incident: Incident, n
 		await publishIncidentFact(tx, deps, incident, SYSTEM, now, {
 			type: "notice.discarded",
 			data: { noticeId: notice.id, audience: notice.audience, reason: "the incident was no incident" },
-		});
-		await audit(tx, {
-			at: now,
-			actor: SYSTEM.name,
-			action: "notice.discard",
-			tenant: notice.tenant,
-			subject: notice.id,
-			requestId: "",
-			detail: { reason: "false alarm" },
 		});
 	}
 }

@@ -1,11 +1,11 @@
 import type { Catalogue, Indicator } from "#catalogue";
 import type { LeakFinding, Notice } from "./types.ts";
 
-interface Pattern {
-	readonly regex: RegExp;
-	readonly what: string;
-	readonly remedy: string;
-}
+/** Something to look for: names as whole words, or a pattern; with what it is and what to do about it. */
+type Secret = { readonly what: string; readonly remedy: string } & (
+	| { readonly name: string }
+	| { readonly pattern: RegExp }
+);
 
 /**
  * What in a draft its readers must not see, with the place of each. Other tenants are withheld from everybody; internal
@@ -17,49 +17,49 @@ export function findLeaks(
 	notice: Pick<Notice, "tenant" | "audience" | "subject" | "body">,
 	publicUrl: string,
 ): LeakFinding[] {
-	const patterns = otherTenants(catalogue, notice.tenant);
+	const secrets = otherTenants(catalogue, notice.tenant);
 	if (notice.audience === "customer") {
-		patterns.push(...INTERNALS, ...internalHosts(publicUrl), ...rawIds(catalogue), ...staff(catalogue));
+		secrets.push(...INTERNALS, ...internalHosts(publicUrl), ...rawIds(catalogue), ...staff(catalogue));
 	}
 	const own = ownNames(catalogue, notice.tenant);
 	return (["subject", "body"] as const).flatMap((part) => {
-		// Names are compared as they look: compatibility forms unified, invisible characters gone, lines kept.
-		const text = mask(notice[part].normalize("NFKC").replace(/[\u00ad\u200b-\u200f\u2060\ufeff]/g, ""), own);
-		return patterns.flatMap(({ regex, what, remedy }) =>
-			[...text.matchAll(regex)].map((match) => ({
-				place: `${part}:${text.slice(0, match.index).split("\n").length}`,
-				message: `"${match[0].replace(/\s+/g, " ")}" is ${what}.`,
-				remedy,
+		const folded = fold(notice[part]);
+		const text = blank(folded.text, own);
+		return secrets.flatMap((secret) =>
+			spansOf(text, secret).map(([from, to]) => ({
+				place: `${part}:${folded.lines[from]}`,
+				message: `"${text.slice(from, to)}" is ${secret.what}.`,
+				remedy: secret.remedy,
 			})),
 		);
 	});
 }
 
-const INTERNALS: readonly Pattern[] = [
+const INTERNALS: readonly Secret[] = [
 	{
-		regex: /\b(?:localhost|(?:[a-z0-9-]+\.)+(?:internal|local|localdomain|corp|lan|intranet|svc))\b/giu,
+		pattern: /\b(?:localhost|(?:[a-z0-9-]+\.)+(?:internal|local|localdomain|corp|lan|intranet|svc))\b/g,
 		what: "an internal host",
 		remedy: "Leave the host out; customers cannot reach it.",
 	},
 	{
-		regex:
-			/\b(?:\d{1,3}\.){3}\d{1,3}\b|(?<![\w:])(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{1,4}\b|(?<![\w:])(?:[0-9a-f]{1,4}:)+:(?:[0-9a-f]{1,4})?/giu,
+		pattern:
+			/\b(?:\d{1,3}\.){3}\d{1,3}\b|(?<![\w:])(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{1,4}\b|(?<![\w:])(?:[0-9a-f]{1,4}:)+:/g,
 		what: "an IP address",
 		remedy: "Leave the address out.",
 	},
 	{
-		regex: /\bburn(?:ing|s)?[\s-]rates?\b|\berror[\s-]budgets?\b|\b\d+(?:[.,]\d+)?\s?×|\b\d+(?:[.,]\d+)?x\b/giu,
+		pattern: /\bburn(?:ing|s)?[ -]rates?\b|\berror[ -]budgets?\b|\b\d+(?:[.,]\d+)? ?×|\b\d+(?:[.,]\d+)?x\b/g,
 		what: "an internal measure",
 		remedy: "Say what the customer's users notice, and since when.",
 	},
 	{
-		regex: /\{\{|\}\}|\{%|%\}/g,
+		pattern: /\{\{|\}\}|\{%|%\}/g,
 		what: "an unfilled part of a template",
 		remedy: "Write the text that belongs there.",
 	},
 ];
 
-function otherTenants(catalogue: Catalogue, tenant: string): Pattern[] {
+function otherTenants(catalogue: Catalogue, tenant: string): Secret[] {
 	const remedy = "A notice speaks of its own tenant only; leave the other one out.";
 	return catalogue.tenants
 		.filter((other) => other.name !== tenant)
@@ -67,23 +67,23 @@ function otherTenants(catalogue: Catalogue, tenant: string): Pattern[] {
 			// CSAM and support serve many tenants; only the customer's own addresses give it away.
 			const { customer } = other.contacts;
 			const names = [other.displayName, other.name, ...Object.values(other.match).flat(), ...customer];
-			return words(names, `a name of key tenant ${other.displayName}`, remedy);
+			return named(names, `a name of key tenant ${other.displayName}`, remedy);
 		});
 }
 
-function internalHosts(publicUrl: string): Pattern[] {
+function internalHosts(publicUrl: string): Secret[] {
 	const host = URL.canParse(publicUrl) ? new URL(publicUrl).hostname : "";
-	return words([host], "the console's own host", "Leave the link out; customers have no access to the console.");
+	return named([host], "the console's own host", "Leave the link out; customers have no access to the console.");
 }
 
-function rawIds(catalogue: Catalogue): Pattern[] {
+function rawIds(catalogue: Catalogue): Secret[] {
 	const ids = [
 		...catalogue.slos.flatMap((slo) => [slo.name, ...metricsOf(slo.indicator)]),
 		...catalogue.monitors.map((monitor) => monitor.name),
 	];
 	// "mail" or "requests" are also plain words; an id shows by its separators.
 	const raw = ids.filter((id) => /[._:/-]/.test(id));
-	return words(raw, "a raw id", "Use the words that the customer's administrators know.");
+	return named(raw, "a raw id", "Use the words that the customer's administrators know.");
 }
 
 function metricsOf(indicator: Indicator): string[] {
@@ -91,9 +91,9 @@ function metricsOf(indicator: Indicator): string[] {
 	return [indicator.part.metric, indicator.total.metric];
 }
 
-function staff(catalogue: Catalogue): Pattern[] {
+function staff(catalogue: Catalogue): Secret[] {
 	const names = catalogue.people.map((person) => person.displayName);
-	return words(names, "a name of staff", "Speak for the team; leave the name out.");
+	return named(names, "a name of staff", "Speak for the team; leave the name out.");
 }
 
 function ownNames(catalogue: Catalogue, tenant: string): string[] {
@@ -102,24 +102,50 @@ function ownNames(catalogue: Catalogue, tenant: string): string[] {
 	return [own.displayName, own.name, ...Object.values(own.match).flat(), ...own.contacts.customer];
 }
 
-/** Own names may contain another's ("Contoso Pharma", "Contoso"): they are blanked before the search, in place. */
-function mask(text: string, names: readonly string[]): string {
-	return words(names, "", "").reduce(
-		(rest, { regex }) => rest.replace(regex, (found) => found.replace(/[^\n]/g, " ")),
-		text,
-	);
+function named(names: readonly string[], what: string, remedy: string): Secret[] {
+	const distinct = new Set(names.map((name) => fold(name).text.trim()).filter((name) => name.length >= 3));
+	return [...distinct].map((name) => ({ name, what, remedy }));
 }
 
-/** One pattern per distinct name of at least three characters, as a whole word, also across a line break. */
-function words(names: readonly string[], what: string, remedy: string): Pattern[] {
-	const distinct = new Set(names.map((name) => name.normalize("NFKC").trim()).filter((name) => name.length >= 3));
-	return [...distinct]
-		.sort((a, b) => b.length - a.length)
-		.map((name) => {
-			const escaped = name
-				.split(/\s+/)
-				.map((word) => word.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&").replace(/\\-/g, "[-\\u2010-\\u2015]"))
-				.join("\\s+");
-			return { regex: new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, "giu"), what, remedy };
-		});
+/**
+ * Text as it is compared: compatibility forms unified, lower case, invisible characters gone, every dash a hyphen and
+ * white space one blank. `lines` tells the 1-based line of each character.
+ */
+function fold(source: string): { readonly text: string; readonly lines: readonly number[] } {
+	let text = "";
+	const lines: number[] = [];
+	let line = 1;
+	for (const char of source.normalize("NFKC")) {
+		if (char === "\n") line++;
+		if (/[\p{Cf}]/u.test(char)) continue;
+		if (/\s/u.test(char) && text.endsWith(" ")) continue;
+		const folded = /\s/u.test(char) ? " " : /\p{Pd}/u.test(char) ? "-" : char.toLowerCase();
+		text += folded;
+		for (let unit = 0; unit < folded.length; unit++) lines.push(line);
+	}
+	return { text, lines };
+}
+
+/** Own names may contain another's ("Contoso Pharma", "Contoso"): they are blanked before the search, in place. */
+function blank(text: string, names: readonly string[]): string {
+	const own = named(names, "", "").flatMap((secret) => spansOf(text, secret));
+	return own.reduce((rest, [from, to]) => rest.slice(0, from) + "\0".repeat(to - from) + rest.slice(to), text);
+}
+
+/** Where it stands, as [from, to) of the folded text. */
+function spansOf(text: string, secret: Secret): [number, number][] {
+	if ("pattern" in secret) {
+		return [...text.matchAll(secret.pattern)].map((match) => [match.index, match.index + match[0].length]);
+	}
+	const { name } = secret;
+	const spans: [number, number][] = [];
+	for (let from = text.indexOf(name); from >= 0; from = text.indexOf(name, from + 1)) {
+		const to = from + name.length;
+		if (!isWordPart(text[from - 1]) && !isWordPart(text[to])) spans.push([from, to]);
+	}
+	return spans;
+}
+
+function isWordPart(char: string | undefined): boolean {
+	return char !== undefined && /[\p{L}\p{N}]/u.test(char);
 }

@@ -15,7 +15,7 @@ const engine = new Liquid({
 	ownPropertyOnly: true,
 	strictVariables: true,
 	strictFilters: true,
-	parseLimit: 50_000,
+	parseLimit: 65_536,
 	renderLimit: 500,
 	memoryLimit: 200_000,
 	// An empty map in place of the file system: include, render and layout find nothing.

@@ -71,11 +71,11 @@ async function change(
 
 	const { step, incident: next } = await applyEvent(tx, deps, incident, event, request.principal, request.now);
 	if (step.status === "refused") return { ...step, incident };
+	if (step.status === "unchanged") return { status: "unchanged", incident, by: step.by, at: step.at };
 	await auditRequest(tx, request, incident, `incident.${event.type}`, {
 		before: { state: incident.state, version: incident.version },
 		after: { state: next.state, version: next.version },
 	});
-	if (step.status === "unchanged") return { status: "unchanged", incident, by: step.by, at: step.at };
 	if (incident.kind === "platform" && event.type !== "investigate") {
 		await changeChildren(tx, deps, request, next, event);
 	}

@@ -2,7 +2,7 @@ import { MINUTE_MS, SEVERITIES } from "@bellwether/model";
 import type { Catalogue } from "#catalogue";
 import type { BreachClosed, BreachOpened, Evidence } from "#detection";
 import { SYSTEM, scopeOf, type Tx } from "#platform";
-import { applyEvent, publish } from "./change.ts";
+import { applyEvent, auditIncident, publish } from "./change.ts";
 import { incidentOf, rowOf, UNRESOLVED, unresolvedIncident } from "./rows.ts";
 import { type CloseOutcome, type Incident, type IncidentDeps, type OpenOutcome, PLATFORM } from "./types.ts";
 import { incidentTitle } from "./words.ts";
@@ -194,6 +194,13 @@ async function openIncident(
 			monitor: incident.monitor,
 			title: incident.title,
 		},
+	});
+	await auditIncident(tx, {
+		at: breach.detectedAt,
+		actor: SYSTEM,
+		action: "incident.open",
+		incident,
+		detail: { slo: incident.slo, monitor: incident.monitor, severity: incident.severity.key },
 	});
 	await nameRelated(tx, deps, incident);
 	return parent ? await followParent(tx, deps, incident, parent, breach.detectedAt) : incident;

@@ -7,7 +7,7 @@ import type { OnCall, OnCallView } from "./types.ts";
  * Who is on call at an instant: exactly one person, before the schedule's start as well as after it.
  *
  * Shifts of whole days hand over at the same local time all year ("09:00 stays 09:00"), so that one of them is an hour
- * longer or shorter where the clocks change; a local time that is skipped hands over at the next valid one, one that
+ * longer or shorter where the clocks change; a local time that is skipped hands over when the clocks change, one that
  * happens twice at the first. Other shifts are as long as they say. Undefined: the schedule has no people.
  */
 export function onCallAt(schedule: Schedule, at: number): OnCall | undefined {
@@ -57,7 +57,10 @@ function handOverAt(schedule: Schedule, shift: number): number {
 	if (schedule.shiftMs % DAY_MS !== 0) return schedule.startsAt + shift * schedule.shiftMs;
 	const days = shift * (schedule.shiftMs / DAY_MS);
 	const start = Temporal.Instant.fromEpochMilliseconds(schedule.startsAt).toZonedDateTimeISO(schedule.timeZone);
-	return start.add({ days }).epochMilliseconds;
+	const handOver = start.add({ days });
+	if (handOver.toPlainTime().equals(start.toPlainTime())) return handOver.epochMilliseconds;
+	// Temporal moves a skipped 02:30 to 03:30; the first valid time is when the clocks changed, 03:00.
+	return (handOver.getTimeZoneTransition("previous") ?? handOver).epochMilliseconds;
 }
 
 function personOfShift(schedule: Schedule, shift: number): string {

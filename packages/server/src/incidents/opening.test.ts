@@ -1,0 +1,282 @@
+import { MINUTE_MS, SECOND_MS } from "@bellwether/model";
+import fc from "fast-check";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { scopeOf } from "#platform";
+import { breachOpened, exampleCatalogue, exampleEvidence, exampleSlo, START } from "../../testing/catalogue.ts";
+import { ALL, openRooms, type Rooms } from "../../testing/rooms.ts";
+import {
+	addNote,
+	alsoAffected,
+	getIncident,
+	isResolved,
+	listBreaches,
+	listIncidents,
+	mitigateIncident,
+	openBreaches,
+	resolveIncident,
+	timelineOf,
+} from "./index.ts";
+
+async function rooms(catalogue = exampleCatalogue()) {
+	const opened = await openRooms(catalogue);
+	onTestFinished(() => opened.remove());
+	return opened;
+}
+
+const ofWoodgrove = scopeOf({ name: "w", role: "viewer", tenants: ["woodgrove"] });
+
+test("a breach opens one incident of severity 2.5 with its evidence and onset", async () => {
+	const { open, incident } = await rooms();
+	expect(await open(breachOpened("woodgrove"))).toMatchObject({ status: "opened", incidentId: "INC-1001" });
+	expect(await incident("INC-1001")).toMatchObject({
+		tenant: "woodgrove",
+		kind: "tenant",
+		severity: { key: "2.5", rank: 25 },
+		state: "detected",
+		title: "Woodgrove Bank: policy creation fails",
+		onsetAt: START - 2 * MINUTE_MS,
+		detectedAt: START,
+		pagedAt: START,
+		evidence: exampleEvidence(),
+	});
+});
+
+test("the same breach told again, as after a crash, opens nothing", async () => {
+	const { open, db } = await rooms();
+	const first = await open(breachOpened("woodgrove"));
+	const again = await open(breachOpened("woodgrove"));
+	expect(again).toEqual({ ...first, status: "already-open" });
+	expect((await listIncidents(db, ALL)).items.length).toBe(1);
+	expect((await openBreaches(db, ALL)).length).toBe(1);
+});
+
+test("an onset after the detection is unknown, not negative", async () => {
+	const { open, incident } = await rooms();
+	await open(breachOpened("woodgrove", { evidence: exampleEvidence({ since: START + 1 }) }));
+	expect((await incident("INC-1001"))?.onsetAt).toBeUndefined();
+});
+
+test("a monitor in shadow records its breach and tells nobody", async () => {
+	const [monitor] = exampleCatalogue().monitors;
+	if (!monitor) throw new Error("the example has a monitor");
+	const { open, db, deliver, sent } = await rooms(exampleCatalogue({ monitors: [{ ...monitor, mode: "shadow" }] }));
+	expect((await open(breachOpened("woodgrove"))).status).toBe("shadow");
+	await deliver();
+	expect(sent).toEqual([]);
+	expect((await listIncidents(db, ALL)).items).toEqual([]);
+	expect((await listBreaches(db, ALL)).map((breach) => breach.incidentId)).toEqual([undefined]);
+});
+
+test("a flapping signal stays one incident", async () => {
+	const { open, close, db, clock, timeline } = await rooms();
+	for (let k = 0; k < 3; k++) {
+		await open(breachOpened("woodgrove", { detectedAt: clock.now() }));
+		clock.advance(MINUTE_MS);
+		await close("woodgrove");
+		clock.advance(MINUTE_MS);
+	}
+	expect((await listIncidents(db, ALL)).items.length).toBe(1);
+	const told = (await timeline("INC-1001")).filter((text) => text.includes("signal"));
+	expect(told.map((text) => text.split(":")[0])).toEqual([
+		"The signal cleared",
+		"The signal returned.",
+		"The signal cleared",
+		"The signal returned.",
+		"The signal cleared",
+	]);
+});
+
+test("after a resolution a new breach opens a new incident that names the one before", async () => {
+	const { open, close, acknowledge, resolve, clock, timeline } = await rooms();
+	await open(breachOpened("woodgrove"));
+	await acknowledge("INC-1001");
+	clock.advance(5 * MINUTE_MS);
+	await close("woodgrove");
+	await resolve("INC-1001");
+	clock.advance(12 * MINUTE_MS);
+	expect(await open(breachOpened("woodgrove", { detectedAt: clock.now() }))).toMatchObject({
+		status: "opened",
+		incidentId: "INC-1002",
+	});
+	expect(await timeline("INC-1002")).toContain("Follows INC-1001, resolved 12 min before.");
+});
+
+describe("platform-wide", () => {
+	test("a tenant's claim of scope platform opens the platform's incident first, told of the fleet", async () => {
+		const { open, incident } = await rooms();
+		expect(await open(breachOpened("woodgrove", { scope: "platform" }))).toMatchObject({
+			status: "child",
+			incidentId: "INC-1002",
+		});
+		const evidence = exampleEvidence();
+		expect(await incident("INC-1001")).toMatchObject({
+			tenant: "",
+			kind: "platform",
+			title: "Platform: policy creation fails",
+			evidence: { short: evidence.fleet.short, share: 1 },
+		});
+		expect(await incident("INC-1002")).toMatchObject({ parentId: "INC-1001", pagedAt: undefined });
+	});
+
+	test("tenants' incidents of the last ten minutes are linked, older ones are not", async () => {
+		const { open, incident, timeline } = await rooms();
+		await open(breachOpened("woodgrove", { detectedAt: START }));
+		await open(breachOpened("city-power", { detectedAt: START + 5 * MINUTE_MS }));
+		await open(breachOpened("", { scope: "platform", detectedAt: START + 11 * MINUTE_MS }));
+		expect((await incident("INC-1001"))?.parentId).toBeUndefined();
+		expect((await incident("INC-1002"))?.parentId).toBe("INC-1003");
+		expect(await timeline("INC-1002")).toContain("Paging stopped: platform incident INC-1003 pages for it.");
+	});
+
+	test("it clears when neither the fleet nor any tenant still burns", async () => {
+		const { open, close, incident, clock } = await rooms();
+		await open(breachOpened("woodgrove", { scope: "platform" }));
+		await open(breachOpened("", { scope: "platform" }));
+		clock.advance(MINUTE_MS);
+		await close("");
+		expect((await incident("INC-1001"))?.signalClearedAt).toBeUndefined();
+		clock.advance(MINUTE_MS);
+		await close("woodgrove");
+		expect((await incident("INC-1001"))?.signalClearedAt).toBe(START + 2 * MINUTE_MS);
+	});
+
+	test("resolving it resolves what is under it, with the same verdict", async () => {
+		const { open, mitigate, resolve, incident } = await rooms();
+		await open(breachOpened("woodgrove", { scope: "platform" }));
+		await mitigate("INC-1001");
+		await resolve("INC-1001", "real-impact", "a bad deployment");
+		expect(await incident("INC-1002")).toMatchObject({ state: "resolved", verdict: "real-impact" });
+	});
+});
+
+describe("another tenant's incident answers as one that does not exist", () => {
+	test("to reading and to every change", async () => {
+		const { open, db, store, deps, request } = await rooms();
+		await open(breachOpened("city-power"));
+		await open(breachOpened("", { scope: "platform" }));
+		const foreign = { ...request("INC-1001"), scope: ofWoodgrove };
+		expect(await getIncident(db, ofWoodgrove, "INC-1001")).toBeUndefined();
+		expect(await timelineOf(db, ofWoodgrove, "INC-1001")).toEqual([]);
+		expect((await listIncidents(db, ofWoodgrove)).items).toEqual([]);
+		expect(await listBreaches(db, ofWoodgrove)).toEqual([]);
+		expect(await openBreaches(db, ofWoodgrove)).toEqual([]);
+		const outcomes = await store.transaction(async (tx) => [
+			await mitigateIncident(tx, deps, foreign),
+			await resolveIncident(tx, deps, { ...foreign, verdict: "noise", reason: "x" }),
+			await addNote(tx, deps, { ...foreign, text: "hello" }),
+			await mitigateIncident(tx, deps, { ...foreign, incidentId: "INC-9999" }),
+		]);
+		expect(outcomes).toEqual(outcomes.map(() => ({ status: "not-found" })));
+	});
+
+	test("and its name is left out of what others read", async () => {
+		const { open, db } = await rooms();
+		const evidence = exampleEvidence({ alsoBurning: ["city-power"] });
+		await open(breachOpened("woodgrove", { evidence }));
+		await open(breachOpened("city-power"));
+		const incident = await getIncident(db, ofWoodgrove, "INC-1001");
+		if (!incident) throw new Error("it is in scope");
+		expect(JSON.stringify(incident)).not.toContain("city-power");
+		expect(await alsoAffected(db, ofWoodgrove, incident)).toEqual([]);
+		expect(await alsoAffected(db, ALL, incident)).toEqual(["city-power"]);
+		expect(JSON.stringify(await listBreaches(db, ofWoodgrove))).not.toContain("city-power");
+	});
+});
+
+test("a change on top of another's is a conflict that shows what is there now", async () => {
+	const { open, store, deps, request, acknowledge } = await rooms();
+	await open(breachOpened("woodgrove"));
+	await acknowledge("INC-1001");
+	const stale = await store.transaction((tx) =>
+		mitigateIncident(tx, deps, { ...request("INC-1001"), expectedVersion: 1 }),
+	);
+	expect(stale).toMatchObject({ status: "conflict", incident: { version: 2, state: "acknowledged" } });
+});
+
+test("every request that changes something has one audit entry", async () => {
+	const { open, acknowledge, mitigate, resolve, db } = await rooms();
+	await open(breachOpened("woodgrove"));
+	await acknowledge("INC-1001");
+	await acknowledge("INC-1001");
+	await mitigate("INC-1001");
+	await resolve("INC-1001", "noise");
+	await resolve("INC-1001", "noise", "a test");
+	const entries = await db.selectFrom("audit").select(["action", "actor"]).orderBy("seq").execute();
+	expect(entries).toEqual([
+		{ action: "incident.open", actor: "bellwether" },
+		{ action: "incident.acknowledge", actor: "n.patel" },
+		{ action: "incident.mitigate", actor: "n.patel" },
+		{ action: "incident.resolve", actor: "n.patel" },
+	]);
+});
+
+test("a list is read to its end by the cursor, in both directions", async () => {
+	const slos = Array.from({ length: 7 }, (_, k) => exampleSlo(`slo-${k}`));
+	const { open, db } = await rooms(exampleCatalogue({ slos }));
+	for (const { name } of slos) await open(breachOpened("woodgrove", { slo: name }));
+	for (const order of ["oldest", "newest"] as const) {
+		const numbers: number[] = [];
+		for (let after: string | undefined; ; ) {
+			const page = await listIncidents(db, ALL, { order, after, limit: 3 });
+			numbers.push(...page.items.map((item) => item.number));
+			after = page.next;
+			if (after === undefined) break;
+		}
+		expect(numbers.length).toBe(7);
+		expect(numbers).toEqual([...numbers].sort((a, b) => (order === "oldest" ? a - b : b - a)));
+	}
+	expect((await listIncidents(db, ALL, { states: ["resolved"] })).items).toEqual([]);
+});
+
+async function checkInvariants({ db }: Rooms): Promise<void> {
+	const all = (await listIncidents(db, ALL, { limit: 500 })).items;
+	const unresolved = all.filter((incident) => !isResolved(incident));
+	const keys = unresolved.map((incident) => `${incident.tenant}/${incident.slo}`);
+	expect(new Set(keys).size, "one unresolved incident per (tenant, SLO)").toBe(keys.length);
+	const platforms = all.filter((incident) => incident.kind === "platform" && !isResolved(incident));
+	expect(platforms.length, "one platform incident per SLO").toBeLessThanOrEqual(2);
+	for (const incident of all) {
+		const waiting = await db
+			.selectFrom("timers")
+			.select("id")
+			.where("incident_id", "=", incident.id)
+			.where("kind", "=", "escalation.next")
+			.where("state", "=", "pending")
+			.execute();
+		const pages = incident.state === "detected" && incident.parentId === undefined;
+		expect(waiting.length, `next steps of ${incident.id}, ${incident.state}`).toBe(pages ? 1 : 0);
+	}
+}
+
+test("whatever happens in whatever order: one incident per pair, one next step per incident that pages", async () => {
+	const step = fc.record({
+		act: fc.constantFrom("open", "open-platform", "close", "acknowledge", "mitigate", "resolve", "pass"),
+		tenant: fc.constantFrom("woodgrove", "city-power", ""),
+		slo: fc.constantFrom("policy-create", "policy-read"),
+		pick: fc.nat(9),
+	});
+	await fc.assert(
+		fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
+			const slos = [exampleSlo("policy-create"), exampleSlo("policy-read")];
+			const world = await openRooms(exampleCatalogue({ slos }));
+			try {
+				for (const { act, tenant, slo, pick } of steps) {
+					const id = `INC-${1001 + pick}`;
+					const detectedAt = world.clock.now();
+					if (act === "open") await world.open(breachOpened(tenant, { slo, detectedAt }));
+					if (act === "open-platform") await world.open(breachOpened(tenant, { slo, detectedAt, scope: "platform" }));
+					if (act === "close") await world.close(tenant, slo);
+					if (act === "acknowledge") await world.acknowledge(id);
+					if (act === "mitigate") await world.mitigate(id);
+					if (act === "resolve") await world.resolve(id, "duplicate");
+					if (act === "pass") await world.pass((pick + 1) * 30 * SECOND_MS, 60 * SECOND_MS);
+					await checkInvariants(world);
+				}
+				expect(world.errors).toEqual([]);
+			} finally {
+				await world.remove();
+			}
+		}),
+		{ numRuns: 12, seed: 11 },
+	);
+}, 60_000);
