@@ -58,14 +58,18 @@ export function createEgress(options: EgressOptions): Egress {
 			const gate = createGate(target, lookup, timeoutMs);
 			// A client per request: no connection is kept, so none can be used under another name later.
 			const client = new Client(target.url.origin, { connect: gate.connect, pipelining: 0, allowH2: false });
-			const signal = AbortSignal.timeout(timeoutMs);
+			let isLate = false;
+			// Destroying ends whatever is going on at once: the look-up, the handshake, the wait, a body that drips.
+			const deadline = setTimeout(() => {
+				isLate = true;
+				client.destroy(new Error("late")).catch(() => {});
+			}, timeoutMs);
 			try {
 				const answer = await client.request({
 					path: target.url.pathname + target.url.search,
 					method: "POST",
 					headers: { "user-agent": "bellwether", ...headers },
 					body,
-					signal,
 					reset: true,
 				});
 				return {
@@ -76,13 +80,12 @@ export function createEgress(options: EgressOptions): Egress {
 				};
 			} catch (error) {
 				if (gate.fault) return { status: "blocked", reason: gate.fault };
-				const reason = signal.aborted
-					? `no answer from ${target.host} within ${timeoutMs} ms`
-					: describe(error, target);
+				const reason = isLate ? `no answer from ${target.host} within ${timeoutMs} ms` : describe(error, target);
 				return { status: gate.isOpened ? "unanswered" : "unreached", reason };
 			} finally {
+				clearTimeout(deadline);
 				// Nobody waits for the farewell of a connection that is not used again.
-				void client.destroy().catch(() => {});
+				client.destroy().catch(() => {});
 			}
 		},
 	};

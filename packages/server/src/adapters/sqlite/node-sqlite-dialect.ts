@@ -59,7 +59,7 @@ class NodeSqliteDriver implements Driver {
 	}
 	async releaseConnection(): Promise<void> {}
 	async destroy(): Promise<void> {
-		this.#database.close();
+		if (this.#database.isOpen) this.#database.close();
 	}
 }
 
