@@ -1,5 +1,6 @@
 import { burnRate, errorBudget, formatDuration, HOUR_MS, MINUTE_MS } from "@bellwether/model";
 import { FLEET } from "#telemetry";
+import { Explanations } from "./explain.ts";
 import { PairWindows } from "./pair-windows.ts";
 import { hasEvidence, LONG_WINDOW, PAGE_TIERS, type Rule, ruleKey, ruleOf, SHORT_WINDOW } from "./rules.ts";
 import { isSilent, silenceHorizon } from "./silence.ts";
@@ -278,6 +279,7 @@ class Engine implements DetectionEngine {
 		if (changed.length === 0) return [];
 		const isFleet = (pair: number) => this.#windows.pair(pair).tenant === FLEET;
 		const ordered = [...changed.filter(isFleet), ...changed.filter((pair) => !isFleet(pair))];
+		const explanations = new Explanations(this.#windows, now);
 		return ordered.map((pair) => {
 			const { tenant, slo, monitor } = this.#windows.pair(pair);
 			const claim = { tenant, slo, detector: "burn-rate" as const };
@@ -286,7 +288,7 @@ class Engine implements DetectionEngine {
 				return { type: "breach.closed", ...claim, closedAt: now, reason: "recovered" };
 			}
 			this.#openedAt[pair] = now;
-			const explained = this.#windows.explain(pair, lowestBit(this.#tiers[pair] as number), now);
+			const explained = explanations.of(pair, lowestBit(this.#tiers[pair] as number));
 			return { type: "breach.opened", ...claim, monitor: monitor?.name ?? "", detectedAt: now, ...explained };
 		});
 	}

@@ -1,0 +1,140 @@
+import { type BurnRateTier, maskingShareLimit } from "@bellwether/model";
+import { FLEET } from "#telemetry";
+import { findOnset, type Onset } from "./onset.ts";
+import type { PairWindows } from "./pair-windows.ts";
+import { evidence, LONG_WINDOW, SHORT_WINDOW } from "./rules.ts";
+import type { BurnWindow, Evidence } from "./types.ts";
+import { WINDOWS_MS } from "./windows.ts";
+
+/** Key tenants of one SLO that must burn together before it is the platform's problem. */
+const PLATFORM_MIN_TENANTS = 3;
+const ALSO_BURNING_MAX = 100;
+
+/**
+ * Scope and evidence of the claims of one evaluation. Windows stand still during it, so what one claim looks up about its
+ * siblings serves the next: in an outage of the platform each tenant claims, and each asks about all.
+ */
+export class Explanations {
+	readonly #windows: PairWindows;
+	readonly #now: number;
+	/** Keyed by pair (or fleet pair) and tier in one number. */
+	readonly #burning = new Map<number, ReadonlySet<number>>();
+	readonly #onsets = new Map<number, Onset>();
+
+	constructor(windows: PairWindows, now: number) {
+		this.#windows = windows;
+		this.#now = now;
+	}
+
+	/** Of a claim by the tier with index `tier`. */
+	of(pair: number, tier: number): { scope: "tenant" | "platform"; evidence: Evidence } {
+		const windows = this.#windows;
+		const { fleetPair, tenant } = windows.pair(pair);
+		const rule = windows.rule(pair);
+		const fleetRule = windows.rule(fleetPair);
+		const long = LONG_WINDOW[tier] as number;
+		const short = SHORT_WINDOW[tier] as number;
+		const fleetTotal = windows.total(fleetPair, long);
+		const alsoBurning = [...take(this.#burningOn(fleetPair, tier), ALSO_BURNING_MAX + 1)]
+			.filter((sibling) => sibling !== pair)
+			.slice(0, ALSO_BURNING_MAX)
+			.map((sibling) => windows.pair(sibling).tenant);
+		return {
+			scope: tenant === FLEET ? "platform" : this.#scope(pair, tier),
+			evidence: {
+				tier: rule.tiers[tier] as BurnRateTier,
+				objective: rule.objective,
+				long: this.#window(pair, long),
+				short: this.#window(pair, short),
+				p: evidence(windows.bad(pair, long), windows.total(pair, long), rule.objective),
+				fleet: { long: this.#window(fleetPair, long), short: this.#window(fleetPair, short) },
+				share: fleetTotal > 0 ? windows.total(pair, long) / fleetTotal : 0,
+				maskingShare: maskingShareLimit((fleetRule.tiers[tier] as BurnRateTier).factor, fleetRule.objective),
+				alsoBurning,
+				since: this.#onset(pair, tier).since,
+			},
+		};
+	}
+
+	/**
+	 * `platform` when at least three key tenants burn in the short window, this one included, and they are at least half of
+	 * those that can tell. Either reading suffices:
+	 * - those whose burning began no earlier than this tenant's may have, among those that sent events since its onset.
+	 *   It finds an outage of all while most, pushing once a minute at seconds of their own, have not yet told of it;
+	 *   tenants with an older trouble of their own are left out of both numbers;
+	 * - all that burn, among those that sent events since this tenant's last healthy bucket. It finds an outage that
+	 *   spreads from tenant to tenant.
+	 */
+	#scope(pair: number, tier: number): "tenant" | "platform" {
+		const windows = this.#windows;
+		const { fleetPair } = windows.pair(pair);
+		const onset = this.#onset(pair, tier);
+		const burning = this.#burningOn(fleetPair, tier);
+		const together = { burning: 0, judged: 0 };
+		const overall = { burning: 0, judged: 0 };
+		for (const sibling of windows.members(fleetPair)) {
+			const lastAt = windows.lastAt(sibling);
+			const isBurning = burning.has(sibling);
+			if (lastAt >= onset.quietUntil) {
+				overall.judged++;
+				if (isBurning) overall.burning++;
+			}
+			if (isBurning && this.#onset(sibling, tier).since >= onset.quietUntil) {
+				together.burning++;
+				together.judged++;
+			} else if (!isBurning && lastAt >= onset.since) {
+				together.judged++;
+			}
+		}
+		return isMost(together) || isMost(overall) ? "platform" : "tenant";
+	}
+
+	#burningOn(fleetPair: number, tier: number): ReadonlySet<number> {
+		const key = memoKey(fleetPair, tier);
+		let burning = this.#burning.get(key);
+		if (!burning) {
+			const members = this.#windows.members(fleetPair);
+			burning = new Set(members.filter((sibling) => this.#windows.isBurning(sibling, tier)));
+			this.#burning.set(key, burning);
+		}
+		return burning;
+	}
+
+	#onset(pair: number, tier: number): Onset {
+		const key = memoKey(pair, tier);
+		let onset = this.#onsets.get(key);
+		if (!onset) {
+			const windows = this.#windows;
+			const rule = windows.rule(pair);
+			const start = this.#now - (rule.tiers[tier] as BurnRateTier).shortMs;
+			onset = findOnset(windows.table(pair), windows.row(pair), rule.limits[tier] as number) ?? {
+				since: start,
+				quietUntil: start,
+			};
+			this.#onsets.set(key, onset);
+		}
+		return onset;
+	}
+
+	#window(pair: number, window: number): BurnWindow {
+		const windows = this.#windows;
+		const counts = { bad: windows.bad(pair, window), total: windows.total(pair, window) };
+		return { ms: WINDOWS_MS[window] as number, ...counts, burn: windows.burn(pair, window) };
+	}
+}
+
+function isMost({ burning, judged }: { burning: number; judged: number }): boolean {
+	return burning >= PLATFORM_MIN_TENANTS && 2 * burning >= judged;
+}
+
+function memoKey(pair: number, tier: number): number {
+	return pair * LONG_WINDOW.length + tier;
+}
+
+function* take<T>(items: Iterable<T>, count: number): Generator<T> {
+	let left = count;
+	for (const item of items) {
+		if (left-- === 0) return;
+		yield item;
+	}
+}
