@@ -20,6 +20,8 @@ export class Explanations {
 	/** Keyed by pair (or fleet pair) and tier in one number. */
 	readonly #burning = new Map<number, ReadonlySet<number>>();
 	readonly #onsets = new Map<number, Onset>();
+	/** Claims with one onset have one scope; an outage of the platform has few onsets. */
+	readonly #scopes = new Map<string, "tenant" | "platform">();
 
 	constructor(windows: PairWindows, now: number) {
 		this.#windows = windows;
@@ -66,9 +68,19 @@ export class Explanations {
 	 *   spreads from tenant to tenant.
 	 */
 	#scope(pair: number, tier: number): "tenant" | "platform" {
-		const windows = this.#windows;
-		const { fleetPair } = windows.pair(pair);
+		const { fleetPair } = this.#windows.pair(pair);
 		const onset = this.#onset(pair, tier);
+		const key = [fleetPair, tier, onset.since, onset.quietUntil].join();
+		let scope = this.#scopes.get(key);
+		if (!scope) {
+			scope = this.#scopeSince(fleetPair, tier, onset);
+			this.#scopes.set(key, scope);
+		}
+		return scope;
+	}
+
+	#scopeSince(fleetPair: number, tier: number, onset: Onset): "tenant" | "platform" {
+		const windows = this.#windows;
 		const burning = this.#burningOn(fleetPair, tier);
 		const together = { burning: 0, judged: 0 };
 		const overall = { burning: 0, judged: 0 };

@@ -42,7 +42,9 @@ interface Ring {
 	readonly length: number;
 	readonly ahead: number;
 	readonly columns: (Column | undefined)[];
+	/** Bucket of the present, ⌊now ÷ width⌋, and where its column is. */
 	current: number;
+	currentSlot: number;
 }
 
 /**
@@ -75,7 +77,8 @@ export class WindowTable {
 		const ring = (widthMs: number, spans: number[], length: number): Ring => {
 			const ahead = Math.ceil((options.futureMs + AHEAD_SLACK_MS) / widthMs) + 1;
 			const columns = new Array<Column | undefined>(length + ahead).fill(undefined);
-			const made = { widthMs, window, spans, length, ahead, columns, current: Math.floor(options.now / widthMs) };
+			const current = Math.floor(options.now / widthMs);
+			const made = { widthMs, window, spans, length, ahead, columns, current, currentSlot: 0 };
 			window += spans.length;
 			return made;
 		};
@@ -96,7 +99,7 @@ export class WindowTable {
 			// Written so that a NaN is outside too.
 			if (!(behind < ring.length && behind >= -ring.ahead)) continue;
 			counted = true;
-			this.#write(ring, slotOf(ring, bucket), 2 * pair, bad, total);
+			this.#write(ring, slotBehind(ring, behind), 2 * pair, bad, total);
 			if (behind < 0) continue;
 			let sum = pair * SUMS_STRIDE + 2 * ring.window;
 			if (r === RING.period) {
@@ -125,6 +128,7 @@ export class WindowTable {
 			}
 			while (ring.current < target) {
 				ring.current++;
+				ring.currentSlot = ring.currentSlot + 1 === ring.columns.length ? 0 : ring.currentSlot + 1;
 				this.#step(ring);
 			}
 			for (const pair of this.#fractional) this.#recompute(ring, pair);
@@ -135,7 +139,7 @@ export class WindowTable {
 	bucket(ringIndex: number, pair: number, bucket: number): { bad: number; total: number } {
 		const ring = this.#rings[ringIndex] as Ring;
 		const behind = ring.current - bucket;
-		const column = behind >= 0 && behind < ring.length ? ring.columns[slotOf(ring, bucket)] : undefined;
+		const column = behind >= 0 && behind < ring.length ? ring.columns[slotBehind(ring, behind)] : undefined;
 		if (!column) return { bad: 0, total: 0 };
 		return { bad: column[2 * pair] as number, total: column[2 * pair + 1] as number };
 	}
@@ -178,14 +182,14 @@ export class WindowTable {
 
 	/** The current bucket just became `ring.current`: what it already holds enters, what fell out of each window leaves. */
 	#step(ring: Ring): void {
-		const entering = ring.columns[slotOf(ring, ring.current)];
+		const entering = ring.columns[ring.currentSlot];
 		if (ring.spans.length === 0) this.#movePeriods(ring, entering);
 		for (let w = 0; w < ring.spans.length; w++) {
-			const leaving = ring.columns[slotOf(ring, ring.current - (ring.spans[w] as number))];
+			const leaving = ring.columns[slotBehind(ring, ring.spans[w] as number)];
 			if (entering) this.#shift(entering, 2 * (ring.window + w), 1);
 			if (leaving) this.#shift(leaving, 2 * (ring.window + w), -1);
 		}
-		const oldest = slotOf(ring, ring.current - ring.length);
+		const oldest = slotBehind(ring, ring.length);
 		const dropped = ring.columns[oldest];
 		ring.columns[oldest] = undefined;
 		if (dropped instanceof Int32Array && this.#pool.length < POOLED_COLUMNS) this.#pool.push(dropped.fill(0));
@@ -206,7 +210,7 @@ export class WindowTable {
 	#movePeriods(ring: Ring, entering: Column | undefined): void {
 		if (entering) this.#shift(entering, 2 * ring.window, 1);
 		for (let pair = 0; pair < this.pairCount; pair++) {
-			const leaving = ring.columns[slotOf(ring, ring.current - (this.#periodSpans[pair] as number))];
+			const leaving = ring.columns[slotBehind(ring, this.#periodSpans[pair] as number)];
 			if (!leaving) continue;
 			this.#addToSum(
 				pair * SUMS_STRIDE + 2 * ring.window,
@@ -245,7 +249,7 @@ export class WindowTable {
 			let bad = 0;
 			let total = 0;
 			for (let behind = (spans[w] as number) - 1; behind >= 0; behind--) {
-				const column = ring.columns[slotOf(ring, ring.current - behind)];
+				const column = ring.columns[slotBehind(ring, behind)];
 				if (!column) continue;
 				bad += column[2 * pair] as number;
 				total += column[2 * pair + 1] as number;
@@ -257,7 +261,9 @@ export class WindowTable {
 	}
 }
 
-function slotOf(ring: Ring, bucket: number): number {
-	const slot = bucket % ring.columns.length;
-	return slot < 0 ? slot + ring.columns.length : slot;
+/** Where the column of a bucket is that lies `behind` the current one (negative: ahead), at most one turn of the ring. */
+function slotBehind(ring: Ring, behind: number): number {
+	const slot = ring.currentSlot - behind;
+	if (slot < 0) return slot + ring.columns.length;
+	return slot < ring.columns.length ? slot : slot - ring.columns.length;
 }
