@@ -17,6 +17,7 @@ export type Verdict = Out<typeof wire.Verdict>;
 export type PhoneMessage = Out<typeof wire.PhoneMessage>;
 export type ProgramReport = Out<typeof wire.ProgramReport>;
 export type ProgramNumber = Out<typeof wire.ProgramNumber>;
+export type WindowsView = Out<typeof wire.WindowsView>;
 export type Session = Out<typeof wire.Session>;
 export type Problem = Out<typeof wire.Problem>;
 export type OnCallView = Out<typeof wire.OnCallView>;

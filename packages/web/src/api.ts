@@ -10,6 +10,7 @@ import type {
 	ProgramReport,
 	Session,
 	Verdict,
+	WindowsView,
 } from "./api-types.ts";
 
 /** A refusal with what went wrong, what to do, and the request's id; `status` 0 means that the server was not reached. */
@@ -127,6 +128,21 @@ export const programQuery = queryOptions({
 	queryKey: ["program"],
 	queryFn: ({ signal }) => call<ProgramReport>("/reports/program", {}, signal),
 });
+
+/** In an address the fleet's own aggregate has this name. */
+const FLEET_IN_PATH = "~fleet";
+
+/** Counted events per window; windows without events are not in it. An empty tenant is the fleet. */
+export const windowsQuery = (tenant: string, slo: string, spanMs: number, resolutionMs: number) =>
+	queryOptions({
+		queryKey: ["windows", tenant, slo, spanMs, resolutionMs],
+		queryFn: ({ signal }) => {
+			const to = (Math.floor(Date.now() / resolutionMs) + 1) * resolutionMs;
+			const path = `/tenants/${encodeURIComponent(tenant || FLEET_IN_PATH)}/slis/${encodeURIComponent(slo)}/windows`;
+			return call<WindowsView>(`${path}?from=${to - spanMs}&to=${to}&resolutionMs=${resolutionMs}`, {}, signal);
+		},
+		refetchInterval: 30_000,
+	});
 
 export const phoneQuery = queryOptions({
 	queryKey: ["phone"],

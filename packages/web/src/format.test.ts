@@ -6,6 +6,7 @@ import {
 	formatCountdown,
 	formatDuration,
 	formatObjective,
+	formatPeriod,
 	formatShare,
 	formatSli,
 	formatTime,
@@ -67,7 +68,7 @@ describe("shares, budgets and burn rates", () => {
 	});
 
 	it("knows when a 28-day budget is gone", () => {
-		expect(formatDuration(budgetGoneMs(21, 28 * 24 * HOUR) ?? 0)).toBe("32 h");
+		expect(formatDuration(budgetGoneMs(21, 28 * 24 * HOUR) ?? 0)).toBe("32\u00a0h");
 		expect(budgetGoneMs(0, HOUR)).toBeNull();
 		expect(budgetGoneMs(null, HOUR)).toBeNull();
 	});
@@ -80,7 +81,15 @@ describe("durations", () => {
 		[2 * HOUR + 14 * MINUTE, "2 h 14 min"],
 		[6 * 24 * HOUR + 3 * HOUR, "6 d 3 h"],
 		[-5, "0 s"],
-	])("%d ms is %s", (ms, text) => expect(formatDuration(ms)).toBe(text));
+	])("%d ms is %s", (ms, text) => expect(formatDuration(ms).replaceAll("\u00a0", " ")).toBe(text));
+
+	it("never part a number from its unit", () => {
+		expect(formatDuration(2 * HOUR + 14 * MINUTE)).toBe("2\u00a0h 14\u00a0min");
+	});
+
+	it("name a period as an adjective", () => {
+		expect([28 * 24 * HOUR, 36 * HOUR].map(formatPeriod)).toEqual(["28-day", "36\u00a0h"]);
+	});
 
 	it("counts down in minutes and seconds and stops at zero", () => {
 		expect([9 * MINUTE + 41_000, 3723_000, 300, -1].map(formatCountdown)).toEqual(["9:41", "1:02:03", "0:01", "0:00"]);

@@ -49,16 +49,26 @@ export function budgetGoneMs(burn: number | null, periodMs: number): number | nu
 	return burn === null || burn <= 0 ? null : periodMs / burn;
 }
 
-/** `14 s`, `9 min`, `2 h 14 min`, `6 d 3 h`. */
+/** `14 s`, `9 min`, `2 h 14 min`, `6 d 3 h`; a number never stands on another line than its unit. */
 export function formatDuration(ms: number): string {
 	const seconds = Math.max(0, Math.floor(ms / 1000));
-	if (seconds < 60) return `${seconds} s`;
+	if (seconds < 60) return withUnit(seconds, "s");
 	const minutes = Math.floor(seconds / 60);
-	if (minutes < 60) return `${minutes} min`;
+	if (minutes < 60) return withUnit(minutes, "min");
 	const hours = Math.floor(minutes / 60);
-	if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+	if (hours < 48)
+		return minutes % 60 === 0 ? withUnit(hours, "h") : `${withUnit(hours, "h")} ${withUnit(minutes % 60, "min")}`;
 	const days = Math.floor(hours / 24);
-	return hours % 24 === 0 ? `${days} d` : `${days} d ${hours % 24} h`;
+	return hours % 24 === 0 ? withUnit(days, "d") : `${withUnit(days, "d")} ${withUnit(hours % 24, "h")}`;
+}
+
+/** `28-day`, as in "the 28-day budget"; periods that are not whole days as a duration. */
+export function formatPeriod(ms: number): string {
+	return ms % 86_400_000 === 0 ? `${ms / 86_400_000}-day` : formatDuration(ms);
+}
+
+function withUnit(number: number, unit: string): string {
+	return `${number}\u00a0${unit}`;
 }
 
 /** What is left on a clock: `9:41`, `1:02:03`; past due `0:00`. */

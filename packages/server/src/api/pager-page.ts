@@ -205,10 +205,10 @@ p{margin:0 0 12px}
 .small,.foot{font-size:13px;line-height:18px}
 .sentence{font-size:18px;line-height:26px}
 .message{border:2px solid var(--text);border-radius:4px;padding:12px;font-weight:600}
-.numbers{display:grid;grid-template-columns:repeat(auto-fit,minmax(130px,1fr));gap:8px;margin:0 0 16px}
-.numbers div{border:1px solid var(--line);border-radius:4px;padding:8px 12px}
+.numbers{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:6px;margin:0 0 16px}
+.numbers div{border:1px solid var(--line);border-radius:4px;padding:8px}
 .numbers dt{font-size:13px;line-height:18px}
-.numbers dd{margin:0;font-size:24px;line-height:30px;font-weight:600}
+.numbers dd{margin:0;font-size:20px;line-height:28px;font-weight:600}
 .numbers dd.small{font-size:13px;line-height:18px;font-weight:400;color:inherit}
 .numbers .breach{background:var(--bad);color:var(--on-bad);border-color:var(--bad)}
 .numbers .at-risk{background:var(--warn-fill);color:var(--warn)}

@@ -3,7 +3,15 @@ import { Dismiss20Regular } from "@fluentui/react-icons/svg/dismiss";
 import { Link } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import type { Cell, FleetRow, FleetView, SloCell } from "../api-types.ts";
-import { budgetGoneMs, formatBudget, formatBurn, formatDuration, formatObjective, formatSli } from "../format.ts";
+import {
+	budgetGoneMs,
+	formatBudget,
+	formatBurn,
+	formatDuration,
+	formatObjective,
+	formatPeriod,
+	formatSli,
+} from "../format.ts";
 import { AcknowledgeButton } from "../incidents/acknowledge-button.tsx";
 import { useNow } from "../live.ts";
 import { StateIcon } from "../state-icon.tsx";
@@ -76,7 +84,7 @@ function SloTable({
 	readonly now: number;
 }) {
 	const t = useText();
-	const period = formatDuration(slo.periodMs).replace(/^(\d+) d$/, "$1 d");
+	const period = formatDuration(slo.periodMs);
 	const both = isPlatform ? [slo] : [slo, platform];
 	const rows: readonly (readonly [string, (s: SloCell) => string])[] = [
 		[t("drawer.lastHour"), (s) => formatSli(s.sli, s.objective)],
@@ -168,8 +176,6 @@ function sentence(t: Text, { row, cell, isPlatform, name, workload, platform, no
 	}
 	const gone = budgetGoneMs(lead.burn, lead.periodMs);
 	if (state !== "healthy" && gone !== null && gone < lead.periodMs)
-		parts.push(
-			t("drawer.gone", { period: formatDuration(lead.periodMs).replace(" d", "-day"), gone: formatDuration(gone) }),
-		);
+		parts.push(t("drawer.gone", { period: formatPeriod(lead.periodMs), gone: formatDuration(gone) }));
 	return parts.join(" ");
 }

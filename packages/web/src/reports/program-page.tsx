@@ -66,9 +66,9 @@ function NumberRow({ number }: { readonly number: ProgramNumber }) {
 	return (
 		<tr>
 			<th scope="row">
-				<span className="number-name">{number.name}</span>
+				{number.name}
 				<br />
-				<span className="soft">{number.definition}</span>
+				<span className="definition soft">{number.definition}</span>
 			</th>
 			<td data-label={t("program.col.baseline")}>
 				{number.baselineText || show(number.baseline, number.unit, t("program.missing"))}

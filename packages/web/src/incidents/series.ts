@@ -1,0 +1,31 @@
+import type { WindowsView } from "../api-types.ts";
+
+export interface Series {
+	/** Start of each window, ms. */
+	readonly at: readonly number[];
+	readonly lines: readonly (readonly (number | null)[])[];
+	readonly lowest: number | null;
+}
+
+/** Several views on one time axis, as ratios. A window without events is a gap, never 0 or 1. */
+export function seriesOf(views: readonly WindowsView[], resolutionMs: number): Series {
+	const maps = views.map(
+		(view) => new Map(view.windows.filter((w) => w.total > 0).map((w) => [w.at, w.good / w.total])),
+	);
+	const known = maps.flatMap((map) => [...map.keys()]);
+	if (known.length === 0) return { at: [], lines: views.map(() => []), lowest: null };
+	const at: number[] = [];
+	const last = Math.max(...known);
+	for (let t = Math.min(...known); t <= last; t += resolutionMs) at.push(t);
+	const lines = maps.map((map) => at.map((t) => map.get(t) ?? null));
+	return { at, lines, lowest: Math.min(...maps.flatMap((map) => [...map.values()])) };
+}
+
+/** Where the axis begins: just below the lowest value and below the objective, on a round number of the budget's size. */
+export function axisFloor(lowest: number | null, objective: number): number {
+	const budget = 1 - objective;
+	const wanted = Math.min(lowest ?? objective, objective - budget);
+	const depth = 1 - wanted;
+	const step = 10 ** Math.floor(Math.log10(depth)) / 2;
+	return Math.max(0, 1 - Math.ceil((depth * 1.02) / step) * step);
+}
