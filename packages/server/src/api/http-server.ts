@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import cookie from "@fastify/cookie";
 import helmet from "@fastify/helmet";
 import swagger from "@fastify/swagger";
-import fastify, { type FastifyBaseLogger } from "fastify";
+import fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import {
 	jsonSchemaTransform,
 	serializerCompiler,
@@ -51,7 +51,7 @@ export async function buildHttpServer(
 
 	const api = fastify({
 		loggerInstance: options.logger,
-		disableRequestLogging: true,
+		logController: new LogController({ disableRequestLogging: true }),
 		genReqId: () => context.ids.next("req"),
 		bodyLimit: 1_048_576,
 		return503OnClosing: true,
@@ -67,6 +67,14 @@ export async function buildHttpServer(
 	api.setValidatorCompiler(validatorCompiler);
 	api.setSerializerCompiler(serializerCompiler);
 	answerProblems(api);
+	api.addHook("onRequest", async (request, reply) => {
+		reply.header("x-request-id", request.id);
+		// What a tenant's numbers are is nothing for caches between us and the reader.
+		reply.header("cache-control", "no-store");
+	});
+	await api.register(cookie);
+	await api.register(helmet, securityHeaders(isSecure));
+	// After cookies and headers: a refusal must carry the headers too.
 	registerPolicy(api as never, {
 		authenticate: authenticator(authentication),
 		isOwnHost,
@@ -82,13 +90,6 @@ export async function buildHttpServer(
 				"denied",
 			),
 	});
-	api.addHook("onRequest", async (request, reply) => {
-		reply.header("x-request-id", request.id);
-		// What a tenant's numbers are is nothing for caches between us and the reader.
-		reply.header("cache-control", "no-store");
-	});
-	await api.register(cookie);
-	await api.register(helmet, securityHeaders(isSecure));
 	await api.register(swagger, openApi(context.version));
 	registerForms(api);
 	registerRoutes(api, context, { isSecure, cookieName, tokenDigest: options.tokenDigest });
