@@ -1,4 +1,4 @@
-import { burnRateTiers, formatDuration, type SeverityKey, tierFault } from "@bellwether/model";
+import { type BurnRateTier, burnRateTiers, formatDuration, type SeverityKey, tierFault } from "@bellwether/model";
 import { monitorFor } from "./choose.ts";
 import type { Context } from "./references.ts";
 import { sortedSet } from "./references.ts";
@@ -87,10 +87,25 @@ type Parts = Pick<Catalogue, "monitors" | "slos" | "tiers" | "tenants">;
 export function checkReach(context: Context, parts: Parts): void {
 	for (const slo of parts.slos) {
 		const monitor = monitorFor(parts as Catalogue, slo.name);
-		if (!monitor) continue;
+		if (!monitor || !fitsPeriod(context, slo, monitor)) continue;
 		for (const { objective, document, path } of objectivesOf(context, slo))
 			reach(context, slo, monitor, objective, document, path);
 	}
+}
+
+/** In a day, every page tier's budget share is less than what an even spending uses, whatever the objective. */
+function fitsPeriod(context: Context, slo: Slo, monitor: Monitor): boolean {
+	const pages = tiersOf(slo, monitor).filter((tier) => tier.response === "page");
+	if (pages.length === 0 || pages.some((tier) => tierFault(tier, 1) === undefined)) return true;
+	const [entry] = context.entries.of("SLO").filter((each) => each.name === slo.name);
+	const message = `${show(slo.name)} over ${formatDuration(slo.periodMs)} can never page: every page tier would fire while the error budget lasts.`;
+	const remedy = "Write a longer duration, 2d or more.";
+	if (entry) context.error(entry, ["spec", "timeWindow", 0, "duration"], message, remedy);
+	return false;
+}
+
+function tiersOf(slo: Slo, monitor: Monitor): BurnRateTier[] {
+	return burnRateTiers(slo.periodMs).filter((tier) => !monitor.tiers || monitor.tiers.includes(tier.key));
 }
 
 interface WrittenObjective {
@@ -136,26 +151,17 @@ function reach(
 	document: SourceDocument,
 	path: Path,
 ): void {
-	const tiers = burnRateTiers(slo.periodMs).filter((tier) => !monitor.tiers || monitor.tiers.includes(tier.key));
+	const tiers = tiersOf(slo, monitor);
 	const pages = tiers.filter((tier) => tier.response === "page");
 	const faults = tiers.map((tier) => ({ tier, fault: tierFault(tier, objective) }));
 	const never = faults.filter(({ fault }) => fault === "never-fires").map(({ tier }) => tier);
 	const usable = faults.some(({ tier, fault }) => tier.response === "page" && fault === undefined);
 	const what = `${show(slo.name)} at ${objective} over ${formatDuration(slo.periodMs)}`;
 	if (pages.length > 0 && !usable) {
-		const lowest = Math.min(...pages.map((tier) => tier.factor));
-		if (never.some((tier) => tier.response === "page")) {
-			const message = `${what} can never page: a total outage burns at ${round(1 / (1 - objective))}, and no page tier is below that and fit to run.`;
-			context.error(
-				{ document },
-				path,
-				message,
-				`Write an objective above ${roundUp(1 - 1 / lowest)}, or watch it by ticket tiers only.`,
-			);
-		} else {
-			const message = `${what} can never page: every page tier would fire while the error budget lasts.`;
-			context.error({ document }, path, message, "Write a longer timeWindow, 2d or more.");
-		}
+		const lowest = Math.min(...pages.filter((tier) => tierFault(tier, 1) === undefined).map((tier) => tier.factor));
+		const message = `${what} can never page: a total outage burns at ${round(1 / (1 - objective))}, and no page tier has a lower factor.`;
+		const remedy = `Write an objective above ${roundUp(1 - 1 / lowest)}, or watch it by ticket tiers only.`;
+		context.error({ document }, path, message, remedy);
 		return;
 	}
 	if (never.length === 0) return;

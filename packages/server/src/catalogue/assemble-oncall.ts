@@ -143,8 +143,7 @@ function assemblePolicy(context: Context, entry: Entry<"EscalationPolicy">): Esc
 		}
 		return target ? [{ afterMs, notify: target }] : [];
 	});
-	const first = steps[0];
-	if (first && first.afterMs > 0) {
+	if ((parseDuration(spec.steps[0]?.after ?? "0m") ?? 0) > 0) {
 		const message = `Nobody is paged at once: the first step of ${show(entry.name)} waits ${spec.steps[0]?.after}.`;
 		context.warn(entry, ["spec", "steps", 0, "after"], message, "Write after: 0m on the first step.");
 	}

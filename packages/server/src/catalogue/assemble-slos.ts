@@ -222,6 +222,16 @@ function targetOf(context: Context, entry: Entry<"SLO">, objective: ObjectiveInp
 		context.error(entry, at, `${pathText(at)}.target is missing.`, "Write target: 0.995, or targetPercent: 99.5.");
 		return undefined;
 	}
+	if (targetPercent > 0 && targetPercent < 1) {
+		const message = `${pathText([...at, "targetPercent"])} ${targetPercent} looks like a ratio.`;
+		context.error(
+			entry,
+			[...at, "targetPercent"],
+			message,
+			`Write target: ${targetPercent}, or a percentage such as 99.5.`,
+		);
+		return undefined;
+	}
 	if (targetPercent > 0 && targetPercent < 100) return percentToRatio(targetPercent);
 	const side = targetPercent > 0 ? "below 100" : "above 0";
 	const path = [...at, "targetPercent"];

@@ -99,18 +99,7 @@ function assembleTenant(
 	});
 	const used = sortedSet(fields.workloads ?? workloads.map((workload) => workload.name));
 	const held = objectives(context, document, pathOf("objectives"), fields.objectives);
-	for (const slo of Object.keys(held)) {
-		const service = context.entries.of("SLO").find((entry) => entry.name === slo)?.input.spec.service;
-		if (service === undefined || used.includes(service)) continue;
-		const message = `${pathText(pathOf("objectives"))} sets ${show(slo)}, but the tenant does not use ${service}.`;
-		context.warn(
-			{ document },
-			[...pathOf("objectives"), slo],
-			message,
-			`Add ${service} to workloads, or remove the objective.`,
-			"key",
-		);
-	}
+	warnUnused(context, document, pathOf("objectives"), Object.keys(held), used);
 	const contacts = fields.contacts ?? {};
 	return {
 		name: tenant.name,
@@ -127,6 +116,24 @@ function assembleTenant(
 			customer: sortedSet(contacts.customer ?? []),
 		},
 	};
+}
+
+/** An objective for a workload that the tenant does not use. Told only where every name is known, else it is no fact. */
+function warnUnused(
+	context: Context,
+	document: SourceDocument,
+	path: Path,
+	slos: readonly string[],
+	used: readonly string[],
+): void {
+	const known = new Set([...context.names("Workload"), ...context.names("Service")]);
+	if (used.some((name) => !known.has(name))) return;
+	for (const slo of slos) {
+		const service = context.entries.of("SLO").find((entry) => entry.name === slo)?.input.spec.service;
+		if (service === undefined || used.includes(service) || !known.has(service)) continue;
+		const message = `${pathText(path)} sets ${show(slo)}, but the tenant does not use ${service}.`;
+		context.warn({ document }, [...path, slo], message, `Add ${service} to workloads, or remove the objective.`, "key");
+	}
 }
 
 /** A point must belong to one tenant at most, or the wrong customer hears of it. */
@@ -202,8 +209,9 @@ function assembleWorkload(context: Context, entry: Entry<"Workload">): Workload 
 	const slos = context.entries.of("SLO").filter((slo) => slo.input.spec.service === entry.name);
 	if (spec.leadSlo !== undefined && context.refer(["SLO"], spec.leadSlo, entry.document, ["spec", "leadSlo"])) {
 		const lead = context.entries.of("SLO").find((slo) => slo.name === spec.leadSlo);
-		if (lead && lead.input.spec.service !== entry.name) {
-			const message = `spec.leadSlo ${show(spec.leadSlo)} belongs to ${lead.input.spec.service}.`;
+		const service = lead?.input.spec.service;
+		if (service !== undefined && service !== entry.name && context.names("Workload").includes(service)) {
+			const message = `spec.leadSlo ${show(spec.leadSlo)} belongs to ${service}.`;
 			const own = slos.map((slo) => slo.name).toSorted();
 			context.error(entry, ["spec", "leadSlo"], message, own.length > 0 ? `Write ${oneOf(own)}.` : "Remove it.");
 		}

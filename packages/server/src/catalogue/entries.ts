@@ -17,6 +17,8 @@ export interface Entry<K extends Kind = Kind> {
 export class Entries {
 	readonly #byKind = new Map<Kind, Entry[]>();
 	readonly #broken = new Map<Kind, Set<string>>();
+	/** Names in documents of which not even the kind could be told. */
+	readonly lost = new Set<string>();
 
 	add(entry: Entry): void {
 		const list = this.#byKind.get(entry.kind) ?? [];
@@ -49,15 +51,21 @@ export function readEntries(documents: readonly SourceDocument[], findings: Find
 	const first = new Map<string, Place>();
 	for (const document of documents) {
 		const kind = kindOf(document, findings);
-		if (!kind) continue;
+		if (!kind) {
+			const name = nameOf(document.value);
+			if (name !== undefined) entries.lost.add(name);
+			continue;
+		}
 		const schema = KINDS[kind].schema;
 		const parsed = schema.safeParse(document.value);
 		const name = kind === "Settings" || kind === "KeyTenantList" ? "" : nameOf(document.value);
 		if (!parsed.success) {
-			for (const issue of parsed.error.issues) {
-				for (const each of explain(schema, issue, document.value)) {
-					findings.error(document.place(each.path, each.at), each.message, each.remedy);
-				}
+			const told = new Set<string>();
+			for (const each of parsed.error.issues.flatMap((issue) => explain(schema, issue, document.value))) {
+				// An empty text breaks two rules at once; it is one mistake.
+				if (told.has(each.message)) continue;
+				told.add(each.message);
+				findings.error(document.place(each.path, each.at), each.message, each.remedy);
 			}
 			entries.addBroken(kind, name ?? "");
 			for (const inner of kind === "KeyTenantList" ? listNames(document.value) : [])
@@ -109,7 +117,9 @@ function kindOf(document: SourceDocument, findings: Findings): Kind | undefined 
 	);
 	if (missing) {
 		const remedy =
-			missing === "kind" ? `Write kind: ${oneOf(Object.keys(KINDS))}.` : "Write bellwether/v1, or openslo/v1 for SLOs.";
+			missing === "kind"
+				? `Write kind: ${oneOf(kindsOf(apiVersion))}.`
+				: "Write bellwether/v1, or openslo/v1 for SLOs.";
 		findings.error(document.place([]), `${missing} is missing.`, remedy);
 		return undefined;
 	}
@@ -127,8 +137,8 @@ function kindOf(document: SourceDocument, findings: Findings): Kind | undefined 
 		return undefined;
 	}
 	if (typeof kind !== "string" || !Object.hasOwn(KINDS, kind)) {
-		const known = (Object.keys(KINDS) as Kind[]).filter((each) => apiVersionOf(each) === apiVersion);
-		findings.error(document.place(["kind"]), `kind ${show(kind)} is unknown.`, suggest(String(kind), known, ""));
+		const remedy = suggest(String(kind), kindsOf(apiVersion), "");
+		findings.error(document.place(["kind"]), `kind ${show(kind)} is unknown.`, remedy);
 		return undefined;
 	}
 	const right = apiVersionOf(kind as Kind);
@@ -143,8 +153,14 @@ function kindOf(document: SourceDocument, findings: Findings): Kind | undefined 
 	return kind as Kind;
 }
 
+function kindsOf(apiVersion: unknown): Kind[] {
+	const kinds = Object.keys(KINDS) as Kind[];
+	const own = kinds.filter((kind) => apiVersionOf(kind) === apiVersion);
+	return own.length > 0 ? own : kinds;
+}
+
 function nameOf(value: unknown): string | undefined {
-	const name = (value as { metadata?: { name?: unknown } | null }).metadata?.name;
+	const name = (value as { metadata?: { name?: unknown } | null } | null)?.metadata?.name;
 	return typeof name === "string" ? name : undefined;
 }
 

@@ -1,10 +1,11 @@
 import { parseDuration, SEVERITIES } from "@bellwether/model";
 import { z } from "zod";
 
-/** How a fault in a field is told: `<path> <value> <says>.` and the remedy. Secret fields never show their value. */
+/** How a fault in a field is told: `<path> <value> <says>.` and the remedy. */
 export interface Wording {
 	readonly says: string;
 	readonly remedy: string;
+	/** The value may be or hold a secret, so that a message does not repeat it. */
 	readonly secret?: boolean;
 }
 
@@ -134,6 +135,7 @@ export const webUrl = (about: string) =>
 			.describe(about),
 		"is not a web address",
 		"Write https://host/path, without user name, password or #.",
+		true,
 	);
 
 export const egressRule = (about: string) =>

@@ -11,9 +11,15 @@ export function effectiveObjective(
 	slo: Slo,
 	tenant: KeyTenant | undefined,
 ): EffectiveObjective {
-	const own = tenant?.objectives[slo.name];
+	const own = tenant && held(tenant.objectives, slo.name);
 	if (own !== undefined) return { objective: own, setBy: "tenant" };
-	const tier = tenant && catalogue.tiers.find((each) => each.name === tenant.tier)?.objectives[slo.name];
-	if (tier !== undefined) return { objective: tier, setBy: "tier" };
+	const tier = tenant && catalogue.tiers.find((each) => each.name === tenant.tier);
+	const ofTier = tier && held(tier.objectives, slo.name);
+	if (ofTier !== undefined) return { objective: ofTier, setBy: "tier" };
 	return { objective: slo.objective, setBy: "slo" };
+}
+
+/** Only what was written counts: after a copy between threads the record has a prototype, and with it names of its own. */
+function held(objectives: Readonly<Record<string, number>>, slo: string): number | undefined {
+	return Object.hasOwn(objectives, slo) ? objectives[slo] : undefined;
 }

@@ -2,7 +2,7 @@ import type { Entries, Entry } from "./entries.ts";
 import type { Findings } from "./finding.ts";
 import type { Kind } from "./kinds.ts";
 import type { SourceDocument } from "./source.ts";
-import { type Path, pathText, show, suggest } from "./wording.ts";
+import { nearest, type Path, pathText, show, suggest } from "./wording.ts";
 
 /** What every step of the assembly sees: right entries, the place for complaints, and which names exist. */
 export class Context {
@@ -29,7 +29,9 @@ export class Context {
 	): boolean {
 		const known = kinds.flatMap((kind) => this.names(kind));
 		if (known.includes(name) || this.#unreadable.has(name)) return true;
-		if (kinds.some((kind) => this.entries.broken(kind).has(name))) return true;
+		if (this.entries.lost.has(name)) return true;
+		// A document whose name itself is wrong, such as Purview, is what purview means.
+		if (kinds.some((kind) => nearest(name, this.entries.broken(kind)) !== undefined)) return true;
 		const where = at === "key" ? pathText(path.slice(0, -1)) : pathText(path);
 		const remedy = suggest(
 			name,

@@ -136,6 +136,15 @@ function plain(aliases: Aliases, root: Node, complain: Complain): unknown {
 		}
 		if (path.length > MAX_DEPTH) return stop(path, `The file nests deeper than ${MAX_DEPTH} levels.`, "Flatten it.");
 		const target = isAlias(node) ? aliases.get(node) : node;
+		if (target === undefined) {
+			complain(
+				path,
+				"value",
+				`${pathText(path)} is an alias of nothing.`,
+				"Write the anchor before the alias, or the value itself.",
+			);
+			return undefined;
+		}
 		if (isScalar(target)) return target.value;
 		if (!isMap(target) && !isSeq(target)) return null;
 		if (open.has(target))
