@@ -3,7 +3,7 @@ import { toMessage } from "./outbox.ts";
 import type { Message, Outcome, OutcomeListener, SendResult, Tx } from "./types.ts";
 
 interface RetryPolicy {
-	readonly retryDelaysMs: readonly number[];
+	readonly retryDelaysMs: Readonly<Record<Message["kind"], readonly number[]>>;
 	readonly retryAfterCapMs: number;
 	readonly giveUpAfterMs: number;
 }
@@ -127,7 +127,7 @@ function decide(
 		case "retry":
 			break;
 	}
-	const delays = policy.retryDelaysMs;
+	const delays = policy.retryDelaysMs[message.kind];
 	const delayMs = delays[Math.min(message.attempt, delays.length) - 1] ?? 0;
 	const askedMs = result.status === "retry" ? (result.retryAfterMs ?? 0) : 0;
 	const nextAt = now + Math.max(delayMs, Math.min(askedMs, policy.retryAfterCapMs));

@@ -136,6 +136,35 @@ test("a page that does not arrive is sent again after 1, 2, 5, 10, 30, 30 s, alw
 	expect(dispatcher.counters).toMatchObject({ sent: 0, retried: 7, inFlight: 0 });
 });
 
+test("a notice has more patience: 5 s, 30 s, 2 min, 5 min", async () => {
+	const hook = scripted(RETRY);
+	const { clock, dispatcher, add, outbox } = await setUp({ channels: { hook } });
+	const id = await add({ kind: "notice", delivery: "at-most-once" });
+	const waits: number[] = [];
+	for (let attempt = 0; attempt < 5; attempt++) {
+		await dispatcher.runDue(clock.now());
+		const { next_at } = await outbox(id);
+		waits.push((next_at - clock.now()) / SECOND);
+		clock.advance(next_at - clock.now());
+	}
+	expect(waits).toEqual([5, 30, 120, 300, 300]);
+});
+
+test("while the store does not write, nothing is sent, and it is asked again after a pause", async () => {
+	const hook = scripted(SENT);
+	let refusals = 0;
+	const { clock, store, make, add, errors } = await setUp({ channels: { hook } });
+	const transaction: typeof store.transaction = (work) =>
+		refusals-- > 0 ? Promise.reject(new Error("database or disk is full")) : store.transaction(work);
+	const dispatcher = make({ store: { ...store, transaction }, recordRetryMs: 1 });
+	await dispatcher.runDue(clock.now());
+	await add();
+	refusals = 3;
+	await dispatcher.runDue(clock.now());
+	expect(errors).toHaveLength(3);
+	expect(hook.seen).toMatchObject([{ attempt: 1 }]);
+});
+
 test.each([
 	{ asked: 12 * SECOND, waited: 12 * SECOND, why: "is honoured" },
 	{ asked: 3_600 * SECOND, waited: 30 * SECOND, why: "is capped, so that a receiver cannot outwait the escalation" },
@@ -363,7 +392,7 @@ test("once started, it sends what waits, wakes by itself on commits, and stops a
 		store,
 		clock: systemClock,
 		senders: () => hook,
-		retryDelaysMs: [5],
+		retryDelaysMs: { page: [5] },
 		giveUpAfterMs: Number.POSITIVE_INFINITY,
 		onError: (error) => {
 			throw error;

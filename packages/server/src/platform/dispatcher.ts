@@ -3,6 +3,14 @@ import { recordOutcome, recoverSending, takeMessage } from "./deliveries.ts";
 import { createLoop } from "./loop.ts";
 import type { ChannelSender, ControlStore, Message, OutcomeListener, SendResult } from "./types.ts";
 
+export type RetryDelays = Readonly<Record<Message["kind"], readonly number[]>>;
+
+/** A page is urgent; a notice mostly waits for a mail server that wants to see patience. */
+const DEFAULT_DELAYS_MS: RetryDelays = {
+	page: [1_000, 2_000, 5_000, 10_000, 30_000],
+	notice: [5_000, 30_000, 120_000, 300_000],
+};
+
 export interface DispatcherOptions {
 	readonly store: ControlStore;
 	readonly clock: Clock;
@@ -16,8 +24,8 @@ export interface DispatcherOptions {
 	readonly perChannel?: number;
 	/** An attempt is given up after this long, whatever its sender does. Default 12 s: above every sender's own limit. */
 	readonly timeoutMs?: number;
-	/** Waits between attempts, ms; the last one repeats. Default 1, 2, 5, 10, 30 s. Keep it below the escalation steps. */
-	readonly retryDelaysMs?: readonly number[];
+	/** Waits between attempts, ms; the last one repeats. Keep those of pages below the escalation steps. */
+	readonly retryDelaysMs?: Partial<RetryDelays>;
 	/** The longest wait that a receiver may ask for with Retry-After. Default 30 s. */
 	readonly retryAfterCapMs?: number;
 	/** First wait before an outcome that could not be stored is stored again; it doubles up to 30 s. Default 500 ms. */
@@ -52,7 +60,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 	const timeoutMs = options.timeoutMs ?? 12_000;
 	const recordRetryMs = options.recordRetryMs ?? 500;
 	const policy = {
-		retryDelaysMs: options.retryDelaysMs ?? [1_000, 2_000, 5_000, 10_000, 30_000],
+		retryDelaysMs: { ...DEFAULT_DELAYS_MS, ...options.retryDelaysMs },
 		retryAfterCapMs: options.retryAfterCapMs ?? 30_000,
 		giveUpAfterMs: options.giveUpAfterMs ?? 24 * 3_600_000,
 	};
@@ -131,8 +139,9 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 		try {
 			taken = await store.transaction((tx) => takeMessage(tx, id, now));
 		} catch (error) {
-			// Still pending: the loop tries again at its next look.
+			// Still pending. Without the pause a full disk would be asked again and again at once.
 			onError(error, undefined);
+			await pause(recordRetryMs);
 			return;
 		}
 		if (!taken) return;

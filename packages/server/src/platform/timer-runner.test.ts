@@ -118,6 +118,64 @@ test("a timer of a kind that nobody handles is reported and kept, also one named
 	expect(await states()).toEqual({ a: "pending", b: "pending" });
 });
 
+test("one that throws among many takes back its own writes alone", async () => {
+	const { clock, store, runner, set } = await setUp(async (tx, timer) => {
+		await tx
+			.insertInto("meta")
+			.values({ key: String(timer.data.name), value: "effect" })
+			.execute();
+		if (timer.data.name === "b") throw new Error("broken");
+	});
+	for (const name of ["a", "b", "c"]) await set(name, 0);
+	expect(await runner.runDue(clock.now())).toBe(2);
+	const effects = await store.db
+		.selectFrom("meta")
+		.select("key")
+		.where("value", "=", "effect")
+		.orderBy("key")
+		.execute();
+	expect(effects.map(({ key }) => key)).toEqual(["a", "c"]);
+});
+
+test("one that makes the commit itself fail does not hold up the others", async () => {
+	const { clock, runner, errors, set, states } = await setUp(async (tx, timer) => {
+		// A link to an incident that does not exist: found at the commit.
+		const incident = timer.data.name === "b" ? "inc_none" : null;
+		await tx
+			.insertInto("breaches")
+			.values({
+				id: timer.id,
+				tenant: timer.id,
+				slo: "s",
+				detector: "d",
+				monitor: "m",
+				scope: "tenant",
+				state: "open",
+				opened_at: 1,
+				closed_at: null,
+				evidence: "{}",
+				incident_id: incident,
+			})
+			.execute();
+	});
+	for (const name of ["a", "b", "c"]) await set(name, 0);
+	expect(await runner.runDue(clock.now())).toBe(2);
+	expect(await states()).toEqual({ a: "done", b: "pending", c: "done" });
+	expect(errors).toHaveLength(1);
+});
+
+test("a timer that an earlier one of the same look cancels does not fire", async () => {
+	const rung: unknown[] = [];
+	const { clock, runner, set } = await setUp(async (tx, timer) => {
+		rung.push(timer.data.name);
+		await cancelTimers(tx, { incidentId: "inc_1" });
+	});
+	await set("a", 0, { incidentId: "inc_1" });
+	await set("b", 0, { incidentId: "inc_1" });
+	await runner.runDue(clock.now());
+	expect(rung).toEqual(["a"]);
+});
+
 test("cancelling stops an incident's timers of one kind, or all, and never those that fired", async () => {
 	const { clock, store, runner, fired, set, states } = await setUp();
 	await set("fired", 0, { incidentId: "inc_1" });

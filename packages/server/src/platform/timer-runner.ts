@@ -2,7 +2,7 @@ import type { Clock } from "@bellwether/model";
 import { sql } from "kysely";
 import { createLoop } from "./loop.ts";
 import { rebaseDueTimes, toTimer } from "./timers.ts";
-import type { ControlStore, Timer, TimerHandler } from "./types.ts";
+import type { ControlStore, Timer, TimerHandler, Tx } from "./types.ts";
 import { createStepWatch } from "./wall-clock.ts";
 
 export interface TimerRunnerOptions {
@@ -40,7 +40,11 @@ export interface TimerCounters {
 }
 
 const RETRY_DELAYS_MS = [1_000, 2_000, 5_000, 10_000, 30_000];
-const BATCH = 100;
+/** Timers read at once, and committed together. A batch holds up other writers for some milliseconds. */
+const LOOK = 100;
+const BATCH = 20;
+
+type DueRow = Parameters<typeof toTimer>[0] & { readonly failures: number };
 
 export function createTimerRunner(options: TimerRunnerOptions): TimerRunner {
 	const { store, clock, handlers, onError } = options;
@@ -85,52 +89,81 @@ export function createTimerRunner(options: TimerRunnerOptions): TimerRunner {
 				.where(wakeAt, "<=", now)
 				.orderBy("due_at")
 				.orderBy("id")
-				.limit(BATCH)
+				.limit(LOOK)
 				.execute();
-			for (const row of due) if (await fire(toTimer(row), row.failures, now)) fired++;
-			if (due.length < BATCH) return fired;
+			for (let at = 0; at < due.length; at += BATCH) fired += await fireAll(due.slice(at, at + BATCH), now);
+			if (due.length < LOOK) return fired;
 		}
 	}
 
-	/** Marking and handling are one transaction: after a crash the timer is either done with its effects or still pending. */
-	async function fire(timer: Timer, failures: number, now: number): Promise<boolean> {
+	/** A storm of timers shares commits; if the commit itself fails, each is tried alone, so that the culprit is alone too. */
+	async function fireAll(rows: readonly DueRow[], now: number): Promise<number> {
 		try {
-			const isFired = await store.transaction(async (tx) => {
-				const marked = await tx
-					.updateTable("timers")
-					.set({ state: "done", fired_at: now })
-					.where("id", "=", timer.id)
-					.where("state", "=", "pending")
-					.executeTakeFirst();
-				// Cancelled by a commit that came first: the store decides the race, not what was read before.
-				if (marked.numUpdatedRows === 0n) return false;
+			const lateness = await store.transaction(async (tx) => {
+				const done: number[] = [];
+				for (const row of rows) {
+					const timer = toTimer(row);
+					if (await fire(tx, timer, row.failures, now)) done.push(Math.max(0, now - timer.dueAt));
+				}
+				return done;
+			});
+			counters.fired += lateness.length;
+			counters.lastLatenessMs = lateness.at(-1) ?? counters.lastLatenessMs;
+			return lateness.length;
+		} catch (error) {
+			if (rows.length > 1) {
+				let fired = 0;
+				for (const row of rows) fired += await fireAll([row], now);
+				return fired;
+			}
+			const [row] = rows;
+			counters.failed++;
+			onError(error, row && toTimer(row));
+			if (row) await store.transaction((tx) => postpone(tx, row.id, row.failures, now));
+			return 0;
+		}
+	}
+
+	/**
+	 * Marking and handling are committed together: after a crash the timer is either done with its effects or still
+	 * pending. A handler that throws takes back its own writes alone.
+	 */
+	async function fire(tx: Tx, timer: Timer, failures: number, now: number): Promise<boolean> {
+		await sql`savepoint timer`.execute(tx);
+		try {
+			const marked = await tx
+				.updateTable("timers")
+				.set({ state: "done", fired_at: now })
+				.where("id", "=", timer.id)
+				.where("state", "=", "pending")
+				.executeTakeFirst();
+			// Cancelled by a commit that came first: the store decides the race, not what was read before.
+			const isPending = marked.numUpdatedRows > 0n;
+			if (isPending) {
 				const handle = Object.hasOwn(handlers, timer.kind) ? handlers[timer.kind] : undefined;
 				if (!handle) throw new Error(`no handler for timers of kind "${timer.kind}": register one in app`);
 				await handle(tx, timer, now);
-				return true;
-			});
-			if (!isFired) return false;
-			counters.fired++;
-			counters.lastLatenessMs = Math.max(0, now - timer.dueAt);
-			return true;
+			}
+			await sql`release savepoint timer`.execute(tx);
+			return isPending;
 		} catch (error) {
+			await sql`rollback to savepoint timer`.execute(tx);
+			await sql`release savepoint timer`.execute(tx);
+			await postpone(tx, timer.id, failures, now);
 			counters.failed++;
 			onError(error, timer);
-			await postpone(timer, failures, now);
 			return false;
 		}
 	}
 
-	async function postpone(timer: Timer, failures: number, now: number): Promise<void> {
+	async function postpone(tx: Tx, id: string, failures: number, now: number): Promise<void> {
 		const delayMs = RETRY_DELAYS_MS[Math.min(failures, RETRY_DELAYS_MS.length - 1)] ?? 0;
-		await store.transaction(async (tx) => {
-			await tx
-				.updateTable("timers")
-				.set({ failures: failures + 1, retry_at: now + delayMs })
-				.where("id", "=", timer.id)
-				.where("state", "=", "pending")
-				.execute();
-		});
+		await tx
+			.updateTable("timers")
+			.set({ failures: failures + 1, retry_at: now + delayMs })
+			.where("id", "=", id)
+			.where("state", "=", "pending")
+			.execute();
 	}
 
 	return {

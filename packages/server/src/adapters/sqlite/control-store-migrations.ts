@@ -1,3 +1,16 @@
+/** Tables whose rows belong to an incident. */
+const LINKED = ["breaches", "escalations", "notices", "outbox", "deliveries", "phone_messages"];
+
+/** What concerns one tenant cannot hang on another tenant's incident. The fleet's incidents ('') concern every tenant. */
+const linkTriggers = LINKED.flatMap((table) =>
+	["insert", "update of tenant, incident_id"].map(
+		(act) => `
+create trigger ${table}_same_tenant_${act.slice(0, 6)} before ${act} on ${table}
+when exists (select 1 from incidents where id = new.incident_id and tenant not in ('', new.tenant))
+begin select raise(abort, '${table}: the incident belongs to another tenant'); end;`,
+	),
+).join("");
+
 /**
  * The control plane's schema, step by step; the schema's version is the number of steps taken. A released step is
  * never edited: add one. Each is plain SQL that leaves the data of the step before readable.
@@ -211,6 +224,7 @@ create table config_versions (
 ) strict;
 create unique index config_versions_one_active on config_versions (active) where active = 1;
 
+${linkTriggers}
 create trigger events_append_only_update before update on events begin select raise(abort, 'events are append-only'); end;
 create trigger events_append_only_delete before delete on events begin select raise(abort, 'events are append-only'); end;
 create trigger audit_append_only_update before update on audit begin select raise(abort, 'audit entries are append-only'); end;

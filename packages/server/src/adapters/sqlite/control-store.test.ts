@@ -206,6 +206,48 @@ test("a breach of an incident that does not exist cannot be stored", async () =>
 	expect(await store.db.selectFrom("breaches").selectAll().execute()).toEqual([]);
 });
 
+const INCIDENT = {
+	slo: "sign-in",
+	workload: "identity",
+	kind: "tenant" as const,
+	severity_key: "2.5",
+	severity_rank: 25,
+	state: "detected" as const,
+	title: "t",
+	monitor: "default",
+	detected_by: "monitor" as const,
+	detected_at: 1,
+	evidence: "{}",
+	version: 1,
+};
+
+test("a row of one tenant cannot hang on another tenant's incident; on the fleet's it can", async () => {
+	const { store } = await open();
+	await store.transaction((tx) =>
+		tx
+			.insertInto("incidents")
+			.values([
+				{ ...INCIDENT, id: "inc_contoso", number: 1, tenant: "contoso" },
+				{ ...INCIDENT, id: "inc_fleet", number: 2, tenant: "", kind: "platform" },
+			])
+			.execute(),
+	);
+	const link = (id: string, tenant: string, incident_id: string) =>
+		store.transaction((tx) =>
+			tx
+				.insertInto("breaches")
+				.values({ ...BREACH, id, tenant, incident_id })
+				.execute(),
+		);
+	await expect(link("a", "fabrikam", "inc_contoso")).rejects.toThrow("the incident belongs to another tenant");
+	await link("b", "contoso", "inc_contoso");
+	await link("c", "fabrikam", "inc_fleet");
+	const move = store.transaction((tx) =>
+		tx.updateTable("breaches").set({ incident_id: "inc_contoso" }).where("id", "=", "c").execute(),
+	);
+	await expect(move).rejects.toThrow("the incident belongs to another tenant");
+});
+
 test.each(["update", "delete"])("events and audit entries cannot be changed: %s", async (act) => {
 	const { store } = await open();
 	await store.transaction((tx) =>
