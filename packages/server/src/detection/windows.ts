@@ -48,6 +48,21 @@ interface Ring {
 }
 
 /**
+ * Where events of one instant go, for all pairs alike: the columns that hold it and the sums that it is in. Most events of
+ * a request share their instant. Valid until a ring moves.
+ */
+interface Aim {
+	readonly at: number;
+	readonly columns: Column[];
+	readonly places: { readonly ring: Ring; readonly slot: number }[];
+	/** Offsets in a pair's sums, without the period. */
+	readonly sums: number[];
+	/** In columns of the period's ring; negative: outside. */
+	periodsBehind: number;
+}
+const NO_AIM: Aim = { at: Number.NaN, columns: [], places: [], sums: [], periodsBehind: -1 };
+
+/**
  * The windows of up to a thousand or so pairs. Sums of whole counts are exact; pairs that ever sent fractions are summed
  * anew from their columns whenever a window moves, so that no sum drifts and an empty window is exactly 0.
  *
@@ -64,6 +79,7 @@ export class WindowTable {
 	readonly #pool: Int32Array[] = [];
 	readonly #isFractional: Uint8Array;
 	#fractional: number[] = [];
+	#aim: Aim = NO_AIM;
 
 	constructor(options: { periodsMs: readonly number[]; futureMs: number; now: number }) {
 		const pairCount = options.periodsMs.length;
@@ -91,26 +107,30 @@ export class WindowTable {
 
 	add(pair: number, at: number, bad: number, total: number): void {
 		if (!(Number.isInteger(bad) && Number.isInteger(total))) this.#markFractional(pair, bad, total);
-		let counted = false;
-		for (let r = 0; r < this.#rings.length; r++) {
-			const ring = this.#rings[r] as Ring;
-			const bucket = Math.floor(at / ring.widthMs);
-			const behind = ring.current - bucket;
-			// Written so that a NaN is outside too.
-			if (!(behind < ring.length && behind >= -ring.ahead)) continue;
-			counted = true;
-			this.#write(ring, slotBehind(ring, behind), 2 * pair, bad, total);
-			if (behind < 0) continue;
-			let sum = pair * SUMS_STRIDE + 2 * ring.window;
-			if (r === RING.period) {
-				if (behind < (this.#periodSpans[pair] as number)) this.#addToSum(sum, bad, total);
-				continue;
-			}
-			for (let w = 0; w < ring.spans.length; w++, sum += 2) {
-				if (behind < (ring.spans[w] as number)) this.#addToSum(sum, bad, total);
-			}
+		const aim = this.#aim.at === at ? this.#aim : this.#aimAt(at);
+		if (aim.columns.length === 0) return;
+		const { sums } = this;
+		const entry = 2 * pair;
+		for (let i = 0; i < aim.columns.length; i++) {
+			const column = aim.columns[i] as Column;
+			const newBad = (column[entry] as number) + bad;
+			const newTotal = (column[entry + 1] as number) + total;
+			const isNarrow = (newBad | 0) === newBad && (newTotal | 0) === newTotal;
+			const fitting = isNarrow ? column : this.#widen(aim, i);
+			fitting[entry] = newBad;
+			fitting[entry + 1] = newTotal;
 		}
-		if (!counted) return;
+		const firstSum = pair * SUMS_STRIDE;
+		for (let i = 0; i < aim.sums.length; i++) {
+			const sum = firstSum + (aim.sums[i] as number);
+			sums[sum] = (sums[sum] as number) + bad;
+			sums[sum + 1] = (sums[sum + 1] as number) + total;
+		}
+		if (aim.periodsBehind >= 0 && aim.periodsBehind < (this.#periodSpans[pair] as number)) {
+			const sum = firstSum + 2 * PERIOD_WINDOW;
+			sums[sum] = (sums[sum] as number) + bad;
+			sums[sum + 1] = (sums[sum + 1] as number) + total;
+		}
 		this.touched[pair] = TOUCHED_FOR_JUDGE | TOUCHED_FOR_STATUS | TOUCHED_BY_EVENTS;
 		if (total > 0 && at > (this.lastAt[pair] as number)) this.lastAt[pair] = at;
 	}
@@ -120,6 +140,7 @@ export class WindowTable {
 		for (const ring of this.#rings) {
 			const target = Math.floor(now / ring.widthMs);
 			if (target <= ring.current) continue;
+			this.#aim = NO_AIM;
 			if (target - ring.current >= ring.columns.length) {
 				// A leap past everything that is kept, ahead included.
 				this.#clear(ring);
@@ -157,27 +178,32 @@ export class WindowTable {
 		return bytes;
 	}
 
-	#addToSum(sum: number, bad: number, total: number): void {
-		this.sums[sum] = (this.sums[sum] as number) + bad;
-		this.sums[sum + 1] = (this.sums[sum + 1] as number) + total;
+	#aimAt(at: number): Aim {
+		const aim: Aim = { at, columns: [], places: [], sums: [], periodsBehind: -1 };
+		for (const [index, ring] of this.#rings.entries()) {
+			const behind = ring.current - Math.floor(at / ring.widthMs);
+			// Written so that a NaN is outside too.
+			if (!(behind < ring.length && behind >= -ring.ahead)) continue;
+			const slot = slotBehind(ring, behind);
+			ring.columns[slot] ??= this.#pool.pop() ?? new Int32Array(2 * this.pairCount);
+			aim.columns.push(ring.columns[slot] as Column);
+			aim.places.push({ ring, slot });
+			if (index === RING.period) aim.periodsBehind = behind;
+			if (behind < 0) continue;
+			for (const [w, span] of ring.spans.entries()) if (behind < span) aim.sums.push(2 * (ring.window + w));
+		}
+		this.#aim = aim;
+		return aim;
 	}
 
-	#write(ring: Ring, slot: number, entry: number, bad: number, total: number): void {
-		let column = ring.columns[slot];
-		if (column === undefined) {
-			column = this.#pool.pop() ?? new Int32Array(2 * this.pairCount);
-			ring.columns[slot] = column;
-		}
-		const newBad = (column[entry] as number) + bad;
-		const newTotal = (column[entry + 1] as number) + total;
-		if ((newBad | 0) !== newBad || (newTotal | 0) !== newTotal) {
-			if (column instanceof Int32Array) {
-				column = Float64Array.from(column);
-				ring.columns[slot] = column;
-			}
-		}
-		column[entry] = newBad;
-		column[entry + 1] = newTotal;
+	#widen(aim: Aim, index: number): Float64Array {
+		const column = aim.columns[index] as Column;
+		if (column instanceof Float64Array) return column;
+		const wide = Float64Array.from(column);
+		const { ring, slot } = aim.places[index] as Aim["places"][number];
+		ring.columns[slot] = wide;
+		aim.columns[index] = wide;
+		return wide;
 	}
 
 	/** The current bucket just became `ring.current`: what it already holds enters, what fell out of each window leaves. */
@@ -212,11 +238,9 @@ export class WindowTable {
 		for (let pair = 0; pair < this.pairCount; pair++) {
 			const leaving = ring.columns[slotBehind(ring, this.#periodSpans[pair] as number)];
 			if (!leaving) continue;
-			this.#addToSum(
-				pair * SUMS_STRIDE + 2 * ring.window,
-				-(leaving[2 * pair] as number),
-				-(leaving[2 * pair + 1] as number),
-			);
+			const sum = pair * SUMS_STRIDE + 2 * ring.window;
+			this.sums[sum] = (this.sums[sum] as number) - (leaving[2 * pair] as number);
+			this.sums[sum + 1] = (this.sums[sum + 1] as number) - (leaving[2 * pair + 1] as number);
 			this.touched[pair] = (this.touched[pair] as number) | TOUCHED_FOR_JUDGE | TOUCHED_FOR_STATUS;
 		}
 	}
