@@ -4,6 +4,8 @@ import { temporaryFolder } from "./server.ts";
 
 export interface CatalogueOptions {
 	readonly tenants: readonly { readonly name: string; readonly csam?: string }[];
+	/** Which of its SLOs; all by default. */
+	readonly slos?: readonly ("send" | "latency" | "queue")[];
 	readonly webhook?: { readonly url: string; readonly leadUrl?: string };
 	readonly smtpPort?: number;
 	readonly repeatEvery?: string;
@@ -23,6 +25,7 @@ export function catalogueFiles(options: CatalogueOptions): Record<string, string
 			? ""
 			: `\n  smtp: { host: 127.0.0.1, port: ${options.smtpPort}, from: cre@bellwether.example }`;
 	const egress = ports.length === 0 ? "" : `\n  egress: { allow: [${ports.join(", ")}] }`;
+	const { slos = ["send", "latency", "queue"] } = options;
 	return {
 		"bellwether.yaml": `apiVersion: bellwether/v1
 kind: Settings
@@ -38,32 +41,12 @@ spec:
   leadSlo: send
   runbook: [Look at the queue., Ask what changed., Fail over.]
 `,
-		"slos/send.yaml": sloText(
-			"send",
-			"availability",
-			`ratioMetric:
-        counter: true
-        good: { metricSource: { metricSourceRef: otlp, spec: { metric: mail.sends, where: { result: ok } } } }
-        total: { metricSource: { metricSourceRef: otlp, spec: { metric: mail.sends } } }`,
-		),
-		"slos/latency.yaml": sloText(
-			"latency",
-			"latency",
-			`ratioMetric:
-        counter: true
-        good: { metricSource: { metricSourceRef: otlp, spec: { metric: mail.duration, le: 250 } } }
-        total: { metricSource: { metricSourceRef: otlp, spec: { metric: mail.duration } } }`,
-		),
-		"slos/queue.yaml": sloText(
-			"queue",
-			"saturation",
-			`thresholdMetric: { metricSource: { metricSourceRef: otlp, spec: { metric: mail.queue } } }`,
-			"\n      op: lt\n      value: 100",
-		),
+		...Object.fromEntries(slos.map((slo) => [`slos/${slo}.yaml`, SLOS[slo]])),
 		"oncall/cre.yaml": onCallText(options),
 		...(options.webhook
 			? {
 					"notify/pager.yaml":
+						// biome-ignore lint/suspicious/noTemplateCurlyInString: the catalogue's own way to name a secret
 						'apiVersion: bellwether/v1\nkind: Channel\nmetadata: { name: pager }\nspec: { kind: webhook, secret: "${env:PAGER_SECRET}" }\n',
 				}
 			: {}),
@@ -138,3 +121,28 @@ spec:
     - { after: ${leadAfter}, notify: { person: lead } }
 `;
 }
+
+const SLOS = {
+	send: sloText(
+		"send",
+		"availability",
+		`ratioMetric:
+        counter: true
+        good: { metricSource: { metricSourceRef: otlp, spec: { metric: mail.sends, where: { result: ok } } } }
+        total: { metricSource: { metricSourceRef: otlp, spec: { metric: mail.sends } } }`,
+	),
+	latency: sloText(
+		"latency",
+		"latency",
+		`ratioMetric:
+        counter: true
+        good: { metricSource: { metricSourceRef: otlp, spec: { metric: mail.duration, le: 250 } } }
+        total: { metricSource: { metricSourceRef: otlp, spec: { metric: mail.duration } } }`,
+	),
+	queue: sloText(
+		"queue",
+		"saturation",
+		`thresholdMetric: { metricSource: { metricSourceRef: otlp, spec: { metric: mail.queue } } }`,
+		"\n      op: lt\n      value: 100",
+	),
+};
