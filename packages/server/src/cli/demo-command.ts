@@ -147,13 +147,17 @@ function readyLine(server: ChildProcess): Promise<ReadyLine | undefined> {
 	});
 }
 
+/** One line every two seconds at most, and one at the end. */
 function progressLine(say: (text: string) => void): (rows: number, ofRows: number) => void {
 	const startedAt = performance.now();
+	let toldAt = startedAt;
 	return (rows, ofRows) => {
-		const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
-		say(
-			`  28 days of history: ${Math.floor((100 * rows) / ofRows)} % (${rows.toLocaleString("en")} rows, ${seconds} s)`,
-		);
+		const now = performance.now();
+		if (now - toldAt < 1900 && rows < ofRows) return;
+		toldAt = now;
+		const percent = Math.floor((100 * rows) / ofRows);
+		const seconds = Math.round((now - startedAt) / 1000);
+		say(`  28 days of history: ${percent} % (${rows.toLocaleString("en")} rows, ${seconds} s)`);
 	};
 }
 
