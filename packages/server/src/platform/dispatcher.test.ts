@@ -234,6 +234,28 @@ test("a message to a channel that does not exist fails, and says what to do", as
 	expect(outcomes).toHaveLength(1);
 });
 
+test("a channel whose settings are broken is tried again, since they can be mended", async () => {
+	let isMended = false;
+	const hook = scripted(SENT);
+	const { clock, make, add, outbox } = await setUp({ channels: {} });
+	const dispatcher = make({
+		senders: () => {
+			if (!isMended) throw new Error("smtp.from: not one mail address");
+			return hook;
+		},
+	});
+	const id = await add();
+	await dispatcher.runDue(clock.now());
+	expect(await outbox(id)).toMatchObject({
+		state: "pending",
+		last_error: 'the channel "hook" cannot be used: smtp.from: not one mail address',
+	});
+	isMended = true;
+	clock.advance(SECOND);
+	await dispatcher.runDue(clock.now());
+	expect(await outbox(id)).toMatchObject({ state: "sent" });
+});
+
 test("a page that could not be sent for a day has failed", async () => {
 	const hook = scripted(RETRY);
 	const { clock, dispatcher, add, outbox, outcomes } = await setUp({ channels: { hook } });

@@ -151,7 +151,16 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 	}
 
 	async function send(message: Message): Promise<SendResult> {
-		const sender = options.senders(message.channel);
+		let sender: ChannelSender | undefined;
+		try {
+			sender = options.senders(message.channel);
+		} catch (error) {
+			// Nothing has left yet, and a setting can be mended.
+			return {
+				status: "retry",
+				detail: `the channel "${message.channel}" cannot be used: ${(error as Error).message}`,
+			};
+		}
 		if (!sender) {
 			return {
 				status: "refused",

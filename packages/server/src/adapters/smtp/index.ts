@@ -3,4 +3,4 @@
  * anything but one plain address and whatever the server refuses for good; an attempt takes at most ten seconds, and
  * one that broke off while the text went out is uncertain, not failed.
  */
-export { createSmtpSender, type SmtpSenderOptions } from "./smtp-sender.ts";
+export { createSmtpSender } from "./smtp-sender.ts";

@@ -64,16 +64,28 @@ const reply = (status: string, headers = "", body = "") => {
 		void socket.end(`HTTP/1.1 ${status}\r\n${headers}content-length: ${body.length}\r\n\r\n${body}`);
 };
 
+function headersOf(head: string): Record<string, string> {
+	const lines = head.split("\r\n").slice(1);
+	return Object.fromEntries(
+		lines.map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()]),
+	);
+}
+
+test("while keys are changed, a receiver with either key can verify", async () => {
+	const { requests, host, egress, clock } = await receiver(reply("200 OK"));
+	const next = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+	const sender = createWebhookSender({ egress, clock, secret: () => `${SECRET}\n${next}\n` });
+	await sender.send({ ...MESSAGE, address: `http://${host}/hook` });
+	const [head = "", body = ""] = requests[0]?.split("\r\n\r\n") ?? [];
+	for (const key of [SECRET, next]) expect(new Webhook(key).verify(body, headersOf(head))).toBeDefined();
+	expect(() => new Webhook("whsec_AAAA").verify(body, headersOf(head))).toThrow();
+});
+
 test("the message arrives signed, as a verifier of Standard Webhooks wants it", async () => {
 	const { requests, send } = await receiver(reply("200 OK"));
 	expect(await send()).toEqual({ status: "sent", detail: "HTTP 200" });
 	const [head = "", body = ""] = requests[0]?.split("\r\n\r\n") ?? [];
-	const headers = Object.fromEntries(
-		head
-			.split("\r\n")
-			.slice(1)
-			.map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()]),
-	);
+	const headers = headersOf(head);
 	expect(headers).toMatchObject({ "webhook-id": "msg_1", "content-type": "application/json" });
 	expect(new Webhook(SECRET).verify(body, headers)).toEqual({
 		type: "incident.page",

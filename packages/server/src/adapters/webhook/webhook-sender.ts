@@ -5,7 +5,10 @@ import type { ChannelSender, Egress, EgressResult, Message, SendResult } from "#
 export interface WebhookSenderOptions {
 	readonly egress: Egress;
 	readonly clock: Clock;
-	/** Signing secret of the channel (`whsec_…`, base 64), read anew at each attempt; throws with the reference's name. */
+	/**
+	 * Signing secret of the channel (`whsec_…`, base 64), read anew at each attempt; throws with the reference's name.
+	 * Several, with white space between, sign side by side: so a receiver can change keys without a gap.
+	 */
 	readonly secret?: (() => string) | undefined;
 }
 
@@ -20,9 +23,13 @@ export function createWebhookSender(options: WebhookSenderOptions): ChannelSende
 				const detail = `the channel "${message.channel}" has no secret to sign with: give it secret: \${env:NAME}`;
 				return { status: "refused", detail };
 			}
-			let webhook: Webhook;
+			let webhooks: Webhook[];
 			try {
-				webhook = new Webhook(options.secret());
+				webhooks = options
+					.secret()
+					.trim()
+					.split(/\s+/)
+					.map((key) => new Webhook(key));
 			} catch (error) {
 				// The file behind a reference may yet be mounted, so this is worth another try. The library's own message
 				// tells nothing of the key.
@@ -34,7 +41,7 @@ export function createWebhookSender(options: WebhookSenderOptions): ChannelSende
 				"content-type": "application/json",
 				"webhook-id": message.id,
 				"webhook-timestamp": String(Math.floor(sentAt.getTime() / 1000)),
-				"webhook-signature": webhook.sign(message.id, sentAt, body),
+				"webhook-signature": webhooks.map((webhook) => webhook.sign(message.id, sentAt, body)).join(" "),
 			};
 			return toSendResult(await options.egress.post(message.address, headers, body));
 		},
