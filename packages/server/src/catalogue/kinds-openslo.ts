@@ -44,11 +44,13 @@ const selector = z
 
 const metric = z
 	.strictObject({
-		metricSource: z.strictObject({
-			metricSourceRef: f.name("Data source. Default: otlp.").optional(),
-			type: f.text("Type of the data source: otlp.", 60).optional(),
-			spec: selector,
-		}),
+		metricSource: z
+			.strictObject({
+				metricSourceRef: f.name("Data source. Default: otlp.").optional(),
+				type: f.text("Type of the data source: otlp.", 60).optional(),
+				spec: selector,
+			})
+			.describe("Where the metric comes from."),
 	})
 	.describe("One metric.");
 

@@ -33,8 +33,8 @@ export function configurationReference(): string {
 	return [
 		"# Configuration reference",
 		"",
-		"This page is generated from the schemas that validate: `bellwether schemas docs` writes it, and the JSON Schemas",
-		"for editors in `docs/schemas/`.",
+		"This page is generated from the schemas that validate, as are the JSON Schemas for editors in `docs/schemas/`;",
+		"`bellwether schemas` writes those of the installed version.",
 		"",
 		"A catalogue is a folder of YAML files. Each document says by `apiVersion` and `kind` what it is; a file may hold",
 		"several, separated by `---`. The folders below are the custom. Unknown fields are errors, so that a slip of the",

@@ -5,8 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readCatalogue, starterFiles } from "#catalogue";
 import { runInit } from "./init-command.ts";
 import { runPlan } from "./plan-command.ts";
-import { referenceFiles, runSchemas } from "./schemas-command.ts";
+import { runSchemas } from "./schemas-command.ts";
 import { runValidate } from "./validate-command.ts";
+import { referenceFiles, schemaFiles, writeReference } from "./write-reference.ts";
 
 const DOCS = join(import.meta.dirname, "../../../../docs");
 
@@ -126,18 +127,38 @@ describe("bellwether plan", () => {
 });
 
 describe("bellwether schemas", () => {
-	test("writes exactly what docs/ holds", async () => {
+	test("writes one JSON Schema per kind", async () => {
 		expect(await runSchemas(options())).toBe(0);
-		expect(referenceFiles()).toHaveLength(15);
-		for (const { path, text } of referenceFiles()) {
-			expect(await readFile(join(dir, path), "utf8"), path).toBe(text);
-			const committed = (await readFile(join(DOCS, path), "utf8")).replaceAll("\r\n", "\n");
-			expect(committed, `docs/${path}; run: bellwether schemas docs`).toBe(text);
-		}
+		expect(printed).toBe(`Wrote 14 files to ${dir}.\n`);
+		for (const { name, text } of schemaFiles()) expect(await readFile(join(dir, name), "utf8"), name).toBe(text);
+		expect(JSON.parse(await readFile(join(dir, "key-tenant.json"), "utf8"))).toMatchObject({
+			$schema: "https://json-schema.org/draft/2020-12/schema",
+			title: "KeyTenant",
+			required: ["apiVersion", "kind", "metadata", "spec"],
+		});
 	});
 
 	test("prints them as JSON instead", async () => {
 		expect(await runSchemas(options({ json: true }))).toBe(0);
 		expect(Object.keys(JSON.parse(printed))).toContain("key-tenant.json");
+	});
+});
+
+describe("The generated part of docs/", () => {
+	test("is what the schemas say", async () => {
+		await writeReference(dir);
+		expect(referenceFiles()).toHaveLength(15);
+		for (const { path, text } of referenceFiles()) {
+			expect(await readFile(join(dir, path), "utf8"), path).toBe(text);
+			const committed = (await readFile(join(DOCS, path), "utf8")).replaceAll("\r\n", "\n");
+			expect(committed, `docs/${path} is out of date; run node packages/server/src/cli/write-reference.ts`).toBe(text);
+		}
+	});
+
+	test("explains every field", () => {
+		const [reference] = referenceFiles();
+		const rows = reference?.text.split("\n").filter((line) => line.startsWith("| `")) ?? [];
+		expect(rows.length).toBeGreaterThan(100);
+		expect(rows.filter((row) => / \| {2}\|$/.test(row))).toEqual([]);
 	});
 });
