@@ -1,13 +1,6 @@
-import {
-	Button,
-	Dialog,
-	DialogActions,
-	DialogBody,
-	DialogContent,
-	DialogSurface,
-	DialogTitle,
-} from "@fluentui/react-components";
+import { Button } from "@fluentui/react-components";
 import type { ReactNode } from "react";
+import { Modal } from "../shell/modal.tsx";
 import { useText } from "../text.ts";
 
 /** Asks before something that leaves a mark. The first button does it; Esc does not. */
@@ -26,19 +19,14 @@ export function Confirm({
 }) {
 	const t = useText();
 	return (
-		<Dialog open onOpenChange={(_, data) => (data.open ? undefined : cancel())}>
-			<DialogSurface>
-				<DialogBody>
-					<DialogTitle>{title}</DialogTitle>
-					<DialogContent>{children}</DialogContent>
-					<DialogActions>
-						<Button appearance="primary" autoFocus onClick={confirm}>
-							{verb}
-						</Button>
-						<Button onClick={cancel}>{t("dialog.cancel")}</Button>
-					</DialogActions>
-				</DialogBody>
-			</DialogSurface>
-		</Dialog>
+		<Modal title={title} close={cancel}>
+			{children}
+			<div className="actions">
+				<Button appearance="primary" data-first onClick={confirm}>
+					{verb}
+				</Button>
+				<Button onClick={cancel}>{t("dialog.cancel")}</Button>
+			</div>
+		</Modal>
 	);
 }

@@ -1,18 +1,7 @@
-import {
-	Button,
-	Dialog,
-	DialogActions,
-	DialogBody,
-	DialogContent,
-	DialogSurface,
-	DialogTitle,
-	Field,
-	Input,
-	Radio,
-	RadioGroup,
-} from "@fluentui/react-components";
+import { Button, Field, Input, Radio, RadioGroup } from "@fluentui/react-components";
 import { useState } from "react";
 import type { IncidentDetail, Verdict } from "../api-types.ts";
+import { Modal } from "../shell/modal.tsx";
 import { useText } from "../text.ts";
 
 const VERDICTS: readonly Verdict[] = ["real-impact", "real-no-impact", "noise", "expected-change", "duplicate"];
@@ -41,55 +30,50 @@ export function ResolveDialog({
 	const needsReason = verdict !== undefined && NEEDS_REASON.has(verdict);
 	const isMissing = needsReason && reason.trim() === "";
 	return (
-		<Dialog open onOpenChange={(_, data) => (data.open ? undefined : cancel())}>
-			<DialogSurface
-				onKeyDown={(event) => {
-					const chosen = VERDICTS[Number(event.key) - 1];
-					const isTyping = event.target instanceof HTMLInputElement && event.target.type === "text";
-					if (chosen !== undefined && !isTyping && !event.ctrlKey && !event.altKey && !event.metaKey)
-						setVerdict(chosen);
+		<Modal
+			title={t("resolve.title", { id: incident.id })}
+			close={cancel}
+			onKeyDown={(event) => {
+				const chosen = VERDICTS[Number(event.key) - 1];
+				const isTyping = event.target instanceof HTMLInputElement && event.target.type === "text";
+				if (chosen !== undefined && !isTyping && !event.ctrlKey && !event.altKey && !event.metaKey) setVerdict(chosen);
+			}}
+		>
+			<form
+				className="resolve-form"
+				onSubmit={(event) => {
+					event.preventDefault();
+					setTried(true);
+					if (verdict !== undefined && !isMissing) resolve(verdict, reason.trim());
 				}}
 			>
-				<form
-					onSubmit={(event) => {
-						event.preventDefault();
-						setTried(true);
-						if (verdict !== undefined && !isMissing) resolve(verdict, reason.trim());
-					}}
+				<p>{incident.title}</p>
+				<Field label={t("resolve.verdict")}>
+					<RadioGroup value={verdict ?? ""} onChange={(_, data) => setVerdict(data.value as Verdict)}>
+						{VERDICTS.map((key, i) => (
+							<Radio key={key} value={key} label={`${i + 1}  ${t(`verdict.${key}`)}`} />
+						))}
+					</RadioGroup>
+				</Field>
+				<Field
+					label={t(needsReason ? "resolve.reason" : "resolve.reasonOptional")}
+					required={needsReason}
+					{...(isTried && isMissing ? { validationMessage: t("resolve.reasonNeeded") } : {})}
 				>
-					<DialogBody>
-						<DialogTitle>{t("resolve.title", { id: incident.id })}</DialogTitle>
-						<DialogContent>
-							<p>{incident.title}</p>
-							<Field label={t("resolve.verdict")}>
-								<RadioGroup value={verdict ?? ""} onChange={(_, data) => setVerdict(data.value as Verdict)}>
-									{VERDICTS.map((key, i) => (
-										<Radio key={key} value={key} label={`${i + 1}  ${t(`verdict.${key}`)}`} />
-									))}
-								</RadioGroup>
-							</Field>
-							<Field
-								label={t(needsReason ? "resolve.reason" : "resolve.reasonOptional")}
-								required={needsReason}
-								{...(isTried && isMissing ? { validationMessage: t("resolve.reasonNeeded") } : {})}
-							>
-								<Input value={reason} maxLength={1000} onChange={(_, data) => setReason(data.value)} />
-							</Field>
-							{failure === undefined ? null : (
-								<p className="failure" role="alert">
-									{t("incident.actionFailed", { why: failure })}
-								</p>
-							)}
-						</DialogContent>
-						<DialogActions>
-							<Button type="submit" appearance="primary" disabled={verdict === undefined || isPending}>
-								{t("resolve.submit", { id: incident.id })}
-							</Button>
-							<Button onClick={cancel}>{t("dialog.cancel")}</Button>
-						</DialogActions>
-					</DialogBody>
-				</form>
-			</DialogSurface>
-		</Dialog>
+					<Input value={reason} maxLength={1000} onChange={(_, data) => setReason(data.value)} />
+				</Field>
+				{failure === undefined ? null : (
+					<p className="failure" role="alert">
+						{t("incident.actionFailed", { why: failure })}
+					</p>
+				)}
+				<div className="actions">
+					<Button type="submit" appearance="primary" disabled={verdict === undefined || isPending}>
+						{t("resolve.submit", { id: incident.id })}
+					</Button>
+					<Button onClick={cancel}>{t("dialog.cancel")}</Button>
+				</div>
+			</form>
+		</Modal>
 	);
 }

@@ -1,15 +1,7 @@
-import {
-	Button,
-	Dialog,
-	DialogActions,
-	DialogBody,
-	DialogContent,
-	DialogSurface,
-	DialogTitle,
-	Switch,
-} from "@fluentui/react-components";
+import { Button, Switch } from "@fluentui/react-components";
 import { setPreferences, usePreferences } from "../preferences.ts";
 import { type TextId, useText } from "../text.ts";
+import { Modal } from "./modal.tsx";
 
 const KEYS: readonly (readonly [string, TextId])[] = [
 	["/", "keys.filter"],
@@ -29,35 +21,28 @@ export function KeysHelp({ close }: { readonly close: () => void }) {
 	const t = useText();
 	const { singleKeys } = usePreferences();
 	return (
-		<Dialog open onOpenChange={(_, data) => (data.open ? undefined : close())}>
-			<DialogSurface>
-				<DialogBody>
-					<DialogTitle>{t("keys.title")}</DialogTitle>
-					<DialogContent>
-						<dl className="keys">
-							{KEYS.map(([key, id]) => (
-								<div key={id}>
-									<dt>
-										<kbd>{key}</kbd>
-									</dt>
-									<dd>{t(id)}</dd>
-								</div>
-							))}
-						</dl>
-						<Switch
-							checked={singleKeys}
-							label={t("keys.single")}
-							onChange={(_, data) => setPreferences({ singleKeys: data.checked })}
-						/>
-						<p className="soft">{t("keys.singleHint")}</p>
-					</DialogContent>
-					<DialogActions>
-						<Button appearance="primary" onClick={close}>
-							{t("keys.close")}
-						</Button>
-					</DialogActions>
-				</DialogBody>
-			</DialogSurface>
-		</Dialog>
+		<Modal title={t("keys.title")} close={close}>
+			<dl className="keys">
+				{KEYS.map(([key, id]) => (
+					<div key={id}>
+						<dt>
+							<kbd>{key}</kbd>
+						</dt>
+						<dd>{t(id)}</dd>
+					</div>
+				))}
+			</dl>
+			<Switch
+				checked={singleKeys}
+				label={t("keys.single")}
+				onChange={(_, data) => setPreferences({ singleKeys: data.checked })}
+			/>
+			<p className="soft">{t("keys.singleHint")}</p>
+			<div className="actions">
+				<Button appearance="primary" data-first onClick={close}>
+					{t("keys.close")}
+				</Button>
+			</div>
+		</Modal>
 	);
 }

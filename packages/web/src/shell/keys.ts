@@ -32,5 +32,5 @@ function isField(target: EventTarget | null): boolean {
 }
 
 function inDialog(): boolean {
-	return document.querySelector('[aria-modal="true"]') !== null;
+	return document.querySelector("dialog[open]") !== null;
 }

@@ -40,19 +40,21 @@ function SignedIn({ session }: { readonly session: Session }) {
 	const { phone } = usePreferences();
 	const isPhoneOpen = phone ?? session.demo;
 	const signed = useMemo(() => ({ session, actions: actionsOf(session.csrfToken), side }), [session, side]);
+	const openHelp = () => setHelpOpen(true);
 	useKeys({
 		"g f": () => void navigate({ to: "/fleet" }),
 		"g i": () => void navigate({ to: "/incidents" }),
 		"g r": () => void navigate({ to: "/reports/program" }),
 		t: () => setPreferences({ theme: nextTheme(preferences().theme) }),
-		"Shift+?": () => setHelpOpen(true),
+		"?": openHelp,
+		"Shift+?": openHelp,
 	});
 	return (
 		<SignedContext value={signed}>
 			<a className="skip" href="#content">
 				{t("app.skip")}
 			</a>
-			<Header session={session} isPhoneOpen={isPhoneOpen} openKeys={() => setHelpOpen(true)} />
+			<Header session={session} isPhoneOpen={isPhoneOpen} openKeys={openHelp} />
 			<div className={isPhoneOpen ? "columns with-phone" : "columns"}>
 				<main className="page" id="content" tabIndex={-1}>
 					<Outlet />
