@@ -121,8 +121,9 @@ describe("the demo's OTLP requests", () => {
 	it("have nothing to send for a tenant that is silent", () => {
 		const { fleet, scenario } = fleetAndScenario(1, "silent-tenant");
 		const trey = fleet.keyTenants.filter((tenant) => tenant.name === "trey-research");
-		expect(otlpRequest(fleet, scenario, trey, FROM - 2000, FROM)).toBeDefined();
-		expect(otlpRequest(fleet, scenario, trey, FROM, FROM + 2000)).toBeUndefined();
+		const silentFrom = FROM - 15 * 60_000;
+		expect(otlpRequest(fleet, scenario, trey, silentFrom - 2000, silentFrom)).toBeDefined();
+		expect(otlpRequest(fleet, scenario, trey, silentFrom, silentFrom + 2000)).toBeUndefined();
 	});
 });
 

@@ -27,6 +27,8 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 /** A flap: down a little longer than the quick rule needs (49 s), then well for longer than its short window (5 min). */
 const FLAP = { badMs: MINUTE_MS, cycleMs: 7 * MINUTE_MS };
+/** A silence shows after 15 minutes; begun that long before, it shows when the person looks. */
+const SILENT_BEFORE_MS = 15 * MINUTE_MS;
 /** Between the slow rule's factor (5.6 over 6 h at 28 d) and the quick one's (13.44 over 1 h): only the slow one pages. */
 const SLOW_BURN = 8;
 const SLOW_FACTOR = 5.6;
@@ -72,9 +74,9 @@ export function makeScenario(name: ScenarioName, fleet: DemoFleet, breakAt: numb
 				name,
 				breakAt,
 				announcement:
-					"Trey Research stops sending telemetry. Missing data are not health: its cells turn from healthy to no data.",
+					"nothing has been heard of Trey Research for 15 minutes, the shortest silence that is no chance. Missing data are not health: within a minute or two its cells turn from healthy to no data.",
 				errorRatio: (who, signal, at) =>
-					who.name === "trey-research" && at > breakAt ? "silent" : usual(who, signal, at),
+					who.name === "trey-research" && at > breakAt - SILENT_BEFORE_MS ? "silent" : usual(who, signal, at),
 			};
 		case "flapping":
 			return {
