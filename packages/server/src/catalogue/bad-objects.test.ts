@@ -4,6 +4,14 @@ import { type BadCase, sampleFiles } from "./sample-files.ts";
 
 const CASES: readonly BadCase[] = [
 	{
+		name: "a private destination without its port",
+		file: "bellwether.yaml",
+		write: [["  smtp:", "  egress: { allow: [10.0.0.0/8, '127.0.0.1:9000'] }\n  smtp:"]],
+		says: [
+			'bellwether.yaml:5:21 error spec.egress.allow.0 "10.0.0.0/8" is not host:port.\n  Write the host and its port, such as 127.0.0.1:9000 or [fd00::1]:8443.',
+		],
+	},
+	{
 		name: "a tenant without match",
 		file: "tenants/woodgrove.yaml",
 		write: [["  match:\n    tenant.id: [3f2a, 9c1e]\n    host.domain: woodgrove.example", "  match: {}"]],

@@ -138,17 +138,16 @@ export const webUrl = (about: string) =>
 		true,
 	);
 
-export const egressRule = (about: string) =>
+export const destination = (about: string) =>
 	worded(
 		z
 			.string()
 			.max(300)
-			.regex(
-				/^(?:\*\.)?[A-Za-z0-9._-]+(?::\d{1,5})?(?:\/\d{1,2})?$|^\[?[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*\]?(?:\/\d{1,3})?(?::\d{1,5})?$/,
-			)
+			.regex(/^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$/)
+			.refine((value) => URL.canParse(`http://${value}`))
 			.describe(about),
-		"is not a host, address or network",
-		"Write mail.example.com, 10.1.2.3, 10.0.0.0/8 or fd00::/8.",
+		"is not host:port",
+		"Write the host and its port, such as 127.0.0.1:9000 or [fd00::1]:8443.",
 	);
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text to write

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type CatalogueFile, formatFinding, parseCatalogue, readCatalogue } from "./index.ts";
+import { type CatalogueFile, formatFinding, parseCatalogue, readCatalogue, readCatalogueFiles } from "./index.ts";
 import { sampleFiles } from "./sample-files.ts";
 
 let dir: string;
@@ -86,6 +86,22 @@ describe("A folder", () => {
 		const { findings } = await readCatalogue(dir);
 		expect(findings.length).toBeGreaterThan(0);
 		expect(findings.every((finding) => / is already at /.test(finding.message))).toBe(true);
+	});
+});
+
+describe("The files alone, for whoever keeps or sends them", () => {
+	test("are the texts in the order of their paths", async () => {
+		await write(sampleFiles());
+		const { files, findings } = await readCatalogueFiles(dir);
+		expect(findings).toEqual([]);
+		expect(files).toEqual(sampleFiles().toSorted((a, b) => (a.path < b.path ? -1 : 1)));
+	});
+
+	test("are none when one cannot be read, so that the rest is never taken for the whole", async () => {
+		await write([...sampleFiles(), { path: "slos/latin.yaml", text: Uint8Array.of(0xe9) }]);
+		const { files, findings } = await readCatalogueFiles(dir);
+		expect(files).toBeUndefined();
+		expect(findings.map((finding) => finding.message)).toEqual(["The file is not UTF-8 text."]);
 	});
 });
 

@@ -24,9 +24,11 @@ export const Settings = z.strictObject({
 		egress: z
 			.strictObject({
 				allow: z
-					.array(f.egressRule("Host, address or network."))
+					.array(f.destination("Host and port."))
 					.max(1_000)
-					.describe("Private destinations that may be called; public ones always may."),
+					.describe(
+						"host:port of webhooks that may be called although they are private, loopback or on an unusual port.",
+					),
 			})
 			.optional()
 			.describe("Where outgoing calls may go."),
