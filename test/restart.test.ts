@@ -2,7 +2,15 @@ import { afterEach, describe, expect, it } from "vitest";
 import { catalogueFiles, writeCatalogue } from "./support/catalogue.ts";
 import { minutesBefore, sendMinutes } from "./support/otlp.ts";
 import { webhookReceiver } from "./support/receivers.ts";
-import { cleanUp, eventually, type RunningServer, run, serve, serveRefused, temporaryFolder } from "./support/server.ts";
+import {
+	cleanUp,
+	eventually,
+	type RunningServer,
+	run,
+	serve,
+	serveRefused,
+	temporaryFolder,
+} from "./support/server.ts";
 
 afterEach(cleanUp);
 
@@ -10,13 +18,22 @@ const SECRET = `whsec_${Buffer.from("a secret of thirty-two bytes, ok").toString
 
 const outage = (until: number) => [
 	...minutesBefore(until, 60, () => ({ tenant: undefined, good: 100_000, bad: 1 })),
-	...minutesBefore(until, 60, (minutesAgo) => ({ tenant: "woodgrove", good: minutesAgo < 5 ? 0 : 500, bad: minutesAgo < 5 ? 500 : 0 })),
+	...minutesBefore(until, 60, (minutesAgo) => ({
+		tenant: "woodgrove",
+		good: minutesAgo < 5 ? 0 : 500,
+		bad: minutesAgo < 5 ? 500 : 0,
+	})),
 ];
 
 /** Everything that a crash must not change. */
 async function facts(server: RunningServer, until: number) {
-	const windows = (tenant: string) => server.read(`/api/v1/tenants/${tenant}/slis/send/windows?from=${until - 7_200_000}&to=${until + 60_000}&resolutionMs=60000`);
-	const { items: incidents } = await server.read<{ items: { id: string; detectedAt: number; state: string; onsetAt: number }[] }>("/api/v1/incidents");
+	const windows = (tenant: string) =>
+		server.read(
+			`/api/v1/tenants/${tenant}/slis/send/windows?from=${until - 7_200_000}&to=${until + 60_000}&resolutionMs=60000`,
+		);
+	const { items: incidents } = await server.read<{
+		items: { id: string; detectedAt: number; state: string; onsetAt: number }[];
+	}>("/api/v1/incidents");
 	const { items: timers } = await server.read<{ items: { id: string; kind: string }[] }>("/api/v1/timers");
 	return {
 		woodgrove: await windows("woodgrove"),
@@ -31,7 +48,13 @@ describe("a server that is killed", () => {
 	it("comes back with every counted point, the one incident, and its escalation where it stood", async () => {
 		const pager = await webhookReceiver(SECRET);
 		const catalogue = writeCatalogue(
-			catalogueFiles({ slos: ["send"], tenants: [{ name: "woodgrove" }], webhook: { url: `${pager.url}/ada`, leadUrl: `${pager.url}/lead` }, repeatEvery: "1h", leadAfter: "4s" }),
+			catalogueFiles({
+				slos: ["send"],
+				tenants: [{ name: "woodgrove" }],
+				webhook: { url: `${pager.url}/ada`, leadUrl: `${pager.url}/lead` },
+				repeatEvery: "1h",
+				leadAfter: "4s",
+			}),
 		);
 		const options = { catalogue, data: temporaryFolder(), env: { PAGER_SECRET: SECRET } };
 		const until = Date.now();
@@ -68,7 +91,10 @@ describe("a server that is killed", () => {
 
 describe("a second server on the same data", () => {
 	it("is refused and told who has it, and the first goes on", async () => {
-		const options = { catalogue: writeCatalogue(catalogueFiles({ tenants: [{ name: "woodgrove" }] })), data: temporaryFolder() };
+		const options = {
+			catalogue: writeCatalogue(catalogueFiles({ tenants: [{ name: "woodgrove" }] })),
+			data: temporaryFolder(),
+		};
 		const first = await serve(options);
 		const refused = await serveRefused(options);
 		expect(refused.exitCode).toBe(1);
@@ -84,17 +110,31 @@ describe("the catalogue of a running server", () => {
 		const dir = writeCatalogue(files);
 		const options = { catalogue: dir, data: temporaryFolder() };
 		const server = await serve(options);
-		const active = () => server.read<{ hash: string; reloadOk: boolean; findings: { file: string; message: string }[] }>("/api/v1/config/active");
+		const active = () =>
+			server.read<{ hash: string; reloadOk: boolean; findings: { file: string; message: string }[] }>(
+				"/api/v1/config/active",
+			);
 		const before = await active();
 
-		writeCatalogue({ "tenants/more.yaml": (files["tenants/key.yaml"] as string).replaceAll("woodgrove", "fabrikam") }, dir);
+		writeCatalogue(
+			{ "tenants/more.yaml": (files["tenants/key.yaml"] as string).replaceAll("woodgrove", "fabrikam") },
+			dir,
+		);
 		const edited = await eventually("the edited catalogue", async () => {
 			const now = await active();
 			return now.hash !== before.hash && now;
 		});
-		expect((await server.read<{ tenants: { name: string }[] }>("/api/v1/fleet")).tenants.map((row) => row.name)).toEqual(["fabrikam", "woodgrove"]);
+		expect(
+			(await server.read<{ tenants: { name: string }[] }>("/api/v1/fleet")).tenants.map((row) => row.name),
+		).toEqual(["fabrikam", "woodgrove"]);
 
-		writeCatalogue({ "tenants/more.yaml": "apiVersion: bellwether/v1\nkind: KeyTenant\nmetadata: { name: fabrikam }\nspec: { mtach: {} }\n" }, dir);
+		writeCatalogue(
+			{
+				"tenants/more.yaml":
+					"apiVersion: bellwether/v1\nkind: KeyTenant\nmetadata: { name: fabrikam }\nspec: { mtach: {} }\n",
+			},
+			dir,
+		);
 		const refused = await eventually("the refusal", async () => {
 			const now = await active();
 			return !now.reloadOk && now;
@@ -102,7 +142,10 @@ describe("the catalogue of a running server", () => {
 		expect(refused.hash).toBe(edited.hash);
 		expect(refused.findings.some((finding) => finding.file === "tenants/more.yaml")).toBe(true);
 		expect((await server.call("/metrics")).text).toContain("bellwether_config_reload_ok 0");
-		const { ready, checks } = await server.read<{ ready: boolean; checks: { name: string; ok: boolean; reason: string }[] }>("/readyz");
+		const { ready, checks } = await server.read<{
+			ready: boolean;
+			checks: { name: string; ok: boolean; reason: string }[];
+		}>("/readyz");
 		expect([ready, checks.find((check) => check.name === "catalogue")?.ok]).toEqual([true, false]);
 		await server.stop();
 
@@ -112,7 +155,11 @@ describe("the catalogue of a running server", () => {
 
 	it("keeps a server from starting the first time when it has errors, and says all of them", async () => {
 		const files = catalogueFiles({ tenants: [{ name: "woodgrove" }] });
-		const catalogue = writeCatalogue({ ...files, "slos/send.yaml": (files["slos/send.yaml"] as string).replace("target: 0.999", "target: 99.9"), "tenants/bad.yaml": "apiVersion: bellwether/v1\nkind: KeyTenant\n" });
+		const catalogue = writeCatalogue({
+			...files,
+			"slos/send.yaml": (files["slos/send.yaml"] as string).replace("target: 0.999", "target: 99.9"),
+			"tenants/bad.yaml": "apiVersion: bellwether/v1\nkind: KeyTenant\n",
+		});
 		const refused = await serveRefused({ catalogue, data: temporaryFolder() });
 		expect(refused.exitCode).toBe(1);
 		expect(refused.text).toMatch(/slos\/send\.yaml:\d+:\d+ error .*99\.9/);
@@ -124,7 +171,10 @@ describe("the catalogue of a running server", () => {
 		const options = { catalogue: writeCatalogue(files), data: temporaryFolder() };
 		const server = await serve(options);
 		const env = { BELLWETHER_URL: server.url, BELLWETHER_TOKEN: server.adminToken };
-		const good = writeCatalogue({ ...files, "tenants/more.yaml": (files["tenants/key.yaml"] as string).replaceAll("woodgrove", "fabrikam") });
+		const good = writeCatalogue({
+			...files,
+			"tenants/more.yaml": (files["tenants/key.yaml"] as string).replaceAll("woodgrove", "fabrikam"),
+		});
 		const bad = writeCatalogue({ ...files, "slos/send.yaml": "kind: SLO\n" });
 
 		const plan = await run(["plan", good], env);
