@@ -1,9 +1,12 @@
 import { ManualClock } from "@bellwether/model";
 import { sql } from "kysely";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { temporaryControlStore } from "../adapters/sqlite/control-store-temporary.ts";
 import { audit, auditHead, verifyAudit } from "./audit.ts";
 import type { ControlStore, Tx } from "./types.ts";
+
+// Disks, sockets and processes set the pace here: on a busy machine everything takes longer.
+vi.setConfig({ testTimeout: 30_000 });
 
 async function logOf(entries: number): Promise<ControlStore> {
 	const temporary = await temporaryControlStore(new ManualClock(0));

@@ -1,9 +1,12 @@
 import { ManualClock } from "@bellwether/model";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { temporaryControlStore } from "../adapters/sqlite/control-store-temporary.ts";
 import { systemIds } from "./ids.ts";
 import { closeSession, findSession, openSession, SESSION_IDLE_MS, SESSION_MAX_MS } from "./sessions.ts";
 import { checkToken, issueToken, revokeToken, useToken } from "./tokens.ts";
+
+// Disks, sockets and processes set the pace here: on a busy machine everything takes longer.
+vi.setConfig({ testTimeout: 30_000 });
 
 const HOUR = 3_600_000;
 const ADA = { name: "ada", role: "responder" } as const;

@@ -1,10 +1,13 @@
 import { ManualClock, systemClock } from "@bellwether/model";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { temporaryControlStore } from "../adapters/sqlite/control-store-temporary.ts";
 import { sequenceIds } from "./ids.ts";
 import { createTimerRunner } from "./timer-runner.ts";
 import { cancelTimers, setTimer } from "./timers.ts";
 import type { NewTimer, Timer, TimerHandler } from "./types.ts";
+
+// Disks, sockets and processes set the pace here: on a busy machine everything takes longer.
+vi.setConfig({ testTimeout: 30_000 });
 
 const START = Date.UTC(2026, 0, 1);
 const SECOND = 1_000;
@@ -61,9 +64,14 @@ test("a timer fires at its time, not before, and once", async () => {
 });
 
 test("overdue timers fire in the order they were due, more than one look can hold", async () => {
-	const { clock, runner, fired, set } = await setUp();
+	const { clock, store, ids, runner, fired } = await setUp();
 	const dueInSeconds = Array.from({ length: 250 }, (_, index) => ((index * 77) % 250) + 1);
-	for (const seconds of dueInSeconds) await set(String(seconds), seconds * SECOND);
+	await store.transaction(async (tx) => {
+		for (const seconds of dueInSeconds) {
+			const dueAt = START + seconds * SECOND;
+			await setTimer(tx, ids, START, { kind: "ring", tenant: "", dueAt, data: { name: seconds } });
+		}
+	});
 	clock.advance(300 * SECOND);
 	await runner.runDue(clock.now());
 	expect(fired).toEqual(dueInSeconds.toSorted((a, b) => a - b).map(String));

@@ -2,9 +2,12 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { type ParsedMail, simpleParser } from "mailparser";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Message } from "#platform";
 import { createSmtpSender, type SmtpSenderOptions } from "./smtp-sender.ts";
+
+// Disks, sockets and processes set the pace here: on a busy machine everything takes longer.
+vi.setConfig({ testTimeout: 30_000 });
 
 const MESSAGE: Message = {
 	id: "msg_01k9",
@@ -204,17 +207,17 @@ const POLITE = { greeting: "220 hello", DATA: "354 go on" };
 
 test.each([
 	{ name: "hangs up at once", replies: { greeting: cut }, status: "retry" },
-	{ name: "says nothing", replies: { greeting: nothing }, status: "retry" },
+	{ name: "says nothing", replies: { greeting: nothing }, status: "retry", timeoutMs: 100 },
 	{ name: "greets with garbage", replies: { greeting: "%&/()" }, status: "retry" },
 	{ name: "hangs up at MAIL FROM", replies: { ...POLITE, MAIL: cut }, status: "retry" },
-	{ name: "falls silent at RCPT TO", replies: { ...POLITE, RCPT: nothing }, status: "retry" },
+	{ name: "falls silent at RCPT TO", replies: { ...POLITE, RCPT: nothing }, status: "retry", timeoutMs: 100 },
 	{ name: "hangs up at DATA", replies: { ...POLITE, DATA: cut }, status: "retry" },
 	{ name: "hangs up after the text", replies: { ...POLITE, text: cut }, status: "uncertain" },
-	{ name: "falls silent after the text", replies: { ...POLITE, text: nothing }, status: "uncertain" },
+	{ name: "falls silent after the text", replies: { ...POLITE, text: nothing }, status: "uncertain", timeoutMs: 1_500 },
 	{ name: "takes the text and hangs up at QUIT", replies: { ...POLITE, text: "250 taken", QUIT: cut }, status: "sent" },
-])("a server that $name: $status", async ({ replies, status }) => {
+])("a server that $name: $status", async ({ replies, status, timeoutMs = 10_000 }) => {
 	const port = await roughServer(replies);
-	expect(await senderTo(port, { timeoutMs: 150 }).send(MESSAGE)).toMatchObject({ status });
+	expect(await senderTo(port, { timeoutMs }).send(MESSAGE)).toMatchObject({ status });
 });
 
 test("a server that is not there: to be tried again", async () => {

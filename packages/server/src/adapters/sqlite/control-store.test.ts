@@ -3,11 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { ManualClock } from "@bellwether/model";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { sequenceIds, setTimer } from "#platform";
 import { openControlStore } from "./control-store.ts";
 import { CONTROL_MIGRATIONS } from "./control-store-migrations.ts";
 import { temporaryControlStore } from "./control-store-temporary.ts";
+
+// Disks, sockets and processes set the pace here: on a busy machine everything takes longer.
+vi.setConfig({ testTimeout: 30_000 });
 
 const clock = new ManualClock(1_700_000_000_000);
 

@@ -4,8 +4,11 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ManualClock } from "@bellwether/model";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { lockDataDir } from "./data-lock.ts";
+
+// Disks, sockets and processes set the pace here: on a busy machine everything takes longer.
+vi.setConfig({ testTimeout: 30_000 });
 
 const clock = new ManualClock(Date.UTC(2026, 2, 1, 9, 30));
 

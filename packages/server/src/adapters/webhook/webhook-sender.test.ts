@@ -3,9 +3,12 @@ import type { AddressInfo } from "node:net";
 import { createServer, type Socket } from "node:net";
 import { ManualClock } from "@bellwether/model";
 import { Webhook } from "standardwebhooks";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createEgress, type Message, type SendResult } from "#platform";
 import { createWebhookSender } from "./webhook-sender.ts";
+
+// Disks, sockets and processes set the pace here: on a busy machine everything takes longer.
+vi.setConfig({ testTimeout: 30_000 });
 
 const NOW = Date.now();
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -150,7 +153,7 @@ test.each<{
 		behave: reply("302 Found", "location: http://127.0.0.1/elsewhere\r\n"),
 		result: { status: "refused", detail: "HTTP 302: redirects are not followed, give the final address" },
 	},
-	{ name: "never answers", behave: () => undefined, result: UNCERTAIN, timeoutMs: 80 },
+	{ name: "never answers", behave: () => undefined, result: UNCERTAIN, timeoutMs: 500 },
 	{
 		name: "drips its headers byte by byte",
 		behave: (socket) => {
@@ -159,7 +162,7 @@ test.each<{
 			socket.write("HTTP/1.1 200 OK\r\nx-");
 		},
 		result: UNCERTAIN,
-		timeoutMs: 80,
+		timeoutMs: 500,
 	},
 	{
 		name: "answers 200 and drips its body",
@@ -169,7 +172,7 @@ test.each<{
 			socket.on("close", () => clearInterval(drip));
 		},
 		result: { status: "sent" },
-		timeoutMs: 80,
+		timeoutMs: 500,
 	},
 	{ name: "resets the connection", behave: (socket) => socket.resetAndDestroy(), result: UNCERTAIN },
 	{ name: "hangs up without a word", behave: (socket) => void socket.end(), result: UNCERTAIN },
