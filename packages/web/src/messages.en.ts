@@ -282,7 +282,8 @@ export const messages = {
 
 	"signin.title": "Sign in to continue",
 	"signin.body": "Open the sign-in link that the terminal printed when the server started. It works once.",
-	"signin.again": "Link used or lost? Run bellwether token in the terminal where the server runs; it prints a new one.",
+	"signin.again": "Link used or lost? Restart the server for a new one, or ask an administrator for a token.",
+	"signin.token": "Sign in with a token",
 	"signin.retry": "Try again",
 
 	"error.title": "{what} could not be loaded",

@@ -45,6 +45,7 @@ export function renderPagerPage(data: IncidentDetail, o: PagerPageOptions): stri
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <meta name="referrer" content="same-origin">
+<link rel="icon" href="/icon.svg" type="image/svg+xml">
 <title>${escapeHtml(`${data.id} ${clip(data.title, 120)}`)}</title>
 <style${nonce}>${CSS}</style>
 </head>

@@ -136,7 +136,10 @@ function Plot({
 			height: HEIGHT,
 			legend: { show: false },
 			cursor: { show: false },
-			scales: { x: { time: true }, y: { range: [floor, 1 + (1 - floor) * 0.04] } },
+			scales: {
+				x: { time: true, range: (_, from, to) => [from, to + RESOLUTION_MS / 1000] },
+				y: { range: [floor, 1 + (1 - floor) * 0.04] },
+			},
 			axes: [
 				{ ...axis, values: (_, ticks) => ticks.map((s) => times.short(s * 1000, s * 1000)), space: 64 },
 				{

@@ -73,13 +73,13 @@ function NumberRow({ number }: { readonly number: ProgramNumber }) {
 			<td data-label={t("program.col.baseline")}>
 				{number.baselineText || show(number.baseline, number.unit, t("program.missing"))}
 			</td>
-			<td data-label={t("program.col.now")} className="number-value">
+			<td data-label={t("program.col.now")} className={number.value === null ? "" : "number-value"}>
 				{number.valueText || show(number.value, number.unit, t("program.missing"))}
 			</td>
 			<td data-label={t("program.col.n")}>
 				{number.n}
 				{gaps.map((gap) => (
-					<span key={gap} className="soft">
+					<span key={gap} className="soft nowrap">
 						<br />
 						{gap}
 					</span>

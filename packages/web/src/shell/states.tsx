@@ -97,9 +97,14 @@ export function SignInNeeded({ retry }: { readonly retry: () => void }) {
 			<h1>{t("signin.title")}</h1>
 			<p>{t("signin.body")}</p>
 			<p>{t("signin.again")}</p>
-			<Button appearance="primary" onClick={retry}>
-				{t("signin.retry")}
-			</Button>
+			<div className="actions">
+				<Button appearance="primary" onClick={retry}>
+					{t("signin.retry")}
+				</Button>
+				<a className="button-link" href={`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`}>
+					{t("signin.token")}
+				</a>
+			</div>
 		</main>
 	);
 }
