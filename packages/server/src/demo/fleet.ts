@@ -46,7 +46,7 @@ const OTHER_ZONES = [
  * a fleet-wide rule at 99.9 % would need to see a total outage, yet several events in each push.
  */
 const FIXED_RANKS: Readonly<Record<string, number>> = {
-	"city-power": 5,
+	"city-power": 2,
 	"northwind-traders": 8,
 	woodgrove: 12,
 	"trey-research": 20,

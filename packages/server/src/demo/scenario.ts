@@ -30,7 +30,7 @@ const FLAP = { badMs: MINUTE_MS, cycleMs: 7 * MINUTE_MS };
 /** A silence shows after 15 minutes; begun that long before, it shows when the person looks. */
 const SILENT_BEFORE_MS = 15 * MINUTE_MS;
 /** Between the slow rule's factor (5.6 over 6 h at 28 d) and the quick one's (13.44 over 1 h): only the slow one pages. */
-const SLOW_BURN = 8;
+const SLOW_BURN = 11;
 const SLOW_FACTOR = 5.6;
 
 export function makeScenario(name: ScenarioName, fleet: DemoFleet, breakAt: number): Scenario {
@@ -54,7 +54,7 @@ export function makeScenario(name: ScenarioName, fleet: DemoFleet, breakAt: numb
 				name,
 				breakAt,
 				announcement:
-					"about now, City Power has lost 5 % of its 28-day budget for opening files: 0.8 % of its opens have failed for hours, too few to notice. The slow rule (6 h) pages within a few minutes.",
+					"City Power has lost 5 % of its 28-day budget for opening files: 1.1 % of its opens have failed for hours, too few to notice. The slow rule (6 h) pages about then, give or take a few minutes.",
 				errorRatio: only("city-power", "file-open", (at) =>
 					at > onsetAt ? SLOW_BURN * (1 - signalOf("file-open").objective) : undefined,
 				),
