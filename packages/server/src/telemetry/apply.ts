@@ -191,9 +191,10 @@ export class Applier {
 			const known = streams.starts[slot] as number;
 			if (last === 0) mode = start > 0 && start >= this.#now * 1000 - this.#latenessUs ? WHOLE : BASE;
 			else if (streams.needsBase[slot] === 1) mode = BASE;
-			else if (start > known && known > 0) mode = WHOLE;
+			// A start that moved but lies before the last point cannot mean a reset: some senders give a sliding one.
+			else if (start > known && start >= last && known > 0) mode = WHOLE;
 			else if (this.#fell(slot, values, from, roles)) mode = WHOLE;
-			if (start > known) newStart = start;
+			if (start > known && (mode !== 0 || known === 0)) newStart = start;
 		}
 		this.#record(records, slot, mode | (newStart > 0 ? START : 0), newStart, time, values, from, roles);
 		if (newStart > 0) streams.starts[slot] = newStart;

@@ -48,6 +48,8 @@ export class Streams {
 	rawHi = new Int32Array(FIRST_CAPACITY);
 	/** The slot that followed last time. */
 	next = new Int32Array(FIRST_CAPACITY);
+	/** Streams with an id: at least one point counted. */
+	registered = 0;
 	readonly roleSets: RoleSet[] = [];
 	readonly raw: RawTable;
 	nextId = 1;
@@ -189,6 +191,7 @@ export class Streams {
 
 	#bind(slot: number, id: number): void {
 		this.ids[slot] = id;
+		this.registered++;
 		if (id >= this.#slotOfId.length)
 			this.#slotOfId = grown(this.#slotOfId, Math.max(id + 1, this.#slotOfId.length * 2));
 		this.#slotOfId[id] = slot + 1;

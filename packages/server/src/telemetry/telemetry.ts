@@ -175,7 +175,7 @@ export class Telemetry {
 			lastSampleAt: this.#lastSampleAt,
 			journalRows: this.#journalRows,
 			journalBytes: this.#journalBytes,
-			streams: streams.count,
+			streams: streams.registered,
 			pairs: selection.pairs.length,
 			samplesTotal: ledger.counted(),
 			malformedRequests: this.#malformed,
