@@ -50,7 +50,8 @@ describe("a browser", () => {
 			},
 			body: new URLSearchParams(fields).toString(),
 		});
-	const field = (html: string, name: string) => new RegExp(`name="${name}" value="([^"]*)"`).exec(html)?.[1] ?? "";
+	const field = (html: string, name: string) =>
+		[...html.matchAll(/name="(\w+)" value="([^"]*)"/g)].find((match) => match[1] === name)?.[2] ?? "";
 
 	it("goes from a page's link over the one-time link to the acknowledgement, without any script", async () => {
 		const away = await request(`${server.url}/p/INC-1001`);

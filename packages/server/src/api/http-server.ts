@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import cookie from "@fastify/cookie";
 import helmet from "@fastify/helmet";
 import swagger from "@fastify/swagger";
-import fastify, { type FastifyBaseLogger, LogController } from "fastify";
+import fastify, { type FastifyBaseLogger, type FastifyReply, LogController } from "fastify";
 import {
 	jsonSchemaTransform,
 	serializerCompiler,
@@ -54,6 +54,10 @@ export async function buildHttpServer(
 		logController: new LogController({ disableRequestLogging: true }),
 		genReqId: () => context.ids.next("req"),
 		bodyLimit: 1_048_576,
+		// Addresses that the router cannot read never come to a route.
+		frameworkErrors: (error, request, reply) => {
+			sendProblem(toProblem(error), request.id, reply as unknown as FastifyReply);
+		},
 		return503OnClosing: true,
 		forceCloseConnections: "idle",
 		routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false },
@@ -124,12 +128,7 @@ function answerProblems(api: Api): void {
 		const problem = toProblem(thrown);
 		if (problem.status >= 500)
 			request.log.error({ err: thrown, reqId: request.id, route: request.routeOptions.url }, "request failed");
-		return reply
-			.code(problem.status)
-			.headers(problem.headers)
-			.type("application/json; charset=utf-8")
-			.serializer(JSON.stringify)
-			.send(problemBody(problem, request.id));
+		return sendProblem(problem, request.id, reply);
 	});
 	api.setNotFoundHandler((request, reply) => {
 		const path = request.url.split("?", 1)[0] ?? "";
@@ -143,13 +142,17 @@ function answerProblems(api: Api): void {
 					{ headers: { allow: [...methods].join(", ") } },
 				)
 			: new ApiProblem(404, "not_found", "There is nothing under this address.", "See /api for what there is.");
-		return reply
-			.code(problem.status)
-			.headers(problem.headers)
-			.serializer(JSON.stringify)
-			.type("application/json; charset=utf-8")
-			.send(problemBody(problem, request.id));
+		return sendProblem(problem, request.id, reply);
 	});
+}
+
+function sendProblem(problem: ApiProblem, requestId: string, reply: FastifyReply): FastifyReply {
+	return reply
+		.code(problem.status)
+		.headers(problem.headers)
+		.type("application/json; charset=utf-8")
+		.serializer(JSON.stringify)
+		.send(problemBody(problem, requestId));
 }
 
 /** Whether a path has the shape of a route such as `/api/v1/incidents/:id`; `::` is a colon of the address itself. */

@@ -97,6 +97,20 @@ export function toProblem(thrown: unknown): ApiProblem {
 	const error = (thrown ?? {}) as FrameworkError;
 	if (error.validation) return validationProblem(error);
 	switch (error.code) {
+		case "FST_ERR_BAD_URL":
+			return new ApiProblem(
+				400,
+				"invalid_request",
+				"The address is not readable.",
+				"Encode it as UTF-8 percent escapes.",
+			);
+		case "FST_ERR_MAX_PARAM_LENGTH":
+			return new ApiProblem(
+				414,
+				"invalid_request",
+				"A part of the address is too long.",
+				"Check the id; none is that long.",
+			);
 		case "FST_ERR_CTP_BODY_TOO_LARGE":
 			return new ApiProblem(
 				413,
