@@ -352,6 +352,10 @@ describe("Errors", () => {
 	test("never repeat a secret that was written out", () => {
 		const files = sampleFiles("bellwether.yaml", [["${env:SMTP_PASSWORD}", "hunter2"]]);
 		expect(JSON.stringify(parseCatalogue(files).findings)).not.toContain("hunter2");
+		const broken = sampleFiles("bellwether.yaml", [["${env:SMTP_PASSWORD}", 'x\n  "hunter2"']]);
+		const told = parseCatalogue(broken).findings;
+		expect(told.length).toBeGreaterThan(0);
+		expect(JSON.stringify(told)).not.toContain("hunter2");
 	});
 
 	test("of a file that is no YAML do not make its neighbours' references unknown", () => {

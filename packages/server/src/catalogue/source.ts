@@ -77,7 +77,8 @@ function sourceDocument(
 	const problems = [...document.errors, ...document.warnings];
 	for (const problem of problems.slice(0, MAX_PROBLEMS)) {
 		const tooDeep = problem.message.includes("call stack");
-		const message = tooDeep ? "The nesting is too deep" : escapeControls(problem.message.replace(/\.$/, ""));
+		// After a colon the parser repeats what it read, which may be a secret: the place says enough.
+		const message = tooDeep ? "The nesting is too deep" : escapeControls(problem.message.replace(/\.$|: .*$/s, ""));
 		findings.error(at(problem.pos[0]), `YAML: ${message}.`, tooDeep ? "Flatten it." : yamlRemedy(problem.code));
 	}
 	if (problems.length > 0 || document.contents === null) return undefined;
