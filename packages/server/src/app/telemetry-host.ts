@@ -220,15 +220,16 @@ export class TelemetryHost {
 		this.#evaluations++;
 		this.#evaluationMs += tookMs;
 		this.#evaluateAgainAt = began + tookMs * EVALUATION_REST;
+		if (events.length === 0) return;
+		// Statuses first: who hears of a breach then finds it in the mirror.
+		const changed = engine.changedStatuses(this.#clock.now());
+		if (changed.length > 0) this.#options.send({ kind: "statuses", all: false, statuses: changed });
 		for (const event of events) {
 			if (event.type === "breach.opened")
 				this.#openBreaches.set(breachKey(event), { ...event, openedAt: event.detectedAt });
 			else this.#openBreaches.delete(breachKey(event));
 			this.#options.send({ kind: "breach", event });
 		}
-		if (events.length === 0) return;
-		const changed = engine.changedStatuses(this.#clock.now());
-		if (changed.length > 0) this.#options.send({ kind: "statuses", all: false, statuses: changed });
 	}
 
 	#openWindows(pairs: readonly Pair[]): WindowSink {

@@ -1,0 +1,107 @@
+import { describe, expect, test } from "vitest";
+import type { FoldWriter, StoredStream, TelemetryStore } from "./store.ts";
+
+const STREAM: StoredStream = {
+	id: 1,
+	kind: 1,
+	canonical: '["request.count",[],"","",[],[]]',
+	bounds: [0.5, Number.POSITIVE_INFINITY],
+};
+const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
+
+/** What every telemetry store must do. `reopen` gives the store that the next process would find. */
+export function describeTelemetryStore(
+	name: string,
+	open: () => { store: TelemetryStore; reopen: () => TelemetryStore },
+): void {
+	describe(name, () => {
+		test("a commit's row and streams are there in the next process, in order", () => {
+			const { store, reopen } = open();
+			store.commit(bytes(1, 2), [STREAM]);
+			store.commit(bytes(3), [{ ...STREAM, id: 2 }]);
+			const next = reopen();
+			expect([...next.journal()].map((row) => [...row])).toEqual([[1, 2], [3]]);
+			expect(next.journalSize()).toEqual({ rows: 2, bytes: 3 });
+			expect([...next.streams()]).toEqual([STREAM, { ...STREAM, id: 2 }]);
+		});
+
+		test("a commit that fails leaves nothing behind", () => {
+			const { store } = open();
+			store.commit(bytes(1), [STREAM]);
+			store.commit(bytes(2), [{ ...STREAM, id: 2 }]);
+			expect(() =>
+				store.fold((writer) => {
+					writer.dropJournal();
+					writer.writeMeta("colour", "red");
+					throw new Error("stop");
+				}),
+			).toThrow("stop");
+			expect(store.journalSize().rows).toBe(2);
+			expect(store.meta("colour")).toBeUndefined();
+		});
+
+		test("a fold replaces, drops and adds as it says, and reads its own writes", () => {
+			const { store, reopen } = open();
+			store.commit(bytes(1), [STREAM, { ...STREAM, id: 2 }]);
+			const account = { tenant: "a", protocol: "otlp-json", key: "counted", count: 2 };
+			const write = (work: (writer: FoldWriter) => void) => store.fold(work);
+			write((writer) => {
+				writer.writeRollUp("ten-seconds", 7, 100, bytes(1));
+				writer.writeRollUp("ten-seconds", 7, 101, bytes(2));
+				writer.writeRollUp("ten-seconds", 3, 101, bytes(3));
+				writer.writeRollUp("hours", 7, 5, bytes(4));
+				expect(writer.readRollUp("ten-seconds", 7, 101)).toEqual(bytes(2));
+				writer.writePage(0, bytes(9));
+				writer.writeBounds(1, [0.25]);
+				writer.dropStreams([2]);
+				writer.addAccounting([account]);
+				writer.writeMeta("a", "1");
+				writer.writeImport("key", "digest", "answer", 50);
+				writer.dropJournal();
+			});
+			write((writer) => {
+				writer.writeRollUp("hours", 7, 5, bytes(5));
+				writer.writePage(0, bytes(8));
+				writer.addAccounting([account, { ...account, tenant: "" }]);
+				writer.writeMeta("a", "2");
+				writer.dropRollUpsBefore("ten-seconds", 101);
+				writer.dropImportsBefore(50);
+			});
+			const next = reopen();
+			expect([...next.rollUps("ten-seconds", 0)]).toEqual([
+				{ pair: 3, block: 101, packed: bytes(3) },
+				{ pair: 7, block: 101, packed: bytes(2) },
+			]);
+			expect([...next.rollUps("ten-seconds", 102)]).toEqual([]);
+			expect(next.readRollUp("hours", 7, 5)).toEqual(bytes(5));
+			expect(next.readRollUp("hours", 7, 6)).toBeUndefined();
+			expect([...next.pages()]).toEqual([{ page: 0, packed: bytes(8) }]);
+			expect([...next.streams()]).toEqual([{ ...STREAM, bounds: [0.25] }]);
+			expect(next.accounting()).toEqual(
+				expect.arrayContaining([
+					{ ...account, count: 4 },
+					{ ...account, tenant: "" },
+				]),
+			);
+			expect(next.meta("a")).toBe("2");
+			expect(next.importAnswer("key")).toMatchObject({ digest: "digest", answer: "answer" });
+			expect(next.journalSize()).toEqual({ rows: 0, bytes: 0 });
+		});
+
+		test("pairs keep their ids for ever, in whatever order they are asked for", () => {
+			const { store, reopen } = open();
+			const [a, b] = store.pairIds([
+				{ tenant: "a", slo: "x" },
+				{ tenant: "", slo: "x" },
+			]);
+			expect(a).not.toBe(b);
+			expect(
+				reopen().pairIds([
+					{ tenant: "", slo: "x" },
+					{ tenant: "b", slo: "x" },
+					{ tenant: "a", slo: "x" },
+				]),
+			).toEqual([b, expect.any(Number), a]);
+		});
+	});
+}
