@@ -74,7 +74,7 @@ export class TelemetryHost {
 		const statuses = this.#engine?.statuses(this.#clock.now()) ?? [];
 		this.#engine?.changedStatuses(this.#clock.now());
 		this.#options.send({ kind: "ready", statuses });
-		this.#evaluate();
+		this.#evaluateSoon();
 	}
 
 	receive({ id, call }: ToWorker): void {

@@ -2,11 +2,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Catalogue, Slo } from "#catalogue";
 import type { BreachClosed, BreachOpened } from "#detection";
 import { openTelemetryStore } from "../adapters/sqlite/telemetry-store.ts";
 import { startTelemetryThread, type TelemetryThread, type TelemetryThreadOptions } from "./telemetry-thread.ts";
+
+// Each test starts threads, which load the whole of telemetry: slow on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const DAY_MS = 86_400_000;
 const place = { file: "slos.yaml", line: 1, column: 1 };

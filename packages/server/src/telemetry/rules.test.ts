@@ -282,7 +282,7 @@ describe("histograms", () => {
 				point({
 					start,
 					at: time,
-					more: { count: counts[0] + (counts[1] as number), bucketCounts: counts, explicitBounds: [0.5] },
+					more: { count: counts.reduce((a, b) => a + b, 0), bucketCounts: counts, explicitBounds: [0.5] },
 				}),
 			);
 		send(request([shot(NOW - 30 * S, [100, 10])]));
