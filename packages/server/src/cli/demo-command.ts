@@ -92,6 +92,10 @@ async function play(run: Run): Promise<number> {
 	const ready = await readyLine(server);
 	if (stop.aborted) return EXIT.fine;
 	if (!ready) throw new Error("the server did not start.");
+	say("");
+	say(`Open  ${ready.adminLink}`);
+	say("      (it signs you in once, as administrator, on this machine only)");
+	say("");
 
 	const fleet = readFleet(CATALOGUE, options.seed);
 	const startAt = Math.floor(Date.now() / 10_000) * 10_000;
@@ -168,10 +172,7 @@ function announce(options: DemoOptions, ready: ReadyLine, scenario: Scenario, sa
 	}
 	const clock = (at: number) => new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" }).format(at);
 	say("");
-	say(`Open  ${ready.adminLink}`);
-	say("      (it signs you in once, as administrator, on this machine only)");
-	say("");
-	say("50 key tenants and the rest of the world send telemetry; everything is well.");
+	say("50 key tenants and the rest of the world send telemetry; the fleet page shows them healthy.");
 	if (scenario.announcement) {
 		say(`At ${clock(scenario.breakAt)} ${scenario.announcement}`);
 		say("Watch the fleet page, then the phone panel: acknowledge there.");
