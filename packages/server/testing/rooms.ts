@@ -113,6 +113,8 @@ export async function openRooms(initial: Catalogue = exampleCatalogue()) {
 		async fireTimers(): Promise<void> {
 			while ((await timers.runDue(clock.now())) > 0);
 		},
+		/** Compares the clocks, and moves what waits along with a step. */
+		followClock: () => timers.followClock(),
 		incident: (id: string) => incidents.getIncident(store.db, ALL, id),
 		timeline: async (id: string) => (await incidents.timelineOf(store.db, ALL, id)).map((entry) => entry.text),
 	};

@@ -9,14 +9,15 @@ export type Rendered =
 
 /**
  * Templates come from the catalogue and run here, beside the timers: they see only the facts given (no prototypes, no
- * files, no other templates), a name that does not exist is an error, and the limits stop a loop long before it is felt.
+ * files, no other templates), a name that does not exist is an error. The memory limit counts every range and string,
+ * and so stops loops within milliseconds; the render limit is a wall-clock back-stop (ms), wide enough for a stalled process.
  */
 const engine = new Liquid({
 	ownPropertyOnly: true,
 	strictVariables: true,
 	strictFilters: true,
 	parseLimit: 65_536,
-	renderLimit: 500,
+	renderLimit: 2_000,
 	memoryLimit: 200_000,
 	// An empty map in place of the file system: include, render and layout find nothing.
 	templates: {},

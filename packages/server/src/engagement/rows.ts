@@ -61,6 +61,8 @@ export interface NoticeFilter {
 
 /** Newest first. */
 export async function listNotices(db: Db | Tx, scope: TenantScope, filter: NoticeFilter = {}): Promise<Notice[]> {
+	// An empty list after IN is an error in PostgreSQL.
+	if (!scope.all && scope.tenants.size === 0) return [];
 	let query = db
 		.selectFrom("notices")
 		.selectAll()

@@ -26,6 +26,7 @@ export async function listIncidents(
 	scope: TenantScope,
 	filter: IncidentFilter = {},
 ): Promise<IncidentPage> {
+	if (reachesNobody(scope)) return { items: [], next: undefined };
 	const limit = Math.min(Math.max(1, filter.limit ?? 100), 500);
 	const isOldest = filter.order === "oldest";
 	const after = Number(filter.after);
@@ -68,6 +69,7 @@ export interface BreachFilter {
 }
 
 export async function listBreaches(db: Db | Tx, scope: TenantScope, filter: BreachFilter = {}): Promise<Breach[]> {
+	if (reachesNobody(scope)) return [];
 	let query = db
 		.selectFrom("breaches")
 		.selectAll()
@@ -83,6 +85,7 @@ export async function listBreaches(db: Db | Tx, scope: TenantScope, filter: Brea
 
 /** Every open breach: what the detectors are told at start, so that they neither claim again nor forget to close. */
 export async function openBreaches(db: Db | Tx, scope: TenantScope): Promise<Breach[]> {
+	if (reachesNobody(scope)) return [];
 	let query = db.selectFrom("breaches").selectAll().where("state", "=", "open").orderBy("opened_at");
 	if (!scope.all) query = query.where("tenant", "in", [...scope.tenants]);
 	return (await query.execute()).map((row) => breachOf(row, scope));
@@ -105,4 +108,9 @@ export async function alsoAffected(db: Db | Tx, scope: TenantScope, incident: In
 	const all = new Set([...now, ...incident.evidence.alsoBurning]);
 	all.delete(incident.tenant);
 	return [...all].filter((tenant) => inScope(scope, tenant)).sort();
+}
+
+/** An empty list after IN is an error in PostgreSQL. */
+function reachesNobody(scope: TenantScope): boolean {
+	return !scope.all && scope.tenants.size === 0;
 }

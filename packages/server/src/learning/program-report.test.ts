@@ -1,10 +1,13 @@
 import { HOUR_MS, MINUTE_MS, SEVERITIES } from "@bellwether/model";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Incident } from "#incidents";
 import { scopeOf } from "#platform";
 import { breachOpened, exampleCatalogue, exampleEvidence, START } from "../../testing/catalogue.ts";
 import { ALL, openRooms } from "../../testing/rooms.ts";
 import { measuresOf, median, type ProgramKey, programReport, reportOn, wilsonInterval } from "./index.ts";
+
+// A real store syncs each commit; on a busy machine many of them take their time.
+vi.setConfig({ testTimeout: 60_000 });
 
 function incident(overrides: Partial<Incident> = {}): Incident {
 	return {

@@ -1,8 +1,11 @@
 import { MINUTE_MS, SECOND_MS } from "@bellwether/model";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { breachOpened, exampleCatalogue, exampleTenant, START } from "../../testing/catalogue.ts";
 import { ALL, openRooms } from "../../testing/rooms.ts";
 import { acknowledgeDueTimes, escalationView, listDeliveries, pendingTimers } from "./index.ts";
+
+// A real store syncs each commit; on a busy machine many of them take their time.
+vi.setConfig({ testTimeout: 60_000 });
 
 async function rooms(catalogue = exampleCatalogue()) {
 	const opened = await openRooms(catalogue);
@@ -135,6 +138,22 @@ test("an hour of stand-still pages each overdue step once, and makes up for no r
 	await fireTimers();
 	await deliver();
 	expect(whoWasPaged(sent).filter((address) => !address.startsWith("https"))).toEqual(["m-ito", "m-ito", "lead"]);
+});
+
+test("a step of the wall clock moves the whole chain along", async () => {
+	for (const stepMs of [3 * 60 * MINUTE_MS, -2 * 60 * MINUTE_MS]) {
+		const { open, deliver, pass, followClock, clock, sent } = await rooms();
+		await followClock();
+		await open(breachOpened("woodgrove"));
+		await deliver();
+		await pass(MINUTE_MS);
+		clock.step(stepMs);
+		await followClock();
+		await pass(3 * MINUTE_MS);
+		expect(whoWasPaged(sent)).not.toContain("lead");
+		await pass(MINUTE_MS);
+		expect(whoWasPaged(sent).at(-1)).toBe("lead");
+	}
 });
 
 test("when a receiver comes back it gets the newest page, not all that waited", async () => {

@@ -159,6 +159,29 @@ async function continueEscalation(tx: Tx, deps: ResponseDeps, timer: Timer, now:
 	await takeStep(tx, deps, incident, chain, { action, step }, now);
 }
 
+/**
+ * "Not me": whoever was paged cannot take the incident, so the next step is paged now; past the last step the same one
+ * again. False when no chain runs. The caller has checked that the incident is the principal's to act on.
+ */
+export async function passOn(tx: Tx, deps: ResponseDeps, incident: Incident, now: number): Promise<boolean> {
+	const running = await runningEscalation(tx, incident.id);
+	const row = await tx
+		.selectFrom("timers")
+		.selectAll()
+		.where("incident_id", "=", incident.id)
+		.where("kind", "=", NEXT_TIMER)
+		.where("state", "=", "pending")
+		.executeTakeFirst();
+	if (!running || !row) return false;
+	const { action, step, offsetMs } = JSON.parse(row.data) as Move & { readonly offsetMs: number };
+	const last = running.snapshot.policy.steps.length - 1;
+	const next = Math.min(action === "escalate" ? step : step + 1, last);
+	await cancelTimers(tx, { incidentId: incident.id, kind: NEXT_TIMER });
+	const chain = { ...running, baseAt: row.due_at - offsetMs };
+	await takeStep(tx, deps, incident, chain, { action: "escalate", step: next }, now);
+	return true;
+}
+
 async function missDeadline(tx: Tx, deps: ResponseDeps, timer: Timer, now: number): Promise<void> {
 	const incident = timer.incidentId && (await getIncident(tx, ALL, timer.incidentId));
 	if (!incident || !(await runningEscalation(tx, incident.id))) return;

@@ -9,7 +9,7 @@
  * for. When a receiver was down, the newest page to an address replaces those that wait.
  */
 export { type ChainSnapshot, type Move, nextMove, resolveStep } from "./chain.ts";
-export { escalationTimers, listenToIncidents } from "./escalation.ts";
+export { escalationTimers, listenToIncidents, passOn } from "./escalation.ts";
 export { onCallAt, onCallView, personName } from "./on-call.ts";
 export { recordPageOutcome } from "./page.ts";
 export * from "./queries.ts";

@@ -103,6 +103,8 @@ export async function listDeliveries(
 	scope: TenantScope,
 	filter: DeliveryFilter = {},
 ): Promise<DeliveryRecord[]> {
+	// An empty list after IN is an error in PostgreSQL.
+	if (!scope.all && scope.tenants.size === 0) return [];
 	let query = db
 		.selectFrom("deliveries")
 		.selectAll()
