@@ -41,6 +41,7 @@ export function ResolveDialog({
 		>
 			<form
 				className="resolve-form"
+				noValidate
 				onSubmit={(event) => {
 					event.preventDefault();
 					setTried(true);

@@ -1,0 +1,226 @@
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cleanUp, eventually, type RunningServer, serve, temporaryFolder } from "../support/server.ts";
+import { accessibilityFaults, complaintsOf, LOOKS, launch, screenshot } from "./browser.ts";
+import { CATALOGUE, sendHour, sendOutage } from "./fleet-hour.ts";
+
+interface Incident {
+	readonly id: string;
+	readonly tenant: string;
+	readonly state: string;
+}
+
+let server: RunningServer;
+let browser: Browser;
+let signedIn: Awaited<ReturnType<BrowserContext["storageState"]>>;
+/** Of the tenant whose incident people look at, and of the one that is acknowledged without script. */
+let woodgrove: string;
+let cityPower: string;
+
+const openIncidents = async () => (await server.read<{ items: Incident[] }>("/api/v1/incidents?state=open")).items;
+const stateOf = async (id: string) => (await server.read<Incident>(`/api/v1/incidents/${id}`)).state;
+
+beforeAll(async () => {
+	browser = await launch();
+	server = await serve({ catalogue: CATALOGUE, data: temporaryFolder(), args: ["--demo"] });
+	const down = { woodgrove: "policy.creates", "city-power": "signin.attempts" } as const;
+	await sendHour(server, { down, silent: ["first-up-consultants"] }, Date.now());
+	const found = await eventually("two incidents", async () => {
+		const open = await openIncidents();
+		return open.length >= 2 && open;
+	});
+	woodgrove = found.find((incident) => incident.tenant === "woodgrove")?.id ?? "";
+	cityPower = found.find((incident) => incident.tenant === "city-power")?.id ?? "";
+	const context = await browser.newContext();
+	const page = await context.newPage();
+	await page.goto(server.adminLink);
+	await page.getByRole("button", { name: "Sign in" }).click();
+	await page.getByRole("grid").waitFor();
+	signedIn = await context.storageState();
+	await context.close();
+});
+
+afterAll(async () => {
+	await browser?.close();
+	await cleanUp();
+});
+
+async function open(path: string, options: BrowserContextOptions = LOOKS.light): Promise<Page> {
+	const context = await browser.newContext({ ...options, storageState: signedIn, timezoneId: "Europe/Berlin" });
+	const page = await context.newPage();
+	await page.goto(`${server.url}${path}`);
+	return page;
+}
+
+const PAGES = {
+	fleet: { path: () => "/fleet", ready: '[role="grid"] .state-breach' },
+	cell: { path: () => "/fleet?cell=woodgrove%2Fpolicy", ready: ".drawer table" },
+	"no-match": { path: () => "/fleet?q=nobody", ready: ".notice-box" },
+	incidents: { path: () => "/incidents", ready: "tbody a" },
+	incident: { path: () => `/incidents/${woodgrove}`, ready: ".chart canvas" },
+	program: { path: () => "/reports/program", ready: "tbody tr:nth-child(6)" },
+	pager: { path: () => `/p/${woodgrove}`, ready: "button" },
+} as const;
+
+const VIEWS = Object.keys(LOOKS).flatMap((look) =>
+	Object.keys(PAGES).map((page) => [page as keyof typeof PAGES, look as keyof typeof LOOKS] as const),
+);
+
+describe("every page", () => {
+	it.each(VIEWS)("%s, %s: is accessible, keeps to its policy and fits the screen", async (name, look) => {
+		const context = await browser.newContext({ ...LOOKS[look], storageState: signedIn, timezoneId: "Europe/Berlin" });
+		const page = await context.newPage();
+		const complaints = complaintsOf(page);
+		await page.goto(`${server.url}${PAGES[name].path()}`);
+		await page.locator(PAGES[name].ready).first().waitFor();
+		await page.evaluate("document.fonts.ready.then(() => 0)");
+		await screenshot(page, `${name}-${look}`);
+		expect(await accessibilityFaults(page)).toEqual([]);
+		expect(complaints).toEqual([]);
+		expect(await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+		await context.close();
+	});
+});
+
+describe("the fleet page", () => {
+	it("says in its first line what the platform does not show", async () => {
+		const page = await open("/fleet");
+		const line = page.getByRole("heading", { level: 1 });
+		await expect.poll(() => line.textContent()).toContain("Platform healthy");
+		expect(await line.textContent()).toContain("2 of 50 key tenants in breach.");
+		expect(await page.title()).toBe("(2) Fleet");
+		expect(await page.locator(".cell.ring").count()).toBe(2);
+		expect(await page.locator('.platform .cell[data-cell="/policy"].state-healthy').count()).toBe(1);
+		await page.context().close();
+	});
+
+	it("is one tab stop; arrows move, Enter opens the details, Esc gives the focus back", async () => {
+		const page = await open("/fleet");
+		const focused = () => page.evaluate<string>("document.activeElement.getAttribute('aria-label') ?? ''");
+		await page.locator(".cell.state-breach").first().waitFor();
+		const inGrid = () => page.evaluate<boolean>("document.activeElement.closest('[role=grid]') !== null");
+		for (let tabs = 0; tabs < 30 && !(await inGrid()); tabs++) await page.keyboard.press("Tab");
+		expect(await inGrid()).toBe(true);
+		await page.keyboard.press("Control+Home");
+		expect(await page.evaluate<string>("document.activeElement.textContent")).toContain("Platform");
+		const key = (await page.locator(".cell.state-breach").first().getAttribute("data-cell")) ?? "";
+		const column = Number(await page.locator(".cell.state-breach").first().getAttribute("data-column"));
+		await page.keyboard.press("ArrowDown");
+		for (let i = 0; i < column; i++) await page.keyboard.press("ArrowRight");
+		expect(await focused()).toContain("Breach");
+		await page.keyboard.press("Enter");
+		await page.locator(".drawer").waitFor();
+		expect(new URL(page.url()).searchParams.get("cell")).toBe(key);
+		expect(await page.evaluate<string>("document.activeElement.tagName")).toBe("H2");
+		await page.keyboard.press("Escape");
+		await expect.poll(() => page.locator(".drawer").count()).toBe(0);
+		expect(await focused()).toContain("Breach");
+		await page.keyboard.press("Tab");
+		expect(await inGrid()).toBe(false);
+		await page.context().close();
+	});
+
+	it("does nothing on single letters while a field has the focus or while they are switched off", async () => {
+		const page = await open("/fleet");
+		await page.getByRole("grid").waitFor();
+		await page.keyboard.press("/");
+		await page.keyboard.type("gig?");
+		expect(new URL(page.url()).pathname).toBe("/fleet");
+		expect(new URL(page.url()).searchParams.get("q")).toBe("gig?");
+		await page.keyboard.press("Escape");
+		await page.keyboard.press("?");
+		await page.getByRole("switch", { name: "Single-letter keys" }).click();
+		await page.keyboard.press("Escape");
+		await page.keyboard.press("g");
+		await page.keyboard.press("i");
+		expect(new URL(page.url()).pathname).toBe("/fleet");
+		await page.context().close();
+	});
+
+	it("says that it is not live when the stream is gone for 45 s, and hatches the cells", async () => {
+		const context = await browser.newContext({ ...LOOKS.light, storageState: signedIn });
+		const page = await context.newPage();
+		await page.clock.install();
+		await page.route("**/api/v1/stream", (route) => route.abort());
+		await page.goto(`${server.url}/fleet`);
+		await page.getByRole("grid").waitFor();
+		expect(await page.locator(".cell.hatched").count()).toBe(0);
+		await page.clock.fastForward(46_000);
+		await page.locator(".live-stale").waitFor();
+		await expect.poll(() => page.locator(".cell.hatched").count()).toBeGreaterThan(200);
+		await screenshot(page, "fleet-not-live");
+		await context.close();
+	});
+});
+
+describe("acknowledging", () => {
+	it("works by keyboard: a, then Enter; the phone shows who has it", async () => {
+		const page = await open(`/incidents/${woodgrove}`);
+		const phone = page.getByRole("region", { name: "Phone of the on-call engineer" });
+		await phone
+			.getByRole("button", { name: `Acknowledge ${woodgrove}` })
+			.first()
+			.waitFor();
+		await page.keyboard.press("a");
+		await page.getByRole("dialog", { name: `Acknowledge ${woodgrove}?` }).waitFor();
+		await page.keyboard.press("Enter");
+		await phone.getByText("Acknowledged by").first().waitFor();
+		await expect.poll(() => stateOf(woodgrove)).toBe("acknowledged");
+		await page.context().close();
+	});
+
+	it("works without JavaScript on the pager page, by its form", async () => {
+		const page = await open(`/p/${cityPower}`, { ...LOOKS.phone, javaScriptEnabled: false });
+		await page.getByRole("button", { name: `Acknowledge ${cityPower}` }).click();
+		await page.getByText("Acknowledged by").waitFor();
+		expect(await page.getByRole("button").count()).toBe(0);
+		expect(await stateOf(cityPower)).toBe("acknowledged");
+		await screenshot(page, "pager-acknowledged-phone");
+		await page.context().close();
+	});
+});
+
+describe("resolving", () => {
+	it("asks for a verdict by key and for a reason when it was noise", async () => {
+		const page = await open(`/incidents/${cityPower}`);
+		await page.getByRole("button", { name: `Resolve ${cityPower}` }).click();
+		const dialog = page.getByRole("dialog", { name: `Resolve ${cityPower}` });
+		await dialog.waitFor();
+		await page.keyboard.press("3");
+		expect(await accessibilityFaults(page)).toEqual([]);
+		await screenshot(page, "resolve-light");
+		await dialog.getByRole("button", { name: `Resolve ${cityPower}` }).click();
+		await dialog.getByText("Say in one line why").waitFor();
+		await dialog.getByRole("textbox").fill("A test of the sign-in page.");
+		await page.keyboard.press("Enter");
+		await expect.poll(() => stateOf(cityPower)).toBe("resolved");
+		await page.context().close();
+	});
+});
+
+describe("the stream", () => {
+	it("brings a new breach onto the open fleet page, without moving the row under the pointer", async () => {
+		const page = await open("/fleet");
+		const row = page.getByRole("row").filter({ hasText: "Contoso" }).first();
+		await row.hover();
+		const top = async () => Math.round((await row.boundingBox())?.y ?? -1);
+		const before = await top();
+		await sendOutage(server, "northwind-traders", "mail.messages", Date.now());
+		await page.locator('.cell.state-breach[data-cell="northwind-traders/mail"]').waitFor();
+		await expect.poll(top).toBe(before);
+		expect(await page.locator("[aria-live=polite]").textContent()).toContain("Northwind Traders, Mail");
+		await page.context().close();
+	});
+});
+
+describe("somebody who is not signed in", () => {
+	it("learns on every page of the console how to sign in", async () => {
+		const context = await browser.newContext(LOOKS.light);
+		const page = await context.newPage();
+		await page.goto(`${server.url}/fleet`);
+		await page.getByText("Open the sign-in link that the terminal printed").waitFor();
+		expect(await accessibilityFaults(page)).toEqual([]);
+		await screenshot(page, "sign-in-needed");
+		await context.close();
+	});
+});
