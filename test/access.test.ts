@@ -76,6 +76,13 @@ describe("a browser", () => {
 		]).toEqual([200, true, false, true]);
 		expect((await server.read("/api/v1/incidents/INC-1001")).state).toBe("detected");
 
+		const passed = await form("/p/INC-1001/pass", { csrf: field(pager.text, "csrf") }, { cookie });
+		expect([passed.status, passed.headers.get("location")]).toEqual([303, "/p/INC-1001?done=passed"]);
+		await eventually("the page to the next person", async () => {
+			const { items } = await server.read<{ items: { person: string }[] }>("/api/v1/phone");
+			return items.some((message) => message.person === "The lead");
+		});
+
 		expect((await form("/p/INC-1001/acknowledge", { csrf: "forged" }, { cookie })).status).toBe(403);
 		expect(
 			(
@@ -90,6 +97,9 @@ describe("a browser", () => {
 		const acknowledged = await form("/p/INC-1001/acknowledge", { csrf: field(pager.text, "csrf") }, { cookie });
 		expect([acknowledged.status, acknowledged.headers.get("location")]).toEqual([303, "/p/INC-1001?done=acknowledged"]);
 		expect((await server.read("/api/v1/incidents/INC-1001")).acknowledgedBy).toBe("admin");
+		expect(
+			(await form("/p/INC-1001/pass", { csrf: field(pager.text, "csrf") }, { cookie })).headers.get("location"),
+		).toContain("done=settled");
 		// A second press of the button, or a second person, is told who was first, and changes nothing.
 		expect((await form("/p/INC-1001/acknowledge", { csrf: field(pager.text, "csrf") }, { cookie })).status).toBe(303);
 	});

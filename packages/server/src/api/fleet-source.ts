@@ -34,6 +34,8 @@ export interface FleetSource {
 
 /** An hour strip changes slowly; asking the telemetry thread for every reader would cost more than it tells. */
 const STRIPS_FRESH_MS = 20_000;
+/** Without any change the view still says when it was made. */
+const VIEW_FRESH_MS = 10_000;
 const NUMBERS_EVERY_MS = 2_000;
 const STATES_WITHIN_MS = 50;
 const MAX_INCIDENTS = 500;
@@ -43,21 +45,27 @@ export function createFleetSource(options: FleetSourceOptions): FleetSource {
 	const { clock, store, telemetry } = options;
 	const known = new Map<string, PairStatus["state"]>();
 	let version = 1;
-	let cached: { readonly version: number; readonly view: Promise<FleetView> } | undefined;
+	let cached: { readonly version: number; readonly builtAt: number; readonly view: Promise<FleetView> } | undefined;
 	let strips: { readonly at: number; readonly value: Promise<ReadonlyMap<string, CellState[]>> } | undefined;
 	let timer: NodeJS.Timeout | undefined;
 	let timerDueAt = Number.POSITIVE_INFINITY;
 
-	function changed(withinMs: number): void {
-		version++;
+	/** Numbers wait for the next announcement; until then readers get the view as it was announced. */
+	function announce(withinMs: number): void {
 		const dueAt = clock.monotonic() + withinMs;
 		if (dueAt >= timerDueAt) return;
 		clearTimeout(timer);
 		timerDueAt = dueAt;
 		timer = setTimeout(() => {
 			timerDueAt = Number.POSITIVE_INFINITY;
+			version++;
 			options.onChange(version);
 		}, withinMs);
+	}
+
+	function stateChanged(): void {
+		version++;
+		announce(STATES_WITHIN_MS);
 	}
 
 	function stripsNow(): Promise<ReadonlyMap<string, CellState[]>> {
@@ -87,7 +95,10 @@ export function createFleetSource(options: FleetSourceOptions): FleetSource {
 	return {
 		view(scope) {
 			if (!scope.all) return build(scope);
-			if (cached?.version !== version) cached = { version, view: build(scope) };
+			const now = clock.monotonic();
+			if (cached?.version !== version || now - cached.builtAt > VIEW_FRESH_MS) {
+				cached = { version, builtAt: now, view: build(scope) };
+			}
 			// A failure must not be what everybody is answered until the next change.
 			cached.view.catch(() => {
 				cached = undefined;
@@ -103,9 +114,10 @@ export function createFleetSource(options: FleetSourceOptions): FleetSource {
 				known.set(key, state);
 				isStateChange = true;
 			}
-			changed(isStateChange ? STATES_WITHIN_MS : NUMBERS_EVERY_MS);
+			if (isStateChange) stateChanged();
+			else announce(NUMBERS_EVERY_MS);
 		},
-		controlChanged: () => changed(STATES_WITHIN_MS),
+		controlChanged: stateChanged,
 		stop: () => clearTimeout(timer),
 	};
 }

@@ -194,6 +194,7 @@ function securityHeaders(isSecure: () => boolean) {
 				frameAncestors: ["'none'"],
 			},
 		},
+		xFrameOptions: { action: "deny" as const },
 		// "no-referrer" would make browsers send "Origin: null" with our own forms.
 		referrerPolicy: { policy: "same-origin" as const },
 		strictTransportSecurity: isSecure() ? { maxAge: 31_536_000 } : (false as const),

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { acknowledgeIncident, addNote } from "#incidents";
 import { scopeOf } from "#platform";
+import { passOn } from "#response";
 import type { Api, ApiContext } from "../context.ts";
 import { incidentDetail } from "../incident-view.ts";
 import { renderPagerPage } from "../pager-page.ts";
@@ -23,7 +24,7 @@ export function pagerRoutes(api: Api, context: ApiContext): void {
 				summary: "The 3 a.m. page of an incident",
 				tags: ["pages"],
 				params: Params,
-				querystring: z.object({ done: z.enum(["acknowledged", "passed"]).optional() }),
+				querystring: z.object({ done: z.enum(["acknowledged", "passed", "settled"]).optional() }),
 				response: { 200: z.string() },
 			},
 			serializerCompiler: asIs,
@@ -64,8 +65,13 @@ export function pagerRoutes(api: Api, context: ApiContext): void {
 		},
 		async (request, reply) => {
 			const change = incidentRequest(context, request, request.params.incident);
-			const text = `${change.principal.name} passes this on.`;
-			changedIncident(await context.store.transaction((tx) => addNote(tx, context, { ...change, text })), change);
+			const deps = { ids: context.ids, bus: context.bus, catalogue: context.catalogue, publicUrl: context.baseUrl };
+			const isPassed = await context.store.transaction(async (tx) => {
+				const text = "I cannot take this: page the next person.";
+				const incident = changedIncident(await addNote(tx, context, { ...change, text }), change);
+				return passOn(tx, deps, incident, change.now);
+			});
+			if (!isPassed) return reply.redirect(`/p/${encodeURIComponent(request.params.incident)}?done=settled`, 303);
 			return reply.redirect(`/p/${encodeURIComponent(request.params.incident)}?done=passed`, 303);
 		},
 	);
@@ -73,7 +79,8 @@ export function pagerRoutes(api: Api, context: ApiContext): void {
 
 const MESSAGES = {
 	acknowledged: "Acknowledged. Paging stopped.",
-	passed: "Passed on. Paging goes on with the next person.",
+	passed: "Passed on: the next person is being paged.",
+	settled: "Not passed on: nobody is being paged for this any more.",
 };
 
 async function page(
