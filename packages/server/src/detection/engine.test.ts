@@ -230,6 +230,19 @@ describe("restart", () => {
 		expect(play.engine.statuses(play.now)[CONTOSO]?.breachSince).toBeUndefined();
 	});
 
+	it("shows what history tells before and after the first evaluation", () => {
+		const play = new Play(fleetOf(["contoso", "fabrikam"]));
+		play.history(CONTOSO, DAY_MS, MINUTE_MS, 100);
+		play.history(2, 3 * DAY_MS, MINUTE_MS, 1000, 4);
+		expect(play.state(CONTOSO)).toBe("healthy");
+		play.evaluate();
+		expect(play.state(CONTOSO)).toBe("healthy");
+		expect(play.state(2)).toBe("at-risk");
+		play.send(CONTOSO, 30_000, 30_000);
+		play.evaluate();
+		expect(play.state(CONTOSO)).toBe("healthy");
+	});
+
 	it("the same adds, ticks and evaluations give the same answers", () => {
 		const run = () => {
 			const play = steadyTenant();
@@ -273,6 +286,14 @@ describe("monitors", () => {
 		const play = steadyTenant({ objective: 0.9 });
 		play.pass(4 * HOUR_MS, every10s(play, 100), 10 * SECOND_MS);
 		expect(play.opened("contoso").map((breach) => breach.evidence.tier.key)).toEqual(["page-slow"]);
+	});
+	it("leave out tiers that fire while the budget lasts", () => {
+		// 7 days: tickets would fire from 0.7 on; the slow page from 1.4.
+		const play = new Play(fleetOf(["contoso"], { periodMs: 7 * DAY_MS }));
+		play.history(CONTOSO, 3 * DAY_MS, MINUTE_MS, 10_000, 13);
+		play.pass(2 * SECOND_MS);
+		expect(play.news).toEqual([]);
+		expect(play.state(CONTOSO)).toBe("healthy");
 	});
 	it("a ticket tier puts a pair at risk and pages nobody", () => {
 		const play = new Play(fleetOf(["contoso"]));

@@ -42,6 +42,7 @@ class Engine implements DetectionEngine {
 	readonly #confirmMs: number;
 	#heldAt: number;
 	#silenceMinute = Number.NEGATIVE_INFINITY;
+	#isFirstEvaluation = true;
 
 	/** The rules' judging limits, TIER_COUNT for each rule, and each pair's rule as an offset into them. */
 	readonly #limits: Float64Array;
@@ -141,6 +142,7 @@ class Engine implements DetectionEngine {
 			}
 			first += pairCount;
 		}
+		this.#isFirstEvaluation = false;
 		return this.#announce(changed, now);
 	}
 
@@ -225,17 +227,17 @@ class Engine implements DetectionEngine {
 	#judge(table: WindowTable, row: number, pair: number, burning: number, now: number): boolean {
 		const rule = this.#windows.rule(pair);
 		const isOpen = this.#verdict[pair] === BREACH;
-		// An open breach needs no new evidence to stay open: it ends when its burning does.
-		const isHeld = isOpen && (burning & PAGE_TIERS) !== 0;
-		const proven = isHeld ? burning : this.#proven(pair, burning, rule);
+		const proven = this.#proven(pair, burning, rule);
 		if (proven !== this.#tiers[pair]) {
 			this.#tiers[pair] = proven;
 			touch(table, row, TOUCHED_FOR_STATUS);
 		}
 		let verdict = proven === 0 ? NONE : RISK;
 		if (isOpen) {
+			// An open breach needs no new evidence to stay open: it ends when its burning does, and events show it.
+			const isBurning = (burning & PAGE_TIERS) !== 0;
 			const hasFreshEvents = this.#windows.total(pair, rule.closingWindow) > 0;
-			if (isHeld || !hasFreshEvents) verdict = BREACH;
+			if (isBurning || !hasFreshEvents) verdict = BREACH;
 		} else if ((proven & PAGE_TIERS) !== 0 && rule.claims !== "none") {
 			verdict = BREACH;
 		}
@@ -250,7 +252,9 @@ class Engine implements DetectionEngine {
 			this.#pending[pair] = verdict;
 			this.#pendingAt[pair] = now;
 		}
-		if (now - (this.#pendingAt[pair] as number) < this.#confirmMs) {
+		// What history shows at the start is no split request: a risk is shown at once.
+		const isKnownRisk = this.#isFirstEvaluation && verdict === RISK;
+		if (now - (this.#pendingAt[pair] as number) < this.#confirmMs && !isKnownRisk) {
 			touch(table, row, TOUCHED_FOR_JUDGE);
 			return false;
 		}
@@ -317,9 +321,17 @@ class Engine implements DetectionEngine {
 		};
 	}
 
+	/** Whether events that no evaluation has seen yet ended a silence. */
+	#hasSpoken(pair: number): boolean {
+		const table = this.#windows.table(pair);
+		const row = this.#windows.row(pair);
+		const hasNewEvents = ((table.touched[row] as number) & TOUCHED_BY_EVENTS) !== 0;
+		return hasNewEvents && !isSilent(table, row, this.#heldAt);
+	}
+
 	#state(pair: number): PairState {
 		if (!Number.isNaN(this.#openedAt[pair])) return "breach";
-		if (this.#isSilent[pair] === 1) return "no-data";
+		if (this.#isSilent[pair] === 1 && !this.#hasSpoken(pair)) return "no-data";
 		return this.#verdict[pair] === NONE ? "healthy" : "at-risk";
 	}
 }

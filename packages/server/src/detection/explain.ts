@@ -61,9 +61,9 @@ export class Explanations {
 	/**
 	 * `platform` when at least three key tenants burn in the short window, this one included, and they are at least half of
 	 * those that can tell. Either reading suffices:
-	 * - those whose burning began no earlier than this tenant's may have, among those that sent events since its onset.
-	 *   It finds an outage of all while most, pushing once a minute at seconds of their own, have not yet told of it;
-	 *   tenants with an older trouble of their own are left out of both numbers;
+	 * - those whose burning began no earlier than this tenant's may have, among them and those that sent events since its
+	 *   onset. It finds an outage of all while most, pushing once a minute at seconds of their own, have not yet told of
+	 *   it, and does not take older troubles for a part of it;
 	 * - all that burn, among those that sent events since this tenant's last healthy bucket. It finds an outage that
 	 *   spreads from tenant to tenant.
 	 */
@@ -94,7 +94,7 @@ export class Explanations {
 			if (isBurning && this.#onset(sibling, tier).since >= onset.quietUntil) {
 				together.burning++;
 				together.judged++;
-			} else if (!isBurning && lastAt >= onset.since) {
+			} else if (lastAt >= onset.since) {
 				together.judged++;
 			}
 		}

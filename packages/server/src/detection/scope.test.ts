@@ -15,7 +15,8 @@ class PushingFleet {
 	readonly #phasesMs: readonly number[];
 	readonly #brokenAt: (pair: number) => number;
 	constructor(phasesMs: readonly number[], historyMs: number, brokenAt: (pair: number, startAt: number) => number) {
-		this.play = new Play(fleetOf(named(phasesMs.length)));
+		// Behind those that push, as many that never did: they are asked for nothing.
+		this.play = new Play(fleetOf(named(2 * phasesMs.length)));
 		const startAt = this.play.now;
 		this.#phasesMs = phasesMs;
 		this.#brokenAt = (pair) => brokenAt(pair, startAt);
@@ -104,6 +105,8 @@ describe("a tenant's own outage", () => {
 		for (const badShare of [1, 0.3, 0.05]) {
 			const play = new Play(fleetOf(["contoso"]));
 			play.history(1, 3 * HOUR_MS, 10 * SECOND_MS, 40);
+			// Five bad minutes hours ago are another trouble.
+			play.send(1, 40, 0, play.now - 2 * HOUR_MS);
 			const random = seededRandom(5);
 			const brokenAt = play.now + 10 * SECOND_MS;
 			play.pass(40 * MINUTE_MS, (now) => {

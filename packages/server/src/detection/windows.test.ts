@@ -83,6 +83,8 @@ const arbitraryStep = fc.oneof(
 			),
 			total: fc.oneof(fc.nat(20), fc.nat(3_000_000_000), fc.double({ min: 0, max: 50, noNaN: true })),
 			badShare: fc.oneof(fc.constant(0), fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true })),
+			// A source that goes on sending the instant it sent before.
+			sameInstant: fc.boolean(),
 		}),
 	},
 	{
@@ -113,7 +115,8 @@ describe("windows equal a recomputation from everything that was added", () => {
 						}
 						const total = isWhole ? Math.floor(step.total) : step.total;
 						const bad = isWhole ? Math.floor(total * step.badShare) : total * step.badShare;
-						const add = { pair: step.pair, at: now - step.agoMs, bad, total };
+						const at = step.sameInstant ? (adds.at(-1)?.at ?? now) : now - step.agoMs;
+						const add = { pair: step.pair, at, bad, total };
 						adds.push(add);
 						engine.add(add.pair, add.at, add.bad, add.total);
 						expectEveryWindow(engine, adds, now);
