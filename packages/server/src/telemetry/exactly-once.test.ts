@@ -126,6 +126,10 @@ test("a fold that fails leaves everything as it was", () => {
 	for (const when of ["before", "after"] as const) {
 		store.failNext = when;
 		expect(() => telemetry.fold()).toThrow(StoreFailure);
+		// For a while nothing tries again: ingest goes on meanwhile.
+		store.failNext = "before";
+		telemetry.tick();
+		store.failNext = undefined;
 		telemetry.rebuild();
 		expect(sink().sum("", "requests")).toBe("0 of 5");
 		expect(telemetry.windows({ tenant: "", slo: "requests", ...QUERY })).toMatchObject([{ total: 5 }]);

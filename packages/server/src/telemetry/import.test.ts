@@ -73,6 +73,11 @@ test("imports and live points of the same bucket add up", () => {
 	expect(windows(real, "contoso", NOW - 10_000, 10_000)).toMatchObject([{ total: 107 }]);
 });
 
+test("a body beyond the limit is refused with what to do", () => {
+	const outcome = importing(rig(), "a", " ".repeat(1024 * 1024 + 1));
+	expect(outcome).toMatchObject({ status: "too-large", message: expect.stringMatching(/send it in parts/) });
+});
+
 test.each([
 	["not JSON", "{", /line 2 is not JSON/],
 	["null", "null", /line 2: tenant/],

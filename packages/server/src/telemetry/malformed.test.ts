@@ -184,7 +184,7 @@ describe("content encodings", () => {
 		["GZIP", gzipSync(plain)],
 		["deflate", deflateSync(plain)],
 		["identity", plain],
-		["snappy", compress(plain)],
+		["snappy", compress(Buffer.from(plain))],
 	])("%s is read", (encoding, body) => {
 		expect(rig().sendBytes(Uint8Array.from(body), "otlp-protobuf", encoding)).toMatchObject({
 			status: "accepted",

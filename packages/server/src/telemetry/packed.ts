@@ -13,12 +13,11 @@ export function packBuckets(buckets: Float64Array): Uint8Array {
 	const out = new ByteWriter();
 	let previous = -1;
 	for (let k = 0; k * FIELDS < buckets.length; k++) {
-		const [bad, total, late, revision] = buckets.subarray(k * FIELDS, k * FIELDS + FIELDS) as unknown as [
-			number,
-			number,
-			number,
-			number,
-		];
+		const at = k * FIELDS;
+		const bad = buckets[at] as number;
+		const total = buckets[at + 1] as number;
+		const late = buckets[at + 2] as number;
+		const revision = buckets[at + 3] as number;
 		if (bad === 0 && total === 0 && late === 0) continue;
 		const badIsDouble = !isCount(bad);
 		const totalIsDouble = !isCount(total);

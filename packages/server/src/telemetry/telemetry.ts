@@ -5,7 +5,7 @@ import { ByteWriter } from "./bytes.ts";
 import { BUCKET_MS, Cells, LATE_AFTER_MS } from "./cells.ts";
 import { unpack } from "./content.ts";
 import { DecoderContext } from "./decoder.ts";
-import { feedHistory, mergeCells, readWindows } from "./history.ts";
+import { feedHistory, HOURS_KEPT_MS, mergeCells, readWindows } from "./history.ts";
 import { importLines, type ParsedImport } from "./import.ts";
 import { Ledger } from "./ledger.ts";
 import { readOtlpJson } from "./otlp-json.ts";
@@ -50,6 +50,7 @@ export interface IngestRequest {
 export class StoreFailure extends Error {}
 
 const FOLD_EVERY_MS = 5 * 60_000;
+const FOLD_RETRY_MS = 30_000;
 const FOLD_AT_JOURNAL_BYTES = 16 * 1024 * 1024;
 const FOLD_AT_CELLS = 400_000;
 /** A stream without points for this long is forgotten; by then its start and its ranges are older than any lateness limit. */
@@ -85,6 +86,8 @@ export class Telemetry {
 	#journalBytes = 0;
 	#foldAt: number | undefined;
 	#idleCheckAt: number;
+	/** After a fold that failed. */
+	#foldNotBefore = 0;
 	#lastSampleAt: number | undefined;
 	#malformed = 0;
 	#commits = 0;
@@ -121,9 +124,14 @@ export class Telemetry {
 	importEvents(key: string, body: Uint8Array): ImportOutcome {
 		const { selection, store, pairIds, ledger, sink } = this.#loaded;
 		const now = this.#clock.now();
+		const { futureMs, maxBodyBytes } = this.#limits;
+		if (body.byteLength > maxBodyBytes) {
+			const message = `the import is ${body.byteLength} bytes, the limit telemetry.maxBodyBytes is ${maxBodyBytes}: send it in parts, each with a key of its own`;
+			return { status: "too-large", message };
+		}
 		let parsed: ParsedImport;
 		try {
-			parsed = importLines(body, selection, { now, futureMs: this.#limits.futureMs });
+			parsed = importLines(body, selection, { now, futureMs });
 		} catch (error) {
 			if (error instanceof Malformed) return { status: "malformed", message: error.message };
 			throw error;
@@ -142,6 +150,8 @@ export class Telemetry {
 				mergeCells(writer, cells, pairIds, now);
 				writer.addAccounting(rows);
 				writer.writeImport(key, parsed.digest, JSON.stringify(outcome), now);
+				// An import older than this could bring nothing that would still be kept.
+				writer.dropImportsBefore(now - HOURS_KEPT_MS);
 			}),
 		);
 		ledger.addStored(rows);
@@ -187,17 +197,31 @@ export class Telemetry {
 
 	/** Folds when it is time or the journal has grown. Throws StoreFailure. */
 	tick(): void {
-		const since = this.#clock.now() - (this.#foldAt ?? 0);
+		const now = this.#clock.now();
+		const since = now - (this.#foldAt ?? 0);
 		if (this.#journalRows === 0) return;
+		// Ingest may go on while the disk has no room for a fold: do not rebuild every second for it.
+		if (now < this.#foldNotBefore && now >= this.#foldNotBefore - FOLD_RETRY_MS) return;
 		if (since >= FOLD_EVERY_MS || since < 0 || this.#journalBytes >= FOLD_AT_JOURNAL_BYTES) this.fold();
 		else if (this.#unfolded.count >= FOLD_AT_CELLS) this.fold();
 	}
 
-	/** Journal → roll-ups, stream states, accounting; one transaction. Throws StoreFailure. */
+	/** Journal → roll-ups, stream states, accounting; one transaction. Streams idle for a day are forgotten. Throws StoreFailure. */
 	fold(): void {
+		const now = this.#clock.now();
+		const isIdleCheck = now - this.#idleCheckAt >= IDLE_CHECK_MS;
+		const idle = isIdleCheck ? this.#idleStreams(now) : [];
+		this.#foldNotBefore = now + FOLD_RETRY_MS;
+		this.#fold(idle);
+		this.#foldNotBefore = 0;
+		if (isIdleCheck) this.#idleCheckAt = now;
+		// Forgetting is rare, and a table without holes is what start makes anyway.
+		if (idle.length > 0) this.rebuild();
+	}
+
+	#fold(idle: readonly number[]): void {
 		const { store, streams, ledger, pairIds, unselected, changedBounds } = this.#loaded;
 		const now = this.#clock.now();
-		const idle = now - this.#idleCheckAt >= IDLE_CHECK_MS ? this.#idleStreams(now) : [];
 		const horizon = (now - this.#limits.latenessMs - LATE_AFTER_MS) * 1000;
 		this.#guard(() => {
 			store.fold((writer) => {
@@ -218,9 +242,6 @@ export class Telemetry {
 		this.#journalRows = 0;
 		this.#journalBytes = 0;
 		this.#foldAt = now;
-		if (now - this.#idleCheckAt >= IDLE_CHECK_MS) this.#idleCheckAt = now;
-		// Forgetting is rare, and a table without holes is what start makes anyway.
-		if (idle.length > 0) this.rebuild();
 	}
 
 	/** Another catalogue: streams find their new pairs, history of pairs that stay is kept. Throws StoreFailure. */
@@ -329,7 +350,7 @@ export class Telemetry {
 			const source = written === undefined ? undefined : (JSON.parse(written) as SelectionSource);
 			if (source && source.hash !== this.#catalogue.hash && store.journalSize().rows > 0) {
 				this.#loaded = this.#loadUnder(store, source, () => ({ add: () => {} }));
-				this.fold();
+				this.#fold([]);
 			}
 			const { hash, tiers, tenants, slos } = this.#catalogue;
 			const current: SelectionSource = { hash, tiers, tenants, slos };
@@ -338,7 +359,7 @@ export class Telemetry {
 				store.fold((writer) => writer.writeMeta("selection", JSON.stringify(current)));
 				this.#loaded = loaded;
 				if (loaded.unselected.length > 0 || loaded.changedBounds.length > 0) {
-					this.fold();
+					this.#fold([]);
 					return { ...loaded, unselected: [], changedBounds: [] };
 				}
 			}
