@@ -1,0 +1,71 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
+
+/**
+ * Runs the peers' own drivers with the product beside them, so that all see identical bytes in one run.
+ * DIR is copied into the project's ignored .bellwether folder first: its drivers write beside themselves.
+ */
+export async function benchPeers(dir: string, parts: readonly string[], tenants: string): Promise<void> {
+	const source = resolve(dir);
+	if (!existsSync(join(source, "setup.sh"))) {
+		console.error(`bench: --peers ${dir} has no setup.sh. Name the folder of the peers' drivers.`);
+		process.exit(2);
+	}
+	const home = join(ROOT, ".bellwether", "peer-bench");
+	mkdirSync(home, { recursive: true });
+	cpSync(source, home, { recursive: true });
+	const ours = `${process.execPath} ${join(ROOT, "bench/serve-for-peers.ts")}`;
+	const run = (command: string, args: string[], env: Record<string, string> = {}) => {
+		const done = spawnSync(command, args, {
+			cwd: home,
+			stdio: ["ignore", "ignore", "inherit"],
+			env: { ...process.env, ...env },
+		});
+		if (done.status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${done.status ?? done.signal}`);
+	};
+	run("bash", ["setup.sh"]);
+	const rows = (name: string) => JSON.parse(readFileSync(join(home, "results", `${name}.json`), "utf8")) as object[];
+	const print = (name: string) => {
+		for (const row of rows(name)) console.log(JSON.stringify({ run: name, ...row }));
+	};
+	mkdirSync(join(home, "results"), { recursive: true });
+	if (parts.includes("ingest"))
+		for (const size of tenants.split(",")) {
+			const env = { OURS: ours, BENCH_TENANTS: size };
+			const common = [`--tenants=${size}`, "--samples=1e6"];
+			run("node", ["bench/ingest.mjs", ...common, "--peers=prom3,vm,ours", `--tag=rw-${size}`], env);
+			print(`ingest-rw-${size}`);
+			run(
+				"node",
+				["bench/ingest.mjs", ...common, "--peers=vm,ours", "--proto=otlp", "--gzip=6", `--tag=otlp-${size}`],
+				env,
+			);
+			print(`ingest-otlp-${size}`);
+		}
+	if (parts.includes("evaluate")) {
+		run("node", ["bench/engine.mjs", "--pairs=200,1000,10000,100000", "--tag=ours"], {
+			OURS_ENGINE: join(ROOT, "bench/engine.ts"),
+		});
+		print("engine-ours");
+		for (const peer of ["prom3", "vm"]) {
+			run("node", [
+				"bench/rules.mjs",
+				`--peer=${peer}`,
+				"--tenants=20",
+				"--raw=3d",
+				"--period=10d",
+				"--rounds=2",
+				`--tag=${peer}-20`,
+			]);
+			print(`rules-${peer}-20`);
+		}
+	}
+	if (parts.includes("latency")) {
+		run("node", ["bench/latency.mjs", "--modes=fast", "--trials=10", "--tenants=20", "--spread=30", "--tag=fast"]);
+		print("latency-fast");
+	}
+}
