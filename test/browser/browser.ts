@@ -6,12 +6,15 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 const CHROMIUM = process.env.BELLWETHER_CHROMIUM ?? "/usr/bin/chromium";
 const SCREENSHOTS = fileURLToPath(new URL("../output/screenshots/", import.meta.url));
 
+/** Without motion: axe and pictures must not meet a colour on its way. */
+const still = { reducedMotion: "reduce" } as const;
+
 /** The looks in which every page is looked at. */
 export const LOOKS = {
-	light: { viewport: { width: 1440, height: 900 }, colorScheme: "light" },
-	dark: { viewport: { width: 1440, height: 900 }, colorScheme: "dark" },
-	phone: { viewport: { width: 390, height: 844 }, colorScheme: "light", hasTouch: true, isMobile: true },
-	narrow: { viewport: { width: 320, height: 640 }, colorScheme: "dark" },
+	light: { ...still, viewport: { width: 1440, height: 900 }, colorScheme: "light" },
+	dark: { ...still, viewport: { width: 1440, height: 900 }, colorScheme: "dark" },
+	phone: { ...still, viewport: { width: 390, height: 844 }, colorScheme: "light", hasTouch: true, isMobile: true },
+	narrow: { ...still, viewport: { width: 320, height: 640 }, colorScheme: "dark" },
 } as const satisfies Record<string, BrowserContextOptions>;
 
 /** Starts the system's Chromium with a fresh profile; it asks nothing of any other machine. */

@@ -180,6 +180,36 @@ describe("acknowledging", () => {
 	});
 });
 
+describe("the customer's notice", () => {
+	it("is edited by one person at a time: a conflict shows both texts and lets one choose", async () => {
+		const page = await open(`/incidents/${woodgrove}`);
+		const { notices } = await server.read<{ notices: { id: string; audience: string; version: number }[] }>(
+			`/api/v1/incidents/${woodgrove}`,
+		);
+		const notice = notices.find((candidate) => candidate.audience === "customer");
+		const panel = page.locator(".notice").filter({ hasText: "Notice to the customer" });
+		await panel.getByRole("button", { name: "Edit notice" }).click();
+		await panel.getByLabel("Subject").fill("Mine");
+		const answer = await server.call(`/api/v1/notices/${notice?.id}`, {
+			method: "PUT",
+			headers: { "if-match": `"${notice?.version}"` },
+			json: { subject: "Theirs" },
+		});
+		expect(answer.status).toBe(200);
+		await panel.getByRole("button", { name: "Save notice" }).click();
+		const conflict = panel.getByRole("alert");
+		await conflict.getByText("Now on the server").waitFor();
+		expect(await conflict.textContent()).toContain("Mine");
+		expect(await conflict.textContent()).toContain("Theirs");
+		await screenshot(page, "notice-conflict-light");
+		await conflict.getByRole("button", { name: "Keep mine" }).click();
+		await expect
+			.poll(async () => (await server.read<{ subject: string }>(`/api/v1/notices/${notice?.id}`)).subject)
+			.toBe("Mine");
+		await page.context().close();
+	});
+});
+
 describe("resolving", () => {
 	it("asks for a verdict by key and for a reason when it was noise", async () => {
 		const page = await open(`/incidents/${cityPower}`);

@@ -5,6 +5,7 @@ import { useEffect, useRef } from "react";
 import { createPortal } from "react-dom";
 import { fleetQuery } from "../api.ts";
 import type { CellState, FleetRow, FleetView } from "../api-types.ts";
+import { formatDuration } from "../format.ts";
 import { useLive, useNow } from "../live.ts";
 import { type FleetSearch, given, matchesText } from "../search.ts";
 import { useKeys } from "../shell/keys.ts";
@@ -127,8 +128,7 @@ function Fleet({ view }: { readonly view: FleetView }) {
 function StaleBanner({ now }: { readonly now: number }) {
 	const t = useText();
 	const { heardAt, startedAt } = useLive(now);
-	const minutes = Math.max(1, Math.floor((now - (heardAt ?? startedAt)) / 60_000));
-	return <p className="banner">{t("live.staleBanner", { age: `${minutes} min` })}</p>;
+	return <p className="banner">{t("live.staleBanner", { age: formatDuration(now - (heardAt ?? startedAt)) })}</p>;
 }
 
 const LEGEND: readonly CellState[] = ["breach", "at-risk", "no-data", "muted", "healthy"];

@@ -24,6 +24,8 @@ export function ActionBar({ incident }: { readonly incident: IncidentDetail }) {
 	const client = useQueryClient();
 	const { actions } = useSigned();
 	const [asks, setAsks] = useState<"acknowledge" | "resolve" | undefined>();
+	/** The version that the person saw when the dialog opened: what others change meanwhile is a conflict. */
+	const [seen, setSeen] = useState(incident.version);
 	const acknowledge = useAcknowledge(incident.id);
 	const change = useMutation({
 		mutationFn: ({ wish, version }: { readonly wish: Wish; readonly version: number }) =>
@@ -54,7 +56,7 @@ export function ActionBar({ incident }: { readonly incident: IncidentDetail }) {
 			</p>
 		);
 	}
-	const send = (next: Wish) => change.mutate({ wish: next, version: incident.version });
+	const send = (next: Wish, version = incident.version) => change.mutate({ wish: next, version });
 	const last = [...incident.timeline].sort((a, b) => b.seq - a.seq)[0];
 	return (
 		<>
@@ -79,7 +81,13 @@ export function ActionBar({ incident }: { readonly incident: IncidentDetail }) {
 						{t("incident.mitigate", { id: incident.id })}
 					</Button>
 				)}
-				<Button disabled={change.isPending} onClick={() => setAsks("resolve")}>
+				<Button
+					disabled={change.isPending}
+					onClick={() => {
+						setSeen(incident.version);
+						setAsks("resolve");
+					}}
+				>
 					{t("incident.resolve", { id: incident.id })}
 				</Button>
 				<a className="button-link" href={`/p/${encodeURIComponent(incident.id)}`}>
@@ -127,7 +135,7 @@ export function ActionBar({ incident }: { readonly incident: IncidentDetail }) {
 					incident={incident}
 					failure={change.error === null ? undefined : why(change.error)}
 					isPending={change.isPending}
-					resolve={(verdict, reason) => send({ verb: "resolve", verdict, reason })}
+					resolve={(verdict, reason) => send({ verb: "resolve", verdict, reason }, seen)}
 					cancel={() => {
 						change.reset();
 						setAsks(undefined);

@@ -37,6 +37,11 @@ interface Text {
 	readonly body: string;
 }
 
+/** A text being edited, and the version that it was taken from: what others change meanwhile is a conflict. */
+interface Draft extends Text {
+	readonly version: number;
+}
+
 type Wish =
 	| { readonly verb: "edit"; readonly text: Text }
 	| { readonly verb: "approve" }
@@ -46,8 +51,8 @@ function NoticeView({ notice, now }: { readonly notice: Notice; readonly now: nu
 	const t = useText();
 	const client = useQueryClient();
 	const { actions } = useSigned();
-	const [draft, setDraft] = useState<Text>();
-	const [asks, setAsks] = useState<"approve" | "discard">();
+	const [draft, setDraft] = useState<Draft>();
+	const [asks, setAsks] = useState<{ readonly verb: "approve" | "discard"; readonly version: number }>();
 	const change = useMutation({
 		networkMode: "always",
 		mutationFn: ({ wish, version }: { readonly wish: Wish; readonly version: number }) => {
@@ -58,7 +63,7 @@ function NoticeView({ notice, now }: { readonly notice: Notice; readonly now: nu
 		onSuccess: () => setDraft(undefined),
 		onSettled: () => client.invalidateQueries({ queryKey: ["incident", notice.incident] }),
 	});
-	const send = (wish: Wish) => change.mutate({ wish, version: notice.version });
+	const send = (wish: Wish, version = notice.version) => change.mutate({ wish, version });
 	const wish = change.variables?.wish;
 	const isConflict = change.error instanceof ApiError && change.error.status === 412 && wish !== undefined;
 	const canSend = notice.recipients.length > 0;
@@ -88,7 +93,7 @@ function NoticeView({ notice, now }: { readonly notice: Notice; readonly now: nu
 					className="note-form"
 					onSubmit={(event) => {
 						event.preventDefault();
-						send({ verb: "edit", text: draft });
+						send({ verb: "edit", text: { subject: draft.subject, body: draft.body } }, draft.version);
 					}}
 				>
 					<Field label={t("notice.subject")}>
@@ -114,7 +119,14 @@ function NoticeView({ notice, now }: { readonly notice: Notice; readonly now: nu
 						>
 							{t("notice.save")}
 						</Button>
-						<Button onClick={() => setDraft(undefined)}>{t("notice.cancel")}</Button>
+						<Button
+							onClick={() => {
+								setDraft(undefined);
+								change.reset();
+							}}
+						>
+							{t("notice.cancel")}
+						</Button>
 					</div>
 				</form>
 			)}
@@ -139,27 +151,29 @@ function NoticeView({ notice, now }: { readonly notice: Notice; readonly now: nu
 					<Button
 						appearance={notice.audience === "customer" ? "primary" : "secondary"}
 						disabled={!canSend || change.isPending}
-						onClick={() => setAsks("approve")}
+						onClick={() => setAsks({ verb: "approve", version: notice.version })}
 					>
 						{t("notice.approve")}
 					</Button>
-					<Button onClick={() => setDraft({ subject: notice.subject, body: notice.body })}>{t("notice.edit")}</Button>
-					<Button disabled={change.isPending} onClick={() => setAsks("discard")}>
+					<Button onClick={() => setDraft({ subject: notice.subject, body: notice.body, version: notice.version })}>
+						{t("notice.edit")}
+					</Button>
+					<Button disabled={change.isPending} onClick={() => setAsks({ verb: "discard", version: notice.version })}>
 						{t("notice.discard")}
 					</Button>
 				</div>
 			) : null}
 			{asks === undefined ? null : (
 				<Confirm
-					title={t(asks === "approve" ? "notice.approveTitle" : "notice.discardTitle")}
-					verb={t(asks === "approve" ? "notice.approveConfirm" : "notice.discard")}
+					title={t(asks.verb === "approve" ? "notice.approveTitle" : "notice.discardTitle")}
+					verb={t(asks.verb === "approve" ? "notice.approveConfirm" : "notice.discard")}
 					confirm={() => {
 						setAsks(undefined);
-						send({ verb: asks });
+						send({ verb: asks.verb }, asks.version);
 					}}
 					cancel={() => setAsks(undefined)}
 				>
-					{asks === "approve" ? (
+					{asks.verb === "approve" ? (
 						<>
 							<p className="soft">{t("notice.to", { recipients: notice.recipients.join(", ") })}</p>
 							<div className="notice-text" lang={notice.language}>
