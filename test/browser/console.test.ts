@@ -154,6 +154,24 @@ describe("the fleet page", () => {
 });
 
 describe("acknowledging", () => {
+	it("that did not reach the server says so, and who is paged next, instead of looking done", async () => {
+		const page = await open(`/incidents/${woodgrove}`);
+		await page.route("**/acknowledge", (route) => route.abort());
+		await page
+			.locator("article")
+			.getByRole("button", { name: `Acknowledge ${woodgrove}` })
+			.click();
+		const alert = page.locator("article").getByRole("alert");
+		await alert.waitFor();
+		expect(await alert.textContent()).toMatch(
+			/^Not acknowledged: The server was not reached\. Retrying\. .+ is paged at \d\d:\d\d/,
+		);
+		await page.locator("article").getByText("Not acknowledged", { exact: true }).waitFor();
+		expect(await stateOf(woodgrove)).toBe("detected");
+		await screenshot(page, "not-acknowledged-light");
+		await page.context().close();
+	});
+
 	it("works by keyboard: a, then Enter; the phone shows who has it", async () => {
 		const page = await open(`/incidents/${woodgrove}`);
 		const phone = page.getByRole("region", { name: "Phone of the on-call engineer" });
