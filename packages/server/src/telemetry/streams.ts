@@ -165,7 +165,6 @@ export class Streams {
 			}
 			const first = this.starts[slot] as number;
 			if (start >= first && time <= last) return "duplicate";
-			if (start < last && time > first) return "overlap";
 			ranges = { floor: 0, edges: [first, last] };
 			this.#ranges.set(slot, ranges);
 		}
