@@ -1,0 +1,142 @@
+import { ManualClock } from "@bellwether/model";
+import { expect, onTestFinished, test, vi } from "vitest";
+import type { Catalogue } from "#catalogue";
+import { type IngestOutcome, MemoryTelemetryStore } from "#telemetry";
+import { TelemetryHost } from "./telemetry-host.ts";
+import type { FromWorker } from "./telemetry-protocol.ts";
+
+const NOW = Date.UTC(2026, 10, 23, 12, 0, 0);
+const CATALOGUE: Catalogue = {
+	hash: "one",
+	settings: {
+		organisation: "Test",
+		egress: { allow: [] },
+		telemetry: { latenessMs: 3 * 3_600_000, futureMs: 300_000, maxStreams: 1_000, maxBodyBytes: 1024 * 1024 },
+		baselines: { autoDetectedShare: 0, ttdManualMs: 0, ttdAutoMs: 0 },
+	},
+	tiers: [],
+	tenants: [],
+	workloads: [{ name: "mail", displayName: "Mail", owner: "", runbook: [] }],
+	slos: [
+		{
+			name: "requests",
+			displayName: "Requests",
+			description: "",
+			workload: "mail",
+			sliKind: "availability",
+			unit: "requests",
+			indicator: {
+				kind: "ratio",
+				numerator: "bad",
+				part: { metric: "request.errors", where: {} },
+				total: { metric: "request.count", where: {} },
+			},
+			objective: 0.999,
+			periodMs: 28 * 86_400_000,
+			place: { file: "slos.yaml", line: 1, column: 1 },
+		},
+	],
+	monitors: [],
+	people: [],
+	schedules: [],
+	escalations: [],
+	channels: [],
+	templates: [],
+};
+
+function body(value: number): Uint8Array {
+	const dataPoints = [{ timeUnixNano: `${NOW - value * 1_000}000000`, asInt: String(value) }];
+	const sum = { aggregationTemporality: 1, isMonotonic: true, dataPoints };
+	const scopeMetrics = [{ metrics: [{ name: "request.count", sum }] }];
+	return new TextEncoder().encode(JSON.stringify({ resourceMetrics: [{ scopeMetrics }] }));
+}
+
+function started() {
+	vi.useFakeTimers();
+	onTestFinished(() => {
+		vi.useRealTimers();
+	});
+	const store = new MemoryTelemetryStore();
+	const sent: FromWorker[] = [];
+	const host = new TelemetryHost({
+		catalogue: CATALOGUE,
+		openBreaches: [],
+		openStore: () => store,
+		clock: new ManualClock(NOW),
+		seed: 1,
+		send: (message) => sent.push(message),
+		closed: () => {},
+	});
+	host.start();
+	let id = 0;
+	return {
+		store,
+		sent,
+		host,
+		ingest: (value: number) =>
+			host.receive({
+				id: ++id,
+				call: { kind: "ingest", protocol: "otlp-json", encoding: undefined, body: body(value) },
+			}),
+		answers: () => sent.flatMap((each) => (each.kind === "answer" ? [(each.answer as IngestOutcome).status] : [])),
+	};
+}
+
+test("requests that are here at the same time are one commit, and none is answered before it", () => {
+	const { store, ingest, answers } = started();
+	for (const value of [1, 2, 3]) ingest(value);
+	expect(answers()).toEqual([]);
+	expect(store.journalSize().rows).toBe(0);
+	vi.advanceTimersByTime(1);
+	expect(answers()).toEqual(["accepted", "accepted", "accepted"]);
+	expect(store.journalSize().rows).toBe(1);
+});
+
+test.each(["before", "after"] as const)(
+	"when the store fails %s a commit, all its requests are unavailable until memory is rebuilt, then count once",
+	(when) => {
+		const { store, sent, host, ingest, answers } = started();
+		store.failNext = when;
+		ingest(1);
+		ingest(2);
+		vi.advanceTimersByTime(1);
+		expect(answers()).toEqual(["unavailable", "unavailable"]);
+		expect(sent).toContainEqual({ kind: "failure", message: expect.stringMatching(/telemetry store failed: d/) });
+		ingest(1);
+		vi.advanceTimersByTime(1);
+		expect(answers()).toEqual(["unavailable", "unavailable", "unavailable"]);
+		vi.advanceTimersByTime(100);
+		ingest(1);
+		ingest(2);
+		vi.advanceTimersByTime(1);
+		expect(answers().slice(3)).toEqual(["accepted", "accepted"]);
+		const query = { tenant: "", slo: "requests", from: 0, to: NOW + 60_000, resolutionMs: 60_000 };
+		host.receive({ id: 99, call: { kind: "windows", query } });
+		expect(sent.at(-1)).toMatchObject({ id: 99, answer: [{ total: 3 }] });
+	},
+);
+
+test("a store that stays broken is tried less and less often, and health says so", () => {
+	const { store, sent, host, ingest } = started();
+	const healthy = (): unknown => {
+		host.receive({ id: 50, call: { kind: "health" } });
+		return sent.at(-1);
+	};
+	expect(healthy()).toMatchObject({ answer: { state: "ready", failure: undefined } });
+	let opened = 0;
+	const read = store.streams.bind(store);
+	store.streams = () => {
+		opened++;
+		throw new Error("disk I/O error");
+	};
+	store.failNext = "before";
+	ingest(1);
+	vi.advanceTimersByTime(1);
+	expect(healthy()).toMatchObject({ answer: { state: "rebuilding", failure: expect.stringMatching(/full/) } });
+	vi.advanceTimersByTime(60_000);
+	expect(opened).toBeGreaterThan(4);
+	expect(opened).toBeLessThan(12);
+	store.streams = read;
+	vi.advanceTimersByTime(10_000);
+	expect(healthy()).toMatchObject({ answer: { state: "ready", failure: undefined } });
+});
