@@ -11,7 +11,6 @@ export type ProblemCode =
 	| "method_not_allowed"
 	| "conflict"
 	| "version_conflict"
-	| "version_required"
 	| "too_large"
 	| "unsupported_media_type"
 	| "invalid_catalogue"

@@ -6,7 +6,7 @@ const opened = (tenant: string) => ({ type: "breach.opened", tenant }) as Breach
 const closed = (tenant: string) => ({ type: "breach.closed", tenant }) as BreachClosed;
 
 describe("the breach queue", () => {
-	it("takes events one after the other, in order", async () => {
+	it("takes events one after the other, in order, once it is started", async () => {
 		const taken: string[] = [];
 		let underWay = 0;
 		const queue = createBreachQueue({
@@ -19,6 +19,9 @@ describe("the breach queue", () => {
 			onError: () => {},
 		});
 		for (const event of [opened("a"), opened("b"), closed("a")]) queue.push(event);
+		await new Promise((resolve) => setImmediate(resolve));
+		expect(taken).toEqual([]);
+		queue.start();
 		await expect.poll(() => queue.depth).toBe(0);
 		expect(taken).toEqual(["breach.opened a", "breach.opened b", "breach.closed a"]);
 	});
@@ -35,6 +38,7 @@ describe("the breach queue", () => {
 			onError: (error) => errors.push(error),
 			retryDelaysMs: [0],
 		});
+		queue.start();
 		queue.push(opened("a"));
 		queue.push(opened("b"));
 		await expect.poll(() => taken).toEqual(["a", "b"]);
@@ -51,6 +55,7 @@ describe("the breach queue", () => {
 			onError: () => {},
 			retryDelaysMs: [60_000],
 		});
+		queue.start();
 		queue.push(opened("a"));
 		await expect.poll(() => tries).toBe(1);
 		await queue.stop();

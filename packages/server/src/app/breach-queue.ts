@@ -4,6 +4,8 @@ type Breach = BreachOpened | BreachClosed;
 
 export interface BreachQueue {
 	push(event: Breach): void;
+	/** Nothing is taken before this: a page must not leave before the address is known that it links to. */
+	start(): void;
 	readonly depth: number;
 	/** Nothing is begun after this; what waits is claimed again by the detectors after the next start. */
 	stop(): Promise<void>;
@@ -21,6 +23,7 @@ export interface BreachQueueOptions {
 export function createBreachQueue(options: BreachQueueOptions): BreachQueue {
 	const delays = options.retryDelaysMs ?? [100, 500, 2_000, 5_000];
 	const waiting: Breach[] = [];
+	let isStarted = false;
 	let isStopped = false;
 	let running: Promise<void> | undefined;
 	let endPause: (() => void) | undefined;
@@ -37,7 +40,15 @@ export function createBreachQueue(options: BreachQueueOptions): BreachQueue {
 				await pause(delays[Math.min(tries++, delays.length - 1)] ?? 0);
 			}
 		}
-		running = undefined;
+	}
+
+	function kick(): void {
+		if (!isStarted || isStopped || running || waiting.length === 0) return;
+		running = run().finally(() => {
+			running = undefined;
+			// What came between the last look and now.
+			kick();
+		});
 	}
 
 	function pause(ms: number): Promise<void> {
@@ -54,7 +65,11 @@ export function createBreachQueue(options: BreachQueueOptions): BreachQueue {
 		push(event) {
 			if (isStopped) return;
 			waiting.push(event);
-			running ??= run();
+			kick();
+		},
+		start() {
+			isStarted = true;
+			kick();
 		},
 		get depth() {
 			return waiting.length;

@@ -107,7 +107,10 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		clock,
 		onApplied: async (catalogue) => {
 			log.info({ hash: catalogue.hash }, "catalogue applied");
-			await telemetry?.configure(catalogue, await openBreaches(store.db, all));
+			// A thread that is down starts again with the catalogue it was told last.
+			await telemetry
+				?.configure(catalogue, await openBreaches(store.db, all))
+				.catch((error) => log.error({ err: error }, "the telemetry thread takes the catalogue when it is back"));
 			fleet.controlChanged();
 		},
 		onRefused: (findings) =>
@@ -120,23 +123,8 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	let boundUrl = "";
 	const baseUrl = () => (catalogue().settings.publicUrl ?? boundUrl).replace(/\/$/, "");
 
-	// Telemetry and detection, on their own thread; history is loaded when this resolves.
-	const thread = await startTelemetryThread({
-		dataDir,
-		catalogue: catalogue(),
-		openBreaches: await openBreaches(store.db, all),
-	});
-	telemetry = thread;
-	lifecycle.onStop("telemetry", () => thread.close());
-
-	// Rooms, wired from left to right.
-	const deps: ResponseDeps & EngagementDeps = { ids, bus, catalogue, publicUrl: baseUrl };
-	listenForPages(bus, deps);
-	listenForNotices(bus, deps);
-	const onOutcome: OutcomeListener = async (tx, message, outcome) => {
-		await recordPageOutcome(tx, deps, message, outcome);
-		await recordNoticeOutcome(tx, deps, message, outcome);
-	};
+	// Telemetry and detection, on their own thread; history is loaded when this resolves. Claims are kept from the first
+	// moment on, and taken when the address is known that pages link to.
 	const breaches = createBreachQueue({
 		take: async (event) => {
 			await store.transaction(async (tx) => {
@@ -148,7 +136,23 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 			log.error({ err: error, slo: event.slo, type: event.type }, "a breach could not be stored; trying again"),
 	});
 	lifecycle.onStop("breach queue", () => breaches.stop());
+	const thread = await startTelemetryThread({
+		dataDir,
+		catalogue: catalogue(),
+		openBreaches: await openBreaches(store.db, all),
+	});
+	telemetry = thread;
+	thread.on({ breach: (event) => breaches.push(event) });
+	lifecycle.onStop("telemetry", () => thread.close());
 
+	// Rooms, wired from left to right.
+	const deps: ResponseDeps & EngagementDeps = { ids, bus, catalogue, publicUrl: baseUrl };
+	listenForPages(bus, deps);
+	listenForNotices(bus, deps);
+	const onOutcome: OutcomeListener = async (tx, message, outcome) => {
+		await recordPageOutcome(tx, deps, message, outcome);
+		await recordNoticeOutcome(tx, deps, message, outcome);
+	};
 	// The fleet view and what tells open consoles of changes.
 	const fleet = createFleetSource({
 		clock,
@@ -167,12 +171,11 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	});
 	lifecycle.onStop("live events", () => live.stop());
 	thread.on({
-		breach: (event) => breaches.push(event),
 		statuses: (changed) => fleet.statusesChanged(changed),
 		failure: (error) => log.error({ err: error }, "the telemetry thread failed; it restarts by itself"),
 	});
 
-	// Timers and outgoing messages.
+	// Timers and outgoing messages; both start when the address is known that pages link to.
 	const timers = createTimerRunner({
 		store,
 		clock,
@@ -193,10 +196,6 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		onOutcome,
 		onError: (error, message) => log.error({ err: error, message: message?.id }, "sending failed; trying again"),
 	});
-	timers.start();
-	lifecycle.onStop("timers", () => timers.stop());
-	dispatcher.start();
-	lifecycle.onStop("dispatcher", () => dispatcher.stop());
 
 	// HTTP.
 	const metrics = createSelfMetrics({
@@ -246,6 +245,11 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	boundUrl = urlOf(options.host, (api.server.address() as AddressInfo).port);
 	await listen(otlp, options.host, options.otlpPort);
 	lifecycle.onStop("OTLP port", () => closeServer(otlp));
+	breaches.start();
+	timers.start();
+	lifecycle.onStop("timers", () => timers.stop());
+	dispatcher.start();
+	lifecycle.onStop("dispatcher", () => dispatcher.stop());
 	const heartbeat = setInterval(() => hub.heartbeat(), HEARTBEAT_MS);
 	lifecycle.onStop("live streams", () => {
 		clearInterval(heartbeat);
