@@ -52,6 +52,9 @@ const FEED_STEPS = [
 ] as const;
 /** Beyond this, hours come from the weekly roll-ups; the finest window that reaches further is made of hours. */
 const FINE_HOURS = 9;
+/** And beyond this only the period's window, made of 6 h columns, reaches. */
+const SINGLE_HOURS = 80;
+const GROUP_HOURS = 6;
 
 /** Gives every stored count to the sink once. `pairOf`: index of a stored pair id, -1 when it is no pair any more. */
 export function feedHistory(
@@ -61,6 +64,7 @@ export function feedHistory(
 	now: number,
 ): void {
 	const firstFineHour = Math.floor(now / HOUR_MS) - FINE_HOURS;
+	const firstHour = Math.floor(now / HOUR_MS) - SINGLE_HOURS;
 	for (const { pair: id, block, packed } of store.rollUps(
 		"hours",
 		Math.floor((now - HOURS_KEPT_MS) / HOUR_MS / HOURS_PER_WEEK),
@@ -68,11 +72,17 @@ export function feedHistory(
 		const pair = pairOf(id);
 		if (pair < 0) continue;
 		unpackBuckets(packed, weekScratch);
-		for (let k = 0; k < HOURS_PER_WEEK; k++) {
+		for (let k = 0; k < HOURS_PER_WEEK; ) {
 			const hour = block * HOURS_PER_WEEK + k;
 			if (hour >= firstFineHour) break;
-			const bad = weekScratch[k * FIELDS] as number;
-			const total = weekScratch[k * FIELDS + 1] as number;
+			// Weeks begin on a multiple of 6 h, so these groups never straddle two of them.
+			const hours = hour % GROUP_HOURS === 0 && hour + GROUP_HOURS <= firstHour ? GROUP_HOURS : 1;
+			let bad = 0;
+			let total = 0;
+			for (const last = k + hours; k < last; k++) {
+				bad += weekScratch[k * FIELDS] as number;
+				total += weekScratch[k * FIELDS + 1] as number;
+			}
 			if (bad !== 0 || total !== 0) sink.add(pair, hour * HOUR_MS, bad, total);
 		}
 	}

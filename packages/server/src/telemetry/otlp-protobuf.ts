@@ -7,12 +7,11 @@ import {
 	MISS,
 	NO_RECORDED_VALUE,
 } from "./decoder.ts";
+import { eachField, readKeyValue, wrongType } from "./otlp-attributes.ts";
 import { REASON, verdict } from "./reasons.ts";
 import { type Attribute, KIND, type Kind, type RoleSet, type StreamIdentity } from "./selection.ts";
 import { int64Of, Malformed, microsOf, Wire } from "./wire.ts";
 
-/** Deeper nested attribute values are refused. */
-const MAX_DEPTH = 64;
 /** Field 7 (number points) and 9 (histogram points) hold the attributes. */
 const NUMBER_ATTRIBUTES = 0x3a;
 const HISTOGRAM_ATTRIBUTES = 0x4a;
@@ -53,21 +52,21 @@ class Reader {
 	}
 
 	request(): void {
-		this.#each(0x0a, 0, this.#wire.bytes.length, (end) => this.#resourceMetrics(end));
+		eachField(this.#wire, 0x0a, 0, this.#wire.bytes.length, (end) => this.#resourceMetrics(end));
 	}
 
 	#resourceMetrics(end: number): void {
 		const from = this.#wire.at;
 		this.#resource = undefined;
 		this.#resourceRange = this.#find(0x0a, from, end);
-		this.#each(0x12, from, end, (to) => this.#scopeMetrics(to));
+		eachField(this.#wire, 0x12, from, end, (to) => this.#scopeMetrics(to));
 	}
 
 	#scopeMetrics(end: number): void {
 		const from = this.#wire.at;
 		this.#scope = undefined;
 		this.#scopeRange = this.#find(0x0a, from, end);
-		this.#each(0x12, from, end, (to) => this.#metric(to));
+		eachField(this.#wire, 0x12, from, end, (to) => this.#metric(to));
 	}
 
 	#metric(end: number): void {
@@ -319,8 +318,8 @@ class Reader {
 		const { hash, streams } = this.#context;
 		const { lo, hi } = hash;
 		const point: Attribute[] = [];
-		this.#each(attributesTag, from, end, (to) => {
-			point.push(this.#keyValue(to, 0));
+		eachField(this.#wire, attributesTag, from, end, (to) => {
+			point.push(readKeyValue(this.#wire, to, 0));
 		});
 		const scope = this.#scopeOf();
 		const identity: StreamIdentity = {
@@ -341,8 +340,8 @@ class Reader {
 		const at = this.#wire.at;
 		const attributes: Attribute[] = [];
 		for (let k = 0; k < this.#resourceRange.length; k += 2)
-			this.#each(0x0a, this.#resourceRange[k] as number, this.#resourceRange[k + 1] as number, (to) => {
-				attributes.push(this.#keyValue(to, 0));
+			eachField(this.#wire, 0x0a, this.#resourceRange[k] as number, this.#resourceRange[k + 1] as number, (to) => {
+				attributes.push(readKeyValue(this.#wire, to, 0));
 			});
 		this.#wire.at = at;
 		this.#resource = attributes;
@@ -368,7 +367,7 @@ class Reader {
 				const to = wire.fieldEnd(end);
 				if (tag === 0x0a) name = wire.text(wire.at, to);
 				else if (tag === 0x12) version = wire.text(wire.at, to);
-				else attributes.push(this.#keyValue(to, 0));
+				else attributes.push(readKeyValue(this.#wire, to, 0));
 				wire.at = to;
 			}
 		}
@@ -377,100 +376,10 @@ class Reader {
 		return this.#scope;
 	}
 
-	#keyValue(end: number, depth: number): Attribute {
-		const wire = this.#wire;
-		let key = "";
-		let value = "e";
-		while (wire.at < end) {
-			const tag = wire.varint(end);
-			if (tag !== 0x0a && tag !== 0x12) {
-				wire.skip(tag, end);
-				continue;
-			}
-			const to = wire.fieldEnd(end);
-			if (tag === 0x0a) key = wire.text(wire.at, to);
-			else value = this.#anyValue(to, depth);
-			wire.at = to;
-		}
-		return [key, value];
-	}
-
-	/** The value as text with its type's letter in front: s, b, i, d, a(rray), k(ey-values), x (bytes), e(mpty). */
-	#anyValue(end: number, depth: number): string {
-		if (depth > MAX_DEPTH)
-			throw new Malformed(`attribute value nested deeper than ${MAX_DEPTH} at byte ${this.#wire.at}`);
-		const wire = this.#wire;
-		const { view } = wire;
-		let value = "e";
-		while (wire.at < end) {
-			const tag = wire.varint(end);
-			switch (tag) {
-				case 0x10:
-					value = wire.varint(end) !== 0 ? "btrue" : "bfalse";
-					break;
-				case 0x18:
-					value = `i${this.#signedVarint(end)}`;
-					break;
-				case 0x21:
-					wire.advance(8, end);
-					value = `d${view.getFloat64(wire.at - 8, true)}`;
-					break;
-				case 0x0a:
-				case 0x2a:
-				case 0x32:
-				case 0x3a: {
-					const to = wire.fieldEnd(end);
-					if (tag === 0x0a) value = `s${wire.text(wire.at, to)}`;
-					else if (tag === 0x3a) value = `x${wire.bytes.toString("base64", wire.at, to)}`;
-					else {
-						const parts: unknown[] = [];
-						this.#each(0x0a, wire.at, to, (partEnd) => {
-							parts.push(tag === 0x2a ? this.#anyValue(partEnd, depth + 1) : this.#keyValue(partEnd, depth + 1));
-						});
-						value = `${tag === 0x2a ? "a" : "k"}${JSON.stringify(parts)}`;
-					}
-					wire.at = to;
-					break;
-				}
-				default:
-					wire.skip(tag, end);
-			}
-		}
-		return value;
-	}
-
-	/** int64 as decimal text; attributes are off the hot path, so BigInt may do the arithmetic. */
-	#signedVarint(end: number): string {
-		const wire = this.#wire;
-		const from = wire.at;
-		wire.varint(end);
-		let value = 0n;
-		for (let at = from, shift = 0n; at < wire.at; at++, shift += 7n)
-			value |= BigInt((wire.bytes[at] as number) & 0x7f) << shift;
-		return BigInt.asIntN(64, value).toString();
-	}
-
-	/** Calls `read` for each occurrence of a length-delimited field in [from, end), the cursor at its beginning. */
-	#each(tag: number, from: number, end: number, read: (end: number) => void): void {
-		const wire = this.#wire;
-		wire.at = from;
-		while (wire.at < end) {
-			const found = wire.varint(end);
-			if (found !== tag) {
-				if (found >>> 3 === tag >>> 3) throw wrongType(found, wire.at);
-				wire.skip(found, end);
-				continue;
-			}
-			const to = wire.fieldEnd(end);
-			read(to);
-			wire.at = to;
-		}
-	}
-
 	/** [from, to) of every occurrence of a field, flat. */
 	#find(tag: number, from: number, end: number): number[] {
 		const ranges: number[] = [];
-		this.#each(tag, from, end, (to) => {
+		eachField(this.#wire, tag, from, end, (to) => {
 			ranges.push(this.#wire.at, to);
 		});
 		return ranges;
@@ -479,8 +388,4 @@ class Reader {
 
 function unsignedAt(view: DataView, at: number): number {
 	return view.getUint32(at + 4, true) * 4294967296 + view.getUint32(at, true);
-}
-
-function wrongType(tag: number, at: number): Malformed {
-	return new Malformed(`field ${tag >>> 3} at byte ${at} has wire type ${tag & 7}, which is not that field's`);
 }

@@ -1,5 +1,3 @@
-import type { Attribute } from "./selection.ts";
-
 /** A decoded point in the plainest form: what any OTLP library would hand out. Times µs. */
 export interface PlainPoint {
 	readonly metric: string;
@@ -90,8 +88,4 @@ export class Reference {
 		const entries = [...this.counts].filter(([, { bad, total }]) => bad !== 0 || total !== 0);
 		return Object.fromEntries(entries.sort().map(([key, { bad, total }]) => [key, `${bad} of ${total}`]));
 	}
-}
-
-export function streamName(metric: string, attributes: readonly Attribute[]): string {
-	return `${metric} ${attributes.map(([name, value]) => `${name}=${value}`).sort()}`;
 }

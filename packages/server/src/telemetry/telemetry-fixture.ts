@@ -207,6 +207,7 @@ export function catalogue(
 export class RecordingSink implements WindowSink {
 	readonly #pairs: readonly Pair[];
 	readonly counts = new Map<string, { bad: number; total: number }>();
+	readonly #instants = new Map<string, [at: number, counts: { bad: number; total: number }][]>();
 	constructor(pairs: readonly Pair[]) {
 		this.#pairs = pairs;
 	}
@@ -215,6 +216,13 @@ export class RecordingSink implements WindowSink {
 		const key = `${tenant || "fleet"} ${slo} ${new Date(Math.floor(at / 10_000) * 10_000).toISOString().slice(11, 19)}`;
 		const count = this.counts.get(key) ?? { bad: 0, total: 0 };
 		this.counts.set(key, { bad: count.bad + bad, total: count.total + total });
+		const instants = this.#instants.get(`${tenant} ${slo}`) ?? [];
+		this.#instants.set(`${tenant} ${slo}`, instants);
+		instants.push([at, { bad, total }]);
+	}
+	/** Everything that was told of a pair, as it was told. */
+	instants(tenant: string, slo: string): readonly [at: number, counts: { bad: number; total: number }][] {
+		return this.#instants.get(`${tenant} ${slo}`) ?? [];
 	}
 	/** Without buckets whose counts came to nothing. */
 	report(): Record<string, string> {

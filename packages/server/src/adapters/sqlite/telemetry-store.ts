@@ -26,6 +26,8 @@ CREATE TABLE imports (key TEXT PRIMARY KEY, digest TEXT NOT NULL, answer TEXT NO
 /**
  * Telemetry's own SQLite file: WAL with synchronous=FULL, so that a commit that returned survives a power cut. One writer:
  * the telemetry thread. Throws when the file was written by a newer version; then it is left as it is.
+ *
+ * No integrity check at start: it reads the whole file, and a torn write is what SQLite's log repairs by itself.
  */
 export function openTelemetryStore(path: string): TelemetryStore {
 	// Read-only first: closing a writer would fold a newer version's log into the file.
