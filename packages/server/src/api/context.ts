@@ -7,7 +7,6 @@ import type {
 	RawServerDefault,
 } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
-import { z } from "zod";
 import type { Catalogue, CatalogueFile, Finding } from "#catalogue";
 import type { PairStatus } from "#detection";
 import type { ControlStore, EventBus, Ids, Principal, TenantScope } from "#platform";
@@ -89,5 +88,3 @@ export interface ApiContext {
 
 /** Answers that every route can give besides its own. */
 export const PROBLEMS = { "4xx": Problem, "5xx": Problem };
-
-export const Empty = z.null().describe("no content");

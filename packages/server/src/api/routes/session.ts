@@ -1,7 +1,7 @@
 import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import { audit, closeSession, openSession, type Principal, SESSION_MAX_MS, type Session, useToken } from "#platform";
-import { isOperatorToken, OPERATOR } from "../authenticate.ts";
+import { isOperatorToken, OPERATOR, tokenDigestOf } from "../authenticate.ts";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { escapeHtml, htmlPage } from "../html-page.ts";
 import { PUBLIC, principalOf, READERS } from "../policy.ts";
@@ -140,6 +140,8 @@ async function exchange(
 	requestId: string,
 ): Promise<(Session & { readonly id: string }) | undefined> {
 	const now = context.clock.now();
+	// Guesses are only read: they must not queue among the writes that pages wait for.
+	if (!isOperatorToken(options.tokenDigest, token) && !(await isIssued(context, token))) return undefined;
 	return context.store.transaction(async (tx) => {
 		const principal: Principal | undefined = isOperatorToken(options.tokenDigest, token)
 			? OPERATOR
@@ -156,6 +158,15 @@ async function exchange(
 		});
 		return openSession(tx, context.ids, now, principal);
 	});
+}
+
+async function isIssued(context: ApiContext, token: string): Promise<boolean> {
+	const row = await context.store.db
+		.selectFrom("tokens")
+		.select("id")
+		.where("hash", "=", tokenDigestOf(token))
+		.executeTakeFirst();
+	return row !== undefined;
 }
 
 function setCookie(reply: FastifyReply, options: SessionOptions, id: string): void {
