@@ -8,7 +8,6 @@ export type FleetRow = Out<typeof wire.FleetRow>;
 export type Cell = Out<typeof wire.Cell>;
 export type CellState = Out<typeof wire.CellState>;
 export type SloCell = Out<typeof wire.SloCell>;
-export type Sentence = Out<typeof wire.Sentence>;
 export type IncidentSummary = Out<typeof wire.IncidentSummary>;
 export type IncidentDetail = Out<typeof wire.IncidentDetail>;
 export type Notice = Out<typeof wire.Notice>;

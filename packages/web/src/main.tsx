@@ -1,6 +1,8 @@
 import "./styles/tokens.css";
+import "./styles/controls.css";
 import "./styles/shell.css";
 import "./styles/fleet.css";
+import "./styles/drawer.css";
 import "./styles/incident.css";
 import "./styles/phone.css";
 import "./styles/print.css";

@@ -54,7 +54,6 @@ export const messages = {
 	"fleet.ackDue": "ack due {left}",
 	"fleet.ackLate": "ack overdue {late}",
 	"fleet.ackBy": "ack {person}, {time}",
-	"fleet.incidentState": "{state}",
 	"fleet.empty": "No key tenants yet",
 	"fleet.emptyBody":
 		"This page will show each key tenant under the platform, workload by workload. Next step: add a file to the tenants folder of the catalogue, then run bellwether validate.",
@@ -98,7 +97,6 @@ export const messages = {
 	"incident.open": "Open {id}",
 	"incident.acknowledge": "Acknowledge {id}",
 	"incident.acknowledgeConfirm": "Acknowledge {id}?",
-	"incident.acknowledging": "Acknowledging …",
 	"incident.notAcknowledged": "Not acknowledged: {why}",
 	"incident.retrying": "Retrying.",
 	"incident.nextPaged": "{person} is paged at {time}.",
@@ -164,7 +162,6 @@ export const messages = {
 	"incident.runbook": "Runbook",
 	"incident.noRunbook": "No runbook is written for this SLO yet.",
 	"incident.timeline": "Timeline",
-	"incident.note": "Note",
 	"incident.noteLabel": "Add a note (n)",
 	"incident.addNote": "Add note",
 	"incident.noteFailed": "Note not saved: {why}",
@@ -239,7 +236,6 @@ export const messages = {
 	"incidents.col.acknowledged": "Acknowledged",
 	"incidents.col.verdict": "Verdict",
 	"incidents.noVerdict": "none yet",
-	"incidents.count": "{count, plural, one {# incident} other {# incidents}}",
 
 	"program.title": "Program report",
 	"program.period": "{from} to {to}",
@@ -256,13 +252,11 @@ export const messages = {
 	"program.print": "Print report",
 
 	"phone.title": "Phone of the on-call engineer",
-	"phone.short": "Phone",
 	"phone.empty": "No pages. When a key tenant breaks, the page arrives here.",
 	"phone.app": "Pager",
 	"phone.to": "to {person}",
 	"phone.open": "Open pager page",
 	"phone.waiting": "{count, plural, =0 {Phone: no page waits} one {Phone: # page waits} other {Phone: # pages wait}}",
-	"phone.settled": "{state}",
 
 	"keys.title": "Keyboard keys",
 	"keys.single": "Single-letter keys",

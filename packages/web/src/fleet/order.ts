@@ -13,8 +13,6 @@ export interface Shown {
 	readonly breached: ReadonlySet<string>;
 }
 
-export const NOTHING_SHOWN: Shown = { order: [], attention: 0, breached: new Set() };
-
 export function needsAction(state: CellState): boolean {
 	return state === "breach" || state === "at-risk" || state === "no-data";
 }
