@@ -87,7 +87,7 @@ export function kindOfHistogram(temporality: number): Kind | undefined {
  * largest bound ≤ le). Undefined: no bound fits. `counts` has one entry more than `bounds`.
  */
 export function histogramValues(
-	wanted: Float64Array,
+	wanted: readonly number[],
 	count: number,
 	counts: readonly number[],
 	bounds: readonly number[],

@@ -45,15 +45,15 @@ export interface RoleSet {
 	/** Index of the tenant that its points are accounted to; 0: no key tenant. */
 	readonly tenant: number;
 	/** One channel per value of a point that is used: a bucket bound, or Infinity for the point's own value or count. */
-	readonly bounds: Float64Array;
-	readonly channels: Int32Array;
-	readonly pairs: Int32Array;
+	readonly bounds: readonly number[];
+	readonly channels: readonly number[];
+	readonly pairs: readonly number[];
 	/** What one event of the channel adds to bad and to total. */
-	readonly bad: Int8Array;
-	readonly total: Int8Array;
+	readonly bad: readonly number[];
+	readonly total: readonly number[];
 	readonly thresholds: readonly { readonly pair: number; readonly op: ThresholdOp; readonly value: number }[];
 	/** Each pair once. */
-	readonly touched: Int32Array;
+	readonly touched: readonly number[];
 }
 
 type ThresholdOp = (Indicator & { kind: "threshold" })["op"];
@@ -84,6 +84,7 @@ export class Selection {
 	readonly #uses = new Map<string, Use[]>();
 	readonly #register = new Map<string, Map<string, number>>();
 	readonly #roleSets = new Map<string, RoleSet>();
+	readonly #lists = new Map<string, readonly number[]>();
 
 	constructor(catalogue: SelectionSource) {
 		const pairs: Pair[] = [];
@@ -212,18 +213,31 @@ export class Selection {
 			}
 		}
 		const list = [...roles.values()];
+		const pairs = list.map((role) => role.pair);
+		const touched = [...new Set([...pairs, ...thresholds.map((each) => each.pair)])];
 		return {
 			tenant,
-			bounds: Float64Array.from(bounds),
-			channels: Int32Array.from(list, (role) => role.channel),
-			pairs: Int32Array.from(list, (role) => role.pair),
-			bad: Int8Array.from(list, (role) => role.bad),
-			total: Int8Array.from(list, (role) => role.total),
-			thresholds,
-			touched: Int32Array.from(new Set([...list, ...thresholds].map((each) => each.pair))),
+			bounds: this.#shared(bounds),
+			channels: this.#shared(list.map((role) => role.channel)),
+			pairs,
+			bad: this.#shared(list.map((role) => role.bad)),
+			total: this.#shared(list.map((role) => role.total)),
+			thresholds: thresholds.length > 0 ? thresholds : NO_THRESHOLDS,
+			touched: touched.length === pairs.length ? pairs : touched,
 		};
 	}
+
+	/** One list for all role sets that have the same: there is a role set per tenant, and few kinds of them. */
+	#shared(list: readonly number[]): readonly number[] {
+		const key = list.join();
+		const known = this.#lists.get(key);
+		if (known) return known;
+		this.#lists.set(key, list);
+		return list;
+	}
 }
+
+const NO_THRESHOLDS: RoleSet["thresholds"] = [];
 
 export function meetsThreshold(value: number, op: ThresholdOp, limit: number): boolean {
 	if (op === "lt") return value < limit;

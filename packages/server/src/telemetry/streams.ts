@@ -262,7 +262,7 @@ function digestOf(canonical: string): Int32Array {
 	return new Int32Array(digest.buffer.slice(digest.byteOffset, digest.byteOffset + 16));
 }
 
-function sameBounds(bounds: Float64Array, stored: readonly number[]): boolean {
+function sameBounds(bounds: readonly number[], stored: readonly number[]): boolean {
 	return bounds.length === stored.length && stored.every((bound, index) => bound === bounds[index]);
 }
 
