@@ -1,7 +1,7 @@
 /**
  * From a detector's claim to the record that people work on, and its life until the verdict.
  *
- * Promises: one unresolved incident per (tenant, SLO), however often, in whatever order and across whatever crash a
+ * Promises: one incident per episode of a (tenant, SLO), however often, in whatever order and across whatever crash a
  * breach is told; one platform incident per SLO with the tenants' incidents under it; every change in the caller's
  * transaction together with its timeline and its audit entry; the second acknowledgement learns who was first.
  * Refuses: to reopen a resolved incident, to resolve without a verdict, to resolve a real one that still burns;
@@ -15,7 +15,7 @@ export { type IncidentEvent, isResolved, transition } from "./lifecycle.ts";
 export * from "./marks.ts";
 export * from "./opening.ts";
 export * from "./queries.ts";
-export { childrenOf, getIncident, unresolvedIncident } from "./rows.ts";
+export { childrenOf, getIncident } from "./rows.ts";
 export { describeFact } from "./sentences.ts";
 export * from "./types.ts";
 export * from "./words.ts";

@@ -89,6 +89,29 @@ test("a flapping signal stays one incident", async () => {
 	]);
 });
 
+test("a signal that returns after an hour of quiet is a new episode, which pages", async () => {
+	const { open, close, acknowledge, incident, db, clock } = await rooms();
+	await open(breachOpened("woodgrove"));
+	await acknowledge("INC-1001");
+	clock.advance(MINUTE_MS);
+	await close("woodgrove");
+	clock.advance(61 * MINUTE_MS);
+	const again = await open(breachOpened("woodgrove", { detectedAt: clock.now() }));
+	expect(again).toMatchObject({ status: "opened", incidentId: "INC-1002" });
+	expect(await incident("INC-1002")).toMatchObject({ state: "detected", pagedAt: clock.now() });
+	expect((await timelineOf(db, ALL, "INC-1002")).map((entry) => entry.text).join(" ")).toContain("INC-1001");
+});
+
+test("an incident that nobody has taken goes on however long its signal was quiet: it still pages", async () => {
+	const { open, close, clock } = await rooms();
+	await open(breachOpened("woodgrove"));
+	clock.advance(MINUTE_MS);
+	await close("woodgrove");
+	clock.advance(5 * 60 * MINUTE_MS);
+	const again = await open(breachOpened("woodgrove", { detectedAt: clock.now() }));
+	expect(again).toMatchObject({ status: "attached", incidentId: "INC-1001" });
+});
+
 test("after a resolution a new breach opens a new incident that names the one before", async () => {
 	const { open, close, acknowledge, resolve, clock, timeline } = await rooms();
 	await open(breachOpened("woodgrove"));
@@ -242,9 +265,9 @@ test("a list is read to its end by the cursor, in both directions", async () => 
 
 async function checkInvariants({ db }: Rooms): Promise<void> {
 	const all = (await listIncidents(db, ALL, { limit: 500 })).items;
-	const unresolved = all.filter((incident) => !isResolved(incident));
-	const keys = unresolved.map((incident) => `${incident.tenant}/${incident.slo}`);
-	expect(new Set(keys).size, "one unresolved incident per (tenant, SLO)").toBe(keys.length);
+	const burning = all.filter((incident) => !isResolved(incident) && incident.signalClearedAt === undefined);
+	const keys = burning.map((incident) => `${incident.tenant}/${incident.slo}`);
+	expect(new Set(keys).size, "one burning incident per (tenant, SLO)").toBe(keys.length);
 	const platforms = all.filter((incident) => incident.kind === "platform" && !isResolved(incident));
 	expect(platforms.length, "one platform incident per SLO").toBeLessThanOrEqual(2);
 	for (const incident of all) {

@@ -3,21 +3,22 @@ import type { Catalogue } from "#catalogue";
 import type { BreachClosed, BreachOpened, Evidence } from "#detection";
 import { SYSTEM, scopeOf, type Tx } from "#platform";
 import { applyEvent, auditIncident, publish } from "./change.ts";
-import { incidentOf, rowOf, UNRESOLVED, unresolvedIncident } from "./rows.ts";
+import { incidentOf, ongoingIncident, rowOf, UNRESOLVED } from "./rows.ts";
 import { type CloseOutcome, type Incident, type IncidentDeps, type OpenOutcome, PLATFORM } from "./types.ts";
 import { incidentTitle } from "./words.ts";
 
 /** Tenant incidents that opened this shortly before the platform's of the same SLO were its first signs. */
 const FIRST_SIGNS_MS = 10 * MINUTE_MS;
-/** A new incident names the one before it when that was resolved this recently. */
+/** A new incident names the one before it when that is unresolved, or was resolved this recently. */
 const RELATED_MS = 30 * MINUTE_MS;
 const FIRST_NUMBER = 1001;
 
 const ALL = scopeOf(SYSTEM);
 
 /**
- * Takes a detector's claim. One unresolved incident per (tenant, SLO): a further claim attaches to it and, if its
- * signal had cleared, lets the signal return. A resolved incident is never reopened: a new one opens and names it.
+ * Takes a detector's claim. One incident per episode of (tenant, SLO): a further claim attaches to it and, if its
+ * signal had cleared within the last hour, lets the signal return. After a longer quiet, or a resolution, whoever took
+ * the incident may be asleep: a new one opens, pages, and names the one before.
  *
  * A claim of scope `platform` belongs under the platform's incident of that SLO, which the first such claim opens,
  * whoever makes it; the tenants' incidents become its children and do not page. Tenant incidents that opened at most
@@ -49,7 +50,7 @@ export async function openForBreach(
 		return { status: "attached", breachId, incidentId: parent.incident.id };
 	}
 
-	const current = await unresolvedIncident(tx, ALL, breach.tenant, breach.slo);
+	const current = await ongoingIncident(tx, ALL, breach.tenant, breach.slo, breach.detectedAt);
 	if (current) {
 		await insertBreach(tx, breachId, breach, current.id);
 		await attach(tx, deps, current, breach);
@@ -116,7 +117,7 @@ async function platformIncident(
 	breach: BreachOpened,
 	catalogue: Catalogue,
 ): Promise<{ incident: Incident; isNew: boolean }> {
-	const current = await unresolvedIncident(tx, ALL, PLATFORM, breach.slo);
+	const current = await ongoingIncident(tx, ALL, PLATFORM, breach.slo, breach.detectedAt);
 	if (current) {
 		// A further tenant under a platform incident that had gone quiet is the platform's signal, returned.
 		const returned = await applyEvent(tx, deps, current, { type: "signal-returned" }, SYSTEM, breach.detectedAt);
@@ -254,13 +255,16 @@ async function nameRelated(tx: Tx, deps: IncidentDeps, incident: Incident): Prom
 		.where("tenant", "=", incident.tenant)
 		.where("slo", "=", incident.slo)
 		.where("id", "!=", incident.id)
-		.where("resolved_at", ">=", incident.detectedAt - RELATED_MS)
+		.where((where) =>
+			where.or([where("resolved_at", "is", null), where("resolved_at", ">=", incident.detectedAt - RELATED_MS)]),
+		)
 		.orderBy("number", "desc")
 		.executeTakeFirst();
-	if (!previous || previous.resolved_at === null) return;
+	if (!previous) return;
+	const resolvedAgoMs = previous.resolved_at === null ? null : incident.detectedAt - previous.resolved_at;
 	await publish(tx, deps, incident, SYSTEM, incident.detectedAt, {
 		type: "incident.related",
-		data: { previousId: previous.id, resolvedAgoMs: incident.detectedAt - previous.resolved_at },
+		data: { previousId: previous.id, resolvedAgoMs },
 	});
 }
 

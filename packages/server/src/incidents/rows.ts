@@ -1,4 +1,4 @@
-import { SEVERITIES, type SeverityKey } from "@bellwether/model";
+import { HOUR_MS, SEVERITIES, type SeverityKey } from "@bellwether/model";
 import type { Evidence } from "#detection";
 import { type ControlTables, type Db, inScope, type TenantScope, type Tx } from "#platform";
 import type { Breach, Incident, Verdict } from "./types.ts";
@@ -111,12 +111,19 @@ export async function getIncident(db: Db | Tx, scope: TenantScope, id: string): 
 	return row && inScope(scope, row.tenant) ? incidentOf(row, scope) : undefined;
 }
 
-/** The one incident of (tenant, SLO) that is not resolved. */
-export async function unresolvedIncident(
+/** A signal that comes back later than this after it cleared is a new episode, which must page again. */
+const COOL_DOWN_MS = HOUR_MS;
+
+/**
+ * The incident that a claim made at `at` continues: unresolved, and either nobody has taken it yet, or its signal is
+ * on, or cleared within the cool-down. Undefined: the claim is a new episode.
+ */
+export async function ongoingIncident(
 	db: Db | Tx,
 	scope: TenantScope,
 	tenant: string,
 	slo: string,
+	at: number,
 ): Promise<Incident | undefined> {
 	if (!inScope(scope, tenant)) return undefined;
 	const row = await db
@@ -125,6 +132,14 @@ export async function unresolvedIncident(
 		.where("tenant", "=", tenant)
 		.where("slo", "=", slo)
 		.where("state", "in", UNRESOLVED)
+		.where((where) =>
+			where.or([
+				where("state", "=", "detected"),
+				where("signal_cleared_at", "is", null),
+				where("signal_cleared_at", ">=", at - COOL_DOWN_MS),
+			]),
+		)
+		.orderBy("number", "desc")
 		.executeTakeFirst();
 	return row && incidentOf(row, scope);
 }

@@ -26,7 +26,9 @@ const SENTENCES: Readonly<Record<string, (data: Data, actor: string) => string>>
 	"incident.breach_attached": (data) => `Monitor ${data.monitor} claimed another breach of the same SLO.`,
 	"incident.linked": (data) => `Linked to platform incident ${data.parentId}, which opened after it.`,
 	"incident.related": (data) =>
-		`Follows ${data.previousId}, resolved ${describeDuration(Number(data.resolvedAgoMs))} before.`,
+		data.resolvedAgoMs === null
+			? `Follows ${data.previousId}, whose signal had been quiet for more than an hour.`
+			: `Follows ${data.previousId}, resolved ${describeDuration(Number(data.resolvedAgoMs))} before.`,
 	"incident.acknowledged": (data, actor) =>
 		data.with ? `Acknowledged with ${data.with} by ${actor}.` : `Acknowledged by ${actor}.`,
 	"incident.investigating": (data, actor) =>
