@@ -63,7 +63,7 @@ spec:
 	if (!o.pageUrl) return;
 	write(
 		"notify/channels.yaml",
-		"apiVersion: bellwether/v1\nkind: Channel\nmetadata: { name: pager }\nspec: { kind: webhook }\n",
+		"apiVersion: bellwether/v1\nkind: Channel\nmetadata: { name: pager }\nspec: { kind: webhook, secret: \"${env:BENCH_WEBHOOK_SECRET}\" }\n",
 	);
 	write(
 		"oncall/bench.yaml",

@@ -26,7 +26,8 @@ export async function startServer(o: {
 	const startedAt = performance.now();
 	const args = ["serve", "--json", "--catalogue", o.catalogue, "--data", o.data];
 	args.push("--port", String(o.port ?? 0), "--otlp-port", String(o.otlpPort ?? 0));
-	const child = spawn(join(ROOT, "bin/bellwether"), args, { stdio: ["ignore", "pipe", "pipe"] });
+	const env = { ...process.env, BENCH_WEBHOOK_SECRET: `whsec_${Buffer.from("bench").toString("base64")}` };
+	const child = spawn(join(ROOT, "bin/bellwether"), args, { stdio: ["ignore", "pipe", "pipe"], env });
 	let stderr = "";
 	child.stderr.on("data", (data) => {
 		stderr = (stderr + data).slice(-4000);
