@@ -120,7 +120,12 @@ function wireEvidence(evidence: Incident["evidence"]): IncidentDetail["evidence"
 		tier: { key: tier.key, factor: tier.factor, longMs: tier.longMs, shortMs: tier.shortMs },
 		long: window(evidence.long),
 		short: window(evidence.short),
-		fleet: { long: window(evidence.fleet.long), short: window(evidence.fleet.short) },
+		episode: window(evidence.episode),
+		fleet: {
+			long: window(evidence.fleet.long),
+			short: window(evidence.fleet.short),
+			episode: window(evidence.fleet.episode),
+		},
 		alsoBurning: [...evidence.alsoBurning],
 	};
 }

@@ -1,6 +1,6 @@
-import { type BurnRateTier, maskingShareLimit } from "@bellwether/model";
+import { type BurnRateTier, burnRate, maskingShareLimit } from "@bellwether/model";
 import { FLEET } from "#telemetry";
-import { findOnset, type Onset } from "./onset.ts";
+import { countsSince, findOnset, type Onset } from "./onset.ts";
 import type { PairWindows } from "./pair-windows.ts";
 import { evidence, LONG_WINDOW, SHORT_WINDOW } from "./rules.ts";
 import type { BurnWindow, Evidence } from "./types.ts";
@@ -20,6 +20,7 @@ export class Explanations {
 	/** Keyed by pair (or fleet pair) and tier in one number. */
 	readonly #burning = new Map<number, ReadonlySet<number>>();
 	readonly #onsets = new Map<number, Onset>();
+	readonly #episodes = new Map<string, BurnWindow>();
 	/** Claims with one onset have one scope; an outage of the platform has few onsets. */
 	readonly #scopes = new Map<string, "tenant" | "platform">();
 
@@ -37,6 +38,7 @@ export class Explanations {
 		const long = LONG_WINDOW[tier] as number;
 		const short = SHORT_WINDOW[tier] as number;
 		const fleetTotal = windows.total(fleetPair, long);
+		const onset = this.#onset(pair, tier);
 		const alsoBurning = [...take(this.#burningOn(fleetPair, tier), ALSO_BURNING_MAX + 1)]
 			.filter((sibling) => sibling !== pair)
 			.slice(0, ALSO_BURNING_MAX)
@@ -48,12 +50,17 @@ export class Explanations {
 				objective: rule.objective,
 				long: this.#window(pair, long),
 				short: this.#window(pair, short),
+				episode: this.#episode(pair, onset.since),
 				p: evidence(windows.bad(pair, long), windows.total(pair, long), rule.objective),
-				fleet: { long: this.#window(fleetPair, long), short: this.#window(fleetPair, short) },
+				fleet: {
+					long: this.#window(fleetPair, long),
+					short: this.#window(fleetPair, short),
+					episode: this.#episode(fleetPair, onset.since),
+				},
 				share: fleetTotal > 0 ? windows.total(pair, long) / fleetTotal : 0,
 				maskingShare: maskingShareLimit((fleetRule.tiers[tier] as BurnRateTier).factor, fleetRule.objective),
 				alsoBurning,
-				since: this.#onset(pair, tier).since,
+				since: onset.since,
 			},
 		};
 	}
@@ -126,6 +133,19 @@ export class Explanations {
 			this.#onsets.set(key, onset);
 		}
 		return onset;
+	}
+
+	#episode(pair: number, since: number): BurnWindow {
+		const windows = this.#windows;
+		const key = `${pair},${since}`;
+		let episode = this.#episodes.get(key);
+		if (!episode) {
+			const counts = countsSince(windows.table(pair), windows.row(pair), since);
+			const burn = burnRate(counts.bad, counts.total, windows.pair(pair).objective);
+			episode = { ms: this.#now - since, ...counts, burn };
+			this.#episodes.set(key, episode);
+		}
+		return episode;
 	}
 
 	#window(pair: number, window: number): BurnWindow {

@@ -1,6 +1,6 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "@bellwether/model";
-import { describe, expect, it } from "vitest";
-import { findOnset } from "./onset.ts";
+import { describe, expect, it, test } from "vitest";
+import { countsSince, findOnset } from "./onset.ts";
 import { WindowTable } from "./windows.ts";
 
 const NOW = Date.UTC(2026, 2, 2, 9);
@@ -53,4 +53,10 @@ describe("the onset of an episode", () => {
 		expect(findOnset(tableWith([2, 1, 100], [1, 0, 100]), 0, LIMIT)).toBeUndefined();
 		expect(findOnset(tableWith([(7 * HOUR_MS) / MINUTE_MS, 100, 100]), 0, LIMIT)).toBeUndefined();
 	});
+});
+
+test("what happened since the onset is counted to now, a recovery that has begun included", () => {
+	const table = tableWith([300, 50, 50], [3, 0, 100], [2, 100, 100], [1, 0, 40], [0, 0, 10]);
+	expect(countsSince(table, 0, NOW - 2 * MINUTE_MS)).toEqual({ bad: 100, total: 150 });
+	expect(countsSince(table, 0, NOW - 3 * MINUTE_MS)).toEqual({ bad: 100, total: 250 });
 });

@@ -44,6 +44,17 @@ export function findOnset(table: WindowTable, pair: number, errorRatioLimit: num
 	return onset;
 }
 
+/** Counts of a pair in the buckets that begin at `since` or later. */
+export function countsSince(table: WindowTable, pair: number, since: number): { bad: number; total: number } {
+	const counts = { bad: 0, total: 0 };
+	for (const bucket of bucketsBackwards(table, pair)) {
+		if (bucket.start < since) break;
+		counts.bad += bucket.bad;
+		counts.total += bucket.total;
+	}
+	return counts;
+}
+
 function isUnlikelyRun(bad: number, total: number, errorRatio: number): boolean {
 	return 1 - binomialTail(Math.floor(bad) + 1, Math.ceil(total), Math.min(1, errorRatio)) < LUCK;
 }

@@ -9,9 +9,11 @@ export interface Evidence {
 	readonly objective: number;
 	readonly long: BurnWindow;
 	readonly short: BurnWindow;
+	/** From `since` to the detection. */
+	readonly episode: BurnWindow;
 	/** P(this many bad or more | objective just met) over the long window. */
 	readonly p: number;
-	readonly fleet: { readonly long: BurnWindow; readonly short: BurnWindow };
+	readonly fleet: { readonly long: BurnWindow; readonly short: BurnWindow; readonly episode: BurnWindow };
 	/** Tenant's share of the fleet's events in the long window. */
 	readonly share: number;
 	/** Below this share a total outage can never trip the fleet's rule: factor × (1 − objective). */

@@ -46,7 +46,7 @@ export function noticeFacts(options: {
 		incident: incident.id,
 		severity: incident.severity.key,
 		slo: slo?.displayName ?? incident.slo,
-		sli: describeSli(evidence.short, evidence.objective),
+		sli: describeSli(evidence.episode, evidence.objective),
 		objective: describePercent(evidence.objective, evidence.objective),
 		owner: workload?.owner ?? "nobody named",
 		link: `${options.publicUrl.replace(/\/+$/, "")}/incidents/${incident.id}`,
@@ -55,7 +55,7 @@ export function noticeFacts(options: {
 }
 
 function shareOf(incident: Incident): "No" | "Most" | "Some" {
-	const { bad, total } = incident.evidence.short;
+	const { bad, total } = incident.evidence.episode;
 	if (!(total > 0)) return "Some";
 	if (bad >= total) return "No";
 	return bad > total / 2 ? "Most" : "Some";

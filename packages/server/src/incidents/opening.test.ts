@@ -139,7 +139,7 @@ describe("platform-wide", () => {
 			tenant: "",
 			kind: "platform",
 			title: "Platform: policy creation fails",
-			evidence: { short: evidence.fleet.short, share: 1 },
+			evidence: { short: evidence.fleet.short, episode: evidence.fleet.episode, share: 1 },
 		});
 		expect(await incident("INC-1002")).toMatchObject({ parentId: "INC-1001", pagedAt: undefined });
 	});

@@ -142,7 +142,7 @@ async function platformIncident(
 
 /** A tenant's evidence, told of the fleet: its windows take the place of the tenant's, and the share is the whole. */
 function fleetEvidence(evidence: Evidence): Evidence {
-	return { ...evidence, long: evidence.fleet.long, short: evidence.fleet.short, share: 1 };
+	return { ...evidence, ...evidence.fleet, share: 1 };
 }
 
 async function openIncident(

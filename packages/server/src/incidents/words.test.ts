@@ -100,8 +100,8 @@ describe("the sentence of an incident", () => {
 	});
 
 	test("no traffic is said, not computed", () => {
-		const short = { ms: 1, bad: 0, total: 0, burn: undefined };
-		const evidence = exampleEvidence({ short, fleet: { long: short, short } });
+		const none = { ms: 1, bad: 0, total: 0, burn: undefined };
+		const evidence = exampleEvidence({ episode: none, fleet: { long: none, short: none, episode: none } });
 		expect(incidentSentence({ ...incident, evidence }, exampleCatalogue(), reader)).toBe(
 			"There are no policy creations by Woodgrove Bank since 02:58 (01:58 UTC). Objective 99.9%, platform no traffic.",
 		);

@@ -47,12 +47,12 @@ export function incidentTitle(catalogue: Catalogue, tenant: string, slo: string)
 /**
  * What, who, since when, how bad, against the platform:
  * "94.1% of policy creations by Woodgrove Bank succeed since 02:58 (01:58 UTC). Objective 99.9%, platform 99.96%."
- * The figures are those of the short window at detection.
+ * The figures are those from the onset to the detection.
  */
 export function incidentSentence(incident: Incident, catalogue: Catalogue, reader: Reader): string {
 	const { evidence } = incident;
 	const slo = catalogue.slos.find((each) => each.name === incident.slo);
-	const share = describeSli(evidence.short, evidence.objective);
+	const share = describeSli(evidence.episode, evidence.objective);
 	const unit = slo?.unit ?? "events";
 	const by = incident.kind === "platform" ? "of all tenants" : `by ${tenantName(catalogue, incident.tenant)}`;
 	const since = incident.onsetAt === undefined ? "" : ` since ${describeInstant(incident.onsetAt, reader)}`;
@@ -62,7 +62,7 @@ export function incidentSentence(incident: Incident, catalogue: Catalogue, reade
 			: `${share} of ${unit} ${by} ${slo ? SUCCESS[slo.sliKind] : "are good"}${since}.`;
 	const objective = `Objective ${describePercent(evidence.objective, evidence.objective)}`;
 	if (incident.kind === "platform") return `${what} ${objective}.`;
-	return `${what} ${objective}, platform ${describeSli(evidence.fleet.short, fleetObjective(catalogue, slo) ?? evidence.objective)}.`;
+	return `${what} ${objective}, platform ${describeSli(evidence.fleet.episode, fleetObjective(catalogue, slo) ?? evidence.objective)}.`;
 }
 
 function fleetObjective(catalogue: Catalogue, slo: Slo | undefined): number | undefined {
