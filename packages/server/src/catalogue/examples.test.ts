@@ -70,8 +70,8 @@ describe("The starter", () => {
 		expect(findings).toEqual([]);
 		expect(catalogue).toMatchObject({
 			tenants: [{ name: "woodgrove", tier: "strategic" }],
-			workloads: [{ name: "purview" }],
-			slos: [{ name: "purview-dlp-create", objective: 0.995 }],
+			workloads: [{ name: "files" }],
+			slos: [{ name: "file-open", objective: 0.999 }],
 			monitors: [{ name: "burn-rate" }],
 			people: [{ name: "ada" }],
 			schedules: [{ name: "cre" }],

@@ -4,11 +4,11 @@ const SETTINGS = `# What holds for the whole installation. Every field has a def
 apiVersion: bellwether/v1
 kind: Settings
 spec:
-  organisation: Contoso Cloud # stands in notices
+  organisation: Example Cloud # stands in notices
   # publicUrl: https://bellwether.example.com # links in pages and notices begin with it
   # smtp: # without it no mail leaves
   #   host: mail.example.com
-  #   from: Contoso CRE <cre@example.com>
+  #   from: Example CRE <cre@example.com>
   #   user: cre
   #   password: \${env:BELLWETHER_SMTP_PASSWORD} # a reference, never the password itself
 `;
@@ -24,9 +24,9 @@ spec:
   tier: strategic
   match:
     tenant.id: [3f2a9c1e-0b7d-4e55-9a61-5c2f7d10e8b4]
-  workloads: [purview] # leave it out when the tenant uses all
+  workloads: [files] # leave it out when the tenant uses all
   timeZone: America/New_York
-  # objectives: { purview-dlp-create: 0.999 } # stricter than the SLO's own
+  # objectives: { file-open: 0.9995 } # stricter than the SLO's own
   # contacts: # who is told; needs smtp in bellwether.yaml
   #   csam: j.park@example.com
 ---
@@ -43,11 +43,11 @@ const WORKLOAD = `# A service that tenants use, and the team that mends it.
 apiVersion: bellwether/v1
 kind: Workload
 metadata:
-  name: purview
-  displayName: Purview
+  name: files
+  displayName: Files
 spec:
-  owner: Purview engineering
-  leadSlo: purview-dlp-create # what the platform's cell shows
+  owner: Files engineering
+  leadSlo: file-open # what the platform's cell shows
   runbook: # the first steps of whoever is paged
     - Compare the tenant with the platform on the incident's page.
     - Look at the last deployments and configuration changes of the tenant's region.
@@ -58,14 +58,14 @@ const SLO = `# A promise, held for every tenant that uses the workload. Pure Ope
 apiVersion: openslo/v1
 kind: SLO
 metadata:
-  name: purview-dlp-create
-  displayName: DLP policies can be created
+  name: file-open
+  displayName: File open
   annotations:
     bellwether.dev/sli-kind: availability
-    bellwether.dev/unit: calls # what one event is
+    bellwether.dev/unit: file opens # what one event is
 spec:
-  description: Calls that create or update a DLP policy and are neither throttled nor failed, of all such calls.
-  service: purview
+  description: Attempts to open a file that are neither throttled nor failed, of all attempts.
+  service: files
   indicator:
     spec:
       ratioMetric:
@@ -74,19 +74,19 @@ spec:
           metricSource:
             metricSourceRef: otlp
             spec:
-              metric: dlp.policy.create
+              metric: files.opens
               where: { result: ok }
         total:
           metricSource:
             metricSourceRef: otlp
             spec:
-              metric: dlp.policy.create
+              metric: files.opens
   timeWindow:
     - duration: 28d
       isRolling: true
   budgetingMethod: Occurrences
   objectives:
-    - target: 0.995
+    - target: 0.999
 `;
 
 const MONITOR = `# What watches the SLOs. Without any monitor, exactly this one is assumed.
@@ -139,8 +139,8 @@ export function starterFiles(): CatalogueFile[] {
 	return [
 		{ path: "bellwether.yaml", text: SETTINGS },
 		{ path: "tenants/woodgrove.yaml", text: TENANT },
-		{ path: "workloads/purview.yaml", text: WORKLOAD },
-		{ path: "slos/purview/dlp-create.yaml", text: SLO },
+		{ path: "workloads/files.yaml", text: WORKLOAD },
+		{ path: "slos/files/file-open.yaml", text: SLO },
 		{ path: "monitors/burn-rate.yaml", text: MONITOR },
 		{ path: "oncall/cre.yaml", text: ONCALL },
 	];

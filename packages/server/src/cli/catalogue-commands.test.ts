@@ -27,14 +27,14 @@ function options(changes: { dir?: string; json?: boolean; colour?: boolean } = {
 }
 
 async function spoilObjective(): Promise<void> {
-	const path = join(dir, "slos/purview/dlp-create.yaml");
-	await writeFile(path, (await readFile(path, "utf8")).replace("0.995", "99.5"));
+	const path = join(dir, "slos/files/file-open.yaml");
+	await writeFile(path, (await readFile(path, "utf8")).replace("0.999", "99.5"));
 }
 
 describe("bellwether init", () => {
 	test("writes a starter that validates", async () => {
 		expect(await runInit(options({ dir: join(dir, "new/folder") }))).toBe(0);
-		expect(printed).toContain("slos/purview/dlp-create.yaml");
+		expect(printed).toContain("slos/files/file-open.yaml");
 		expect(await runValidate(options({ dir: join(dir, "new/folder") }))).toBe(0);
 	});
 
@@ -66,7 +66,7 @@ describe("bellwether validate", () => {
 		await spoilObjective();
 		expect(await runValidate(options())).toBe(1);
 		expect(printed).toBe(
-			"slos/purview/dlp-create.yaml:33:15 error spec.objectives.0.target 99.5 is not below 1.\n" +
+			"slos/files/file-open.yaml:33:15 error spec.objectives.0.target 99.5 is not below 1.\n" +
 				"  Write 0.995, or use targetPercent: 99.5.\n" +
 				"1 error, 0 warnings. The catalogue cannot be applied.\n",
 		);
@@ -88,7 +88,7 @@ describe("bellwether validate", () => {
 			hash: null,
 			errors: 1,
 			warnings: 0,
-			findings: [{ file: "slos/purview/dlp-create.yaml", line: 33, column: 15, level: "error" }],
+			findings: [{ file: "slos/files/file-open.yaml", line: 33, column: 15, level: "error" }],
 		});
 	});
 
@@ -103,12 +103,10 @@ describe("bellwether plan", () => {
 	test("shows what would change against what runs, field by field", async () => {
 		await runInit({ ...options(), out: () => {} });
 		const { catalogue: running } = await readCatalogue(dir);
-		const path = join(dir, "slos/purview/dlp-create.yaml");
-		await writeFile(path, (await readFile(path, "utf8")).replace("0.995", "0.999"));
+		const path = join(dir, "slos/files/file-open.yaml");
+		await writeFile(path, (await readFile(path, "utf8")).replace("0.999", "0.9995"));
 		expect(await runPlan({ ...options(), running })).toBe(0);
-		expect(printed).toBe(
-			"~ SLO purview-dlp-create\n    objective 0.995 → 0.999\n0 to add, 1 to change, 0 to remove.\n",
-		);
+		expect(printed).toBe("~ SLO file-open\n    objective 0.999 → 0.9995\n0 to add, 1 to change, 0 to remove.\n");
 	});
 
 	test("says so when nothing would", async () => {
