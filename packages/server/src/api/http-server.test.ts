@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ManualClock } from "@bellwether/model";
@@ -315,18 +316,23 @@ describe("sign-in", () => {
 		).toBe(401);
 	});
 
-	it.each(["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "evil"])(
-		"never leads on to %s",
-		async (next) => {
-			const payload = new URLSearchParams({ token: await tokenFor("admin"), next }).toString();
-			const response = await ask("/sign-in", {
-				method: "POST",
-				headers: { "content-type": "application/x-www-form-urlencoded" },
-				payload,
-			});
-			expect(response.headers.location).toMatch(/^\/(?![/\\])/);
-		},
-	);
+	it.each([
+		"https://evil.example/",
+		"//evil.example/",
+		"/\\evil.example",
+		"/.//evil.example",
+		"/a/..//evil.example",
+		"javascript:alert(1)",
+		"evil",
+	])("never leads on to %s", async (next) => {
+		const payload = new URLSearchParams({ token: await tokenFor("admin"), next }).toString();
+		const response = await ask("/sign-in", {
+			method: "POST",
+			headers: { "content-type": "application/x-www-form-urlencoded" },
+			payload,
+		});
+		expect(response.headers.location).toMatch(/^\/(?![/\\])/);
+	});
 
 	it("ends on the server when one signs out", async () => {
 		const { cookie, csrfToken } = await signIn(await tokenFor("viewer"));
@@ -339,6 +345,19 @@ describe("sign-in", () => {
 			(await ask("/api/v1/session", { method: "DELETE", headers: { cookie, "x-csrf-token": csrfToken } })).statusCode,
 		).toBe(204);
 		expect((await ask("/api/v1/session", { headers: { cookie } })).statusCode).toBe(401);
+	});
+
+	it("ends on the server when the token that it was made with is revoked", async () => {
+		const admin = await tokenFor("admin");
+		const made = await ask("/api/v1/tokens", {
+			method: "POST",
+			headers: bearer(admin),
+			payload: { name: "leaked", role: "responder" },
+		});
+		const { cookie } = await signIn(made.json().token);
+		expect((await ask("/api/v1/fleet", { headers: { cookie } })).statusCode).toBe(200);
+		await ask(`/api/v1/tokens/${made.json().id}`, { method: "DELETE", headers: bearer(admin) });
+		expect((await ask("/api/v1/fleet", { headers: { cookie } })).statusCode).toBe(401);
 	});
 
 	it("takes the reader of a page's link back there", async () => {
@@ -482,6 +501,32 @@ describe("answers", () => {
 		expect([response.statusCode, error.code]).toEqual([status, code]);
 		expect(error.requestId).toBe(response.headers["x-request-id"]);
 		expect([error.message.length > 10, error.remedy.length > 10]).toEqual([true, true]);
+	});
+
+	it("refuse a resolution longer than anything is kept, even where floating point calls it a multiple", async () => {
+		const path = "/api/v1/tenants/~fleet/slis/send/windows?resolutionMs=8640000000000001";
+		const answer = await ask(path, { headers: bearer(await tokenFor("viewer")) });
+		expect([answer.statusCode, answer.json().error.code]).toEqual([400, "invalid_request"]);
+	});
+
+	it.each([
+		["no HTTP", "hello\r\n\r\n", 400],
+		["headers without end", `GET / HTTP/1.1\r\nhost: x\r\na: ${"x".repeat(40_000)}\r\n\r\n`, 431],
+	])("to %s are problems like all others", async (_name, bytes, status) => {
+		await api.listen({ host: "127.0.0.1", port: 0 });
+		const text = await new Promise<string>((resolve, reject) => {
+			let received = "";
+			const socket = connect((api.server.address() as AddressInfo).port, "127.0.0.1", () => socket.write(bytes));
+			socket.on("data", (chunk) => {
+				received += chunk;
+			});
+			socket.on("close", () => resolve(received));
+			socket.on("error", reject);
+		});
+		const [head, body] = text.split("\r\n\r\n") as [string, string];
+		expect(head).toContain(`HTTP/1.1 ${status} `);
+		const { error } = JSON.parse(body);
+		expect([error.message.length > 5, error.remedy.length > 5, error.requestId.length > 5]).toEqual([true, true, true]);
 	});
 
 	it("carry headers that keep pages from running foreign or inline code", async () => {

@@ -1,4 +1,5 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
 import cookie from "@fastify/cookie";
 import helmet from "@fastify/helmet";
 import swagger from "@fastify/swagger";
@@ -13,7 +14,7 @@ import { type AuthenticateOptions, authenticator, bearerToken, principalOfToken 
 import type { Api, ApiContext } from "./context.ts";
 import { isLoopbackBind, ownHosts } from "./own-host.ts";
 import { registerPolicy, xAuthz } from "./policy.ts";
-import { ApiProblem, problemBody, toProblem } from "./problem.ts";
+import { ApiProblem, problemBody, toProblem, unreadableProblem } from "./problem.ts";
 import { registerRoutes } from "./routes/index.ts";
 import { type TelemetryIngest, telemetryHandler } from "./telemetry-routes.ts";
 
@@ -57,6 +58,9 @@ export async function buildHttpServer(
 		// Addresses that the router cannot read never come to a route.
 		frameworkErrors: (error, request, reply) => {
 			sendProblem(toProblem(error), request.id, reply as unknown as FastifyReply);
+		},
+		clientErrorHandler(error, socket) {
+			answerUnreadable(error, socket, context.ids.next("req"));
 		},
 		return503OnClosing: true,
 		forceCloseConnections: "idle",
@@ -107,6 +111,16 @@ export async function buildHttpServer(
 		}),
 	);
 	return { api, otlp };
+}
+
+/** What Node's parser could not read as a request never comes to the framework; its sender gets a problem all the same. */
+function answerUnreadable(error: { readonly code?: string }, socket: Socket, requestId: string): void {
+	if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+	const problem = unreadableProblem(error.code);
+	const body = JSON.stringify(problemBody(problem, requestId));
+	socket.end(
+		`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+	);
 }
 
 function tuned(server: Server): Server {

@@ -147,6 +147,23 @@ export function toProblem(thrown: unknown): ApiProblem {
 	);
 }
 
+/** Of bytes that are no HTTP request, by the code of Node's parser. */
+export function unreadableProblem(code: string | undefined): ApiProblem {
+	switch (code) {
+		case "HPE_HEADER_OVERFLOW":
+			return new ApiProblem(431, "too_large", "The request's headers are too large.", "Send fewer or shorter headers.");
+		case "ERR_HTTP_REQUEST_TIMEOUT":
+			return new ApiProblem(408, "invalid_request", "The request came too slowly.", "Send it again in one go.");
+		default:
+			return new ApiProblem(
+				400,
+				"invalid_request",
+				"What was sent is not a readable HTTP/1.1 request.",
+				"Check the client: its headers, and that content-length is the body's length.",
+			);
+	}
+}
+
 function validationProblem(error: FrameworkError): ApiProblem {
 	const where = error.validationContext ?? "request";
 	const details = (error.validation ?? []).slice(0, 20).map((issue) => ({

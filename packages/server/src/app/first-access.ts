@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { tokenDigestOf } from "#api";
-import { type ControlStore, type Ids, issueToken, revokeToken } from "#platform";
+import { type ControlStore, closeForeignOperatorSessions, type Ids, issueToken, revokeToken } from "#platform";
 
 /** A setting that keeps the server from starting; the message says what to change. */
 export class SettingRefused extends Error {
@@ -12,17 +12,21 @@ const START_NAME = "admin";
 const LINK_TTL_MS = 24 * 3_600_000;
 
 /**
- * Tokens of this start: a one-time one for the link, a lasting one for tools. Those of earlier starts are revoked, so
- * that a restart leaves no rights lying about.
+ * Tokens of this start: a one-time one for the link, a lasting one for tools; none when the operator has a token of
+ * their own. Those of earlier starts are revoked, so that a restart leaves no rights lying about, nor do sessions stay
+ * that were opened with an operator's token that was exchanged since.
  */
 export async function issueStartTokens(
 	store: ControlStore,
 	ids: Ids,
 	now: number,
-): Promise<{ readonly adminToken: string; readonly linkToken: string }> {
+	operatorTokenDigest: string | undefined,
+): Promise<{ readonly adminToken: string; readonly linkToken: string } | undefined> {
 	return store.transaction(async (tx) => {
+		await closeForeignOperatorSessions(tx, operatorTokenDigest);
 		const earlier = await tx.selectFrom("meta").select("value").where("key", "=", "start-tokens").executeTakeFirst();
 		for (const id of earlier ? (JSON.parse(earlier.value) as string[]) : []) await revokeToken(tx, id, now);
+		if (operatorTokenDigest !== undefined) return undefined;
 		const admin = await issueToken(tx, ids, now, { name: START_NAME, role: "admin", oneTime: false });
 		const link = await issueToken(tx, ids, now, { name: START_NAME, role: "admin", oneTime: true, ttlMs: LINK_TTL_MS });
 		const value = JSON.stringify([admin.id, link.id]);

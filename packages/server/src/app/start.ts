@@ -258,7 +258,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	config.watch();
 	lifecycle.onStop("catalogue watch", () => config.stop());
 
-	const tokens = tokenDigest === undefined ? await issueStartTokens(store, ids, clock.now()) : undefined;
+	const tokens = await issueStartTokens(store, ids, clock.now(), tokenDigest);
 	return {
 		url: boundUrl,
 		otlpUrl: urlOf(options.host, (otlp.address() as AddressInfo).port),

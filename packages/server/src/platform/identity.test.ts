@@ -2,7 +2,16 @@ import { ManualClock } from "@bellwether/model";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { temporaryControlStore } from "../adapters/sqlite/control-store-temporary.ts";
 import { systemIds } from "./ids.ts";
-import { closeSession, findSession, openSession, SESSION_IDLE_MS, SESSION_MAX_MS } from "./sessions.ts";
+import {
+	closeForeignOperatorSessions,
+	closeSession,
+	closeSessionsOf,
+	findSession,
+	openSession,
+	operatorTokenId,
+	SESSION_IDLE_MS,
+	SESSION_MAX_MS,
+} from "./sessions.ts";
 import { checkToken, issueToken, revokeToken, useToken } from "./tokens.ts";
 
 // Disks, sockets and processes set the pace here: on a busy machine everything takes longer.
@@ -27,7 +36,8 @@ async function setUp() {
 			),
 		use: (token: string) => store.transaction((tx) => useToken(tx, token, clock.now())),
 		check: (token: string) => checkToken(store.db, token, clock.now()),
-		open: () => store.transaction((tx) => openSession(tx, ids, clock.now(), ADA)),
+		open: (openedWith: { tokenId: string; endsAt?: number | undefined } = { tokenId: "tok_1" }) =>
+			store.transaction((tx) => openSession(tx, ids, clock.now(), ADA, openedWith)),
 		find: (id: string) => findSession(store, id, clock.now()),
 	};
 }
@@ -36,7 +46,7 @@ test("a token has 256 random bits and stands for its name and role, as often as 
 	const { issue, use, check } = await setUp();
 	const { token } = await issue();
 	expect(token).toMatch(/^bw_[0-9a-f]{64}$/);
-	for (let n = 0; n < 2; n++) expect(await use(token)).toEqual({ name: "ci", role: "ingest" });
+	for (let n = 0; n < 2; n++) expect((await use(token))?.principal).toEqual({ name: "ci", role: "ingest" });
 	expect(await check(token)).toEqual({ name: "ci", role: "ingest" });
 });
 
@@ -113,4 +123,44 @@ test("closing ends a session on the server, and expired ones go when the next on
 	clock.advance(SESSION_IDLE_MS);
 	await open();
 	expect(await store.db.selectFrom("sessions").select("id_hash").execute()).toHaveLength(1);
+});
+
+test("a session ends with the token that opened it; one opened by a one-time link does not", async () => {
+	const { clock, issue, use, open, find } = await setUp();
+	const used = async (more: Parameters<typeof issue>[0]) => {
+		const { id, endsAt } = (await use((await issue(more)).token)) ?? expect.unreachable();
+		return open({ tokenId: id, endsAt });
+	};
+	const brief = await used({ ttlMs: HOUR });
+	const linked = await used({ ttlMs: HOUR, oneTime: true });
+	expect(await find(brief.id)).toBeDefined();
+	clock.advance(HOUR);
+	expect(await find(brief.id)).toBeUndefined();
+	expect(await find(linked.id)).toBeDefined();
+});
+
+test("all sessions of one token can be ended, and no others", async () => {
+	const { store, open, find } = await setUp();
+	const sessions = [await open(), await open(), await open({ tokenId: "tok_2" })];
+	await store.transaction((tx) => closeSessionsOf(tx, "tok_1"));
+	expect(await Promise.all(sessions.map(async ({ id }) => (await find(id)) !== undefined))).toEqual([
+		false,
+		false,
+		true,
+	]);
+});
+
+test("an operator's token that was exchanged leaves no session behind", async () => {
+	const { store, open, find } = await setUp();
+	const [before, now] = ["a".repeat(64), "b".repeat(64)] as const;
+	const sessions = [
+		await open({ tokenId: operatorTokenId(before) }),
+		await open({ tokenId: operatorTokenId(now) }),
+		await open(),
+	];
+	const alive = () => Promise.all(sessions.map(async ({ id }) => (await find(id)) !== undefined));
+	await store.transaction((tx) => closeForeignOperatorSessions(tx, now));
+	expect(await alive()).toEqual([false, true, true]);
+	await store.transaction((tx) => closeForeignOperatorSessions(tx, undefined));
+	expect(await alive()).toEqual([false, false, true]);
 });

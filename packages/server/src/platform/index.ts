@@ -15,9 +15,19 @@ export { EventBus, eventsAfter, type LoggedEvent, lastEventSeq } from "./events.
 export { sequenceIds, systemIds } from "./ids.ts";
 export { cancelMessages, enqueue } from "./outbox.ts";
 export { resolveSecret } from "./secrets.ts";
-export { closeSession, findSession, openSession, SESSION_IDLE_MS, SESSION_MAX_MS, type Session } from "./sessions.ts";
+export {
+	closeForeignOperatorSessions,
+	closeSession,
+	closeSessionsOf,
+	findSession,
+	openSession,
+	operatorTokenId,
+	SESSION_IDLE_MS,
+	SESSION_MAX_MS,
+	type Session,
+} from "./sessions.ts";
 export type * from "./tables.ts";
 export { createTimerRunner, type TimerCounters, type TimerRunner, type TimerRunnerOptions } from "./timer-runner.ts";
 export { cancelTimers, setTimer } from "./timers.ts";
-export { checkToken, digest, issueToken, type NewToken, revokeToken, useToken } from "./tokens.ts";
+export { checkToken, digest, issueToken, type NewToken, revokeToken, type UsedToken, useToken } from "./tokens.ts";
 export type * from "./types.ts";

@@ -15,19 +15,27 @@ export const SESSION_IDLE_MS = 12 * 3_600_000;
 export const SESSION_MAX_MS = 7 * 24 * 3_600_000;
 const SEEN_STEP_MS = 60_000;
 
-/** Opens a session under a new reference id (the cookie's value). The store keeps its hash alone. Expired sessions go. */
+/**
+ * Opens a session under a new reference id (the cookie's value), which ends no later than what it was opened with. The
+ * store keeps its hash alone. Expired sessions go.
+ */
 export async function openSession(
 	tx: Tx,
 	ids: Ids,
 	now: number,
 	principal: Principal,
+	openedWith: { readonly tokenId: string; readonly endsAt?: number | undefined },
 ): Promise<Session & { readonly id: string }> {
 	await tx
 		.deleteFrom("sessions")
 		.where((or) => or.or([or("expires_at", "<=", now), or("seen_at", "<=", now - SESSION_IDLE_MS)]))
 		.execute();
 	const id = ids.secret(32);
-	const session = { principal, csrf: ids.secret(32), expiresAt: now + SESSION_MAX_MS };
+	const session = {
+		principal,
+		csrf: ids.secret(32),
+		expiresAt: Math.min(now + SESSION_MAX_MS, openedWith.endsAt ?? Number.POSITIVE_INFINITY),
+	};
 	await tx
 		.insertInto("sessions")
 		.values({
@@ -35,6 +43,7 @@ export async function openSession(
 			principal: principal.name,
 			role: principal.role,
 			csrf: session.csrf,
+			token_id: openedWith.tokenId,
 			created_at: now,
 			seen_at: now,
 			expires_at: session.expiresAt,
@@ -63,4 +72,25 @@ export async function findSession(store: ControlStore, id: string, now: number):
 /** Logs out: from this commit on the reference id is worth nothing. */
 export async function closeSession(tx: Tx, id: string): Promise<void> {
 	await tx.deleteFrom("sessions").where("id_hash", "=", digest(id)).execute();
+}
+
+/** Ends what was opened with a token that is worth nothing any more. */
+export async function closeSessionsOf(tx: Tx, tokenId: string): Promise<void> {
+	await tx.deleteFrom("sessions").where("token_id", "=", tokenId).execute();
+}
+
+const OPERATOR_TOKEN = "operator:";
+
+/** Stands for the operator's own token, which is not in the store: another token is another id. */
+export function operatorTokenId(tokenDigest: string): string {
+	return `${OPERATOR_TOKEN}${tokenDigest.slice(0, 32)}`;
+}
+
+/** Ends what was opened with an operator's token that is no longer the one; undefined: there is none now. */
+export async function closeForeignOperatorSessions(tx: Tx, tokenDigest: string | undefined): Promise<void> {
+	await tx
+		.deleteFrom("sessions")
+		.where("token_id", "like", `${OPERATOR_TOKEN}%`)
+		.where("token_id", "!=", tokenDigest === undefined ? "" : operatorTokenId(tokenDigest))
+		.execute();
 }

@@ -162,6 +162,8 @@ export interface ControlTables {
 		principal: string;
 		role: string;
 		csrf: string;
+		/** What it was opened with; revoking that ends the session. */
+		token_id: string | null;
 		created_at: number;
 		seen_at: number;
 		expires_at: number;

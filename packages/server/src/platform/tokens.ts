@@ -42,8 +42,16 @@ export async function issueToken(
 	return { id, token: text };
 }
 
-/** Who the token stands for, undefined when it is unknown, expired, revoked or already used up. A one-time token is used up. */
-export async function useToken(tx: Tx, token: string, now: number): Promise<Principal | undefined> {
+/** Who a token stands for, and until when what it opens may last. */
+export interface UsedToken {
+	readonly id: string;
+	readonly principal: Principal;
+	/** Undefined: the token has no expiry, or is a one-time one whose expiry is only for its use. */
+	readonly endsAt: number | undefined;
+}
+
+/** Undefined when the token is unknown, expired, revoked or already used up. A one-time token is used up. */
+export async function useToken(tx: Tx, token: string, now: number): Promise<UsedToken | undefined> {
 	const row = await find(tx, token, now);
 	if (!row) return undefined;
 	if (row.one_time || row.last_used_at === null || now - row.last_used_at >= LAST_USED_STEP_MS) {
@@ -53,7 +61,11 @@ export async function useToken(tx: Tx, token: string, now: number): Promise<Prin
 			.where("id", "=", row.id)
 			.execute();
 	}
-	return { name: row.name, role: row.role as Role };
+	return {
+		id: row.id,
+		principal: { name: row.name, role: row.role as Role },
+		endsAt: row.one_time ? undefined : (row.expires_at ?? undefined),
+	};
 }
 
 /** Like useToken without writing: for requests that come often. One-time tokens are not accepted here. */

@@ -230,4 +230,8 @@ create trigger events_append_only_delete before delete on events begin select ra
 create trigger audit_append_only_update before update on audit begin select raise(abort, 'audit entries are append-only'); end;
 create trigger audit_append_only_delete before delete on audit begin select raise(abort, 'audit entries are append-only'); end;
 `,
+	`
+alter table sessions add column token_id text;
+create index sessions_by_token on sessions (token_id) where token_id is not null;
+`,
 ];

@@ -1,6 +1,15 @@
 import type { FastifyReply } from "fastify";
 import { z } from "zod";
-import { audit, closeSession, openSession, type Principal, SESSION_MAX_MS, type Session, useToken } from "#platform";
+import {
+	audit,
+	closeSession,
+	openSession,
+	operatorTokenId,
+	SESSION_MAX_MS,
+	type Session,
+	type UsedToken,
+	useToken,
+} from "#platform";
 import { isOperatorToken, OPERATOR, tokenDigestOf } from "../authenticate.ts";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { escapeHtml, htmlPage } from "../html-page.ts";
@@ -143,10 +152,11 @@ async function exchange(
 	// Guesses are only read: they must not queue among the writes that pages wait for.
 	if (!isOperatorToken(options.tokenDigest, token) && !(await isIssued(context, token))) return undefined;
 	return context.store.transaction(async (tx) => {
-		const principal: Principal | undefined = isOperatorToken(options.tokenDigest, token)
-			? OPERATOR
+		const used: UsedToken | undefined = isOperatorToken(options.tokenDigest, token)
+			? { id: operatorTokenId(tokenDigestOf(token)), principal: OPERATOR, endsAt: undefined }
 			: await useToken(tx, token, now);
-		if (!principal || !MAY_SIGN_IN.includes(principal.role)) return undefined;
+		if (!used || !MAY_SIGN_IN.includes(used.principal.role)) return undefined;
+		const { principal, endsAt } = used;
 		await audit(tx, {
 			at: now,
 			actor: principal.name,
@@ -156,7 +166,7 @@ async function exchange(
 			requestId,
 			detail: { role: principal.role },
 		});
-		return openSession(tx, context.ids, now, principal);
+		return openSession(tx, context.ids, now, principal, { tokenId: used.id, endsAt });
 	});
 }
 
@@ -184,7 +194,9 @@ export function localPath(next: string | undefined): string {
 	const base = "http://self.invalid";
 	if (next === undefined || !next.startsWith("/") || !URL.canParse(next, base)) return "/";
 	const url = new URL(next, base);
-	return url.origin === base ? `${url.pathname}${url.search}` : "/";
+	// "/.//evil.example" has a path of ours that a browser reads as another host.
+	if (url.origin !== base || url.pathname.startsWith("//")) return "/";
+	return `${url.pathname}${url.search}`;
 }
 
 function signInPage(page: {

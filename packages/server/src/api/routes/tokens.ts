@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { audit, issueToken, revokeToken } from "#platform";
+import { audit, closeSessionsOf, issueToken, revokeToken } from "#platform";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { ADMINS, principalOf } from "../policy.ts";
 import { notFound } from "../problem.ts";
@@ -56,7 +56,7 @@ export function tokenRoutes(api: Api, context: ApiContext): void {
 		{
 			config: { authz: { roles: ADMINS, tenant: "none", object: "none" } },
 			schema: {
-				summary: "Revoke a token at once",
+				summary: "Revoke a token at once, with the sessions that were opened with it",
 				tags: ["access"],
 				params: z.object({ id: z.string().min(1).max(100) }),
 				response: { 204: z.null(), ...PROBLEMS },
@@ -69,6 +69,7 @@ export function tokenRoutes(api: Api, context: ApiContext): void {
 				const row = await tx.selectFrom("tokens").select("id").where("id", "=", id).executeTakeFirst();
 				if (!row) throw notFound("token", id);
 				await revokeToken(tx, id, now);
+				await closeSessionsOf(tx, id);
 				await audit(tx, {
 					at: now,
 					actor: principalOf(request).name,

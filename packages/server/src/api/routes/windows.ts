@@ -1,4 +1,4 @@
-import { HOUR_MS } from "@bellwether/model";
+import { DAY_MS, HOUR_MS } from "@bellwether/model";
 import { z } from "zod";
 import { effectiveObjective } from "#catalogue";
 import { inScope, scopeOf } from "#platform";
@@ -12,6 +12,8 @@ import { WindowsView } from "../schemas.ts";
 const FLEET_IN_PATH = "~fleet";
 const STEP_MS = 10_000;
 const MAX_BUCKETS = 20_000;
+/** Longer than anything is kept. */
+const MAX_RESOLUTION_MS = 400 * DAY_MS;
 
 export function windowRoutes(api: Api, context: ApiContext): void {
 	api.get(
@@ -25,7 +27,7 @@ export function windowRoutes(api: Api, context: ApiContext): void {
 				querystring: z.object({
 					from: z.coerce.number().int().optional().describe("inclusive, ms epoch; an hour ago when left out"),
 					to: z.coerce.number().int().optional().describe("exclusive, ms epoch; now when left out"),
-					resolutionMs: z.coerce.number().int().min(STEP_MS).multipleOf(STEP_MS).default(60_000),
+					resolutionMs: z.coerce.number().int().min(STEP_MS).max(MAX_RESOLUTION_MS).multipleOf(STEP_MS).default(60_000),
 				}),
 				response: { 200: WindowsView, ...PROBLEMS },
 			},
