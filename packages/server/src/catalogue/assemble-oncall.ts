@@ -28,8 +28,9 @@ export function assembleChannels(context: Context): Channel[] {
 			context.error(entry, ["spec", "kind"], message, "Give your channel another name.");
 		}
 		if (kind === "webhook" && secret === undefined) {
-			const message = `Webhook ${show(entry.name)} has no secret, so its receiver cannot tell a page from a forgery.`;
-			context.warn(entry, ["spec"], message, `Write secret: ${SECRET_EXAMPLE}.`, "key");
+			// Nothing leaves unsigned: every page by this channel would fail at night instead of here.
+			const message = `Webhook ${show(entry.name)} has no secret to sign with, so no page could leave by it.`;
+			context.error(entry, ["spec"], message, `Write secret: ${SECRET_EXAMPLE}.`, "key");
 		}
 		if (kind !== "webhook" && secret !== undefined) {
 			const remedy = kind === "mail" ? "The mail server's password belongs to spec.smtp of Settings." : "Remove it.";

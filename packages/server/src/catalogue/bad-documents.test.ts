@@ -185,7 +185,7 @@ const CASES: readonly BadCase[] = [
 	{
 		name: "a name that exists",
 		file: "notify/more.yaml",
-		write: "apiVersion: bellwether/v1\nkind: Channel\nmetadata: { name: pager }\nspec: { kind: webhook }\n",
+		write: "apiVersion: bellwether/v1\nkind: Channel\nmetadata: { name: pager }\nspec: { kind: phone-panel }\n",
 		says: [
 			'notify/more.yaml:3:19 error Channel "pager" is already at notify/channels.yaml:3.\n  Give one of the two another name, or remove it.',
 		],

@@ -179,6 +179,14 @@ const CASES: readonly BadCase[] = [
 		],
 	},
 	{
+		name: "a webhook without a secret",
+		file: "notify/channels.yaml",
+		write: [[`, secret: "\${env:PAGER_SECRET}"`, ""]],
+		says: [
+			`notify/channels.yaml:4:1 error Webhook "pager" has no secret to sign with, so no page could leave by it.\n  Write secret: \${env:NAME}.`,
+		],
+	},
+	{
 		name: "an address that is no URL",
 		file: "oncall/cre.yaml",
 		write: [["https://pager.example.com/ada", "ada"]],

@@ -282,13 +282,6 @@ describe("A warning does not stop a catalogue", () => {
   The other tiers still watch it; above 0.9256 all can fire.`,
 		},
 		{
-			name: "a webhook without a secret is unsigned",
-			file: "notify/channels.yaml",
-			edit: [[', secret: "${env:PAGER_SECRET}"', ""]] as const,
-			says: `notify/channels.yaml:4:1 warning Webhook "pager" has no secret, so its receiver cannot tell a page from a forgery.
-  Write secret: \${env:NAME}.`,
-		},
-		{
 			name: "an SLO that only a shadow monitor watches pages nobody",
 			file: "monitors/burn-rate.yaml",
 			edit: [["live", "shadow"]] as const,
