@@ -168,16 +168,18 @@ async function readIncidents(
 }
 
 function fleetIncident(incident: Incident, acknowledgeDueAt: number | undefined): FleetIncident {
-	const { id, kind, tenant, workload, detectedAt, state, severity } = incident;
+	const { id, kind, tenant, workload, slo, detectedAt, state, severity } = incident;
 	return {
 		id,
 		kind,
 		tenant,
 		workload,
-		parent: incident.parentId ?? null,
+		slo,
+		isCleared: incident.signalClearedAt !== undefined,
 		detectedAt,
 		row: {
 			id,
+			parent: incident.parentId ?? null,
 			state,
 			severity,
 			acknowledgedBy: incident.acknowledgedBy ?? null,

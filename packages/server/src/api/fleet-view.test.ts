@@ -101,10 +101,12 @@ const platformIncident: FleetIncident = {
 	kind: "platform",
 	tenant: "",
 	workload: "purview",
-	parent: null,
+	slo: "dlp-create",
+	isCleared: false,
 	detectedAt: NOW,
 	row: {
 		id: "INC-P77",
+		parent: null,
 		state: "detected",
 		severity: { key: "2", rank: 20 },
 		acknowledgedBy: null,
@@ -142,6 +144,18 @@ describe("the sentence", () => {
 			withState(withState(healthy, "", "dlp-create", "breach"), "a", "dlp-create", "breach"),
 			{ incidents: [platformIncident] },
 			"Platform degraded: Purview, INC-P77. 1 key tenant affected; CRE is not paging for this.",
+		],
+		[
+			"believes a platform incident before the platform's own windows show it",
+			withState(healthy, "a", "dlp-create", "breach"),
+			{ incidents: [platformIncident] },
+			"Platform degraded: Purview, INC-P77. 1 key tenant affected; CRE is not paging for this.",
+		],
+		[
+			"does not believe a platform incident whose signal cleared",
+			withState(healthy, "a", "dlp-create", "breach"),
+			{ incidents: [{ ...platformIncident, isCleared: true }] },
+			"Platform healthy: 2 of 2 workloads. 1 of 3 key tenants in breach. Platform monitoring does not show it.",
 		],
 		[
 			"tells a tenant's own breach from the platform's",

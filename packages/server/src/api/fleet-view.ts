@@ -10,7 +10,9 @@ export interface FleetIncident {
 	readonly kind: "tenant" | "platform";
 	readonly tenant: string;
 	readonly workload: string;
-	readonly parent: string | null;
+	readonly slo: string;
+	/** The SLI meets its objective again; the incident only waits for people. */
+	readonly isCleared: boolean;
 	readonly row: RowIncident;
 	readonly detectedAt: number;
 }
@@ -97,7 +99,9 @@ interface RowContext {
 
 function platformRow(context: RowContext): FleetRow {
 	const cells = context.inputs.catalogue.workloads.map((workload): Cell => {
-		const slos = sloCells(context, FLEET, workload);
+		const slos = sloCells(context, FLEET, workload).map((cell) =>
+			isClaimed(context, cell.slo) ? { ...cell, state: "breach" as const } : cell,
+		);
 		// The state is of all the workload's SLOs, the value of the lead one: a bad second SLO must not look green.
 		const lead = slos.find((cell) => cell.slo === workload.leadSlo) ?? slos[0] ?? null;
 		return {
@@ -110,6 +114,16 @@ function platformRow(context: RowContext): FleetRow {
 		};
 	});
 	return row(context, { name: FLEET, displayName: "Platform", tier: null, cells });
+}
+
+/**
+ * Whether an open platform incident says that the platform itself fails this SLO. It is known from many tenants at once,
+ * before the platform's own windows show it: until then a green platform cell would call the tenants' breaches their own.
+ */
+function isClaimed(context: RowContext, slo: string): boolean {
+	return context.inputs.incidents.some(
+		(incident) => incident.kind === "platform" && incident.slo === slo && !incident.isCleared,
+	);
 }
 
 function tenantRow(context: RowContext, tenant: KeyTenant, isPlatformHealthy: ReadonlyMap<string, boolean>): FleetRow {

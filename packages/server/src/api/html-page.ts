@@ -35,6 +35,9 @@ main{max-width:52rem;margin:0 auto;padding:24px 16px 48px;overflow-wrap:anywhere
 h1{font-size:28px;line-height:36px;margin:0 0 16px}
 h2{font-size:18px;line-height:26px;margin:32px 0 4px}
 p{margin:0 0 12px}
+.card{max-width:30rem;margin:12vh auto 0;padding:24px;border:1px solid var(--line);border-radius:8px}
+.card button{width:100%}
+.brand{font-weight:700;margin-bottom:8px}
 .soft{color:var(--soft)}
 .problem{border:2px solid var(--text);border-radius:4px;padding:12px;font-weight:600}
 input{font:inherit;width:100%;max-width:32rem;min-height:48px;padding:8px 12px;border:1px solid var(--soft);border-radius:4px;background:var(--page);color:var(--text)}

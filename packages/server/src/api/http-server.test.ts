@@ -295,6 +295,9 @@ describe("sign-in", () => {
 				true,
 				false,
 			]);
+			expect(page.body).toContain(
+				"This link works once. The button signs this browser in as <strong>administrator</strong>",
+			);
 		}
 		const form = {
 			method: "POST" as const,
@@ -308,6 +311,17 @@ describe("sign-in", () => {
 		);
 		const second = await ask("/sign-in", form);
 		expect([second.statusCode, second.headers["set-cookie"]]).toEqual([401, undefined]);
+	});
+
+	it("by a link that is used up offers no button that cannot work, but says what to do", async () => {
+		const token = await tokenFor("viewer", { oneTime: true });
+		const headers = { "content-type": "application/x-www-form-urlencoded" };
+		await ask("/sign-in", { method: "POST", headers, payload: `token=${token}` });
+		const page = await ask(`/sign-in?token=${token}`);
+		expect(page.body).toContain("already used");
+		expect(page.body).toContain("restart the server for a new one-time link");
+		expect(page.body).not.toContain(token);
+		expect(page.body).toContain('<input id="token"');
 	});
 
 	it("does not lend a cookie to a sender of telemetry", async () => {

@@ -77,13 +77,13 @@ export async function incidentDetail(
 			nextAt: escalation.nextAt ?? null,
 		},
 		timeline: [...timeline],
-		notices: notices.map(wireNotice),
+		notices: notices.map((notice) => wireNotice(notice, catalogue)),
 		measures: measuresOf(incident),
 		verdictReason: incident.verdictReason ?? null,
 	};
 }
 
-export function wireNotice(notice: NoticeRecord): Notice {
+export function wireNotice(notice: NoticeRecord, catalogue: Catalogue): Notice {
 	return {
 		id: notice.id,
 		incident: notice.incidentId,
@@ -99,8 +99,15 @@ export function wireNotice(notice: NoticeRecord): Notice {
 		approvedBy: notice.approvedBy ?? null,
 		approvedAt: notice.approvedAt ?? null,
 		sentAt: notice.sentAt ?? null,
+		waitsFor: waitsFor(notice, catalogue),
 		version: notice.version,
 	};
+}
+
+function waitsFor(notice: NoticeRecord, { settings, channels }: Catalogue): Notice["waitsFor"] {
+	if (notice.state !== "draft") return null;
+	if (settings.smtp === undefined || !channels.some((channel) => channel.kind === "mail")) return "mail-server";
+	return notice.recipients.length === 0 ? "recipients" : "approval";
 }
 
 function currentCell(context: ApiContext, tenant: string, sloName: string): SloCell | null {

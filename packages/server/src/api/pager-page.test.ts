@@ -124,7 +124,28 @@ describe("the pager page", () => {
 
 	it("names times in the reader's zone and in UTC", () => {
 		expect(html).toContain("Acknowledge by <strong>03:16 (02:16 UTC)</strong>: 9 min 41 s left.");
-		expect(html).toContain("Then M. Ito is paged at 03:13 (02:13 UTC).");
+		expect(html).toContain("M. Ito is paged at 03:13 (02:13 UTC).");
+	});
+
+	it("tells a page that is repeated from one that goes to somebody new, and passes on to the latter", () => {
+		const steps = [
+			{ dueAt: NOW, person: "S. Haas", state: "done" as const },
+			{ dueAt: NOW + 5 * MINUTE, person: "K. Abara", state: "pending" as const },
+		];
+		const escalation = { ...incident.escalation, steps, nextPerson: "S. Haas", nextAt: NOW + 2 * MINUTE };
+		const page = renderPagerPage({ ...incident, escalation }, options);
+		expect(page).toContain("S. Haas is paged again at 03:09 (02:09 UTC).");
+		expect(page).toContain("Not me – pass to K. Abara");
+	});
+
+	it("offers no passing on at the end of the chain", () => {
+		const steps = [{ dueAt: NOW, person: "S. Haas", state: "done" as const }];
+		const escalation = { ...incident.escalation, steps, nextPerson: "S. Haas" };
+		expect(renderPagerPage({ ...incident, escalation }, options)).not.toContain("/pass");
+	});
+
+	it("names the window of its numbers", () => {
+		expect(html).toContain("Good requests of the last hour");
 	});
 
 	it("adds the date to a time of another day", () => {
@@ -160,7 +181,7 @@ describe("the pager page", () => {
 	it("says when nobody is next, and then offers no passing on", () => {
 		const escalation = { ...incident.escalation, nextPerson: null, nextAt: null };
 		const page = renderPagerPage({ ...incident, escalation }, options);
-		expect(page).toContain("Nobody is next: this page stops with you.");
+		expect(page).toContain("Nobody else is paged: this page stops with you.");
 		expect(page).not.toContain("/pass");
 	});
 
@@ -205,7 +226,11 @@ describe("hostile text in every field", () => {
 				sentence: text,
 				alsoAffected: [text, text],
 				runbook: [text],
-				escalation: { ...incident.escalation, nextPerson: text },
+				escalation: {
+					...incident.escalation,
+					nextPerson: text,
+					steps: [{ dueAt: NOW, person: text, state: "pending" }],
+				},
 				current: { tenant: { ...cell, displayName: text }, platform: null },
 			},
 			{ ...options, csrfToken: text, nonce: text, person: text, message: text },

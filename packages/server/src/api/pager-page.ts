@@ -80,7 +80,8 @@ function comparison(data: IncidentDetail): string {
 	const objective = data.current.tenant?.objective ?? data.evidence.objective;
 	const name = data.kind === "platform" ? "" : clip(data.tenantDisplayName, 80);
 	const tenant = data.kind === "platform" ? "" : reading("This tenant", name, data.current.tenant, objective);
-	return `<dl class="numbers">
+	return `<p class="caption">Good ${escapeHtml(clip(data.current.tenant?.unit ?? data.current.platform?.unit ?? "events", 60))} of the last hour</p>
+<dl class="numbers">
 ${tenant}${reading("Platform", "all customers", data.current.platform, objective)}
 <div><dt>Objective</dt><dd>${percent(objective, objective, 0)}</dd><dd class="small">${escapeHtml(clip(data.workloadDisplayName, 60))} · ${escapeHtml(clip(data.current.tenant?.displayName ?? data.slo, 80))}</dd></div>
 </dl>`;
@@ -101,7 +102,7 @@ function alsoAffected(tenants: readonly string[]): string {
 
 function waiting(data: IncidentDetail, o: PagerPageOptions, at: (instant: number) => string, path: string): string {
 	const csrf = `<input type="hidden" name="csrf" value="${escapeHtml(o.csrfToken)}">`;
-	const { nextPerson, nextAt } = data.escalation;
+	const passTo = passTarget(data.escalation);
 	const due = data.acknowledgeDueAt;
 	const clock =
 		due === null
@@ -109,19 +110,28 @@ function waiting(data: IncidentDetail, o: PagerPageOptions, at: (instant: number
 			: due > o.now
 				? `Acknowledge by <strong>${at(due)}</strong>: ${duration(due - o.now)} left.`
 				: `<strong class="late">Acknowledgement was due at ${at(due)}</strong>, ${duration(o.now - due)} ago.`;
-	const then =
-		nextPerson === null
-			? " Nobody is next: this page stops with you."
-			: nextAt === null
-				? ` Next: ${escapeHtml(clip(nextPerson, 80))}.`
-				: ` Then ${escapeHtml(clip(nextPerson, 80))} is paged at ${at(nextAt)}.`;
 	const pass =
-		nextPerson === null
+		passTo === undefined
 			? ""
 			: `
-<form method="post" action="/p/${path}/pass">${csrf}<button class="second">Not me – pass to ${escapeHtml(clip(nextPerson, 80))}</button></form>`;
-	return `<p class="clock">${clock}${then}</p>
+<form method="post" action="/p/${path}/pass">${csrf}<button class="second">Not me – pass to ${escapeHtml(clip(passTo, 80))}</button></form>`;
+	return `<p class="clock">${clock} ${nextPage(data.escalation, at)}</p>
 <form method="post" action="/p/${path}/acknowledge">${csrf}<button>Acknowledge ${escapeHtml(data.id)}</button></form>${pass}`;
+}
+
+type Escalation = IncidentDetail["escalation"];
+
+/** Whom the chain pages if nobody acknowledges: somebody new, or the one who has been paged already once more. */
+function nextPage({ steps, nextPerson, nextAt }: Escalation, at: (instant: number) => string): string {
+	if (nextPerson === null || nextAt === null) return "Nobody else is paged: this page stops with you.";
+	const isStep = steps.some((step) => step.state === "pending" && step.dueAt !== null && step.dueAt <= nextAt);
+	const name = escapeHtml(clip(nextPerson, 80));
+	return `${name} is paged${isStep ? "" : " again"} at ${at(nextAt)}.`;
+}
+
+/** Passing on takes the next step at once, also while the one before is being repeated. */
+function passTarget({ steps, nextPerson }: Escalation): string | undefined {
+	return nextPerson === null ? undefined : steps.find((step) => step.state === "pending")?.person;
 }
 
 function settled(data: IncidentDetail, at: (instant: number) => string): string {
@@ -202,10 +212,11 @@ main{max-width:36rem;margin:0 auto;padding:16px 16px 32px;overflow-wrap:anywhere
 h1{font-size:24px;line-height:30px;margin:4px 0 12px}
 h2{font-size:16px;line-height:22px;margin:24px 0 8px}
 p{margin:0 0 12px}
-.state,.small,.foot{color:var(--soft)}
-.small,.foot{font-size:13px;line-height:18px}
+.state,.small,.foot,.caption{color:var(--soft)}
+.small,.foot,.caption{font-size:13px;line-height:18px}
 .sentence{font-size:18px;line-height:26px}
 .message{border:2px solid var(--text);border-radius:4px;padding:12px;font-weight:600}
+.caption{margin-bottom:4px}
 .numbers{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:6px;margin:0 0 16px}
 .numbers div{border:1px solid var(--line);border-radius:4px;padding:8px}
 .numbers dt{font-size:13px;line-height:18px}

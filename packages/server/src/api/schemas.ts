@@ -15,7 +15,10 @@ export const SloCell = z.object({
 	sli: Ratio.nullable().describe("good ÷ total of the last hour; null without events"),
 	objective: Ratio,
 	objectiveSetBy: z.enum(["slo", "tier", "tenant"]),
-	burn: z.number().nullable(),
+	burn: z
+		.number()
+		.nullable()
+		.describe("over the short window of the worst rule that burns, else over 1 h; the last hour's follows from sli"),
 	total1h: z.number(),
 	budgetRemaining: z.number().nullable().describe("share of the period's budget, signed"),
 	periodMs: z.number(),
@@ -40,6 +43,7 @@ export const IncidentState = z.enum(["detected", "acknowledged", "investigating"
 
 export const RowIncident = z.object({
 	id: z.string(),
+	parent: z.string().nullable().describe("the platform incident that explains it and pages for it"),
 	state: IncidentState,
 	severity: Severity,
 	acknowledgedBy: z.string().nullable(),
@@ -148,6 +152,10 @@ export const Notice = z.object({
 	approvedBy: z.string().nullable(),
 	approvedAt: Instant.nullable(),
 	sentAt: Instant.nullable(),
+	waitsFor: z
+		.enum(["mail-server", "recipients", "approval"])
+		.nullable()
+		.describe("what keeps a draft from leaving; null when it is no draft"),
 	version: z.number(),
 });
 export type Notice = z.infer<typeof Notice>;

@@ -40,7 +40,7 @@ export function noticeRoutes(api: Api, context: ApiContext): void {
 		async (request, reply) => {
 			const notice = await getNotice(context.store.db, scopeOf(principalOf(request)), request.params.id);
 			if (!notice) throw notFound("notice", request.params.id);
-			return answer(reply, notice);
+			return answer(context, reply, notice);
 		},
 	);
 	api.put(
@@ -108,7 +108,7 @@ async function change(
 	switch (outcome.status) {
 		case "changed":
 		case "unchanged":
-			return answer(reply, outcome.notice);
+			return answer(context, reply, outcome.notice);
 		case "not-found":
 			throw notFound("notice", noticeId);
 		case "conflict":
@@ -126,7 +126,7 @@ async function change(
 	}
 }
 
-function answer(reply: FastifyReply, notice: NoticeRecord): z.infer<typeof Notice> {
+function answer(context: ApiContext, reply: FastifyReply, notice: NoticeRecord): z.infer<typeof Notice> {
 	reply.header("etag", etagOf(notice.version));
-	return wireNotice(notice);
+	return wireNotice(notice, context.catalogue());
 }

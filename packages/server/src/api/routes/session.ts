@@ -110,8 +110,12 @@ export function sessionRoutes(api: Api, context: ApiContext, options: SessionOpt
 			},
 			serializerCompiler: asIs,
 		},
-		async (request, reply) =>
-			reply.type("text/html; charset=utf-8").send(signInPage({ ...request.query, nonce: reply.cspNonce.style })),
+		async (request, reply) => {
+			const { token, next } = request.query;
+			const role = token === undefined ? undefined : await roleOf(context, options, token);
+			const page = signInPage({ token, role, next, nonce: reply.cspNonce.style });
+			return reply.type("text/html; charset=utf-8").send(page);
+		},
 	);
 	api.post(
 		"/sign-in",
@@ -129,12 +133,8 @@ export function sessionRoutes(api: Api, context: ApiContext, options: SessionOpt
 			const { token, next } = request.body;
 			const session = await exchange(context, options, token.trim(), request.id);
 			if (!session) {
-				const message =
-					"That token is unknown, expired or already used. Restart the server for a new one-time link, or ask an administrator for a token.";
-				return reply
-					.code(401)
-					.type("text/html; charset=utf-8")
-					.send(signInPage({ next, message, nonce: reply.cspNonce.style }));
+				const page = signInPage({ token, next, nonce: reply.cspNonce.style });
+				return reply.code(401).type("text/html; charset=utf-8").send(page);
 			}
 			setCookie(reply, options, session.id);
 			return reply.redirect(localPath(next), 303);
@@ -171,12 +171,23 @@ async function exchange(
 }
 
 async function isIssued(context: ApiContext, token: string): Promise<boolean> {
-	const row = await context.store.db
+	return (await issuedToken(context, token)) !== undefined;
+}
+
+async function issuedToken(context: ApiContext, token: string) {
+	return context.store.db
 		.selectFrom("tokens")
-		.select("id")
+		.select(["role", "revoked_at", "expires_at"])
 		.where("hash", "=", tokenDigestOf(token))
 		.executeTakeFirst();
-	return row !== undefined;
+}
+
+/** What a link's token would sign in as, without using it up; undefined when it would not. */
+async function roleOf(context: ApiContext, options: SessionOptions, token: string): Promise<string | undefined> {
+	if (isOperatorToken(options.tokenDigest, token)) return OPERATOR.role;
+	const row = await issuedToken(context, token);
+	if (!row || row.revoked_at !== null || !MAY_SIGN_IN.includes(row.role)) return undefined;
+	return row.expires_at !== null && row.expires_at <= context.clock.now() ? undefined : row.role;
 }
 
 function setCookie(reply: FastifyReply, options: SessionOptions, id: string): void {
@@ -199,20 +210,41 @@ export function localPath(next: string | undefined): string {
 	return `${url.pathname}${url.search}`;
 }
 
-function signInPage(page: {
+interface SignInPage {
 	readonly token?: string | undefined;
+	/** Role that the link's token gives; undefined when it gives none (any more). */
+	readonly role?: string | undefined;
 	readonly next?: string | undefined;
-	readonly message?: string;
 	readonly nonce: string;
-}): string {
-	const next = page.next === undefined ? "" : `<input type="hidden" name="next" value="${escapeHtml(page.next)}">`;
-	const token =
-		page.token === undefined
-			? `<label for="token">Token</label><input id="token" name="token" type="password" autocomplete="off" required>
-<p class="soft">The server prints a one-time link when it starts; administrators make tokens with <code>bellwether token</code>.</p>`
-			: `<input type="hidden" name="token" value="${escapeHtml(page.token)}">`;
-	const body = `<h1>Sign in to Bellwether</h1>
-${page.message === undefined ? "" : `<p class="problem" role="alert">${escapeHtml(page.message)}</p>`}
-<form method="post" action="/sign-in">${next}${token}<button>Sign in</button></form>`;
-	return htmlPage({ title: "Sign in · Bellwether", body, nonce: page.nonce });
+}
+
+const ROLE_WORDS: Readonly<Record<string, string>> = {
+	admin: "administrator",
+	responder: "responder",
+	viewer: "viewer",
+};
+
+const NOT_SIGNED_IN = `<p class="problem" role="alert">Not signed in: that link or token is unknown, expired or already used.</p>
+<p>If this browser is signed in already, <a href="/">open the console</a>. Otherwise restart the server for a new one-time link, or ask an administrator for a token and paste it here.</p>`;
+
+function signInPage({ token, role, next, nonce }: SignInPage): string {
+	const hidden = (name: string, value: string | undefined) =>
+		value === undefined ? "" : `<input type="hidden" name="${name}" value="${escapeHtml(value)}">`;
+	const isLink = token !== undefined && role !== undefined;
+	const words = isLink
+		? `<p>This link works once. The button signs this browser in as <strong>${escapeHtml(ROLE_WORDS[role] ?? role)}</strong> of this Bellwether.</p>`
+		: token === undefined
+			? "<p>Paste a token: it signs this browser in with the role that the token was made for.</p>"
+			: NOT_SIGNED_IN;
+	const field = isLink
+		? hidden("token", token)
+		: `<label for="token">Token</label><input id="token" name="token" type="password" autocomplete="off" required>
+<p class="soft">The server prints a one-time link when it starts; administrators make tokens with <code>bellwether token</code>.</p>`;
+	const body = `<section class="card">
+<p class="brand">Bellwether</p>
+<h1>Sign in</h1>
+${words}
+<form method="post" action="/sign-in">${hidden("next", next)}${field}<button>Sign in</button></form>
+</section>`;
+	return htmlPage({ title: "Sign in · Bellwether", body, nonce });
 }
