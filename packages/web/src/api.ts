@@ -1,4 +1,4 @@
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type {
 	FleetView,
 	IncidentDetail,
@@ -113,10 +113,28 @@ export const onCallQuery = queryOptions({
 	refetchInterval: 300_000,
 });
 
-export const incidentsQuery = queryOptions({
-	queryKey: ["incidents"],
-	queryFn: ({ signal }) => list<IncidentSummary>("/incidents", signal),
-});
+export interface IncidentPage {
+	readonly items: readonly IncidentSummary[];
+	/** Cursor of the older ones; null at the end. */
+	readonly next: string | null;
+}
+
+/** Newest first, a hundred at a time. */
+export const incidentsQuery = (show: "open" | "all") =>
+	infiniteQueryOptions({
+		queryKey: ["incidents", show],
+		queryFn: ({ pageParam, signal }) => {
+			const query = new URLSearchParams({ limit: "100" });
+			if (show === "open") query.set("state", "open");
+			if (pageParam !== "") query.set("after", pageParam);
+			return call<IncidentPage>(`/incidents?${query}`, {}, signal);
+		},
+		initialPageParam: "",
+		getNextPageParam: (page) => page.next ?? undefined,
+	});
+
+/** Every list of incidents, whichever it shows. */
+export const ALL_INCIDENT_LISTS = ["incidents"] as const;
 
 export const incidentQuery = (id: string) =>
 	queryOptions({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
 	budgetGoneMs,
+	burnOf,
 	formatBudget,
 	formatBurn,
 	formatCountdown,
@@ -110,5 +111,27 @@ describe("times", () => {
 	it("take the day of the reader's zone, not of UTC", () => {
 		const beforeMidnightUtc = Date.UTC(2026, 10, 21, 23, 30);
 		expect(formatTime(beforeMidnightUtc, berlin)).toBe("00:30 (23:30 UTC)");
+	});
+});
+
+describe("the burn rate beside an SLI", () => {
+	it("is of the same events: ten times the budget's share of failures burns at ten", () => {
+		expect(burnOf(0.99, 0.999)).toBeCloseTo(10, 9);
+		expect(burnOf(1, 0.999)).toBe(0);
+	});
+
+	it("is unknown without traffic, and where no failure is allowed at all", () => {
+		expect(burnOf(null, 0.999)).toBeNull();
+		expect(burnOf(0.5, 1)).toBeNull();
+	});
+});
+
+describe("a time among others of the same minute", () => {
+	it("carries its seconds, and its day when that is another one", () => {
+		const at = Date.UTC(2026, 10, 22, 2, 7, 12);
+		expect(formatTime(at, { timeZone: "Europe/Berlin", now: at, withSeconds: true })).toBe("03:07:12 (02:07:12 UTC)");
+		expect(formatTime(at, { timeZone: "Europe/Berlin", now: at + 86_400_000, withSeconds: true })).toBe(
+			"22 Nov 2026, 03:07:12 CET (02:07:12 UTC)",
+		);
 	});
 });

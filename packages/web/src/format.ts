@@ -6,6 +6,7 @@
 export interface TimeOptions {
 	readonly timeZone: string;
 	readonly now: number;
+	readonly withSeconds?: boolean;
 }
 
 /** `99.5` for 0.995: as many digits as the objective was written with. */
@@ -42,6 +43,11 @@ export function formatBudget(remaining: number | null): string {
 export function formatBurn(burn: number | null): string {
 	if (burn === null) return "no traffic";
 	return burn >= 10 ? `${Math.round(burn)}×` : `${trimZeros(burn.toFixed(1))}×`;
+}
+
+/** Burn rate of the same events as the SLI, so that both numbers on the screen tell of one window. */
+export function burnOf(sli: number | null, objective: number): number | null {
+	return sli === null || objective >= 1 ? null : (1 - sli) / (1 - objective);
 }
 
 /** How long the whole budget lasts at this burn: the "28-day budget gone in 32 h" of a burn rate. */
@@ -81,9 +87,9 @@ export function formatCountdown(ms: number): string {
 }
 
 /** `03:07 (02:07 UTC)`; on another day `22 Nov 2026, 03:07 CET (02:07 UTC)`. */
-export function formatTime(at: number, { timeZone, now }: TimeOptions): string {
-	const clock = clockOf(at, timeZone, false);
-	const utc = clockOf(at, "UTC", false);
+export function formatTime(at: number, { timeZone, now, withSeconds = false }: TimeOptions): string {
+	const clock = clockOf(at, timeZone, withSeconds);
+	const utc = clockOf(at, "UTC", withSeconds);
 	if (dayOf(at, timeZone) === dayOf(now, timeZone)) return `${clock} (${utc} UTC)`;
 	return `${dayOf(at, timeZone)}, ${clock} ${zoneName(at, timeZone)} (${utc} UTC)`;
 }

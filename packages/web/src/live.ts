@@ -1,6 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { useEffect, useState, useSyncExternalStore } from "react";
-import { fleetQuery, incidentsQuery, phoneQuery, programQuery } from "./api.ts";
+import { ALL_INCIDENT_LISTS, fleetQuery, phoneQuery, programQuery } from "./api.ts";
 
 /** The server's heartbeat comes every 15 s; three missing ones mean that we no longer know. */
 export const STALE_AFTER_MS = 45_000;
@@ -69,8 +69,7 @@ export function useStream(client: QueryClient, isOn: boolean): void {
 			heartbeat: () => undefined,
 			fleet: () => hint(fleetQuery.queryKey),
 			incident: () => {
-				for (const key of [["incident"], incidentsQuery.queryKey, fleetQuery.queryKey, programQuery.queryKey])
-					hint(key);
+				for (const key of [["incident"], ALL_INCIDENT_LISTS, fleetQuery.queryKey, programQuery.queryKey]) hint(key);
 			},
 			phone: () => hint(phoneQuery.queryKey),
 		};

@@ -21,5 +21,7 @@ const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 export const times = {
 	at: (instant: number, now: number) => formatTime(instant, { timeZone, now }),
 	short: (instant: number, now: number) => formatTimeShort(instant, { timeZone, now }),
+	/** With seconds, for lists in which several things share a minute. */
+	exactly: (instant: number, now: number) => formatTime(instant, { timeZone, now, withSeconds: true }),
 	withSeconds: (instant: number) => formatTimeWithSeconds(instant, timeZone),
 };

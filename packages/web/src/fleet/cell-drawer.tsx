@@ -5,6 +5,7 @@ import { useEffect, useRef } from "react";
 import type { Cell, FleetRow, FleetView, SloCell } from "../api-types.ts";
 import {
 	budgetGoneMs,
+	burnOf,
 	formatBudget,
 	formatBurn,
 	formatDuration,
@@ -88,7 +89,7 @@ function SloTable({
 	const both = isPlatform ? [slo] : [slo, platform];
 	const rows: readonly (readonly [string, (s: SloCell) => string])[] = [
 		[t("drawer.lastHour"), (s) => formatSli(s.sli, s.objective)],
-		[t("drawer.burn"), (s) => formatBurn(s.burn)],
+		[t("drawer.burn"), (s) => formatBurn(burnOf(s.sli, s.objective))],
 		[t("drawer.events"), (s) => Math.round(s.total1h).toLocaleString("en")],
 		[t("drawer.budget", { period }), (s) => formatBudget(s.budgetRemaining)],
 		[
@@ -174,7 +175,7 @@ function sentence(t: Text, { row, cell, isPlatform, name, workload, platform, no
 				: t("drawer.platform", { sli: formatSli(same.sli, same.objective) }),
 		);
 	}
-	const gone = budgetGoneMs(lead.burn, lead.periodMs);
+	const gone = budgetGoneMs(burnOf(lead.sli, lead.objective), lead.periodMs);
 	if (state !== "healthy" && gone !== null && gone < lead.periodMs)
 		parts.push(t("drawer.gone", { period: formatPeriod(lead.periodMs), gone: formatDuration(gone) }));
 	return parts.join(" ");

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { type KeyboardEvent, memo, type Ref, useImperativeHandle, useRef, useState } from "react";
 import type { Cell, FleetRow, FleetView } from "../api-types.ts";
-import { formatBurn, formatObjective, formatSli } from "../format.ts";
+import { burnOf, formatBurn, formatObjective, formatSli } from "../format.ts";
 import { StateIcon } from "../state-icon.tsx";
 import { useText } from "../text.ts";
 import { IncidentCell } from "./incident-cell.tsx";
@@ -134,8 +134,10 @@ export function Grid({ ref, view, above, below, isFiltered, opened, open, isStal
 			</div>
 			<div role="rowgroup">{above.map((row, i) => rowOf(row, i + 3))}</div>
 			{view.tenants.length > 0 ? (
-				<p className="calm" id="calm">
-					{calm}
+				<p className="calm">
+					<span id="calm">{calm}</span>
+					<span className="spacer" />
+					<span>{t("fleet.caption")}</span>
 				</p>
 			) : null}
 			<div role="rowgroup" aria-labelledby="calm">
@@ -247,10 +249,11 @@ function StateCell({
 	const { lead, state } = cell;
 	const isLoud = state === "breach" || state === "at-risk";
 	const sli = lead === null ? "" : formatSli(lead.sli, lead.objective);
+	const burn = lead === null ? null : burnOf(lead.sli, lead.objective);
 	const value =
 		lead === null || lead.sli === null
 			? ""
-			: t("fleet.cellValue", { sli, burn: formatBurn(lead.burn), objective: formatObjective(lead.objective) });
+			: t("fleet.cellValue", { sli, burn: formatBurn(burn), objective: formatObjective(lead.objective) });
 	const label = t("fleet.cellLabel", {
 		workload,
 		state: t(`state.${state}`),
@@ -268,9 +271,7 @@ function StateCell({
 			{isLoud || (isPlatform && lead !== null && lead.sli !== null) ? (
 				<span className="value">
 					<b>{sli}</b>
-					{isLoud && lead !== null && lead.burn !== null ? (
-						<span className="burn"> · {formatBurn(lead.burn)}</span>
-					) : null}
+					{isLoud && burn !== null ? <span className="burn"> · {formatBurn(burn)}</span> : null}
 				</span>
 			) : state === "no-data" || state === "muted" ? (
 				<span className="word">{t(`state.${state}`)}</span>

@@ -21,6 +21,13 @@ export function IncidentCell({ incident }: { readonly incident: NonNullable<Flee
 			</>
 		);
 	}
+	if (incident.parent !== null) {
+		return (
+			<>
+				{incident.id} · {t("fleet.partOf", { id: incident.parent })}
+			</>
+		);
+	}
 	if (incident.state !== "detected" || due === null) {
 		return (
 			<>

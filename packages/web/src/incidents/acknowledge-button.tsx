@@ -1,13 +1,12 @@
 import { Button } from "@fluentui/react-components";
+import type { IncidentDetail } from "../api-types.ts";
 import { formatCountdown } from "../format.ts";
 import { useNow } from "../live.ts";
 import { times, useText } from "../text.ts";
 import { useAcknowledge } from "./acknowledge.ts";
+import { nextPage } from "./incident.ts";
 
-interface Escalation {
-	readonly nextPerson: string | null;
-	readonly nextAt: number | null;
-}
+type Escalation = IncidentDetail["escalation"];
 
 /** Acknowledge, with the time that is left and, when it failed, what happens next without it. */
 export function AcknowledgeButton({
@@ -26,6 +25,14 @@ export function AcknowledgeButton({
 	const now = useNow();
 	const own = useAcknowledge(id);
 	const { run, isPending, isRetrying, failure } = act ?? own;
+	const next = escalation === undefined ? undefined : nextPage(escalation);
+	const nextText =
+		next === undefined
+			? ""
+			: t(next.isRepeat ? "incident.nextPagedAgain" : "incident.nextPaged", {
+					person: next.person,
+					time: times.at(next.at, now),
+				});
 	return (
 		<div className="acknowledge">
 			<Button appearance="primary" size="large" disabled={isPending && !isRetrying} onClick={run}>
@@ -35,21 +42,17 @@ export function AcknowledgeButton({
 				<p className="ack-clock">
 					{dueAt >= now ? (
 						<>
-							{t("incident.ackDueThen", { left: "" })}
-							<b className="due">{formatCountdown(dueAt - now)}</b>
+							{t("incident.ackWithin")} <b className="due">{formatCountdown(dueAt - now)}</b>.
 						</>
 					) : (
-						<b className="due">{t("incident.ackOverdue", { late: formatCountdown(now - dueAt) })}</b>
-					)}
-					{escalation?.nextPerson ? <> {t("incident.thenEscalates", { person: escalation.nextPerson })}</> : null}
+						<b className="due">{t("incident.ackOverdue", { late: formatCountdown(now - dueAt) })}.</b>
+					)}{" "}
+					{nextText}
 				</p>
 			)}
 			{failure === undefined ? null : (
 				<p className="failure" role="alert">
-					{t("incident.notAcknowledged", { why: failure })} {isRetrying ? t("incident.retrying") : ""}{" "}
-					{escalation?.nextPerson && escalation.nextAt !== null
-						? t("incident.nextPaged", { person: escalation.nextPerson, time: times.at(escalation.nextAt, now) })
-						: ""}
+					{t("incident.notAcknowledged", { why: failure })} {isRetrying ? t("incident.retrying") : ""} {nextText}
 				</p>
 			)}
 		</div>

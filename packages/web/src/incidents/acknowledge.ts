@@ -1,10 +1,12 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type InfiniteData, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
-import { ApiError, fleetQuery, incidentQuery, incidentsQuery } from "../api.ts";
+import { ALL_INCIDENT_LISTS, ApiError, fleetQuery, type IncidentPage, incidentQuery } from "../api.ts";
 import type { FleetView, IncidentDetail, IncidentSummary } from "../api-types.ts";
 import { useSigned } from "../shell/signed.ts";
 
 const RETRIES = 5;
+
+type Pages = InfiniteData<IncidentPage>;
 
 /**
  * The one optimistic action: the incident reads acknowledged at once, and not acknowledged again, with the reason,
@@ -25,22 +27,20 @@ export function useAcknowledge(id: string) {
 		retryDelay: 3000,
 		onMutate: async () => {
 			await client.cancelQueries({ queryKey: incidentQuery(id).queryKey });
-			await client.cancelQueries({ queryKey: incidentsQuery.queryKey });
+			await client.cancelQueries({ queryKey: ALL_INCIDENT_LISTS });
 			const before = {
 				detail: client.getQueryData(incidentQuery(id).queryKey),
-				list: client.getQueryData(incidentsQuery.queryKey),
+				lists: client.getQueriesData<Pages>({ queryKey: ALL_INCIDENT_LISTS }),
 				fleet: client.getQueryData(fleetQuery.queryKey),
 			};
 			const at = Date.now();
 			const by = session.name;
 			client.setQueryData(incidentQuery(id).queryKey, (d) => (d === undefined ? d : taken<IncidentDetail>(d, by, at)));
-			client.setQueryData(incidentsQuery.queryKey, (items) =>
-				items?.map((item) => (item.id === id ? taken<IncidentSummary>(item, by, at) : item)),
-			);
+			client.setQueriesData<Pages>({ queryKey: ALL_INCIDENT_LISTS }, (data) => data && takenInPages(data, id, by, at));
 			client.setQueryData(fleetQuery.queryKey, (view) => (view === undefined ? view : takenInFleet(view, id, by, at)));
 			undo.current = () => {
 				client.setQueryData(incidentQuery(id).queryKey, before.detail);
-				client.setQueryData(incidentsQuery.queryKey, before.list);
+				for (const [key, data] of before.lists) client.setQueryData(key, data);
 				client.setQueryData(fleetQuery.queryKey, before.fleet);
 				undo.current = () => undefined;
 			};
@@ -48,7 +48,7 @@ export function useAcknowledge(id: string) {
 		onSettled: () =>
 			Promise.all([
 				client.invalidateQueries({ queryKey: ["incident"] }),
-				client.invalidateQueries({ queryKey: incidentsQuery.queryKey }),
+				client.invalidateQueries({ queryKey: ALL_INCIDENT_LISTS }),
 				client.invalidateQueries({ queryKey: fleetQuery.queryKey }),
 			]),
 	});
@@ -64,6 +64,14 @@ export function useAcknowledge(id: string) {
 function taken<T extends IncidentSummary>(incident: T, by: string, at: number): T {
 	if (incident.state !== "detected") return incident;
 	return { ...incident, state: "acknowledged", acknowledgedBy: by, acknowledgedAt: at };
+}
+
+function takenInPages(data: Pages, id: string, by: string, at: number): Pages {
+	const pages = data.pages.map((page) => ({
+		...page,
+		items: page.items.map((item) => (item.id === id ? taken<IncidentSummary>(item, by, at) : item)),
+	}));
+	return { ...data, pages };
 }
 
 function takenInFleet(view: FleetView, id: string, by: string, at: number): FleetView {

@@ -5,7 +5,7 @@ import { ApiError, why } from "../api.ts";
 import type { CellState, IncidentDetail, Notice } from "../api-types.ts";
 import { useSigned } from "../shell/signed.ts";
 import { StateIcon } from "../state-icon.tsx";
-import { times, useText } from "../text.ts";
+import { times, useText, type Text as Words } from "../text.ts";
 import { Confirm } from "./confirm.tsx";
 import { Conflict } from "./conflict.tsx";
 
@@ -31,6 +31,12 @@ const LOOKS: Readonly<Record<Notice["state"], CellState>> = {
 	uncertain: "no-data",
 	discarded: "muted",
 };
+
+function stateText(notice: Notice, t: Words): string {
+	return notice.waitsFor === null || notice.waitsFor === "approval"
+		? t(`notice.state.${notice.state}`)
+		: t(`notice.waits.${notice.waitsFor}`);
+}
 
 interface Text {
 	readonly subject: string;
@@ -66,22 +72,26 @@ function NoticeView({ notice, now }: { readonly notice: Notice; readonly now: nu
 	const send = (wish: Wish, version = notice.version) => change.mutate({ wish, version });
 	const wish = change.variables?.wish;
 	const isConflict = change.error instanceof ApiError && change.error.status === 412 && wish !== undefined;
-	const canSend = notice.recipients.length > 0;
+	const canSend = notice.recipients.length > 0 && notice.waitsFor !== "mail-server";
+	const look = notice.waitsFor === null || notice.waitsFor === "approval" ? LOOKS[notice.state] : "no-data";
 	return (
 		<div className="notice">
 			<div className="actions">
 				<h3>{t(`customer.audience.${notice.audience}`)}</h3>
-				<span className={`badge state-${LOOKS[notice.state]}`}>
-					<StateIcon state={LOOKS[notice.state]} /> {t(`notice.state.${notice.state}`)}
+				<span className={`badge state-${look}`}>
+					<StateIcon state={look} /> {stateText(notice, t)}
 				</span>
 			</div>
 			<p className="soft">
-				{canSend ? t("notice.to", { recipients: notice.recipients.join(", ") }) : t("notice.noRecipients")}
+				{notice.recipients.length > 0
+					? t("notice.to", { recipients: notice.recipients.join(", ") })
+					: t("notice.noRecipients")}
 				{notice.approvedBy !== null && notice.approvedAt !== null
 					? ` · ${t("notice.approvedBy", { person: notice.approvedBy, time: times.at(notice.approvedAt, now) })}`
 					: ""}
 				{notice.sentAt === null ? "" : ` · ${t("notice.sentAt", { time: times.at(notice.sentAt, now) })}`}
 			</p>
+			{notice.waitsFor === "mail-server" ? <p>{t("notice.mailServer")}</p> : null}
 			{draft === undefined ? (
 				<div className="notice-text" lang={notice.language}>
 					<b>{notice.subject}</b>
@@ -134,7 +144,7 @@ function NoticeView({ notice, now }: { readonly notice: Notice; readonly now: nu
 				<Conflict
 					what={t("what.notice")}
 					mine={wish.verb === "edit" ? `${wish.text.subject}\n${wish.text.body}` : t(`conflict.wanted.${wish.verb}`)}
-					theirs={`${t(`notice.state.${notice.state}`)}\n${notice.subject}\n${notice.body}`}
+					theirs={`${stateText(notice, t)}\n${notice.subject}\n${notice.body}`}
 					keepMine={() => send(wish)}
 					takeTheirs={() => {
 						setDraft(undefined);

@@ -2,20 +2,22 @@ import type { IncidentDetail } from "../api-types.ts";
 import { formatCountdown } from "../format.ts";
 import { useNow } from "../live.ts";
 import { times, useText } from "../text.ts";
+import { nextPage } from "./incident.ts";
 
 export function EscalationCard({ incident }: { readonly incident: IncidentDetail }) {
 	const t = useText();
 	const now = useNow();
-	const { state, steps, nextPerson, nextAt } = incident.escalation;
+	const { state, steps } = incident.escalation;
+	const next = nextPage(incident.escalation);
 	return (
 		<section className="card">
 			<h2>{t("incident.escalation")}</h2>
 			<p>
-				{state === "running" && nextPerson !== null && nextAt !== null
-					? t("incident.escalation.next", {
-							person: nextPerson,
-							time: times.at(nextAt, now),
-							left: formatCountdown(nextAt - now),
+				{state === "running" && next !== undefined
+					? t(next.isRepeat ? "incident.escalation.again" : "incident.escalation.next", {
+							person: next.person,
+							time: times.at(next.at, now),
+							left: formatCountdown(next.at - now),
 						})
 					: t(`incident.escalation.${state}`)}
 			</p>

@@ -1,4 +1,4 @@
-import type { IncidentSummary } from "../api-types.ts";
+import type { IncidentDetail, IncidentSummary } from "../api-types.ts";
 import { formatDuration } from "../format.ts";
 import type { Text } from "../text.ts";
 
@@ -12,4 +12,14 @@ export function age(incident: IncidentSummary, now: number, t: Text): string {
 
 export function isOpen(incident: IncidentSummary): boolean {
 	return incident.state !== "resolved" && incident.state !== "reviewed";
+}
+
+/** Whom the chain pages next: somebody new, or the one who has been paged already once more. */
+export function nextPage(
+	escalation: Pick<IncidentDetail["escalation"], "steps" | "nextPerson" | "nextAt">,
+): { readonly person: string; readonly at: number; readonly isRepeat: boolean } | undefined {
+	const { steps, nextPerson, nextAt } = escalation;
+	if (nextPerson === null || nextAt === null) return undefined;
+	const isStep = steps.some((step) => step.state === "pending" && step.dueAt !== null && step.dueAt <= nextAt);
+	return { person: nextPerson, at: nextAt, isRepeat: !isStep };
 }

@@ -1,4 +1,5 @@
-import { useQuery } from "@tanstack/react-query";
+import { Button } from "@fluentui/react-components";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { incidentsQuery } from "../api.ts";
@@ -16,8 +17,9 @@ import { IncidentStateBadge } from "./state-badge.tsx";
 export function IncidentsPage() {
 	const t = useText();
 	const now = useNow();
-	const query = useQuery(incidentsQuery);
 	const search = useSearch({ from: "/incidents" });
+	const lists = { open: useInfiniteQuery(incidentsQuery("open")), all: useInfiniteQuery(incidentsQuery("all")) };
+	const query = lists[search.show ?? "open"];
 	const navigate = useNavigate({ from: "/incidents" });
 	useEffect(() => {
 		document.title = t("incidents.title");
@@ -28,9 +30,11 @@ export function IncidentsPage() {
 	}
 	const set = (change: { [K in keyof IncidentsSearch]: IncidentsSearch[K] | undefined }) =>
 		void navigate({ search: (before) => given({ ...before, ...change }), replace: true });
-	const open = query.data.filter(isOpen);
-	const listed = (search.show === "all" ? query.data : open).filter((incident) => matches(incident, search.q));
-	const last = query.data[0];
+	const itemsOf = (show: "open" | "all") => lists[show].data?.pages.flatMap((page) => page.items) ?? [];
+	const open = itemsOf("open").filter(isOpen);
+	const listed = (search.show === "all" ? itemsOf("all") : open).filter((incident) => matches(incident, search.q));
+	const last = itemsOf("all")[0];
+	const count = (show: "open" | "all", n: number) => `${n}${lists[show].hasNextPage ? "+" : ""}`;
 	return (
 		<div className="incident-page">
 			{query.error === null ? null : <RefreshFailed error={query.error} since={query.dataUpdatedAt} now={now} />}
@@ -44,10 +48,10 @@ export function IncidentsPage() {
 				/>
 				<div className="toggle">
 					<button type="button" aria-pressed={search.show !== "all"} onClick={() => set({ show: undefined })}>
-						{t("incidents.open")} {open.length}
+						{t("incidents.open")} {count("open", open.length)}
 					</button>
 					<button type="button" aria-pressed={search.show === "all"} onClick={() => set({ show: "all" })}>
-						{t("incidents.all")} {query.data.length}
+						{t("incidents.all")} {count("all", itemsOf("all").length)}
 					</button>
 				</div>
 				<span className="spacer" />
@@ -69,6 +73,13 @@ export function IncidentsPage() {
 					</p>
 				</Empty>
 			)}
+			{query.hasNextPage ? (
+				<div className="actions no-print">
+					<Button disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+						{t(query.isFetchingNextPage ? "incidents.loadingOlder" : "incidents.older")}
+					</Button>
+				</div>
+			) : null}
 		</div>
 	);
 }

@@ -28,7 +28,9 @@ export function Timeline({ incident, now }: { readonly incident: IncidentDetail;
 	const entries = [...incident.timeline].sort((a, b) => b.at - a.at || b.seq - a.seq);
 	return (
 		<section className="card wide">
-			<h2>{t("incident.timeline")}</h2>
+			<h2>
+				{t("incident.timeline")} <small className="soft">{t("incident.timelineOrder")}</small>
+			</h2>
 			<form
 				className="note-form"
 				onSubmit={(event) => {
@@ -62,7 +64,7 @@ export function Timeline({ incident, now }: { readonly incident: IncidentDetail;
 			<ol className="timeline">
 				{entries.map((entry) => (
 					<li key={entry.seq}>
-						<span className="soft">{times.at(entry.at, now)}</span>
+						<span className="soft">{times.exactly(entry.at, now)}</span>
 						<span>
 							{entry.text} <span className="by">{entry.actor}</span>
 						</span>

@@ -1,7 +1,7 @@
 import { Button } from "@fluentui/react-components";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { incidentsQuery, phoneQuery } from "../api.ts";
+import { incidentQuery, incidentsQuery, phoneQuery } from "../api.ts";
 import type { IncidentSummary, PhoneMessage } from "../api-types.ts";
 import { useAcknowledge } from "../incidents/acknowledge.ts";
 import { useNow } from "../live.ts";
@@ -15,8 +15,8 @@ export function Phone() {
 	const now = useNow(10_000);
 	const [isRaised, setRaised] = useState(false);
 	const messages = useQuery(phoneQuery).data ?? [];
-	const incidents = useQuery(incidentsQuery).data ?? [];
-	const byId = new Map(incidents.map((incident) => [incident.id, incident]));
+	const incidents = useInfiniteQuery(incidentsQuery("all")).data?.pages.flatMap((page) => page.items);
+	const byId = new Map(incidents?.map((incident) => [incident.id, incident]));
 	const latest = [...messages].sort((a, b) => b.at - a.at || b.id.localeCompare(a.id)).slice(0, SHOWN);
 	const waiting = new Set(
 		latest.map((m) => m.incident).filter((id) => id !== null && byId.get(id)?.state === "detected"),
@@ -34,7 +34,13 @@ export function Phone() {
 				{latest.length === 0 ? <p className="phone-empty">{t("phone.empty")}</p> : null}
 				<ol className="phone-list">
 					{latest.map((message) => (
-						<Card key={message.id} message={message} incident={byId.get(message.incident ?? "")} now={now} />
+						<Card
+							key={message.id}
+							message={message}
+							listed={byId.get(message.incident ?? "")}
+							isListRead={incidents !== undefined}
+							now={now}
+						/>
 					))}
 				</ol>
 			</div>
@@ -44,15 +50,21 @@ export function Phone() {
 
 function Card({
 	message,
-	incident,
+	listed,
+	isListRead,
 	now,
 }: {
 	readonly message: PhoneMessage;
-	readonly incident: IncidentSummary | undefined;
+	readonly listed: IncidentSummary | undefined;
+	readonly isListRead: boolean;
 	readonly now: number;
 }) {
 	const t = useText();
 	const acknowledge = useAcknowledge(message.incident ?? "");
+	// The page of an incident that is too old for the list must still be acknowledged from here.
+	const isOlder = isListRead && listed === undefined && message.incident !== null;
+	const older = useQuery({ ...incidentQuery(message.incident ?? ""), enabled: isOlder });
+	const incident = listed ?? older.data;
 	const [clock] = split(times.at(message.at, now));
 	const canAcknowledge = message.incident !== null && incident?.state === "detected" && !acknowledge.isDone;
 	return (
