@@ -31,7 +31,18 @@ export function assembleTiers(context: Context): Tier[] {
 		objectives: objectives(context, entry.document, ["spec", "objectives"], entry.input.spec.objectives),
 	}));
 	if (tiers.some((tier) => tier.name === DEFAULT_TIER)) return tiers;
-	return [...tiers, { name: DEFAULT_TIER, displayName: "Default", rank: 1_000, objectives: record([]) }];
+	return [...tiers, plainTier(DEFAULT_TIER, "Default")];
+}
+
+/** Tiers that tenants name although the catalogue declares none at all: labels, in the order of their names. */
+export function labelTiers(tiers: readonly Tier[], tenants: readonly KeyTenant[]): Tier[] {
+	const known = new Set(tiers.map((tier) => tier.name));
+	const names = new Set(tenants.map((tenant) => tenant.tier).filter((name) => !known.has(name)));
+	return [...names].map((name) => plainTier(name, name));
+}
+
+function plainTier(name: string, displayName: string): Tier {
+	return { name, displayName, rank: 1_000, objectives: record([]) };
 }
 
 export function assembleTenants(context: Context, workloads: readonly Workload[]): KeyTenant[] {
@@ -93,7 +104,11 @@ function assembleTenant(
 	];
 	const fields: TenantFields = { ...defaults, ...own };
 	if (fields.tier !== undefined && fields.tier !== DEFAULT_TIER)
-		context.refer(["Tier"], fields.tier, document, pathOf("tier"));
+		checkTier(context, document, pathOf("tier"), fields.tier);
+	if (fields.channel !== undefined) {
+		const message = `${pathText(pathOf("channel"))} ${show(fields.channel)} has no effect yet: notices to the customer go by mail.`;
+		context.warn({ document }, pathOf("channel"), message, "Write the customer's addresses under contacts.customer.");
+	}
 	fields.workloads?.forEach((name, k) => {
 		context.refer(["Workload", "Service"], name, document, [...pathOf("workloads"), k]);
 	});
@@ -116,6 +131,21 @@ function assembleTenant(
 			customer: sortedSet(contacts.customer ?? []),
 		},
 	};
+}
+
+/** Where no tier is declared a tier is a label; where some are, another name is a slip. */
+function checkTier(context: Context, document: SourceDocument, path: Path, tier: string): void {
+	if (context.entries.of("Tier").length > 0 || !context.complete("Tier")) {
+		context.refer(["Tier"], tier, document, path);
+		return;
+	}
+	const message = `${pathText(path)} ${show(tier)} is declared nowhere; it is taken as a label.`;
+	context.warn(
+		{ document },
+		path,
+		message,
+		"Write a document of kind Tier with this name for its order and objectives.",
+	);
 }
 
 /** An objective for a workload that the tenant does not use. Told only where every name is known, else it is no fact. */

@@ -2,7 +2,7 @@ import { assembleMonitors, checkReach } from "./assemble-monitors.ts";
 import { assembleChannels, assembleEscalations, assemblePeople, assembleSchedules } from "./assemble-oncall.ts";
 import { assembleSettings } from "./assemble-settings.ts";
 import { assembleSlos } from "./assemble-slos.ts";
-import { assembleTenants, assembleTiers, assembleWorkloads } from "./assemble-tenants.ts";
+import { assembleTenants, assembleTiers, assembleWorkloads, labelTiers } from "./assemble-tenants.ts";
 import { contentHash } from "./content-hash.ts";
 import { order } from "./finding.ts";
 import type { Context } from "./references.ts";
@@ -13,8 +13,11 @@ export function assemble(context: Context, templates: readonly NoticeTemplate[])
 	const settings = assembleSettings(context);
 	const slos = byName(assembleSlos(context));
 	const workloads = byName(assembleWorkloads(context));
-	const tiers = assembleTiers(context).toSorted((a, b) => a.rank - b.rank || order(a.name, b.name));
 	const tenants = byName(assembleTenants(context, workloads));
+	const declared = assembleTiers(context);
+	const tiers = [...declared, ...labelTiers(declared, tenants)].toSorted(
+		(a, b) => a.rank - b.rank || order(a.name, b.name),
+	);
 	const channels = byName(assembleChannels(context));
 	const people = byName(assemblePeople(context, channels));
 	const schedules = byName(assembleSchedules(context));

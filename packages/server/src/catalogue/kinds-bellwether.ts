@@ -89,6 +89,7 @@ const tenantFields = {
 	timeZone: f.timeZone("Time zone of the times in its notices. Default: UTC.").optional(),
 	language: f.language("Language of its notices. Default: en.").optional(),
 	objectives: objectives.optional(),
+	channel: f.name("Trusted channel to the customer. Has no effect yet: notices go by mail.").optional(),
 	contacts: z
 		.strictObject({
 			csam: f.mail("Customer success account manager; gets the first notice.").optional(),

@@ -323,6 +323,18 @@ describe("A warning does not stop a catalogue", () => {
 		expect(reading.catalogue).toBeDefined();
 	});
 
+	test("where no tier is declared a tier is a label, and a channel of a tenant has no effect yet; both are told", () => {
+		const [tenant, ...rest] = MINIMAL as [CatalogueFile, ...CatalogueFile[]];
+		const text = tenant.text.replace("{ match", "{ tier: mcs, channel: teams, match");
+		const { catalogue, findings } = parseCatalogue([{ ...tenant, text }, ...rest]);
+		expect(catalogue?.tenants.map(({ tier }) => tier)).toEqual(["mcs"]);
+		expect(catalogue?.tiers).toMatchObject([{ name: "mcs", displayName: "mcs" }]);
+		expect(findings.map(formatFinding)).toEqual([
+			'tenants/woodgrove.yaml:4:15 warning spec.tier "mcs" is declared nowhere; it is taken as a label.\n  Write a document of kind Tier with this name for its order and objectives.',
+			'tenants/woodgrove.yaml:4:29 warning spec.channel "teams" has no effect yet: notices to the customer go by mail.\n  Write the customer\'s addresses under contacts.customer.',
+		]);
+	});
+
 	test("7-day promises keep their page tiers and are no cause for a word", () => {
 		const edited = read(sampleFiles("slos/dlp-create.yaml", [["28d", "7d"]]));
 		expect(burnRateTiers(edited.slos[0]?.periodMs ?? 0).map((tier) => tier.factor.toFixed(2))).toContain("3.36");
