@@ -37,12 +37,13 @@ h2{font-size:18px;line-height:26px;margin:32px 0 4px}
 p{margin:0 0 12px}
 .card{max-width:30rem;margin:12vh auto 0;padding:24px;border:1px solid var(--line);border-radius:8px}
 .card button{width:100%}
+.card input+p{margin-top:8px}
 .brand{font-weight:700;margin-bottom:8px}
 .soft{color:var(--soft)}
 .problem{border:2px solid var(--text);border-radius:4px;padding:12px;font-weight:600}
 input{font:inherit;width:100%;max-width:32rem;min-height:48px;padding:8px 12px;border:1px solid var(--soft);border-radius:4px;background:var(--page);color:var(--text)}
 label{display:block;font-weight:600;margin:0 0 4px}
-button{font:600 18px/24px inherit;font-family:inherit;min-height:48px;margin-top:12px;padding:8px 24px;border-radius:4px;border:1px solid var(--action);background:var(--action);color:var(--on);cursor:pointer}
+button{font:inherit;font-size:18px;font-weight:600;min-height:48px;margin-top:12px;padding:8px 24px;border-radius:4px;border:1px solid var(--action);background:var(--action);color:var(--on);cursor:pointer}
 a{color:inherit}
 a:focus-visible,button:focus-visible,input:focus-visible,summary:focus-visible{outline:3px solid var(--focus);outline-offset:2px}
 table{border-collapse:collapse;width:100%;margin:8px 0;font-size:14px;line-height:20px}

@@ -148,6 +148,10 @@ describe("the pager page", () => {
 		expect(html).toContain("Good requests of the last hour");
 	});
 
+	it("does not say the same time twice to a reader in UTC", () => {
+		expect(renderPagerPage(incident, { ...options, timeZone: "UTC" })).toContain("<strong>02:16 UTC</strong>");
+	});
+
 	it("adds the date to a time of another day", () => {
 		const page = renderPagerPage({ ...incident, acknowledgeDueAt: NOW - 24 * 60 * MINUTE }, options);
 		expect(page).toContain("Acknowledgement was due at 21 Nov 2026, 03:07 (02:07 UTC)</strong>, 24 h 0 min ago.");

@@ -160,7 +160,7 @@ function percent(ratio: number, objective: number, extraDigits: number): string 
 	return ratio >= 1 ? "100%" : `${cut.toFixed(decimals)}%`;
 }
 
-/** `03:07 (02:07 UTC)`; on another day `22 Nov 2026, 03:07 (02:07 UTC)`. */
+/** `03:07 (02:07 UTC)`, for readers in UTC `02:07 UTC`; on another day `22 Nov 2026, 03:07 (02:07 UTC)`. */
 function clockTime(instant: number, now: number, timeZone: string): string {
 	const time = (zone: string) =>
 		new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone }).format(
@@ -168,7 +168,7 @@ function clockTime(instant: number, now: number, timeZone: string): string {
 		);
 	const day = (t: number) =>
 		new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone }).format(t);
-	const clock = `${time(timeZone)} (${time("UTC")} UTC)`;
+	const clock = timeZone === "UTC" ? `${time("UTC")} UTC` : `${time(timeZone)} (${time("UTC")} UTC)`;
 	return day(instant) === day(now) ? clock : `${day(instant)}, ${clock}`;
 }
 

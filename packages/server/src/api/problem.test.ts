@@ -30,3 +30,9 @@ describe("problems", () => {
 		expect(toProblem(problem)).toBe(problem);
 	});
 });
+
+test("a store that cannot write is a reason to come back, not a fault of the request or a riddle", () => {
+	const problem = toProblem(new StoreUnavailable("database or disk is full"));
+	expect([problem.status, problem.code, problem.headers["retry-after"]]).toEqual([503, "unavailable", "5"]);
+	expect(problem.message).toContain("database or disk is full");
+});

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { StoreUnavailable } from "#platform";
 import type { Problem } from "./schemas.ts";
 
 export type ProblemCode =
@@ -82,6 +83,8 @@ export function problemBody(problem: ApiProblem, requestId: string): z.infer<typ
 	};
 }
 
+const STORE_RETRY_AFTER_S = 5;
+
 interface FrameworkError {
 	readonly statusCode?: number;
 	readonly code?: string;
@@ -93,6 +96,14 @@ interface FrameworkError {
 /** Whatever a route threw, as a problem. What we do not know stays inside: the answer names only the request id. */
 export function toProblem(thrown: unknown): ApiProblem {
 	if (thrown instanceof ApiProblem) return thrown;
+	if (thrown instanceof StoreUnavailable)
+		return new ApiProblem(
+			503,
+			"unavailable",
+			`Nothing was changed, because it could not be stored: ${printable(thrown.message)}.`,
+			"Send it again in a moment; if it stays, look at the disk of the data folder.",
+			{ headers: { "retry-after": String(STORE_RETRY_AFTER_S) } },
+		);
 	const error = (thrown ?? {}) as FrameworkError;
 	if (error.validation) return validationProblem(error);
 	switch (error.code) {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { onCallView } from "#response";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
+import { InstantParameter } from "../instant-parameter.ts";
 import { READERS } from "../policy.ts";
 import { OnCallView } from "../schemas.ts";
 
@@ -13,13 +14,7 @@ export function onCallRoutes(api: Api, context: ApiContext): void {
 				summary: "Who is on call at an instant, per schedule",
 				tags: ["response"],
 				querystring: z.object({
-					at: z.coerce
-						.number()
-						.int()
-						.min(0)
-						.max(8_640_000_000_000_000)
-						.optional()
-						.describe("ms epoch; now when left out"),
+					at: InstantParameter.optional().describe("ms epoch or RFC 3339; now when left out"),
 				}),
 				response: { 200: OnCallView, ...PROBLEMS },
 			},

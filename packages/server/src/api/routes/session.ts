@@ -112,8 +112,8 @@ export function sessionRoutes(api: Api, context: ApiContext, options: SessionOpt
 		},
 		async (request, reply) => {
 			const { token, next } = request.query;
-			const role = token === undefined ? undefined : await roleOf(context, options, token);
-			const page = signInPage({ token, role, next, nonce: reply.cspNonce.style });
+			const gives = token === undefined ? undefined : await givenBy(context, options, token);
+			const page = signInPage({ token, gives, next, nonce: reply.cspNonce.style });
 			return reply.type("text/html; charset=utf-8").send(page);
 		},
 	);
@@ -177,17 +177,18 @@ async function isIssued(context: ApiContext, token: string): Promise<boolean> {
 async function issuedToken(context: ApiContext, token: string) {
 	return context.store.db
 		.selectFrom("tokens")
-		.select(["role", "revoked_at", "expires_at"])
+		.select(["role", "one_time", "revoked_at", "expires_at"])
 		.where("hash", "=", tokenDigestOf(token))
 		.executeTakeFirst();
 }
 
 /** What a link's token would sign in as, without using it up; undefined when it would not. */
-async function roleOf(context: ApiContext, options: SessionOptions, token: string): Promise<string | undefined> {
-	if (isOperatorToken(options.tokenDigest, token)) return OPERATOR.role;
+async function givenBy(context: ApiContext, options: SessionOptions, token: string): Promise<Gives | undefined> {
+	if (isOperatorToken(options.tokenDigest, token)) return { role: OPERATOR.role, isOnce: false };
 	const row = await issuedToken(context, token);
 	if (!row || row.revoked_at !== null || !MAY_SIGN_IN.includes(row.role)) return undefined;
-	return row.expires_at !== null && row.expires_at <= context.clock.now() ? undefined : row.role;
+	if (row.expires_at !== null && row.expires_at <= context.clock.now()) return undefined;
+	return { role: row.role, isOnce: row.one_time === 1 };
 }
 
 function setCookie(reply: FastifyReply, options: SessionOptions, id: string): void {
@@ -210,10 +211,15 @@ export function localPath(next: string | undefined): string {
 	return `${url.pathname}${url.search}`;
 }
 
+interface Gives {
+	readonly role: string;
+	readonly isOnce: boolean;
+}
+
 interface SignInPage {
 	readonly token?: string | undefined;
-	/** Role that the link's token gives; undefined when it gives none (any more). */
-	readonly role?: string | undefined;
+	/** What the link's token gives; undefined when it gives nothing (any more). */
+	readonly gives?: Gives | undefined;
 	readonly next?: string | undefined;
 	readonly nonce: string;
 }
@@ -227,16 +233,15 @@ const ROLE_WORDS: Readonly<Record<string, string>> = {
 const NOT_SIGNED_IN = `<p class="problem" role="alert">Not signed in: that link or token is unknown, expired or already used.</p>
 <p>If this browser is signed in already, <a href="/">open the console</a>. Otherwise restart the server for a new one-time link, or ask an administrator for a token and paste it here.</p>`;
 
-function signInPage({ token, role, next, nonce }: SignInPage): string {
+function signInPage({ token, gives, next, nonce }: SignInPage): string {
 	const hidden = (name: string, value: string | undefined) =>
 		value === undefined ? "" : `<input type="hidden" name="${name}" value="${escapeHtml(value)}">`;
-	const isLink = token !== undefined && role !== undefined;
-	const words = isLink
-		? `<p>This link works once. The button signs this browser in as <strong>${escapeHtml(ROLE_WORDS[role] ?? role)}</strong> of this Bellwether.</p>`
+	const words = gives
+		? `<p>${gives.isOnce ? "This link works once. " : ""}The button signs this browser in as <strong>${escapeHtml(ROLE_WORDS[gives.role] ?? gives.role)}</strong> of this Bellwether.</p>`
 		: token === undefined
 			? "<p>Paste a token: it signs this browser in with the role that the token was made for.</p>"
 			: NOT_SIGNED_IN;
-	const field = isLink
+	const field = gives
 		? hidden("token", token)
 		: `<label for="token">Token</label><input id="token" name="token" type="password" autocomplete="off" required>
 <p class="soft">The server prints a one-time link when it starts; administrators make tokens with <code>bellwether token</code>.</p>`;

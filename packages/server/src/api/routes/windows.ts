@@ -4,6 +4,7 @@ import { effectiveObjective } from "#catalogue";
 import { inScope, scopeOf } from "#platform";
 import { FLEET } from "#telemetry";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
+import { InstantParameter } from "../instant-parameter.ts";
 import { principalOf, READERS } from "../policy.ts";
 import { ApiProblem, notFound } from "../problem.ts";
 import { WindowsView } from "../schemas.ts";
@@ -25,8 +26,8 @@ export function windowRoutes(api: Api, context: ApiContext): void {
 				tags: ["telemetry"],
 				params: z.object({ tenant: z.string().min(1).max(200), slo: z.string().min(1).max(200) }),
 				querystring: z.object({
-					from: z.coerce.number().int().optional().describe("inclusive, ms epoch; an hour ago when left out"),
-					to: z.coerce.number().int().optional().describe("exclusive, ms epoch; now when left out"),
+					from: InstantParameter.optional().describe("inclusive, ms epoch or RFC 3339; an hour ago when left out"),
+					to: InstantParameter.optional().describe("exclusive, ms epoch or RFC 3339; now when left out"),
 					resolutionMs: z.coerce.number().int().min(STEP_MS).max(MAX_RESOLUTION_MS).multipleOf(STEP_MS).default(60_000),
 				}),
 				response: { 200: WindowsView, ...PROBLEMS },
