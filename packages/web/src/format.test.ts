@@ -126,6 +126,15 @@ describe("the burn rate beside an SLI", () => {
 	});
 });
 
+describe("a time for a reader in UTC", () => {
+	it("is said once", () => {
+		const at = Date.UTC(2026, 10, 22, 2, 7, 12);
+		expect(formatTime(at, { timeZone: "UTC", now: at })).toBe("02:07 UTC");
+		expect(formatTime(at, { timeZone: "UTC", now: at + 86_400_000 })).toBe("22 Nov 2026, 02:07 UTC");
+		expect(formatTimeWithSeconds(at, "UTC")).toBe("02:07:12 UTC");
+	});
+});
+
 describe("a time among others of the same minute", () => {
 	it("carries its seconds, and its day when that is another one", () => {
 		const at = Date.UTC(2026, 10, 22, 2, 7, 12);

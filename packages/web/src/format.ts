@@ -86,16 +86,19 @@ export function formatCountdown(ms: number): string {
 	return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
 }
 
-/** `03:07 (02:07 UTC)`; on another day `22 Nov 2026, 03:07 CET (02:07 UTC)`. */
+/** `03:07 (02:07 UTC)`, for readers in UTC `02:07 UTC`; on another day `22 Nov 2026, 03:07 CET (02:07 UTC)`. */
 export function formatTime(at: number, { timeZone, now, withSeconds = false }: TimeOptions): string {
 	const clock = clockOf(at, timeZone, withSeconds);
 	const utc = clockOf(at, "UTC", withSeconds);
+	if (timeZone === "UTC")
+		return dayOf(at, "UTC") === dayOf(now, "UTC") ? `${utc} UTC` : `${dayOf(at, "UTC")}, ${utc} UTC`;
 	if (dayOf(at, timeZone) === dayOf(now, timeZone)) return `${clock} (${utc} UTC)`;
 	return `${dayOf(at, timeZone)}, ${clock} ${zoneName(at, timeZone)} (${utc} UTC)`;
 }
 
 /** `03:07:12 (02:07:12 UTC)`, for things that happened within the last minutes. */
 export function formatTimeWithSeconds(at: number, timeZone: string): string {
+	if (timeZone === "UTC") return `${clockOf(at, "UTC", true)} UTC`;
 	return `${clockOf(at, timeZone, true)} (${clockOf(at, "UTC", true)} UTC)`;
 }
 

@@ -91,7 +91,7 @@ export const messages = {
 	"drawer.lastEvent": "Last event",
 	"drawer.ago": "{duration} ago",
 	"drawer.never": "never seen",
-	"drawer.objective": "Objective {objective}, {setBy}",
+	"drawer.objective": "Objective: {objective} of {unit} in any {period} are good, {setBy}",
 	"setBy.slo": "as the SLO says",
 	"setBy.tier": "set for the tier",
 	"setBy.tenant": "set for this tenant",

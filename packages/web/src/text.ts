@@ -20,6 +20,8 @@ const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 /** Times in the reader's own zone. */
 export const times = {
 	at: (instant: number, now: number) => formatTime(instant, { timeZone, now }),
+	/** With the day, whichever it is: for what is printed. */
+	dated: (instant: number) => formatTime(instant, { timeZone, now: 0 }),
 	short: (instant: number, now: number) => formatTimeShort(instant, { timeZone, now }),
 	/** With seconds, for lists in which several things share a minute. */
 	exactly: (instant: number, now: number) => formatTime(instant, { timeZone, now, withSeconds: true }),

@@ -108,6 +108,8 @@ function SloTable({
 				<span className="soft">
 					{t("drawer.objective", {
 						objective: formatObjective(slo.objective),
+						unit: slo.unit,
+						period,
 						setBy: t(`setBy.${slo.objectiveSetBy}`),
 					})}
 				</span>

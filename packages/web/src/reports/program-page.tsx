@@ -27,7 +27,7 @@ export function ProgramPage() {
 			<header>
 				<h1>{t("program.title")}</h1>
 				<p className="incident-meta">
-					<span>{t("program.period", { from: times.at(report.from, now), to: times.at(report.at, now) })}</span>
+					<span>{t("program.period", { from: times.dated(report.from), to: times.dated(report.at) })}</span>
 					<span>{t("program.unreviewed", { count: report.unreviewed })}</span>
 				</p>
 			</header>

@@ -105,8 +105,8 @@ function Card({
 	);
 }
 
-/** "03:07 (02:07 UTC)" as the clock and the rest. */
+/** "03:07 (02:07 UTC)" or "02:07 UTC" as the clock and the rest. */
 function split(time: string): readonly [string, string] {
-	const at = time.indexOf(" (");
+	const at = time.search(/ \(| UTC$/);
 	return at === -1 ? [time, ""] : [time.slice(0, at), time.slice(at + 1)];
 }
