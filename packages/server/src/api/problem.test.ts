@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { StoreUnavailable } from "#platform";
 import { ApiProblem, notFound, problemBody, toProblem } from "./problem.ts";
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");
@@ -29,10 +30,10 @@ describe("problems", () => {
 		const problem = new ApiProblem(409, "conflict", "No.", "Wait.");
 		expect(toProblem(problem)).toBe(problem);
 	});
-});
 
-test("a store that cannot write is a reason to come back, not a fault of the request or a riddle", () => {
-	const problem = toProblem(new StoreUnavailable("database or disk is full"));
-	expect([problem.status, problem.code, problem.headers["retry-after"]]).toEqual([503, "unavailable", "5"]);
-	expect(problem.message).toContain("database or disk is full");
+	it("of a store that cannot write ask the sender to come back", () => {
+		const problem = toProblem(new StoreUnavailable("database or disk is full"));
+		expect([problem.status, problem.code, problem.headers["retry-after"]]).toEqual([503, "unavailable", "5"]);
+		expect(problem.message).toContain("database or disk is full");
+	});
 });

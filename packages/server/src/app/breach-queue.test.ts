@@ -26,23 +26,43 @@ describe("the breach queue", () => {
 		expect(taken).toEqual(["breach.opened a", "breach.opened b", "breach.closed a"]);
 	});
 
-	it("tries an event until it is committed, before anything that came later", async () => {
+	it("tries an event until it is committed, before anything that came later of the same pair", async () => {
 		const taken: string[] = [];
 		const errors: unknown[] = [];
 		let failures = 3;
 		const queue = createBreachQueue({
 			take: async (event) => {
 				if (failures-- > 0) throw new Error("disk full");
-				taken.push(event.tenant);
+				taken.push(event.type);
 			},
 			onError: (error) => errors.push(error),
 			retryDelaysMs: [0],
 		});
 		queue.start();
 		queue.push(opened("a"));
-		queue.push(opened("b"));
-		await expect.poll(() => taken).toEqual(["a", "b"]);
+		queue.push(closed("a"));
+		await expect.poll(() => taken).toEqual(["breach.opened", "breach.closed"]);
 		expect(errors).toHaveLength(3);
+	});
+
+	it("lets an event that can never be taken hold up nobody else", async () => {
+		const taken: string[] = [];
+		const queue = createBreachQueue({
+			take: async (event) => {
+				if (event.tenant === "bad") throw new Error("constraint failed");
+				taken.push(`${event.type} ${event.tenant}`);
+			},
+			onError: () => {},
+			retryDelaysMs: [60_000],
+		});
+		queue.start();
+		for (const event of [opened("bad"), opened("a"), closed("bad")]) queue.push(event);
+		await expect.poll(() => taken).toEqual(["breach.opened a"]);
+		// Nor what comes while only the bad one waits.
+		queue.push(closed("a"));
+		await expect.poll(() => taken).toEqual(["breach.opened a", "breach.closed a"]);
+		expect(queue.depth).toBe(2);
+		await queue.stop();
 	});
 
 	it("begins nothing after its stop and does not wait for a store that stays broken", async () => {

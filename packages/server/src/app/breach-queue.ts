@@ -19,26 +19,46 @@ export interface BreachQueueOptions {
 	readonly retryDelaysMs?: readonly number[];
 }
 
-/** One after the other, in the order of detection, each tried until it is committed: a closing never overtakes its opening. */
+/** A claim that could not be taken, and when it is tried again (by the monotonic clock, ms). */
+interface Setback {
+	readonly tries: number;
+	readonly nextTryAt: number;
+}
+
+/**
+ * One after the other, in the order of detection, each tried until it is committed. One that cannot be taken holds up
+ * what follows of its own pair and detector, so that a closing never overtakes its opening, and nothing else: one bad
+ * claim must not keep every other tenant's incident from paging.
+ */
 export function createBreachQueue(options: BreachQueueOptions): BreachQueue {
 	const delays = options.retryDelaysMs ?? [100, 500, 2_000, 5_000];
 	const waiting: Breach[] = [];
+	const setbacks = new Map<string, Setback>();
 	let isStarted = false;
 	let isStopped = false;
 	let running: Promise<void> | undefined;
 	let endPause: (() => void) | undefined;
 
 	async function run(): Promise<void> {
-		for (let tries = 0; waiting.length > 0 && !isStopped; ) {
-			const event = waiting[0] as Breach;
-			try {
-				await options.take(event);
-				waiting.shift();
-				tries = 0;
-			} catch (error) {
-				options.onError(error, event);
-				await pause(delays[Math.min(tries++, delays.length - 1)] ?? 0);
-			}
+		while (waiting.length > 0 && !isStopped) {
+			const now = performance.now();
+			const event = waiting.find((each) => (setbacks.get(keyOf(each))?.nextTryAt ?? now) <= now);
+			if (event) await tryOne(event);
+			else await pause(Math.max(1, Math.min(...[...setbacks.values()].map((each) => each.nextTryAt)) - now));
+		}
+	}
+
+	async function tryOne(event: Breach): Promise<void> {
+		const key = keyOf(event);
+		try {
+			await options.take(event);
+			waiting.splice(waiting.indexOf(event), 1);
+			setbacks.delete(key);
+		} catch (error) {
+			options.onError(error, event);
+			const tries = (setbacks.get(key)?.tries ?? 0) + 1;
+			const delayMs = delays[Math.min(tries, delays.length) - 1] ?? 0;
+			setbacks.set(key, { tries, nextTryAt: performance.now() + delayMs });
 		}
 	}
 
@@ -65,6 +85,8 @@ export function createBreachQueue(options: BreachQueueOptions): BreachQueue {
 		push(event) {
 			if (isStopped) return;
 			waiting.push(event);
+			// Another pair's claim need not wait for the next try of the one that failed.
+			endPause?.();
 			kick();
 		},
 		start() {
@@ -80,4 +102,8 @@ export function createBreachQueue(options: BreachQueueOptions): BreachQueue {
 			await running;
 		},
 	};
+}
+
+function keyOf({ tenant, slo, detector }: Breach): string {
+	return `${detector}\n${slo}\n${tenant}`;
 }

@@ -61,6 +61,8 @@ const HEARTBEAT_MS = 15_000;
 const BODY_TIMEOUT_MS = 30_000;
 const MAX_INGEST_IN_FLIGHT = 256;
 const LATE_MS = 5_000;
+/** What the control plane writes in hours of an incident, with a margin. */
+const RESERVE_BYTES = 4 * 1024 * 1024;
 
 /**
  * Builds the product and starts it; resolves when it is ready. Each step that starts something says at once how it is
@@ -93,7 +95,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	await mkdir(dataDir, { recursive: true, mode: 0o700 });
 	const lock = lockDataDir(dataDir, { clock, holder: `bellwether serve --data ${dataDir}` });
 	lifecycle.onStop("data lock", () => lock.release());
-	const store = await openControlStore({ path: join(dataDir, "control.db"), clock });
+	const store = await openControlStore({ path: join(dataDir, "control.db"), clock, reserveBytes: RESERVE_BYTES });
 	lifecycle.onStop("control store", () => store.close());
 	const ids = systemIds(clock);
 	const bus = new EventBus();
@@ -278,8 +280,8 @@ async function readiness(context: ApiContext, thread: TelemetryThread): Promise<
 		.where("state", "=", "pending")
 		.executeTakeFirst()
 		.catch((error: Error) => error);
-	const isStoreOk = !(late instanceof Error);
-	const overdueMs = isStoreOk && late?.dueAt != null ? now - late.dueAt : 0;
+	const storeFault = late instanceof Error ? late.message : context.store.writeFault();
+	const overdueMs = !(late instanceof Error) && late?.dueAt != null ? now - late.dueAt : 0;
 	const first = findings.find((finding) => finding.level === "error");
 	return [
 		{
@@ -288,7 +290,12 @@ async function readiness(context: ApiContext, thread: TelemetryThread): Promise<
 			level: "error",
 			reason: health.state === "ready" ? "takes data" : `${health.state}: ${health.failure ?? "starting"}`,
 		},
-		{ name: "control-store", ok: isStoreOk, level: "error", reason: isStoreOk ? "answers" : late.message },
+		{
+			name: "control-store",
+			ok: storeFault === undefined,
+			level: "error",
+			reason: storeFault === undefined ? "answers" : `cannot write: ${storeFault}`,
+		},
 		{
 			name: "timers",
 			ok: overdueMs < LATE_MS,

@@ -31,3 +31,4 @@ export { createTimerRunner, type TimerCounters, type TimerRunner, type TimerRunn
 export { cancelTimers, setTimer } from "./timers.ts";
 export { checkToken, digest, issueToken, type NewToken, revokeToken, type UsedToken, useToken } from "./tokens.ts";
 export type * from "./types.ts";
+export { StoreUnavailable } from "./types.ts";

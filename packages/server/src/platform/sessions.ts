@@ -1,6 +1,6 @@
 import type { Principal, Role } from "./access.ts";
 import { digest } from "./tokens.ts";
-import type { ControlStore, Ids, Tx } from "./types.ts";
+import { type ControlStore, type Ids, StoreUnavailable, type Tx } from "./types.ts";
 
 export interface Session {
 	readonly principal: Principal;
@@ -58,9 +58,14 @@ export async function findSession(store: ControlStore, id: string, now: number):
 	const row = await store.db.selectFrom("sessions").selectAll().where("id_hash", "=", hash).executeTakeFirst();
 	if (!row || row.expires_at <= now || row.seen_at + SESSION_IDLE_MS <= now) return undefined;
 	if (now - row.seen_at >= SEEN_STEP_MS) {
-		await store.transaction(async (tx) => {
-			await tx.updateTable("sessions").set({ seen_at: now }).where("id_hash", "=", hash).execute();
-		});
+		// On a full disk people must still see what burns.
+		await store
+			.transaction(async (tx) => {
+				await tx.updateTable("sessions").set({ seen_at: now }).where("id_hash", "=", hash).execute();
+			})
+			.catch((error) => {
+				if (!(error instanceof StoreUnavailable)) throw error;
+			});
 	}
 	return {
 		principal: { name: row.principal, role: row.role as Role },

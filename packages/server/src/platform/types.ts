@@ -9,11 +9,21 @@ export type Db = Kysely<ControlTables>;
 export interface ControlStore {
 	/** For reading: sees what is committed, never a transaction under way. Writing through it fails. */
 	readonly db: Db;
-	/** All or nothing. A second one inside `work` would wait for the first for ever, so it is refused: pass `tx` on. */
+	/**
+	 * All or nothing. A second one inside `work` would wait for the first for ever, so it is refused: pass `tx` on.
+	 * Throws StoreUnavailable when the disk or the file is at fault.
+	 */
 	transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+	/** Why the last transaction could not be written; undefined since one was. */
+	writeFault(): string | undefined;
 	/** Told after each commit, so that timers, the outbox and live streams look at once. Answers how to leave. */
 	onCommit(listener: () => void): () => void;
 	close(): Promise<void>;
+}
+
+/** The store cannot write now: its disk is full, broken or busy. Nothing of the transaction is stored; later it may work. */
+export class StoreUnavailable extends Error {
+	override readonly name = "StoreUnavailable";
 }
 
 /** Ids and randomness come in from outside, so that tests decide them. */

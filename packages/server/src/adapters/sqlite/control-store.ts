@@ -4,13 +4,16 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Clock } from "@bellwether/model";
 import { Kysely } from "kysely";
-import type { ControlStore, ControlTables, Tx } from "#platform";
+import { type ControlStore, type ControlTables, StoreUnavailable, type Tx } from "#platform";
 import { CONTROL_MIGRATIONS } from "./control-store-migrations.ts";
 import { nodeSqliteDialect } from "./node-sqlite-dialect.ts";
+import { createReserve, type Reserve } from "./reserve.ts";
 
 /** Marks a SQLite file as ours: "BELL". Another program's file is left alone. */
 const APPLICATION_ID = 0x42454c4c;
 const BUSY_TIMEOUT_MS = 5_000;
+/** How often the reserve is looked at: it must outlast this many commits. */
+const FILL_EVERY_COMMITS = 64;
 
 /** The file cannot be used as it is. Nothing in it was changed; the message says what to do. */
 export class ControlStoreRefused extends Error {
@@ -21,10 +24,13 @@ export class ControlStoreRefused extends Error {
  * Opens (or makes) the control plane's file and brings its schema up to date in one transaction. Every commit is on
  * the disk before it is answered (WAL, synchronous=FULL). Reading and writing have a connection each, so that readers
  * see committed state alone and never wait. Refuses files of other programs and of newer versions, untouched.
+ *
+ * `reserveBytes` of the file are kept free inside it, so that pages and acknowledgements go on while the disk is full.
  */
 export async function openControlStore(options: {
 	readonly path: string;
 	readonly clock: Clock;
+	readonly reserveBytes?: number;
 }): Promise<ControlStore> {
 	const { path, clock } = options;
 	refuseStrangers(path);
@@ -42,14 +48,18 @@ export async function openControlStore(options: {
 		throw error;
 	}
 	const reader = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
-	return storeOver(writer, reader);
+	const reserve = createReserve(writer, options.reserveBytes ?? 0);
+	reserve.fill();
+	return storeOver(writer, reader, reserve);
 }
 
-function storeOver(writer: DatabaseSync, reader: DatabaseSync): ControlStore {
+function storeOver(writer: DatabaseSync, reader: DatabaseSync, reserve: Reserve): ControlStore {
 	const writing = new Kysely<ControlTables>({ dialect: nodeSqliteDialect(writer) });
 	const reading = new Kysely<ControlTables>({ dialect: nodeSqliteDialect(reader) });
 	const under = new AsyncLocalStorage<{ isOpen: boolean }>();
 	const listeners = new Set<() => void>();
+	let fault: string | undefined;
+	let commits = 0;
 
 	async function transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
 		if (under.getStore()?.isOpen) {
@@ -57,7 +67,13 @@ function storeOver(writer: DatabaseSync, reader: DatabaseSync): ControlStore {
 		}
 		const mark = { isOpen: true };
 		try {
-			return await under.run(mark, () => writing.transaction().execute(work));
+			const result = await under.run(mark, () => writing.transaction().execute(work));
+			fault = undefined;
+			return result;
+		} catch (error) {
+			if (!isStoreFault(error)) throw error;
+			fault = (error as Error).message;
+			throw new StoreUnavailable(fault, { cause: error });
 		} finally {
 			mark.isOpen = false;
 		}
@@ -67,9 +83,11 @@ function storeOver(writer: DatabaseSync, reader: DatabaseSync): ControlStore {
 		db: reading,
 		async transaction(work) {
 			const result = await transaction(work);
+			if (++commits % FILL_EVERY_COMMITS === 0) reserve.fill();
 			for (const listener of [...listeners]) listener();
 			return result;
 		},
+		writeFault: () => fault,
 		onCommit(listener) {
 			listeners.add(listener);
 			return () => listeners.delete(listener);
@@ -81,6 +99,22 @@ function storeOver(writer: DatabaseSync, reader: DatabaseSync): ControlStore {
 			for (const database of [reader, writer]) if (database.isOpen) database.close();
 		},
 	};
+}
+
+/** SQLite's primary result codes that speak of the disk or the file, not of what was asked. */
+const STORE_FAULTS: ReadonlySet<number> = new Set([
+	5, // busy
+	8, // read-only
+	10, // I/O error
+	11, // corrupt
+	13, // full
+	14, // cannot open
+	26, // no database
+]);
+
+function isStoreFault(error: unknown): boolean {
+	const code = (error as { errcode?: number } | null)?.errcode;
+	return code !== undefined && STORE_FAULTS.has(code & 0xff);
 }
 
 /** Tenants' health data lie here: the file, and a folder that is made for it, are for their owner alone. */
