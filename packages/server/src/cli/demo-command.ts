@@ -7,7 +7,8 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { backfill } from "../demo/backfill.ts";
 import { readFleet } from "../demo/fleet.ts";
-import { makeScenario, type Scenario, type ScenarioName } from "../demo/scenario.ts";
+import { makeScenario, type Scenario } from "../demo/scenario.ts";
+import type { ScenarioName } from "../demo/scenario-names.ts";
 import { EXIT } from "./command-options.ts";
 
 export interface DemoOptions {
@@ -24,6 +25,8 @@ export interface DemoOptions {
 	/** Prints one JSON line when ready instead of words. */
 	readonly json: boolean;
 	readonly out: (text: string) => void;
+	/** For what went wrong: standard output is the JSON line's. */
+	readonly err: (text: string) => void;
 	/** Aborted when the person wants to stop. */
 	readonly stop: AbortSignal;
 }
@@ -76,7 +79,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
 		return await play(run);
 	} catch (error) {
 		if (stop.aborted) return EXIT.fine;
-		options.out(`bellwether demo: ${error instanceof Error ? error.message : String(error)}\n${await lastWords(run)}`);
+		options.err(`bellwether demo: ${error instanceof Error ? error.message : String(error)}\n${await lastWords(run)}`);
 		return EXIT.findings;
 	} finally {
 		// The newest first: the fleet stops sending before its receiver goes.
@@ -185,20 +188,21 @@ function announce(options: DemoOptions, ready: ReadyLine, scenario: Scenario, sa
 /** Waits for the person's stop or for a child that ends by itself, which it never should. */
 function untilTheEnd(run: Run, server: ChildProcess, client: ChildProcess): Promise<number> {
 	return new Promise((resolve) => {
-		const finish = async (code: number, text: string) => {
-			run.stop.removeEventListener("abort", onStop);
-			if (text) run.options.out(text);
-			resolve(code);
+		const onStop = () => {
+			run.say("\nStopping the demo.");
+			resolve(EXIT.fine);
 		};
-		const onStop = () => finish(EXIT.fine, run.options.json ? "" : "\nStopping the demo.\n");
 		const onEnd = (what: string) => async () => {
 			// Ctrl-C reaches the whole group: a child may be gone a moment before this process hears of it.
 			await new Promise((later) => setTimeout(later, 200));
-			if (!run.stop.aborted)
-				finish(EXIT.unreachable, `bellwether demo: ${what} ended by itself.\n${await lastWords(run)}`);
+			if (run.stop.aborted) return;
+			run.options.err(`bellwether demo: ${what} ended by itself.\n${await lastWords(run)}`);
+			resolve(EXIT.unreachable);
 		};
 		if (run.stop.aborted) return onStop();
 		run.stop.addEventListener("abort", onStop);
+		// It may have ended while the history was sent.
+		if (server.exitCode !== null || server.signalCode !== null) void onEnd("the server")();
 		server.once("exit", onEnd("the server"));
 		client.once("exit", onEnd("the demo fleet"));
 	});

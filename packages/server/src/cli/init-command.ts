@@ -2,6 +2,7 @@ import { mkdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { starterFiles } from "#catalogue";
 import { type CommandOptions, EXIT } from "./command-options.ts";
+import { whyNotWritten } from "./not-written.ts";
 
 /** Writes a starter catalogue into `dir`. Nothing is overwritten: one file in the way, and nothing is written at all. */
 export async function runInit({ dir, json, out }: CommandOptions): Promise<number> {
@@ -24,7 +25,7 @@ export async function runInit({ dir, json, out }: CommandOptions): Promise<numbe
 			await writeFile(path, file.text, { flag: "wx" });
 		}
 	} catch (error) {
-		const message = `The starter cannot be written: ${(error as Error).message}.`;
+		const message = `The starter cannot be written: ${whyNotWritten(error)}.`;
 		const remedy = "Name a folder that you may write to.";
 		out(json ? `${JSON.stringify({ written: [], message, remedy })}\n` : `${message}\n  ${remedy}\n`);
 		return EXIT.findings;
@@ -32,7 +33,7 @@ export async function runInit({ dir, json, out }: CommandOptions): Promise<numbe
 	if (json) out(`${JSON.stringify({ written: files.map((file) => file.path) })}\n`);
 	else {
 		out(`Wrote ${files.length} files to ${dir}:\n${files.map((file) => `  ${file.path}\n`).join("")}`);
-		out(`Next: bellwether validate ${dir}, then bellwether serve --catalogue ${dir}\n`);
+		out(`Next: bellwether validate ${dir}, then bellwether serve --catalogue ${dir} --data bellwether-data\n`);
 	}
 	return EXIT.fine;
 }

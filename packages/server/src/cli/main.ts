@@ -1,5 +1,7 @@
 import { parseDuration } from "@bellwether/model";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { VERSION } from "../app/version.ts";
+import { SCENARIOS } from "../demo/scenario-names.ts";
 import { type CommandOptions, EXIT } from "./command-options.ts";
 
 /** The command line: one verb per command file, which is loaded only when it runs. */
@@ -12,9 +14,22 @@ const program = new Command("bellwether")
 		"Customer Reliability Engineering: finds the key tenant that is down while the platform is green, pages, and tells the customer first.",
 	)
 	.option("--no-colour", "no colours, as with the environment variable NO_COLOR")
+	.addOption(new Option("--no-color").hideHelp())
+	.version(VERSION, "-V, --version", "print the version")
 	.showHelpAfterError("See bellwether --help.")
 	.exitOverride()
-	.configureOutput({ writeOut: out, writeErr: err });
+	.configureOutput({ writeOut: out, writeErr: err })
+	.addHelpText(
+		"after",
+		`
+To begin:
+  bellwether demo                      see it work; nothing leaves this machine
+  bellwether init my-catalogue         write a catalogue to change
+  bellwether validate my-catalogue     check it
+  bellwether serve --catalogue my-catalogue --data my-data
+
+Exit codes: 0 fine, 1 findings or refused, 2 wrong usage, 3 server not reached or ended by itself.`,
+	);
 
 program
 	.command("serve")
@@ -29,63 +44,63 @@ program
 			"BELLWETHER_TOKEN_FILE",
 		),
 	)
-	.option("--demo", "say in the console that the data are a demo's", false)
+	.option("--demo", "say in the console that the data are a demo's")
 	.addOption(
 		new Option("--log-level <level>", "what goes to standard error")
 			.choices(["fatal", "error", "warn", "info", "debug", "silent"])
 			.default("warn"),
 	)
-	.option("--json", "print one line of JSON when ready", false)
+	.option("--json", "print one line of JSON when ready")
 	.action(async (options) => {
 		const { runServe } = await import("./serve-command.ts");
-		return finish(await runServe({ ...options, out, err }));
+		return finish(await runServe({ ...options, demo: options.demo === true, json: options.json === true, out, err }));
 	});
 
 program
 	.command("demo")
-	.description("the product with a fleet of 50 tenants, one of which breaks after a minute")
-	.addOption(new Option("--scenario <name>", "what happens").default("tenant-outage"))
+	.description("the product with a fleet of 50 tenants; after a minute something breaks, such as one tenant")
+	.addOption(new Option("--scenario <name>", "what happens").choices(SCENARIOS).default("tenant-outage"))
 	.option("--seed <number>", "the same seed gives the same fleet and events", wholeNumber, 1)
 	.option("--port <number>", "console and API; 0 picks a free one", portNumber, 8080)
 	.option("--otlp-port <number>", "telemetry; 0 picks a free one", portNumber, 4318)
 	.option("--data <dir>", "keep the data there; otherwise they go at the end")
-	.option("--break-after <duration>", "how long all is well first", duration, 60_000)
-	.option("--json", "print one line of JSON when ready", false)
+	.addOption(
+		new Option("--break-after <duration>", "how long all is well first").argParser(duration).default(60_000, "60s"),
+	)
+	.option("--json", "print one line of JSON when ready")
 	.action(async ({ breakAfter, ...options }) => {
 		const { runDemo } = await import("./demo-command.ts");
-		const { SCENARIOS } = await import("../demo/scenario.ts");
-		if (!(SCENARIOS as readonly string[]).includes(options.scenario)) {
-			return program.error(
-				`error: there is no scenario '${options.scenario}'. Choose one of ${SCENARIOS.join(", ")}.`,
-				{ exitCode: EXIT.usage },
-			);
-		}
 		const stop = new AbortController();
 		for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => stop.abort());
-		return finish(await runDemo({ ...options, breakAfterMs: breakAfter, out, stop: stop.signal }));
+		return finish(
+			await runDemo({ ...options, json: options.json === true, breakAfterMs: breakAfter, out, err, stop: stop.signal }),
+		);
 	});
 
 program
 	.command("init")
 	.argument("[dir]", "folder to write to", ".")
 	.description("write a commented, valid starter catalogue")
-	.option("--json", "answer as JSON", false)
+	.option("--json", "answer as JSON")
 	.action(async (dir, options) => finish(await (await import("./init-command.ts")).runInit(common(dir, options))));
 
 program
 	.command("validate")
 	.argument("<dir>", "folder of the catalogue")
 	.description("check a catalogue offline: all errors at once, with file, line and column")
-	.option("--json", "answer as JSON", false)
+	.option("--json", "answer as JSON")
 	.action(async (dir, options) =>
 		finish(await (await import("./validate-command.ts")).runValidate(common(dir, options))),
 	);
 
 serverOptions(
-	program.command("plan").argument("<dir>", "folder of the catalogue").description("show what apply would change"),
+	program
+		.command("plan")
+		.argument("<dir>", "folder of the catalogue")
+		.description("show what apply would change on the server at --url; without it, what the catalogue holds"),
 	false,
 )
-	.option("--json", "answer as JSON", false)
+	.option("--json", "answer as JSON")
 	.action(async (dir, options) => {
 		const { runPlan } = await import("./plan-command.ts");
 		if (options.url === undefined) return finish(await runPlan(common(dir, options)));
@@ -105,7 +120,7 @@ serverOptions(
 		.description("make a running server use this catalogue: all of it or nothing"),
 	true,
 )
-	.option("--json", "answer as JSON", false)
+	.option("--json", "answer as JSON")
 	.action(async (dir, options) =>
 		finish(
 			await (await import("./apply-command.ts")).runApply({
@@ -124,7 +139,7 @@ serverOptions(program.command("token").description("make a token for a person or
 			.makeOptionMandatory(),
 	)
 	.option("--ttl <duration>", "how long it is good, such as 90d; without: until it is revoked", duration)
-	.option("--json", "answer as JSON", false)
+	.option("--json", "answer as JSON")
 	.action(async ({ ttl, ...options }) => {
 		const { runToken } = await import("./token-command.ts");
 		return finish(await runToken({ ...common("", options), ...options, ttlMs: ttl }));
@@ -134,7 +149,7 @@ program
 	.command("schemas")
 	.argument("[dir]", "folder to write to", "schemas")
 	.description("write JSON Schemas of the catalogue's kinds, for editors")
-	.option("--json", "answer as JSON", false)
+	.option("--json", "answer as JSON")
 	.action(async (dir, options) =>
 		finish(await (await import("./schemas-command.ts")).runSchemas(common(dir, options))),
 	);
@@ -142,15 +157,16 @@ program
 program
 	.command("version")
 	.description("print the version")
-	.action(async () => {
-		const { VERSION } = await import("../app/version.ts");
-		out(`${VERSION}\n`);
-	});
+	.action(() => out(`${VERSION}\n`));
+
+// A wrong call is answered with where that verb's own words are.
+for (const command of program.commands) command.showHelpAfterError(`See bellwether ${command.name()} --help.`);
 
 function serverOptions(command: Command, isNeeded: boolean): Command {
 	return command
 		.addOption(
 			new Option("--url <address>", "address of the running server")
+				.argParser(webAddress)
 				.env("BELLWETHER_URL")
 				.makeOptionMandatory(isNeeded),
 		)
@@ -161,10 +177,11 @@ function serverOptions(command: Command, isNeeded: boolean): Command {
 		);
 }
 
-function common(dir: string, options: { readonly json: boolean }): CommandOptions {
-	const isAsked = program.opts<{ colour: boolean }>().colour;
+function common(dir: string, options: { readonly json?: boolean }): CommandOptions {
+	const { colour: isWanted, color } = program.opts<{ colour: boolean; color: boolean }>();
+	const isAsked = isWanted && color;
 	const colour = isAsked && process.stdout.isTTY === true && !process.env.NO_COLOR;
-	return { dir, json: options.json, colour, out };
+	return { dir, json: options.json === true, colour, out };
 }
 
 function finish(exitCode: number): void {
@@ -180,6 +197,12 @@ function portNumber(text: string): number {
 function wholeNumber(text: string): number {
 	if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("Give a whole number.");
 	return Number(text);
+}
+
+function webAddress(text: string): string {
+	const isAddress = URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+	if (!isAddress) throw new InvalidArgumentError("Give an address such as http://127.0.0.1:8080.");
+	return text;
 }
 
 function duration(text: string): number {

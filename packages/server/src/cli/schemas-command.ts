@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { jsonSchemas } from "#catalogue";
 import { type CommandOptions, EXIT } from "./command-options.ts";
+import { whyNotWritten } from "./not-written.ts";
 import { schemaFiles } from "./write-reference.ts";
 
 /** Writes one JSON Schema per kind into `dir`, for editors; with `json`, prints them all as one object instead. */
@@ -15,7 +16,7 @@ export async function runSchemas({ dir, json, out }: CommandOptions): Promise<nu
 		await mkdir(dir, { recursive: true });
 		for (const file of files) await writeFile(join(dir, file.name), file.text);
 	} catch (error) {
-		out(`The schemas cannot be written: ${(error as Error).message}.\n  Name a folder that you may write to.\n`);
+		out(`The schemas cannot be written: ${whyNotWritten(error)}.\n  Name a folder that you may write to.\n`);
 		return EXIT.findings;
 	}
 	out(`Wrote ${files.length} files to ${dir}.\n`);

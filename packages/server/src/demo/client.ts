@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { readFleet } from "./fleet.ts";
-import { makeScenario, SCENARIOS } from "./scenario.ts";
+import { makeScenario } from "./scenario.ts";
+import { SCENARIOS } from "./scenario-names.ts";
 import { runSender, senderGroups } from "./sender.ts";
 
 /**

@@ -3,7 +3,8 @@ import { binomialTail, burnRateTiers, DAY_MS, HOUR_MS, MINUTE_MS } from "@bellwe
 import { describe, expect, it } from "vitest";
 import { countsIn } from "./counts.ts";
 import { type DemoTenant, readFleet } from "./fleet.ts";
-import { makeScenario, SCENARIOS, type Scenario, type ScenarioName } from "./scenario.ts";
+import { makeScenario, type Scenario } from "./scenario.ts";
+import { SCENARIOS, type ScenarioName } from "./scenario-names.ts";
 import { SIGNALS, type Signal, signalOf } from "./signals.ts";
 
 const CATALOGUE = fileURLToPath(new URL("../../../../examples/demo", import.meta.url));

@@ -1,16 +1,7 @@
 import { type DemoFleet, type DemoTenant, eventsPerS, usualErrorRatio } from "./fleet.ts";
 import { randomFor } from "./random.ts";
+import type { ScenarioName } from "./scenario-names.ts";
 import { type Signal, signalOf } from "./signals.ts";
-
-export const SCENARIOS = [
-	"tenant-outage",
-	"slow-burn",
-	"platform-outage",
-	"silent-tenant",
-	"flapping",
-	"quiet",
-] as const;
-export type ScenarioName = (typeof SCENARIOS)[number];
 
 /** Decides what fails, when. Pure: the history before `breakAt` and the live traffic ask the same questions. */
 export interface Scenario {
