@@ -1,7 +1,15 @@
 import { burnRateTiers, type Clock } from "@bellwether/model";
 import type { Catalogue } from "#catalogue";
 import { createDetection, type DetectionEngine, type DetectionPair } from "#detection";
-import { FLEET, type OpenTelemetryStore, type Pair, StoreFailure, Telemetry, type WindowSink } from "#telemetry";
+import {
+	FLEET,
+	type OpenTelemetryStore,
+	type Pair,
+	release,
+	StoreFailure,
+	Telemetry,
+	type WindowSink,
+} from "#telemetry";
 import type {
 	Answer,
 	Call,
@@ -25,8 +33,12 @@ export interface TelemetryHostOptions {
 /** A claim must hold this long, so that a request split in parts (a total before its good) wakes nobody. */
 const CONFIRM_MS = 300;
 const TICK_MS = 1_000;
-/** Evaluating after every commit may take at most this share of the thread: wait so many times its own cost. */
-const EVALUATION_REST = 10;
+/** Evaluating after commits may take at most this share of the thread: wait so many times its own cost, up to a limit. */
+const EVALUATION_REST = 30;
+const EVALUATION_REST_MAX_MS = 250;
+/** Numbers of pairs are told every second while somebody reads them, else so often. Breaches are told at once. */
+const UNWATCHED_TICKS = 5;
+const WATCHED_MS = 30_000;
 /** Requests are committed together up to this many bytes; the rest waits for the next commit. */
 const BATCH_BYTES = 8 * 1024 * 1024;
 const REBUILD_AFTER_MS = [100, 500, 2_000, 10_000];
@@ -49,8 +61,15 @@ export class TelemetryHost {
 	#failure: string | undefined;
 	#rebuilds = 0;
 	#timers: NodeJS.Timeout[] = [];
-	#confirmTimer: NodeJS.Timeout | undefined;
+	#evaluationTimer: NodeJS.Timeout | undefined;
+	/** Not before this, so that evaluating does not crowd out ingest. */
 	#evaluateAgainAt = 0;
+	/** When what the last evaluation saw first may be confirmed. */
+	#confirmAt = 0;
+	/** Something was counted since the last evaluation. */
+	#isUnseen = false;
+	#watchedUntil = 0;
+	#ticksUntold = 0;
 	#evaluations = 0;
 	#evaluationMs = 0;
 	#isClosed = false;
@@ -108,6 +127,12 @@ export class TelemetryHost {
 			return;
 		}
 		this.#evaluate();
+		this.#ticksUntold++;
+		if (this.#clock.monotonic() < this.#watchedUntil || this.#ticksUntold >= UNWATCHED_TICKS) this.#tellChanged();
+	}
+
+	#tellChanged(): void {
+		this.#ticksUntold = 0;
 		const changed = this.#engine?.changedStatuses(this.#clock.now()) ?? [];
 		if (changed.length > 0) this.#options.send({ kind: "statuses", all: false, statuses: changed });
 	}
@@ -130,6 +155,8 @@ export class TelemetryHost {
 		}
 		try {
 			const outcomes = this.#telemetry.ingest(batch.map(({ call }) => call));
+			// They were transferred here, so nobody else has them.
+			for (const { call } of batch) release(call.body);
 			// Only a commit that worked ends the back-off: a full disk can be read again and again.
 			this.#rebuilds = 0;
 			batch.forEach(({ id }, k) => {
@@ -146,6 +173,11 @@ export class TelemetryHost {
 	#answer(call: Exclude<Call, { kind: "ingest" }>): Answer {
 		if (call.kind === "health") return this.#health();
 		if (call.kind === "close") return undefined;
+		if (call.kind === "watch") {
+			if (this.#clock.monotonic() >= this.#watchedUntil) this.#tellChanged();
+			this.#watchedUntil = this.#clock.monotonic() + WATCHED_MS;
+			return undefined;
+		}
 		if (this.#failure !== undefined) {
 			if (call.kind === "import") return unavailable(this.#failure);
 			throw new Error(`telemetry is being rebuilt from its store: ${this.#failure}`);
@@ -202,13 +234,25 @@ export class TelemetryHost {
 		};
 	}
 
-	/** Now, unless the last evaluation is so recent that evaluating would crowd out ingest; and again when a claim may be confirmed. */
+	/** Something was counted: evaluates now, or as soon as the last evaluation is long enough ago. */
 	#evaluateSoon(): void {
+		this.#isUnseen = true;
 		if (this.#clock.monotonic() >= this.#evaluateAgainAt) this.#evaluate();
-		this.#confirmTimer ??= setTimeout(() => {
-			this.#confirmTimer = undefined;
-			this.#evaluate();
-		}, CONFIRM_MS + 10);
+		else this.#wakeAt(this.#evaluateAgainAt);
+	}
+
+	/** One timer: for the next evaluation of new counts, then for the moment when what it saw may be confirmed. */
+	#wakeAt(at: number): void {
+		this.#evaluationTimer ??= setTimeout(
+			() => {
+				this.#evaluationTimer = undefined;
+				if (this.#clock.monotonic() >= at) this.#evaluate();
+				const now = this.#clock.monotonic();
+				if (this.#isUnseen) this.#wakeAt(this.#evaluateAgainAt);
+				else if (now < this.#confirmAt) this.#wakeAt(this.#confirmAt);
+			},
+			Math.max(1, Math.ceil(at - this.#clock.monotonic())),
+		);
 	}
 
 	#evaluate(): void {
@@ -219,11 +263,16 @@ export class TelemetryHost {
 		const tookMs = this.#clock.monotonic() - began;
 		this.#evaluations++;
 		this.#evaluationMs += tookMs;
-		this.#evaluateAgainAt = began + tookMs * EVALUATION_REST;
+		this.#evaluateAgainAt = began + Math.min(tookMs * EVALUATION_REST, EVALUATION_REST_MAX_MS);
+		if (this.#isUnseen) {
+			this.#isUnseen = false;
+			// A millisecond more: the engine counts by the wall clock, in whole ones.
+			this.#confirmAt = began + tookMs + CONFIRM_MS + 1;
+			this.#wakeAt(this.#confirmAt);
+		}
 		if (events.length === 0) return;
 		// Statuses first: who hears of a breach then finds it in the mirror.
-		const changed = engine.changedStatuses(this.#clock.now());
-		if (changed.length > 0) this.#options.send({ kind: "statuses", all: false, statuses: changed });
+		this.#tellChanged();
 		for (const event of events) {
 			if (event.type === "breach.opened")
 				this.#openBreaches.set(breachKey(event), { ...event, openedAt: event.detectedAt });
@@ -272,7 +321,7 @@ export class TelemetryHost {
 	#end(): void {
 		this.#isClosed = true;
 		for (const timer of this.#timers) clearTimeout(timer);
-		clearTimeout(this.#confirmTimer);
+		clearTimeout(this.#evaluationTimer);
 		try {
 			this.#telemetry.close();
 		} finally {

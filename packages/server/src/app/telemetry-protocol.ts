@@ -59,6 +59,8 @@ export type Call =
 	| { readonly kind: "hour-strips" }
 	| { readonly kind: "configure"; readonly catalogue: Catalogue; readonly openBreaches: readonly OpenBreach[] }
 	| { readonly kind: "health" }
+	/** Somebody reads the statuses: for a while they are told every second. */
+	| { readonly kind: "watch" }
 	| { readonly kind: "close" };
 
 export type Answer =

@@ -18,18 +18,26 @@ export class Cells {
 	late = new Float64Array(1024);
 	revision = new Float64Array(1024);
 	#index = new Int32Array(2048);
+	/** The entry that a pair had last: two points of one pair and bucket mostly come together. */
+	#lastOfPair = new Int32Array(1024);
 
 	/** The entry of a cell, made with zeros if it is new. */
 	entry(pair: number, bucket: number): number {
+		const last = pair < this.#lastOfPair.length ? (this.#lastOfPair[pair] as number) : this.#widen(pair);
+		if (last < this.count && this.pairs[last] === pair && this.buckets[last] === bucket) return last;
 		const mask = this.#index.length - 1;
-		let at = (Math.imul(pair, 0x9e3779b1) ^ Math.imul(bucket, 0x85ebca6b)) & mask;
+		let at = homeOf(pair, bucket) & mask;
+		let entry: number;
 		for (;;) {
-			const entry = (this.#index[at] as number) - 1;
+			entry = (this.#index[at] as number) - 1;
 			if (entry < 0) break;
-			if (this.pairs[entry] === pair && this.buckets[entry] === bucket) return entry;
-			at = (at + 1) & mask;
+			if (this.pairs[entry] === pair && this.buckets[entry] === bucket) {
+				this.#lastOfPair[pair] = entry;
+				return entry;
+			}
+			at = (at + PROBE_STEP) & mask;
 		}
-		const entry = this.count++;
+		entry = this.count++;
 		this.pairs[entry] = pair;
 		this.buckets[entry] = bucket;
 		this.bad[entry] = 0;
@@ -37,6 +45,7 @@ export class Cells {
 		this.late[entry] = 0;
 		this.revision[entry] = 0;
 		this.#index[at] = entry + 1;
+		this.#lastOfPair[pair] = entry;
 		if (this.count === this.pairs.length) this.#grow();
 		return entry;
 	}
@@ -50,35 +59,39 @@ export class Cells {
 		} else this.#index.fill(0);
 	}
 
-	/** Entries ordered by hour, then pair; `visit` gets each group once. */
-	groups(visit: (hour: number, pair: number, entries: readonly number[]) => void): void {
-		const keys = new Float64Array(this.count);
+	/** Entries ordered by hour, then pair; `visit` gets each group once, its entries in the order of their first use. */
+	groups(visit: (hour: number, pair: number, entries: Int32Array) => void): void {
+		const { count } = this;
+		if (count === 0) return;
 		let firstHour = Number.POSITIVE_INFINITY;
-		let pairCount = 1;
-		for (let k = 0; k < this.count; k++) {
-			firstHour = Math.min(firstHour, Math.floor((this.buckets[k] as number) / BUCKETS_PER_HOUR));
+		let lastHour = Number.NEGATIVE_INFINITY;
+		let pairCount = 0;
+		const hours = new Int32Array(count);
+		for (let k = 0; k < count; k++) {
+			const hour = Math.floor((this.buckets[k] as number) / BUCKETS_PER_HOUR);
+			hours[k] = hour;
+			firstHour = Math.min(firstHour, hour);
+			lastHour = Math.max(lastHour, hour);
 			pairCount = Math.max(pairCount, (this.pairs[k] as number) + 1);
 		}
-		for (let k = 0; k < this.count; k++) {
-			const hour = Math.floor((this.buckets[k] as number) / BUCKETS_PER_HOUR) - firstHour;
-			keys[k] = (hour * pairCount + (this.pairs[k] as number)) * this.count + k;
+		for (let k = 0; k < count; k++) hours[k] = (hours[k] as number) - firstHour;
+		const byPair = counted(this.pairs, undefined, count, pairCount);
+		const order = counted(hours, byPair, count, lastHour - firstHour + 1);
+		for (let from = 0; from < count; ) {
+			const hour = hours[order[from] as number] as number;
+			const pair = this.pairs[order[from] as number] as number;
+			let to = from + 1;
+			while (to < count && hours[order[to] as number] === hour && this.pairs[order[to] as number] === pair) to++;
+			visit(firstHour + hour, pair, order.subarray(from, to));
+			from = to;
 		}
-		keys.sort();
-		let group = -1;
-		let entries: number[] = [];
-		const finish = (): void => {
-			if (group >= 0) visit(firstHour + Math.floor(group / pairCount), group % pairCount, entries);
-		};
-		for (const key of keys) {
-			const of = Math.floor(key / this.count);
-			if (of !== group) {
-				finish();
-				group = of;
-				entries = [];
-			}
-			entries.push(key - of * this.count);
-		}
-		finish();
+	}
+
+	#widen(pair: number): number {
+		const wider = new Int32Array(Math.max(pair + 1, this.#lastOfPair.length * 2));
+		wider.set(this.#lastOfPair);
+		this.#lastOfPair = wider;
+		return 0;
 	}
 
 	#grow(): void {
@@ -86,10 +99,8 @@ export class Cells {
 		this.#index = new Int32Array(this.pairs.length * 2);
 		const mask = this.#index.length - 1;
 		for (let entry = 0; entry < this.count; entry++) {
-			const pair = this.pairs[entry] as number;
-			const bucket = this.buckets[entry] as number;
-			let at = (Math.imul(pair, 0x9e3779b1) ^ Math.imul(bucket, 0x85ebca6b)) & mask;
-			while (this.#index[at] !== 0) at = (at + 1) & mask;
+			let at = homeOf(this.pairs[entry] as number, this.buckets[entry] as number) & mask;
+			while (this.#index[at] !== 0) at = (at + PROBE_STEP) & mask;
 			this.#index[at] = entry + 1;
 		}
 	}
@@ -102,6 +113,34 @@ export class Cells {
 		this.late = resized(this.late, size);
 		this.revision = resized(this.revision, size);
 	}
+}
+
+/** Odd, so that probing sees the whole table, and longer than a group of neighbours. */
+const PROBE_STEP = 17;
+
+/** Sixteen neighbouring pairs share a cache line of the index: points come in the order of their pairs. */
+function homeOf(pair: number, bucket: number): number {
+	const group = Math.imul(pair >>> 4, 0x9e3779b1) ^ Math.imul(bucket, 0x85ebca6b);
+	const mixed = Math.imul(group ^ (group >>> 15), 0xc2b2ae35);
+	return ((mixed >>> 12) << 4) | ((pair + (mixed >>> 8)) & 15);
+}
+
+/** Indices 0 … count − 1 (or `order`) sorted by a small whole number each, equal ones in the order they came in. */
+function counted(keys: Int32Array, order: Int32Array | undefined, count: number, keyCount: number): Int32Array {
+	const starts = new Int32Array(keyCount + 1);
+	for (let k = 0; k < count; k++) {
+		const next = (keys[k] as number) + 1;
+		starts[next] = (starts[next] as number) + 1;
+	}
+	for (let key = 0; key < keyCount; key++) starts[key + 1] = (starts[key + 1] as number) + (starts[key] as number);
+	const sorted = new Int32Array(count);
+	for (let k = 0; k < count; k++) {
+		const item = order ? (order[k] as number) : k;
+		const key = keys[item] as number;
+		sorted[starts[key] as number] = item;
+		starts[key] = (starts[key] as number) + 1;
+	}
+	return sorted;
 }
 
 function resized<A extends Float64Array | Int32Array>(old: A, size: number): A {

@@ -5,7 +5,14 @@ export type Unpacked =
 	| { readonly status: "ok"; readonly body: Uint8Array }
 	| { readonly status: "unsupported"; readonly message: string };
 
-/** Undoes the Content-Encoding of a request. Never makes more than `maxBytes`, whatever the sender claims. */
+/** Kept from request to request for snappy's output; a larger one is made for one request only. */
+const KEPT_BYTES = 4 * 1024 * 1024;
+let kept = Buffer.allocUnsafeSlow(256 * 1024);
+
+/**
+ * Undoes the Content-Encoding of a request. Never makes more than `maxBytes`, whatever the sender claims. What it gives is
+ * valid until the next call.
+ */
 export function unpack(encoding: string | undefined, body: Uint8Array, maxBytes: number): Unpacked {
 	const name = (encoding ?? "").trim().toLowerCase();
 	if (name === "" || name === "identity") {
@@ -56,7 +63,10 @@ export function unsnap(body: Uint8Array, maxBytes: number): Uint8Array {
 	if (size > maxBytes) throw tooLarge(size, maxBytes);
 	// A copy of 64 bytes takes 2 bytes at least: a claim beyond that cannot be true, and must not cost memory.
 	if (size > body.length * 32) throw new Malformed("snappy length is larger than its data can give");
-	const out = Buffer.allocUnsafeSlow(size);
+	// Copies go by four bytes and may write up to three too many: the next element overwrites those.
+	const out = scratch(size + 4);
+	const from4 = new DataView(body.buffer, body.byteOffset, body.byteLength);
+	const to4 = new DataView(out.buffer, out.byteOffset, out.byteLength);
 	const end = body.length;
 	let to = 0;
 	while (at < end) {
@@ -71,7 +81,8 @@ export function unsnap(body: Uint8Array, maxBytes: number): Uint8Array {
 				at += width;
 			}
 			if (length > end - at || length > size - to) throw new Malformed("snappy literal goes past the end");
-			if (length < 24) for (let k = 0; k < length; k++) out[to + k] = body[at + k] as number;
+			if (length <= 64 && at + length + 3 <= end)
+				for (let k = 0; k < length; k += 4) to4.setInt32(to + k, from4.getInt32(at + k, true), true);
 			else out.set(body.subarray(at, at + length), to);
 			at += length;
 			to += length;
@@ -93,12 +104,34 @@ export function unsnap(body: Uint8Array, maxBytes: number): Uint8Array {
 		if (at > end || offset === 0 || offset > to || length > size - to)
 			throw new Malformed("snappy copy is out of bounds");
 		let from = to - offset;
-		// Byte by byte: source and target may overlap, then the copy repeats what it has just written.
-		for (const last = to + length; to < last; ) out[to++] = out[from++] as number;
+		const last = to + length;
+		// Source and target may overlap: then the copy repeats what it has just written, and a step must not reach ahead.
+		if (offset >= 4) for (; to < last; to += 4, from += 4) to4.setInt32(to, to4.getInt32(from, true), true);
+		else while (to < last) out[to++] = out[from++] as number;
+		to = last;
 	}
 	if (to !== size) throw new Malformed("snappy body is shorter than announced");
-	return out;
+	return out.subarray(0, size);
 }
+
+function scratch(size: number): Buffer {
+	if (size > KEPT_BYTES) return Buffer.allocUnsafeSlow(size);
+	if (size > kept.length) kept = Buffer.allocUnsafeSlow(Math.max(size, kept.length * 2));
+	return kept;
+}
+
+/**
+ * Gives the memory of a body back at once: the collector, which sees only small objects that hold large memory, would
+ * otherwise run far too often. The body is empty afterwards.
+ */
+export function release(body: Uint8Array): void {
+	const { buffer } = body;
+	const isShared = buffer.byteLength === Buffer.poolSize || buffer === kept.buffer;
+	if (buffer instanceof ArrayBuffer && !isShared && buffer.byteLength >= RELEASED_FROM) buffer.transfer(0);
+}
+
+/** Smaller ones cost less than the call. */
+const RELEASED_FROM = 16 * 1024;
 
 function tooLarge(bytes: number | undefined, maxBytes: number): TooLarge {
 	const found = bytes === undefined ? "more" : `${bytes} bytes`;

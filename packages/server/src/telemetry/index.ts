@@ -4,6 +4,7 @@
  * one with a reason and are accounted for. When streams are full new ones are refused and known ones go on; when the store
  * fails the answer is `unavailable` until memory has been rebuilt from it.
  */
+export { release } from "./content.ts";
 export { MemoryTelemetryStore } from "./memory-store.ts";
 export type * from "./store.ts";
 export { type IngestRequest, StoreFailure, Telemetry, type TelemetryOptions } from "./telemetry.ts";

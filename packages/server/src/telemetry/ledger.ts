@@ -23,8 +23,9 @@ export class Ledger {
 
 	add(tenant: number, protocol: number, key: number, count: number): void {
 		const at = (tenant * PROTOCOLS.length + protocol) * KEYS.length + key;
-		this.#unfolded[at] = (this.#unfolded[at] as number) + count;
-		this.#dirty.add(at);
+		const before = this.#unfolded[at] as number;
+		if (before === 0) this.#dirty.add(at);
+		this.#unfolded[at] = before + count;
 	}
 
 	/** What the store does not have yet. */

@@ -27,7 +27,8 @@ export function readOtlpJson(context: DecoderContext, body: Uint8Array): void {
 		throw new Malformed(`not JSON: ${(error as Error).message}`);
 	}
 	const { selection, stage } = context;
-	stage.begin(() => "");
+	const names: string[] = [];
+	stage.begin((place) => names[place] ?? "");
 	for (const resourceMetrics of list(object(request, "request"), "resourceMetrics")) {
 		const resource = attributesOf(optional(resourceMetrics, "resource"));
 		const fallback = Math.max(0, selection.tenantOf(resource));
@@ -39,7 +40,10 @@ export function readOtlpJson(context: DecoderContext, body: Uint8Array): void {
 				scopeVersion: text(scope, "version"),
 				scope: attributesOf(scope),
 			};
-			for (const metric of list(scopeMetrics, "metrics")) readMetric(context, metric, shared, fallback);
+			for (const metric of list(scopeMetrics, "metrics")) {
+				stage.metric(names.push(text(metric, "name")) - 1);
+				readMetric(context, metric, shared, fallback);
+			}
 		}
 	}
 }
@@ -54,7 +58,6 @@ interface Shared {
 function readMetric(context: DecoderContext, metric: Json, shared: Shared, fallback: number): void {
 	const { selection, stage } = context;
 	const name = text(metric, "name");
-	stage.metric(name);
 	const form = ["gauge", "sum", "histogram", "exponentialHistogram", "summary"].find(
 		(each) => metric[each] !== undefined,
 	);

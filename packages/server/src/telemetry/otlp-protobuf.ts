@@ -39,6 +39,8 @@ class Reader {
 	#resourceRange: number[] = [];
 	#scope: Scope | undefined;
 	#scopeRange: number[] = [];
+	/** Where the length of the metric's name stands, and its bytes. */
+	#namePlace = 0;
 	#nameFrom = 0;
 	#nameTo = 0;
 	#name: string | undefined;
@@ -48,7 +50,7 @@ class Reader {
 	constructor(context: DecoderContext, body: Uint8Array) {
 		this.#context = context;
 		this.#wire = new Wire(body);
-		context.stage.begin((from, to) => this.#wire.text(from, to));
+		context.stage.begin((place) => this.#nameAt(place));
 	}
 
 	request(): void {
@@ -74,6 +76,7 @@ class Reader {
 		let data = 0;
 		let dataFrom = 0;
 		let dataEnd = 0;
+		this.#namePlace = 0;
 		this.#nameFrom = 0;
 		this.#nameTo = 0;
 		this.#name = undefined;
@@ -81,6 +84,7 @@ class Reader {
 			const tag = wire.varint(end);
 			switch (tag) {
 				case 0x0a:
+					this.#namePlace = wire.at;
 					this.#nameTo = wire.fieldEnd(end);
 					this.#nameFrom = wire.at;
 					wire.at = this.#nameTo;
@@ -107,7 +111,7 @@ class Reader {
 	#data(data: number, from: number, end: number): void {
 		const { stage, selection } = this.#context;
 		const wire = this.#wire;
-		stage.metric({ from: this.#nameFrom, to: this.#nameTo });
+		stage.metric(this.#namePlace);
 		const { points, temporality, isMonotonic } = this.#shape(data, from, end);
 		if (points === 0) return;
 		this.#name = wire.text(this.#nameFrom, this.#nameTo);
@@ -374,6 +378,15 @@ class Reader {
 		wire.at = back;
 		this.#scope = { name, version, attributes };
 		return this.#scope;
+	}
+
+	/** The metric's name, whose length stands here; 0: the metric has none. */
+	#nameAt(place: number): string {
+		const wire = this.#wire;
+		if (place === 0) return "";
+		wire.at = place;
+		const to = wire.fieldEnd(wire.bytes.length);
+		return wire.text(wire.at, to);
 	}
 
 	/** [from, to) of every occurrence of a field, flat. */

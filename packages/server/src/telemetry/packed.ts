@@ -8,9 +8,13 @@ const BAD_IS_DOUBLE = 2;
 const TOTAL_IS_DOUBLE = 4;
 const REVISED = 8;
 
+/** Reused: a fold packs tens of thousands of roll-ups. */
+const writer = new ByteWriter();
+
 /** Buckets with anything in them → bytes: the gap to the one before, what is there, then small numbers in few bytes. */
 export function packBuckets(buckets: Float64Array): Uint8Array {
-	const out = new ByteWriter();
+	const out = writer;
+	out.clear();
 	let previous = -1;
 	for (let k = 0; k * FIELDS < buckets.length; k++) {
 		const at = k * FIELDS;

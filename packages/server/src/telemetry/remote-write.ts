@@ -13,37 +13,50 @@ const STALE_HI = 0x7ff00000;
  */
 export function readRemoteWrite(context: DecoderContext, body: Uint8Array): void {
 	const wire = new Wire(body);
-	context.stage.begin((from, to) => nameIn(wire, from, to));
+	const { stage } = context;
+	stage.begin((place) => nameAt(wire, place));
 	const end = wire.bytes.length;
 	while (wire.at < end) {
 		const tag = wire.varint(end);
-		if (tag === 0x0a) readSeries(context, wire, wire.fieldEnd(end));
-		else if (tag >>> 3 === 1) throw new Malformed(`time series at byte ${wire.at} has wire type ${tag & 7}`);
+		if (tag === 0x0a) {
+			stage.metric(wire.at);
+			readSeries(context, wire, wire.fieldEnd(end));
+		} else if (tag >>> 3 === 1) throw new Malformed(`time series at byte ${wire.at} has wire type ${tag & 7}`);
 		else wire.skip(tag, end);
 	}
 }
 
 function readSeries(context: DecoderContext, wire: Wire, end: number): void {
-	const { hash, stage } = context;
+	const { hash } = context;
 	const { view, bytes } = wire;
 	const from = wire.at;
-	stage.metric({ from, to: end });
 	// Labels come first in every known sender, but the format does not promise it: hash them all before any sample.
 	hash.begin(KIND.cumulativeSum, 0x3c6ef372);
 	let firstSample = -1;
-	while (wire.at < end) {
-		const tag = bytes[wire.at];
+	let at = from;
+	while (at < end) {
+		const tag = bytes[at];
 		if (tag === 0x0a) {
-			wire.at++;
-			const to = wire.fieldEnd(end);
-			hash.bytes(view, wire.at, to);
-			wire.at = to;
+			// Neighbouring labels are hashed as one run, lengths and tags included.
+			const first = at;
+			do {
+				const length = bytes[at + 1] as number;
+				if (length < 0x80 && at + 2 + length <= end) {
+					at += 2 + length;
+					continue;
+				}
+				wire.at = at + 1;
+				at = wire.fieldEnd(end);
+			} while (at < end && bytes[at] === 0x0a);
+			hash.bytes(view, first, at);
 		} else {
-			if (tag === 0x12 && firstSample < 0) firstSample = wire.at;
+			if (tag === 0x12 && firstSample < 0) firstSample = at;
+			wire.at = at;
 			const wide = wire.varint(end);
 			if (wide >>> 3 < 3 && wide !== 0x12)
 				throw new Malformed(`field ${wide >>> 3} at byte ${wire.at} has wire type ${wide & 7}`);
 			wire.skip(wide, end);
+			at = wire.at;
 		}
 	}
 	hash.finish();
@@ -135,10 +148,10 @@ function labelsIn(wire: Wire, from: number, end: number): Attribute[] {
 	return labels;
 }
 
-function nameIn(wire: Wire, from: number, to: number): string {
-	return (
-		labelsIn(wire, from, to)
-			.find(([name]) => name === "__name__")?.[1]
-			.slice(1) ?? ""
-	);
+/** Name of the series whose length stands at this place. */
+function nameAt(wire: Wire, place: number): string {
+	wire.at = place;
+	const end = wire.fieldEnd(wire.bytes.length);
+	const labels = labelsIn(wire, wire.at, end);
+	return labels.find(([name]) => name === "__name__")?.[1].slice(1) ?? "";
 }

@@ -9,28 +9,27 @@ export class Stage {
 	/** µs since the epoch; 0: not given. */
 	times = new Float64Array(4096);
 	starts = new Float64Array(4096);
-	/** Index of the metric's name in `names`. */
+	/** Place of the metric's name, as the reader numbers them. */
 	names = new Int32Array(4096);
 	valueCount = 0;
 	values = new Float64Array(4096);
-	/** Metric names of the request, read only when a message needs one. */
-	readonly #names: (string | { readonly from: number; readonly to: number })[] = [];
-	#text: (from: number, to: number) => string = () => "";
+	/** Where the reader finds the name of the metric that points belong to now. */
+	#metric = 0;
+	#nameAt: (place: number) => string = () => "";
 
-	begin(text: (from: number, to: number) => string): void {
+	/** `nameAt` reads a metric's name at the place that `metric` was given: only when a message needs one. */
+	begin(nameAt: (place: number) => string): void {
 		this.count = 0;
 		this.valueCount = 0;
-		this.#names.length = 0;
-		this.#text = text;
+		this.#nameAt = nameAt;
 	}
 
-	metric(name: string | { readonly from: number; readonly to: number }): void {
-		this.#names.push(name);
+	metric(place: number): void {
+		this.#metric = place;
 	}
 
 	metricOf(point: number): string {
-		const name = this.#names[this.names[point] as number] ?? "";
-		return typeof name === "string" ? name : this.#text(name.from, name.to);
+		return this.#nameAt(this.names[point] as number);
 	}
 
 	point(code: number, start: number, time: number): void {
@@ -39,7 +38,7 @@ export class Stage {
 		this.codes[k] = code;
 		this.starts[k] = start;
 		this.times[k] = time;
-		this.names[k] = this.#names.length - 1;
+		this.names[k] = this.#metric;
 	}
 
 	/** Values of the slot's channels, in order, right after its `point`. */

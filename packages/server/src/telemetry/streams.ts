@@ -62,7 +62,9 @@ export class Streams {
 	readonly #canonicals = new Map<number, string>();
 	readonly #ranges = new Map<number, CoveredRanges>();
 	#slotOfId = new Int32Array(FIRST_CAPACITY);
-	readonly #dirtyPages = new Set<number>();
+	/** Pages with a change since the last `clean`: as flags, and listed. */
+	#isDirty = new Uint8Array(FIRST_CAPACITY);
+	readonly #dirtyPages: number[] = [];
 
 	constructor(selection: Selection, maxStreams: number) {
 		this.#selection = selection;
@@ -177,7 +179,12 @@ export class Streams {
 	}
 
 	touch(slot: number): void {
-		this.#dirtyPages.add(((this.ids[slot] as number) / PAGE_IDS) | 0);
+		const page = ((this.ids[slot] as number) / PAGE_IDS) | 0;
+		if (this.#isDirty[page] === 1) return;
+		if (page >= this.#isDirty.length)
+			this.#isDirty = grown(this.#isDirty, Math.max(page + 1, this.#isDirty.length * 2));
+		this.#isDirty[page] = 1;
+		this.#dirtyPages.push(page);
 	}
 
 	/** Pages whose streams changed since the last call of `clean`. */
@@ -185,7 +192,8 @@ export class Streams {
 		return [...this.#dirtyPages];
 	}
 	clean(): void {
-		this.#dirtyPages.clear();
+		this.#isDirty.fill(0);
+		this.#dirtyPages.length = 0;
 	}
 
 	#bind(slot: number, id: number): void {

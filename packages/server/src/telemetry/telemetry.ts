@@ -3,7 +3,7 @@ import type { Catalogue } from "#catalogue";
 import { type Applied, Applier } from "./apply.ts";
 import { ByteWriter } from "./bytes.ts";
 import { BUCKET_MS, Cells, LATE_AFTER_MS } from "./cells.ts";
-import { unpack } from "./content.ts";
+import { release, unpack } from "./content.ts";
 import { DecoderContext } from "./decoder.ts";
 import { feedHistory, HOURS_KEPT_MS, mergeCells, readWindows } from "./history.ts";
 import { importLines, type ParsedImport } from "./import.ts";
@@ -279,10 +279,12 @@ export class Telemetry {
 	#one(request: IngestRequest): IngestOutcome {
 		const { decoder, applier } = this.#loaded;
 		const protocol = PROTOCOLS.indexOf(request.protocol);
+		let body = request.body;
 		try {
 			const unpacked = unpack(request.encoding, request.body, this.#limits.maxBodyBytes);
 			if (unpacked.status === "unsupported") return unpacked;
-			READERS[request.protocol](decoder, unpacked.body);
+			body = unpacked.body;
+			READERS[request.protocol](decoder, body);
 		} catch (error) {
 			if (error instanceof TooLarge) return { status: "too-large", message: error.message };
 			// Decoding changes no count, so whatever a body made it stumble over stays this request's own problem.
@@ -290,12 +292,9 @@ export class Telemetry {
 			return { status: "malformed", message: (error as Error).message };
 		}
 		const applied = applier.apply(this.#stage, protocol, this.#row, this.#records);
-		return {
-			status: "accepted",
-			points: this.#stage.count,
-			rejected: applied.rejected,
-			message: this.#messageOf(applied),
-		};
+		const message = this.#messageOf(applied);
+		if (body !== request.body) release(body);
+		return { status: "accepted", points: this.#stage.count, rejected: applied.rejected, message };
 	}
 
 	#messageOf({ rejected, firstPoint, firstReason }: Applied): string {
