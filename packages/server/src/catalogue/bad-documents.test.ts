@@ -38,10 +38,23 @@ const CASES: readonly BadCase[] = [
 		name: "a tab as indentation",
 		file: "workloads/purview.yaml",
 		write: [["  owner", "\towner"]],
+		says: ["workloads/purview.yaml:5:1 error YAML: Tabs are not allowed as indentation.\n  Indent with spaces."],
+	},
+	{
+		name: "an entry that stands beside its siblings, told once although it disturbs what follows",
+		file: "workloads/purview.yaml",
+		write: "apiVersion: bellwether/v1\nkind: Workload\nmetadata:\n  name: purview\n spec: {}\n owner: x\n",
 		says: [
-			"workloads/purview.yaml:5:1 error YAML: Tabs are not allowed as indentation.\n  Indent with spaces.",
-			"workloads/purview.yaml:5:9 error YAML: Implicit keys need to be on a single line.\n  Correct the YAML; quote texts that contain : # { [ or start with @ ` % &.",
-			"workloads/purview.yaml:5:9 error YAML: Nested mappings are not allowed in compact mappings.\n  Correct the YAML; quote texts that contain : # { [ or start with @ ` % &.",
+			"workloads/purview.yaml:5:1 error YAML: All mapping items must start at the same column.\n  Line the entry up with its siblings.",
+		],
+	},
+	{
+		name: "a second document without its separator",
+		file: "workloads/purview.yaml",
+		write:
+			"apiVersion: bellwether/v1\nkind: Workload\nmetadata: { name: purview }\nspec: {}\napiVersion: bellwether/v1\nkind: Workload\nmetadata: { name: intune }\nspec: {}\n",
+		says: [
+			"workloads/purview.yaml:5:1 error apiVersion is written twice.\n  Write --- on a line above it to begin another document.",
 		],
 	},
 	{

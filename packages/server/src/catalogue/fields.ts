@@ -16,7 +16,7 @@ export function wordingOf(schema: z.core.$ZodType): Wording | undefined {
 	return wordings.get(schema);
 }
 
-function worded<T extends z.core.$ZodType>(schema: T, says: string, remedy: string, secret = false): T {
+export function worded<T extends z.core.$ZodType>(schema: T, says: string, remedy: string, secret = false): T {
 	wordings.set(schema, { says, remedy, secret });
 	return schema;
 }

@@ -104,9 +104,13 @@ const tenantFields = {
 		.describe("Who is told."),
 };
 
-const match = z
-	.record(f.attributeKey, f.attributeValues("Values of this attribute."))
-	.describe("Attribute name to values. A point belongs to the tenant when one of its attributes equals one of them.");
+const match = f.worded(
+	z
+		.record(f.attributeKey, f.attributeValues("Values of this attribute."))
+		.describe("Attribute name to values. A point belongs to the tenant when one of its attributes equals one of them."),
+	"is not an object of attributes and their values",
+	"Name the attribute by which telemetry tells the tenant, such as match: { tenant.id: [value] }.",
+);
 
 export const KeyTenant = z.strictObject({
 	apiVersion: f.apiVersion("bellwether/v1"),

@@ -74,7 +74,7 @@ function sourceDocument(
 		const { line, col } = lines.linePos(offset);
 		return { file, line: Math.max(1, line), column: Math.max(1, col) };
 	};
-	const problems = [...document.errors, ...document.warnings];
+	const problems = withoutEchoes([...document.errors, ...document.warnings]);
 	for (const problem of problems.slice(0, MAX_PROBLEMS)) {
 		const tooDeep = problem.message.includes("call stack");
 		// After a colon the parser repeats what it read, which may be a secret: the place says enough.
@@ -99,6 +99,14 @@ function sourceDocument(
 			return isScalar(node) ? node.source : undefined;
 		},
 	};
+}
+
+/** One tab or one line that stands wrong makes the parser complain of what follows too: of those only the cause is told. */
+function withoutEchoes<Problem extends { readonly code: string }>(problems: readonly Problem[]): readonly Problem[] {
+	const tabs = problems.filter((problem) => problem.code === "TAB_AS_INDENT");
+	if (tabs.length > 0) return tabs;
+	const firstIndent = problems.findIndex((problem) => problem.code === "BAD_INDENT");
+	return problems.filter((problem, k) => problem.code !== "BAD_INDENT" || k === firstIndent);
 }
 
 function yamlRemedy(code: string): string {
@@ -157,6 +165,7 @@ function plain(aliases: Aliases, root: Node, complain: Complain): unknown {
 	};
 	const map = (items: readonly Pair[], path: Path): Record<string, unknown> => {
 		const result: Record<string, unknown> = Object.create(null);
+		const isTwoDocuments = path.length === 0 && hasTwoHeads(items);
 		for (const item of items) {
 			const key = keyOf(item);
 			if (key === undefined) {
@@ -170,8 +179,13 @@ function plain(aliases: Aliases, root: Node, complain: Complain): unknown {
 				const remedy = key === "<<" ? "Write the fields out; merge keys are not read." : "Remove it.";
 				complain([...path, key], "key", `${pathText([...path, key])} is not allowed as a key.`, remedy);
 			} else if (key in result) {
+				// A second document without its separator repeats every key of the first: one finding says it all.
+				if (isTwoDocuments && key !== "apiVersion") continue;
 				const message = `${pathText([...path, key])} is written twice.`;
-				complain(duplicatePath(items, path, item), "key", message, "Remove one of the two.");
+				const remedy = isTwoDocuments
+					? "Write --- on a line above it to begin another document."
+					: "Remove one of the two.";
+				complain(duplicatePath(items, path, item), "key", message, remedy);
 			} else {
 				result[key] = walk(item.value, [...path, key]);
 			}
@@ -179,6 +193,10 @@ function plain(aliases: Aliases, root: Node, complain: Complain): unknown {
 		return result;
 	};
 	return walk(root, []);
+}
+
+function hasTwoHeads(items: readonly Pair[]): boolean {
+	return items.filter((item) => keyOf(item) === "apiVersion").length > 1;
 }
 
 function keyOf(item: Pair): string | undefined {
