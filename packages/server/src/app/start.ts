@@ -20,7 +20,7 @@ import {
 } from "#platform";
 import { escalationTimers, listenToIncidents as listenForPages, type ResponseDeps, recordPageOutcome } from "#response";
 import { openControlStore } from "../adapters/sqlite/control-store.ts";
-import { lockDataDir } from "../adapters/sqlite/data-lock.ts";
+import { DataDirLocked, type DataLock, lockDataDir } from "../adapters/sqlite/data-lock.ts";
 import { createBreachQueue } from "./breach-queue.ts";
 import { startConfigControl } from "./config-control.ts";
 import { issueStartTokens, readTokenFile, SettingRefused } from "./first-access.ts";
@@ -92,8 +92,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	}
 
 	// Data folder and control store.
-	await mkdir(dataDir, { recursive: true, mode: 0o700 });
-	const lock = lockDataDir(dataDir, { clock, holder: `bellwether serve --data ${dataDir}` });
+	const lock = await takeDataDir(dataDir, clock);
 	lifecycle.onStop("data lock", () => lock.release());
 	const store = await openControlStore({ path: join(dataDir, "control.db"), clock, reserveBytes: RESERVE_BYTES });
 	lifecycle.onStop("control store", () => store.close());
@@ -142,6 +141,10 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		dataDir,
 		catalogue: catalogue(),
 		openBreaches: await openBreaches(store.db, all),
+	}).catch((error: Error) => {
+		throw new SettingRefused(
+			`the counted events in ${join(dataDir, "telemetry.db")} cannot be used (${error.message}): restore that file from a backup, or move it away to begin without history; incidents are kept elsewhere`,
+		);
 	});
 	telemetry = thread;
 	thread.on({ breach: (event) => breaches.push(event) });
@@ -268,6 +271,20 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		adminLink: tokens && `${boundUrl}/sign-in?token=${tokens.linkToken}`,
 		stop: () => lifecycle.stop(),
 	};
+}
+
+/** Takes the folder for this process. Tenants' health data lie there: whatever is made from now on is for its owner alone. */
+async function takeDataDir(dataDir: string, clock: Clock): Promise<DataLock> {
+	process.umask(0o077);
+	try {
+		await mkdir(dataDir, { recursive: true, mode: 0o700 });
+		return lockDataDir(dataDir, { clock, holder: `bellwether serve --data ${dataDir}` });
+	} catch (error) {
+		if (error instanceof DataDirLocked) throw error;
+		throw new SettingRefused(
+			`the data folder ${dataDir} cannot be used (${(error as Error).message}): make it a writable folder with free space, or choose another with --data`,
+		);
+	}
 }
 
 async function readiness(context: ApiContext, thread: TelemetryThread): Promise<ReadyCheck[]> {

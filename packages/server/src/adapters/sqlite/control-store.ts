@@ -45,7 +45,10 @@ export async function openControlStore(options: {
 		migrate(writer, clock);
 	} catch (error) {
 		writer.close();
-		throw error;
+		if (!isStoreFault(error)) throw error;
+		throw new ControlStoreRefused(
+			`${path} cannot be written (${(error as Error).message}): look at the disk it lies on`,
+		);
 	}
 	const reader = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
 	const reserve = createReserve(writer, options.reserveBytes ?? 0);
@@ -131,12 +134,15 @@ function refuseStrangers(path: string): void {
 	let applicationId: number;
 	let version: number;
 	let isEmpty: boolean;
+	let damage: string;
 	try {
 		const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
 		try {
 			applicationId = pragma(database, "application_id");
 			version = pragma(database, "user_version");
 			isEmpty = database.prepare("select 1 from sqlite_schema limit 1").get() === undefined;
+			// Pages that point nowhere would otherwise be met in the middle of an incident.
+			damage = String(Object.values(database.prepare("pragma quick_check(1)").get() ?? {})[0]);
 		} finally {
 			database.close();
 		}
@@ -148,6 +154,9 @@ function refuseStrangers(path: string): void {
 	// A crash before the first migration leaves an empty database without our mark.
 	if (applicationId !== APPLICATION_ID && !isEmpty) {
 		throw new ControlStoreRefused(`${path} belongs to another program: choose another data folder`);
+	}
+	if (damage !== "ok") {
+		throw new ControlStoreRefused(`${path} is damaged (${damage.split("\n", 1)[0]}): restore it from a backup`);
 	}
 	if (version > CONTROL_MIGRATIONS.length) {
 		throw new ControlStoreRefused(

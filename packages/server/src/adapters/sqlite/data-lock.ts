@@ -29,7 +29,7 @@ export function lockDataDir(dir: string, options: { readonly clock: Clock; reado
 		database.exec("pragma journal_mode = delete; begin exclusive;");
 	} catch (error) {
 		database.close();
-		if (!isBusy(error)) throw new Error(`cannot lock the data folder ${dir}: ${(error as Error).message}`);
+		if (!isBusy(error)) throw new Error(`it cannot be locked: ${(error as Error).message}`);
 		throw new DataDirLocked(
 			`the data folder ${dir} is in use by ${describeHolder(holderPath)}: stop that one, or choose another folder with --data`,
 		);
