@@ -246,3 +246,26 @@ test("a mitigation that does not hold pages who is on call once more, without a 
 	await pass(30 * MINUTE_MS);
 	expect(sent.length).toBe(after);
 });
+
+test("a chain whose channel the catalogue has lost reaches its people as the catalogue says now", async () => {
+	const catalogue = exampleCatalogue();
+	const { open, deliver, pass, sent, setCatalogue } = await rooms(catalogue);
+	await open(breachOpened("woodgrove"));
+	await deliver();
+	const before = sent.length;
+	const [kept] = catalogue.channels.filter((channel) => channel.kind === "phone-panel");
+	if (!kept) expect.unreachable();
+	setCatalogue({
+		...catalogue,
+		channels: [kept],
+		people: catalogue.people.map((person) => ({
+			...person,
+			contacts: [{ channel: kept.name, address: `${person.name}-new` }],
+		})),
+	});
+	await pass(2 * MINUTE_MS);
+	expect(whoWasPaged(sent.slice(before)).sort()).toEqual(["m-ito", "m-ito-new"]);
+	setCatalogue({ ...catalogue, channels: [], people: [] });
+	await pass(2 * MINUTE_MS);
+	expect(whoWasPaged(sent.slice(-2)).sort()).toEqual(BOTH_CONTACTS);
+});

@@ -24,8 +24,10 @@ export async function queuePage(
 	occasion: PageOccasion,
 ): Promise<void> {
 	const { now } = occasion;
-	const payload = pagePayload(incident, person, deps.catalogue(), deps.publicUrl(), occasion);
-	for (const { channel, address } of person.contacts) {
+	const catalogue = deps.catalogue();
+	const payload = pagePayload(incident, person, catalogue, deps.publicUrl(), occasion);
+	const contacts = contactsNow(person, catalogue);
+	for (const { channel, address } of contacts) {
 		await tx
 			.updateTable("outbox")
 			.set({ state: "cancelled", last_error: "replaced by a newer page" })
@@ -53,9 +55,24 @@ export async function queuePage(
 			personDisplayName: person.displayName,
 			step: occasion.step + 1,
 			isRepeat: occasion.isRepeat,
-			channels: person.contacts.map((contact) => contact.channel).join(" and "),
+			channels: contacts.map((contact) => contact.channel).join(" and "),
 		},
 	});
+}
+
+/**
+ * Whom a chain wakes stays as it was when the chain began; through which channel cannot, where the catalogue has lost
+ * that channel since. Then the person is reached as the catalogue says now; if it knows no way at all, the old one is
+ * tried, so that its failure is seen.
+ */
+function contactsNow(person: Person, catalogue: Catalogue): Person["contacts"] {
+	const channels = new Set(catalogue.channels.map((channel) => channel.name));
+	const isThere = (contact: Person["contacts"][number]) => channels.has(contact.channel);
+	if (person.contacts.every(isThere)) return person.contacts;
+	const current = catalogue.people.find((each) => each.name === person.name)?.contacts ?? [];
+	const all = [...person.contacts, ...current].filter(isThere);
+	const distinct = new Map(all.map((contact) => [`${contact.channel}\n${contact.address}`, contact]));
+	return distinct.size > 0 ? [...distinct.values()] : person.contacts;
 }
 
 /** What a page says: who and what in the subject, the incident's sentence, and the link to the page with the button. */
