@@ -309,6 +309,28 @@ test("an attempt is given up after a while, whatever its sender does", async () 
 	expect(await outbox(id)).toMatchObject({ state: "pending", last_error: "no outcome within 20 ms" });
 });
 
+test("a receiver that hangs holds up no other of the same channel", async () => {
+	const reached: string[] = [];
+	const hanging: ((result: SendResult) => void)[] = [];
+	const hook: ChannelSender = {
+		send: ({ address }) => {
+			reached.push(address);
+			if (address !== "hangs") return Promise.resolve(SENT);
+			return new Promise((resolve) => hanging.push(resolve));
+		},
+	};
+	const { dispatcher, add, outbox } = await setUp({ channels: { hook }, timeoutMs: 60_000 });
+	for (let n = 0; n < 12; n++) await add({ address: "hangs" });
+	dispatcher.start();
+	await expect.poll(() => reached.length, PATIENCE).toBe(4);
+	const id = await add({ address: "answers" });
+	await expect.poll(async () => (await outbox(id)).state, PATIENCE).toBe("sent");
+	expect(reached).toEqual(["hangs", "hangs", "hangs", "hangs", "answers"]);
+	const stopped = dispatcher.stop();
+	for (const resolve of hanging) resolve(SENT);
+	await stopped;
+});
+
 test("within a channel pages go before notices, whatever came first", async () => {
 	const hook = scripted(SENT);
 	const { clock, dispatcher, add } = await setUp({ channels: { hook }, perChannel: 1 });

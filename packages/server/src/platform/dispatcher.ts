@@ -20,8 +20,10 @@ export interface DispatcherOptions {
 	readonly onOutcome?: OutcomeListener | undefined;
 	/** The store failed, a listener threw or a sender broke its word. The dispatcher goes on. */
 	readonly onError: (error: unknown, message: Message | undefined) => void;
-	/** Attempts under way at once per channel; a slow channel holds up nobody else. Default 4. */
+	/** Attempts under way at once per channel; a slow channel holds up no other. Default 16. */
 	readonly perChannel?: number;
+	/** Attempts under way at once per address of a channel; a receiver that hangs holds up nobody else. Default 4. */
+	readonly perAddress?: number;
 	/** An attempt is given up after this long, whatever its sender does. Default 12 s: above every sender's own limit. */
 	readonly timeoutMs?: number;
 	/** Waits between attempts, ms; the last one repeats. Keep those of pages below the escalation steps. */
@@ -56,7 +58,8 @@ export interface DispatcherCounters {
 
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
 	const { store, clock, onError } = options;
-	const perChannel = options.perChannel ?? 4;
+	const perChannel = options.perChannel ?? 16;
+	const perAddress = options.perAddress ?? 4;
 	const timeoutMs = options.timeoutMs ?? 12_000;
 	const recordRetryMs = options.recordRetryMs ?? 500;
 	const policy = {
@@ -65,7 +68,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 		giveUpAfterMs: options.giveUpAfterMs ?? 24 * 3_600_000,
 	};
 	const counters: DispatcherCounters = { sent: 0, retried: 0, failed: 0, uncertain: 0, inFlight: 0 };
-	const underWay = new Map<string, Set<Promise<void>>>();
+	/** By channel, with the address of each. */
+	const underWay = new Map<string, Map<Promise<void>, string>>();
 	let leaveStore: (() => void) | undefined;
 	let isRecovered = false;
 	let isStopping = false;
@@ -94,28 +98,32 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 		isRecovered = true;
 	}
 
-	/** Starts as many due attempts as each channel has room for, asking channel by channel so that none hides another. */
+	/** Starts as many due attempts as each channel and address has room for, asking one by one so that none hides another. */
 	async function launchDue(now: number): Promise<Promise<void>[]> {
-		const channels = await store.db
+		const targets = await store.db
 			.selectFrom("outbox")
-			.select("channel")
-			.distinct()
+			.select(["channel", "address"])
 			.where("state", "=", "pending")
 			.where("next_at", "<=", now)
+			.groupBy(["channel", "address"])
+			.orderBy((select) => select.fn.max("kind"), "desc") // pages before notices
+			.orderBy((select) => select.fn.min("next_at"))
 			.execute();
 		const launched: Promise<void>[] = [];
-		for (const { channel } of channels) {
-			const running = underWay.get(channel) ?? new Set();
+		for (const { channel, address } of targets) {
+			const running = underWay.get(channel) ?? new Map<Promise<void>, string>();
 			underWay.set(channel, running);
-			const room = perChannel - running.size;
+			const toAddress = [...running.values()].filter((each) => each === address).length;
+			const room = Math.min(perChannel - running.size, perAddress - toAddress);
 			if (room <= 0) continue;
 			const due = await store.db
 				.selectFrom("outbox")
 				.select("id")
 				.where("state", "=", "pending")
 				.where("channel", "=", channel)
+				.where("address", "=", address)
 				.where("next_at", "<=", now)
-				.orderBy("kind", "desc") // pages before notices
+				.orderBy("kind", "desc")
 				.orderBy("next_at")
 				.orderBy("id")
 				.limit(room)
@@ -127,7 +135,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 					loop.wake();
 				});
 				counters.inFlight++;
-				running.add(attempt);
+				running.set(attempt, address);
 				launched.push(attempt);
 			}
 		}
@@ -227,7 +235,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 			await loop.stop();
 			isStopping = true;
 			endPause?.();
-			await Promise.all([...underWay.values()].flatMap((running) => [...running]));
+			await Promise.all([...underWay.values()].flatMap((running) => [...running.keys()]));
 		},
 		async runDue(now) {
 			await recover(now);
