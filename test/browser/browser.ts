@@ -13,6 +13,8 @@ const still = { reducedMotion: "reduce" } as const;
 export const LOOKS = {
 	light: { ...still, viewport: { width: 1440, height: 900 }, colorScheme: "light" },
 	dark: { ...still, viewport: { width: 1440, height: 900 }, colorScheme: "dark" },
+	/** A screen of 1440 × 900 at 200 %. */
+	zoomed: { ...still, viewport: { width: 720, height: 450 }, colorScheme: "light" },
 	phone: { ...still, viewport: { width: 390, height: 844 }, colorScheme: "light", hasTouch: true, isMobile: true },
 	narrow: { ...still, viewport: { width: 320, height: 640 }, colorScheme: "dark" },
 } as const satisfies Record<string, BrowserContextOptions>;

@@ -94,6 +94,19 @@ describe("the fleet page", () => {
 		await page.context().close();
 	});
 
+	it.each(["light", "zoomed", "phone", "narrow"] as const)(
+		"keeps what a cell says inside the cell: %s",
+		async (look) => {
+			const page = await open("/fleet", LOOKS[look]);
+			await page.locator(".cell.state-breach").first().waitFor();
+			const tooWide = await page.evaluate<string[]>(
+				"[...document.querySelectorAll('.cell')].filter((c) => c.scrollWidth > c.clientWidth).map((c) => c.textContent)",
+			);
+			expect(tooWide).toEqual([]);
+			await page.context().close();
+		},
+	);
+
 	it("is one tab stop; arrows move, Enter opens the details, Esc gives the focus back", async () => {
 		const page = await open("/fleet");
 		const focused = () => page.evaluate<string>("document.activeElement.getAttribute('aria-label') ?? ''");
@@ -164,7 +177,7 @@ describe("acknowledging", () => {
 		const alert = page.locator("article").getByRole("alert");
 		await alert.waitFor();
 		expect(await alert.textContent()).toMatch(
-			/^Not acknowledged: The server was not reached\. Retrying\. .+ is paged at \d\d:\d\d/,
+			/^Not acknowledged: The server was not reached\. Retrying\. .+ is paged again at \d\d:\d\d/,
 		);
 		await page.locator("article").getByText("Not acknowledged", { exact: true }).waitFor();
 		expect(await stateOf(woodgrove)).toBe("detected");
@@ -198,7 +211,37 @@ describe("acknowledging", () => {
 	});
 });
 
+describe("the list of incidents", () => {
+	it("goes on to older ones on demand, and says that there are more", async () => {
+		const page = await open("/incidents");
+		const { items } = await server.read<{ items: object[] }>("/api/v1/incidents?limit=1");
+		await page.route("**/api/v1/incidents?*", (route) => {
+			const isFirst = !new URL(route.request().url()).searchParams.has("after");
+			const id = isFirst ? "INC-9002" : "INC-9001";
+			return route.fulfill({
+				json: { items: [{ ...items[0], id, state: "detected" }], next: isFirst ? "9002" : null },
+			});
+		});
+		await page.reload();
+		await page.getByRole("button", { name: "Open 1+" }).waitFor();
+		await page.getByRole("button", { name: "Show older incidents" }).click();
+		await page.getByRole("link", { name: /^INC-9001/ }).waitFor();
+		await page.getByRole("button", { name: "Open 2", exact: true }).waitFor();
+		expect(await page.getByRole("button", { name: "Show older incidents" }).count()).toBe(0);
+		await page.context().close();
+	});
+});
+
 describe("the customer's notice", () => {
+	it("says what it waits for: without a mail server it cannot be approved", async () => {
+		const page = await open(`/incidents/${woodgrove}`);
+		const panel = page.getByRole("region", { name: "Notice to the customer" });
+		await panel.getByText("Not sent: no mail server").waitFor();
+		await panel.getByText("Write smtp in the settings").waitFor();
+		expect(await panel.getByRole("button", { name: "Approve and send" }).isDisabled()).toBe(true);
+		await page.context().close();
+	});
+
 	it("is edited by one person at a time: a conflict shows both texts and lets one choose", async () => {
 		const page = await open(`/incidents/${woodgrove}`);
 		const { notices } = await server.read<{ notices: { id: string; audience: string; version: number }[] }>(
@@ -235,11 +278,17 @@ describe("resolving", () => {
 		const dialog = page.getByRole("dialog", { name: `Resolve ${cityPower}` });
 		await dialog.waitFor();
 		await page.keyboard.press("3");
+		await dialog.getByText("The signal has not cleared").waitFor();
 		expect(await accessibilityFaults(page)).toEqual([]);
 		await screenshot(page, "resolve-light");
+		await page.keyboard.press("Escape");
+		expect(await page.evaluate<string>("document.activeElement.textContent")).toBe(`Resolve ${cityPower} …`);
+		await page.keyboard.press("Enter");
+		await dialog.waitFor();
+		await page.keyboard.press("3");
 		await dialog.getByRole("button", { name: `Resolve ${cityPower}` }).click();
 		await dialog.getByText("Say in one line why").waitFor();
-		await dialog.getByRole("textbox").fill("A test of the sign-in page.");
+		await page.keyboard.type("A test of the sign-in page.");
 		await page.keyboard.press("Enter");
 		await expect.poll(() => stateOf(cityPower)).toBe("resolved");
 		await page.context().close();
@@ -262,6 +311,17 @@ describe("the stream", () => {
 });
 
 describe("somebody who is not signed in", () => {
+	it.each(["light", "dark", "phone"] as const)("is told what a used link was, and what to do: %s", async (look) => {
+		const context = await browser.newContext(LOOKS[look]);
+		const page = await context.newPage();
+		await page.goto(server.adminLink);
+		await page.getByText("already used").waitFor();
+		await page.getByText("restart the server for a new one-time link").waitFor();
+		expect(await accessibilityFaults(page)).toEqual([]);
+		await screenshot(page, `sign-in-used-${look}`);
+		await context.close();
+	});
+
 	it("learns on every page of the console how to sign in", async () => {
 		const context = await browser.newContext(LOOKS.light);
 		const page = await context.newPage();

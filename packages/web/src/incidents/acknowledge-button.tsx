@@ -47,7 +47,7 @@ export function AcknowledgeButton({
 					) : (
 						<b className="due">{t("incident.ackOverdue", { late: formatCountdown(now - dueAt) })}.</b>
 					)}{" "}
-					{nextText}
+					{failure === undefined ? nextText : null}
 				</p>
 			)}
 			{failure === undefined ? null : (

@@ -75,7 +75,7 @@ function NoticeView({ notice, now }: { readonly notice: Notice; readonly now: nu
 	const canSend = notice.recipients.length > 0 && notice.waitsFor !== "mail-server";
 	const look = notice.waitsFor === null || notice.waitsFor === "approval" ? LOOKS[notice.state] : "no-data";
 	return (
-		<div className="notice">
+		<section className="notice" aria-label={t(`customer.audience.${notice.audience}`)}>
 			<div className="actions">
 				<h3>{t(`customer.audience.${notice.audience}`)}</h3>
 				<span className={`badge state-${look}`}>
@@ -197,6 +197,6 @@ function NoticeView({ notice, now }: { readonly notice: Notice; readonly now: nu
 					)}
 				</Confirm>
 			)}
-		</div>
+		</section>
 	);
 }

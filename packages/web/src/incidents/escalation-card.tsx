@@ -25,8 +25,9 @@ export function EscalationCard({ incident }: { readonly incident: IncidentDetail
 				{steps.map((step, i) => (
 					// biome-ignore lint/suspicious/noArrayIndexKey: a step is its place in the chain
 					<li key={i}>
-						{step.person} · {t(`incident.step.${step.state}`)}
-						{step.dueAt === null ? null : <span className="soft"> {times.at(step.dueAt, now)}</span>}
+						{step.dueAt === null
+							? step.person
+							: t(`incident.step.${step.state}`, { person: step.person, time: times.at(step.dueAt, now) })}
 					</li>
 				))}
 			</ol>

@@ -1,5 +1,5 @@
 import { Button, Field, Input, Radio, RadioGroup } from "@fluentui/react-components";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { IncidentDetail, Verdict } from "../api-types.ts";
 import { Modal } from "../shell/modal.tsx";
 import { useText } from "../text.ts";
@@ -27,6 +27,7 @@ export function ResolveDialog({
 	const [verdict, setVerdict] = useState<Verdict>();
 	const [reason, setReason] = useState("");
 	const [isTried, setTried] = useState(false);
+	const field = useRef<HTMLInputElement>(null);
 	const needsReason = verdict !== undefined && NEEDS_REASON.has(verdict);
 	const isMissing = needsReason && reason.trim() === "";
 	return (
@@ -45,10 +46,13 @@ export function ResolveDialog({
 				onSubmit={(event) => {
 					event.preventDefault();
 					setTried(true);
-					if (verdict !== undefined && !isMissing) resolve(verdict, reason.trim());
+					if (verdict === undefined) return;
+					if (isMissing) field.current?.focus();
+					else resolve(verdict, reason.trim());
 				}}
 			>
 				<p>{incident.title}</p>
+				{incident.signalClearedAt === null ? <p className="banner">{t("resolve.stillBurns")}</p> : null}
 				<Field label={t("resolve.verdict")}>
 					<RadioGroup value={verdict ?? ""} onChange={(_, data) => setVerdict(data.value as Verdict)}>
 						{VERDICTS.map((key, i) => (
@@ -61,7 +65,7 @@ export function ResolveDialog({
 					required={needsReason}
 					{...(isTried && isMissing ? { validationMessage: t("resolve.reasonNeeded") } : {})}
 				>
-					<Input value={reason} maxLength={1000} onChange={(_, data) => setReason(data.value)} />
+					<Input input={{ ref: field }} value={reason} maxLength={1000} onChange={(_, data) => setReason(data.value)} />
 				</Field>
 				{failure === undefined ? null : (
 					<p className="failure" role="alert">

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef } from "react";
+import { type KeyboardEvent, type ReactNode, useId, useLayoutEffect, useRef } from "react";
 
 /**
  * A question that must be answered first: the browser's own modal dialog, which keeps the focus inside, makes the rest
@@ -17,7 +17,8 @@ export function Modal({
 }) {
 	const box = useRef<HTMLDialogElement>(null);
 	const id = useId();
-	useEffect(() => {
+	// A layout effect: its end comes while the dialog is still in the page, and only then closing gives the focus back.
+	useLayoutEffect(() => {
 		const dialog = box.current;
 		dialog?.showModal();
 		dialog?.querySelector<HTMLElement>("[data-first]")?.focus();
