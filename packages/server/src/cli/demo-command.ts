@@ -113,6 +113,8 @@ async function play(run: Run): Promise<number> {
 		onRetry: (why, waitMs) => say(`  history: ${why}; trying again in ${waitMs / 1000} s`),
 	});
 
+	say("  28 days of history: done");
+
 	// Counted from here: however long the history took, there is time to look at a healthy fleet first.
 	const scenario = makeScenario(options.scenario, fleet, Date.now() + options.breakAfterMs);
 	const client = startClient(run, ready, startAt, scenario.breakAt);
@@ -154,13 +156,13 @@ function readyLine(server: ChildProcess): Promise<ReadyLine | undefined> {
 	});
 }
 
-/** One line every two seconds at most, and one at the end. */
+/** One line every two seconds at most. */
 function progressLine(say: (text: string) => void): (rows: number, ofRows: number) => void {
 	const startedAt = performance.now();
 	let toldAt = startedAt;
 	return (rows, ofRows) => {
 		const now = performance.now();
-		if (now - toldAt < 1900 && rows < ofRows) return;
+		if (now - toldAt < 1900 || rows >= ofRows) return;
 		toldAt = now;
 		const percent = Math.floor((100 * rows) / ofRows);
 		const seconds = Math.round((now - startedAt) / 1000);
@@ -178,7 +180,6 @@ function announce(options: DemoOptions, ready: ReadyLine, scenario: Scenario, sa
 	say("50 key tenants and the rest of the world send telemetry; the fleet page shows them healthy.");
 	if (scenario.announcement) {
 		say(`At ${clock(scenario.breakAt)} ${scenario.announcement}`);
-		say("Watch the fleet page, then the phone panel: acknowledge there.");
 	}
 	say("");
 	say(`Your own collector can send here too: OTLP/HTTP at ${ready.otlpUrl}/v1/metrics`);

@@ -36,7 +36,7 @@ export function makeScenario(name: ScenarioName, fleet: DemoFleet, breakAt: numb
 				name,
 				breakAt,
 				announcement:
-					"Woodgrove Bank's policy creation breaks: every attempt fails. It is 0.06 % of the world's traffic, so the platform stays green; the page arrives about 50 s later.",
+					"Woodgrove Bank's policy creation breaks: every attempt fails. It is 0.06 % of the world's traffic, so the platform stays green; the page arrives in the phone panel about 50 s later: acknowledge it there.",
 				errorRatio: only("woodgrove", "policy-create", (at) => (at > breakAt ? 1 : undefined)),
 			};
 		case "slow-burn": {
@@ -45,7 +45,7 @@ export function makeScenario(name: ScenarioName, fleet: DemoFleet, breakAt: numb
 				name,
 				breakAt,
 				announcement:
-					"City Power has lost 5 % of its 28-day budget for opening files: 1.1 % of its opens have failed for hours, too few to notice. The slow rule (6 h) pages about then, give or take a few minutes.",
+					"City Power has lost 5 % of its 28-day budget for opening files: 1.1 % of its opens have failed for hours, too few to notice. The slow rule (6 h) pages about then, give or take a few minutes: watch the phone panel.",
 				errorRatio: only("city-power", "file-open", (at) =>
 					at > onsetAt ? SLOW_BURN * (1 - signalOf("file-open").objective) : undefined,
 				),
@@ -56,7 +56,7 @@ export function makeScenario(name: ScenarioName, fleet: DemoFleet, breakAt: numb
 				name,
 				breakAt,
 				announcement:
-					"signing in breaks for the whole world: nine of ten attempts fail. The platform is red; one platform incident opens about a minute later and no tenant is paged for on its own.",
+					"signing in breaks for the whole world: nine of ten attempts fail. The platform is red; one platform incident opens about a minute later, one page arrives for it, and no tenant is paged for on its own.",
 				errorRatio: (who, signal, at) =>
 					signal.slo === "signin-success" && at > breakAt ? 0.9 : usual(who, signal, at),
 			};
@@ -65,7 +65,7 @@ export function makeScenario(name: ScenarioName, fleet: DemoFleet, breakAt: numb
 				name,
 				breakAt,
 				announcement:
-					"nothing has been heard of Trey Research for 15 minutes, the shortest silence that is no chance. Missing data are not health: within a minute or two its cells turn from healthy to no data.",
+					"nothing has been heard of Trey Research for 15 minutes, the shortest silence that is no chance. Missing data are not health: within a minute or two its cells turn from healthy to no data. Nobody is paged for it.",
 				errorRatio: (who, signal, at) =>
 					who.name === "trey-research" && at > breakAt - SILENT_BEFORE_MS ? "silent" : usual(who, signal, at),
 			};
