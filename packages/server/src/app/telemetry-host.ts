@@ -35,7 +35,7 @@ const CONFIRM_MS = 300;
 const TICK_MS = 1_000;
 /** Evaluating after commits may take at most this share of the thread: wait so many times its own cost, up to a limit. */
 const EVALUATION_REST = 30;
-const EVALUATION_REST_MAX_MS = 250;
+const EVALUATION_REST_MAX_MS = 100;
 /** Numbers of pairs are told every second while somebody reads them, else so often. Breaches are told at once. */
 const UNWATCHED_TICKS = 5;
 const WATCHED_MS = 30_000;
@@ -62,6 +62,7 @@ export class TelemetryHost {
 	#rebuilds = 0;
 	#timers: NodeJS.Timeout[] = [];
 	#evaluationTimer: NodeJS.Timeout | undefined;
+	#wakesAt = 0;
 	/** Not before this, so that evaluating does not crowd out ingest. */
 	#evaluateAgainAt = 0;
 	/** When what the last evaluation saw first may be confirmed. */
@@ -241,18 +242,20 @@ export class TelemetryHost {
 		else this.#wakeAt(this.#evaluateAgainAt);
 	}
 
-	/** One timer: for the next evaluation of new counts, then for the moment when what it saw may be confirmed. */
+	/** One timer, for the nearest of: the next evaluation of new counts, the moment when what it saw may be confirmed. */
 	#wakeAt(at: number): void {
-		this.#evaluationTimer ??= setTimeout(
-			() => {
-				this.#evaluationTimer = undefined;
-				if (this.#clock.monotonic() >= at) this.#evaluate();
-				const now = this.#clock.monotonic();
-				if (this.#isUnseen) this.#wakeAt(this.#evaluateAgainAt);
-				else if (now < this.#confirmAt) this.#wakeAt(this.#confirmAt);
-			},
-			Math.max(1, Math.ceil(at - this.#clock.monotonic())),
-		);
+		if (this.#evaluationTimer !== undefined && this.#wakesAt <= at) return;
+		clearTimeout(this.#evaluationTimer);
+		this.#wakesAt = at;
+		this.#evaluationTimer = setTimeout(() => this.#wake(at), Math.max(1, Math.ceil(at - this.#clock.monotonic())));
+	}
+
+	#wake(at: number): void {
+		this.#evaluationTimer = undefined;
+		// A timer may come a moment early: then nothing could be confirmed yet.
+		if (this.#clock.monotonic() >= at) this.#evaluate();
+		if (this.#isUnseen) this.#wakeAt(this.#evaluateAgainAt);
+		else if (this.#clock.monotonic() < this.#confirmAt) this.#wakeAt(this.#confirmAt);
 	}
 
 	#evaluate(): void {

@@ -41,6 +41,13 @@ export class Applier {
 	#previousId = 0;
 	#previousTime = 0;
 	#now = 0;
+	/** The point at hand: fields rather than arguments, because a number passed on costs an object each time. */
+	#time = 0;
+	#start = 0;
+	/** Bucket of `#bucketTime`, and whether it is late: points of one request mostly share their time. */
+	#bucketTime = -1;
+	#bucket = 0;
+	#isLate = false;
 	#scratch = new Float64Array(16);
 
 	constructor(streams: Streams, cells: Cells, ledger: Ledger, limits: { latenessMs: number; futureMs: number }) {
@@ -58,6 +65,7 @@ export class Applier {
 		this.#previousId = 0;
 		this.#previousTime = now * 1000;
 		this.#now = now;
+		this.#bucketTime = -1;
 		row.clear();
 		row.byte(1);
 		row.varint(now);
@@ -72,9 +80,13 @@ export class Applier {
 		let firstPoint = -1;
 		let firstReason = 0;
 		let valueAt = 0;
+		// Counted points of one tenant in a row are booked together.
+		let runTenant = 0;
+		let runLength = 0;
+		const { count, codes, times, starts, values } = stage;
 		records.clear();
-		for (let k = 0; k < stage.count; k++) {
-			const code = stage.codes[k] as number;
+		for (let k = 0; k < count; k++) {
+			const code = codes[k] as number;
 			let reason: number;
 			let tenant: number;
 			if (code < 0) {
@@ -82,18 +94,27 @@ export class Applier {
 				tenant = verdictTenant(code);
 			} else {
 				const roles = streams.roleSets[code] as RoleSet;
-				const time = stage.times[k] as number;
-				const start = stage.starts[k] as number;
+				const time = times[k] as number;
+				const start = starts[k] as number;
 				tenant = roles.tenant;
 				const from = valueAt;
 				valueAt += roles.bounds.length;
 				if (time <= 0 || start > time) reason = REASON.invalid_time;
 				else if (time < oldest) reason = REASON.too_old;
 				else if (time > latest) reason = REASON.future;
-				else reason = this.#decide(code, start, time, stage.values, from, roles, records);
+				else {
+					this.#time = time;
+					this.#start = start;
+					reason = this.#decide(code, values, from, roles, records);
+				}
 				if (reason === IS_COUNTED) {
 					recorded++;
-					this.#ledger.add(tenant, protocol, COUNTED, 1);
+					if (tenant !== runTenant) {
+						this.#ledger.add(runTenant, protocol, COUNTED, runLength);
+						runTenant = tenant;
+						runLength = 0;
+					}
+					runLength++;
 					continue;
 				}
 				if (reason === IS_DUPLICATE) {
@@ -108,6 +129,7 @@ export class Applier {
 				firstReason = reason;
 			}
 		}
+		this.#ledger.add(runTenant, protocol, COUNTED, runLength);
 		if (recorded > 0) {
 			row.byte(protocol + 1);
 			row.varint(recorded);
@@ -140,6 +162,7 @@ export class Applier {
 			throw new Error(`journal rows of version ${version} are unknown: start the version that wrote them`);
 		const now = row.varint();
 		this.#now = now;
+		this.#bucketTime = -1;
 		this.#previousId = 0;
 		this.#previousTime = now * 1000;
 		for (let section = row.byte(); section !== 0; section = row.byte()) {
@@ -161,16 +184,10 @@ export class Applier {
 		this.#notCounted.set(at, (this.#notCounted.get(at) ?? 0) + 1);
 	}
 
-	#decide(
-		slot: number,
-		start: number,
-		time: number,
-		values: Float64Array,
-		from: number,
-		roles: RoleSet,
-		records: ByteWriter,
-	): number {
+	#decide(slot: number, values: Float64Array, from: number, roles: RoleSet, records: ByteWriter): number {
 		const streams = this.#streams;
+		const start = this.#start;
+		const time = this.#time;
 		const kind = streams.kinds[slot] as Kind;
 		const last = streams.lastTimes[slot] as number;
 		if (kind === KIND.deltaSum || kind === KIND.deltaHistogram) {
@@ -180,12 +197,14 @@ export class Applier {
 			if (coverage === "duplicate") return IS_DUPLICATE;
 			if (coverage === "overlap") return REASON.overlap;
 			if (coverage === "too_old") return REASON.too_old;
-			this.#record(records, slot, begin === last ? 0 : START, begin, time, values, from, roles);
-			this.#count(slot, time, 0, values, from, roles);
+			this.#start = begin;
+			this.#record(records, slot, begin === last ? 0 : START, values, from, roles);
+			this.#count(slot, 0, values, from, roles);
 			return IS_COUNTED;
 		}
 		if (last > 0 && time <= last) return time === last ? IS_DUPLICATE : REASON.out_of_order;
 		let mode = 0;
+		// Only ever 0 or the point's own start.
 		let newStart = 0;
 		if (kind !== KIND.gauge) {
 			const known = streams.starts[slot] as number;
@@ -196,9 +215,11 @@ export class Applier {
 			else if (this.#fell(slot, values, from, roles)) mode = WHOLE;
 			if (start > known && (mode !== 0 || known === 0)) newStart = start;
 		}
-		this.#record(records, slot, mode | (newStart > 0 ? START : 0), newStart, time, values, from, roles);
-		if (newStart > 0) streams.starts[slot] = newStart;
-		this.#count(slot, time, mode, values, from, roles);
+		if (newStart > 0) {
+			this.#record(records, slot, mode | START, values, from, roles);
+			streams.starts[slot] = newStart;
+		} else this.#record(records, slot, mode, values, from, roles);
+		this.#count(slot, mode, values, from, roles);
 		return IS_COUNTED;
 	}
 
@@ -211,17 +232,9 @@ export class Applier {
 	}
 
 	/** Writes a point before it is applied: cumulative values as increments on what the stream holds until now. */
-	#record(
-		out: ByteWriter,
-		slot: number,
-		mode: number,
-		start: number,
-		time: number,
-		values: Float64Array,
-		from: number,
-		roles: RoleSet,
-	): void {
+	#record(out: ByteWriter, slot: number, mode: number, values: Float64Array, from: number, roles: RoleSet): void {
 		const streams = this.#streams;
+		const time = this.#time;
 		const created = streams.register(slot);
 		if (created) this.newStreams.push(created);
 		const id = streams.ids[slot] as number;
@@ -247,7 +260,7 @@ export class Applier {
 		out.byte(flags);
 		if (flags & STEP) out.signed(id - this.#previousId - 1);
 		if (flags & TIME) out.signed(time - this.#previousTime);
-		if (flags & START) out.varint(time - start);
+		if (flags & START) out.varint(time - this.#start);
 		if (!isZero)
 			for (let k = 0; k < channels; k++)
 				// Fractions are stored as they came: adding increments back would not give the same bits.
@@ -282,16 +295,23 @@ export class Applier {
 			streams.cover(slot, flags & START ? start : (streams.lastTimes[slot] as number), time);
 		else if (flags & START) streams.starts[slot] = start;
 		this.#ledger.add(roles.tenant, protocol, COUNTED, 1);
-		this.#count(slot, time, mode, values, 0, roles);
+		this.#time = time;
+		this.#count(slot, mode, values, 0, roles);
 	}
 
 	/** The one place where a point changes a stream and the counts of its pairs. */
-	#count(slot: number, time: number, mode: number, values: Float64Array, from: number, roles: RoleSet): void {
+	#count(slot: number, mode: number, values: Float64Array, from: number, roles: RoleSet): void {
 		const streams = this.#streams;
 		const cells = this.#cells;
 		const kind = streams.kinds[slot] as Kind;
-		const bucket = Math.floor(time / (BUCKET_MS * 1000));
-		const isLate = (bucket + 1) * BUCKET_MS + LATE_AFTER_MS < this.#now;
+		const time = this.#time;
+		if (time !== this.#bucketTime) {
+			this.#bucketTime = time;
+			this.#bucket = Math.floor(time / (BUCKET_MS * 1000));
+			this.#isLate = (this.#bucket + 1) * BUCKET_MS + LATE_AFTER_MS < this.#now;
+		}
+		const bucket = this.#bucket;
+		let lateToNote = this.#isLate;
 		streams.touch(slot);
 		if (kind === KIND.gauge) {
 			streams.lastTimes[slot] = time;
@@ -307,11 +327,15 @@ export class Applier {
 			const keepsValue = kind === KIND.cumulativeSum || kind === KIND.cumulativeHistogram;
 			if ((mode & BASE) === 0) {
 				const base = keepsValue && mode === 0 ? streams.values : undefined;
+				// With one role per pair, each pair is met here once already.
+				const isNotedHere = lateToNote && roles.touched === pairs;
+				if (isNotedHere) lateToNote = false;
 				for (let k = 0; k < channels.length; k++) {
 					const channel = channels[k] as number;
 					const events = (values[from + channel] as number) - (base ? (base[at + channel] as number) : 0);
-					if (events === 0) continue;
+					if (events === 0 && !isNotedHere) continue;
 					const cell = cells.entry(pairs[k] as number, bucket);
+					if (isNotedHere) cells.late[cell] = (cells.late[cell] as number) + 1;
 					cells.bad[cell] = (cells.bad[cell] as number) + events * (bad[k] as number);
 					cells.total[cell] = (cells.total[cell] as number) + events * (total[k] as number);
 				}
@@ -322,7 +346,7 @@ export class Applier {
 				if (streams.needsBase[slot] === 1) streams.needsBase[slot] = 0;
 			}
 		}
-		if (isLate)
+		if (lateToNote)
 			for (const pair of roles.touched) {
 				const cell = cells.entry(pair, bucket);
 				cells.late[cell] = (cells.late[cell] as number) + 1;

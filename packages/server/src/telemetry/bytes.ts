@@ -16,6 +16,15 @@ export class ByteWriter {
 	varint(value: number): void {
 		this.#room(8);
 		let rest = value;
+		if (value < 0x80000000) {
+			let small = value | 0;
+			while (small >= 0x80) {
+				this.#bytes[this.length++] = (small & 0x7f) | 0x80;
+				small >>>= 7;
+			}
+			this.#bytes[this.length++] = small;
+			return;
+		}
 		while (rest >= 0x80) {
 			this.#bytes[this.length++] = (rest % 128) | 0x80;
 			rest = Math.floor(rest / 128);

@@ -23,6 +23,7 @@ export class Ledger {
 
 	add(tenant: number, protocol: number, key: number, count: number): void {
 		const at = (tenant * PROTOCOLS.length + protocol) * KEYS.length + key;
+		if (count === 0) return;
 		const before = this.#unfolded[at] as number;
 		if (before === 0) this.#dirty.add(at);
 		this.#unfolded[at] = before + count;

@@ -16,13 +16,13 @@ export function packBuckets(buckets: Float64Array): Uint8Array {
 	const out = writer;
 	out.clear();
 	let previous = -1;
-	for (let k = 0; k * FIELDS < buckets.length; k++) {
-		const at = k * FIELDS;
+	const { length } = buckets;
+	for (let k = 0, at = 0; at < length; k++, at += FIELDS) {
 		const bad = buckets[at] as number;
 		const total = buckets[at + 1] as number;
 		const late = buckets[at + 2] as number;
+		if (total === 0 && bad === 0 && late === 0) continue;
 		const revision = buckets[at + 3] as number;
-		if (bad === 0 && total === 0 && late === 0) continue;
 		const badIsDouble = !isCount(bad);
 		const totalIsDouble = !isCount(total);
 		const flags =
