@@ -1,6 +1,6 @@
 import type { Catalogue, KeyTenant, NoticeTemplate } from "#catalogue";
 import { getIncident, type Incident, publishIncidentFact } from "#incidents";
-import { type EventBus, SYSTEM, scopeOf, type Tx } from "#platform";
+import { apart, type EventBus, SYSTEM, scopeOf, type Tx } from "#platform";
 import { noticeFacts } from "./facts.ts";
 import { findLeaks } from "./leak-check.ts";
 import { renderNotice } from "./render.ts";
@@ -15,12 +15,21 @@ const FALSE_ALARMS: readonly unknown[] = ["noise", "expected-change", "duplicate
 export function listenToIncidents(bus: EventBus, deps: EngagementDeps): void {
 	bus.on("incident.opened", async (tx, event) => {
 		const incident = event.incidentId && (await getIncident(tx, ALL, event.incidentId));
-		if (incident && incident.kind === "tenant") await draftNotices(tx, deps, incident, event.at);
+		if (incident && incident.kind === "tenant") await draftApart(tx, deps, incident, event.at);
 	});
 	bus.on("incident.resolved", async (tx, event) => {
 		const incident = event.incidentId && (await getIncident(tx, ALL, event.incidentId));
 		if (incident && FALSE_ALARMS.includes(event.data.verdict)) await discardDrafts(tx, deps, incident, event.at);
 	});
+}
+
+/** What nobody foresaw takes back the drafts alone: it must not take back the incident, and with it the page. */
+async function draftApart(tx: Tx, deps: EngagementDeps, incident: Incident, now: number): Promise<void> {
+	try {
+		await apart(tx, () => draftNotices(tx, deps, incident, now));
+	} catch (error) {
+		await reportFailure(tx, deps, incident, "customer", error instanceof Error ? error.message : String(error), now);
+	}
 }
 
 /**

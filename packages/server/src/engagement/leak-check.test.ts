@@ -7,6 +7,7 @@ const tenants = [
 	exampleTenant("city-power", "City Power", { match: { "tenant.id": ["54791fed-d89e"] } }),
 	exampleTenant("contoso", "Contoso"),
 	exampleTenant("contoso-pharma", "Contoso Pharma"),
+	exampleTenant("bp", "BP", { match: { "tenant.id": ["it"] } }),
 ];
 const catalogue = exampleCatalogue({ tenants });
 const publicUrl = "https://console.vendor.example:8443";
@@ -21,6 +22,14 @@ describe("the customer must not read", () => {
 		{ name: "another tenant's name over a line break", body: "Also at City\nPower.", found: '"city power"' },
 		{ name: "another tenant's name with an invisible character", body: "Ci\u200bty Power", found: '"city power"' },
 		{ name: "another tenant's name in wide letters", body: "Ｃｉｔｙ Power", found: '"city power"' },
+		{
+			name: "another tenant's name with an unseen filler",
+			body: "Ci\u{3164}ty\u{34f} Pow\u{fe0f}er",
+			found: '"city power"',
+		},
+		{ name: "another tenant's name under accents", body: "Cíty Powér", found: '"city power"' },
+		{ name: "another tenant's name with the blank of Braille", body: "City\u2800Power", found: '"city power"' },
+		{ name: "another tenant's name of two capitals", body: "BP has it too.", found: '"bp"' },
 		{ name: "another tenant's short name", body: "See city-power.", found: '"city-power"' },
 		{ name: "another tenant's short name with a typographic hyphen", body: "See city‑power.", found: '"city-power"' },
 		{ name: "another tenant's id", body: "id 54791FED-D89E", found: '"54791fed-d89e"' },
@@ -51,6 +60,8 @@ describe("the customer may read", () => {
 		{ name: "times and dates", body: "Since 22 Nov 2026, 02:58 CET (01:58 UTC).", tenant: "woodgrove" },
 		{ name: "plain words", body: "Policy creation fails. Next update by 04:00: we call you.", tenant: "woodgrove" },
 		{ name: "words that hold a name", body: "The electricity powerhouse is fine.", tenant: "woodgrove" },
+		{ name: "small words that are also names in capitals", body: "It is at 3 bp.", tenant: "woodgrove" },
+		{ name: "its own name of two capitals", body: "BP is affected.", tenant: "bp" },
 		{ name: "percentages", body: "94.1% of 1,000 requests", tenant: "woodgrove" },
 	])("$name", ({ body, tenant }) => {
 		expect(leaksIn(body, tenant)).toEqual([]);

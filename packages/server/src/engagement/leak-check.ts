@@ -2,8 +2,11 @@ import type { Catalogue, Indicator } from "#catalogue";
 import type { LeakFinding, Notice } from "./types.ts";
 
 /** Something to look for: names as whole words, or a pattern; with what it is and what to do about it. */
-type Secret = { readonly what: string; readonly remedy: string } & (
-	| { readonly name: string }
+type Secret = {
+	readonly what: string;
+	readonly remedy: string;
+} /** `isCased`: looked for as it is written, since in lower case it is a plain word ("IT"). */ & (
+	| { readonly name: string; readonly isCased: boolean }
 	| { readonly pattern: RegExp }
 );
 
@@ -24,11 +27,11 @@ export function findLeaks(
 	const own = ownNames(catalogue, notice.tenant);
 	return (["subject", "body"] as const).flatMap((part) => {
 		const folded = fold(notice[part]);
-		const text = blank(folded.text, own);
+		const texts = blank(folded, own);
 		return secrets.flatMap((secret) =>
-			spansOf(text, secret).map(([from, to]) => ({
+			spansOf(texts, secret).map(([from, to]) => ({
 				place: `${part}:${folded.lines[from]}`,
-				message: `"${text.slice(from, to)}" is ${secret.what}.`,
+				message: `"${folded.text.slice(from, to)}" is ${secret.what}.`,
 				remedy: secret.remedy,
 			})),
 		);
@@ -103,41 +106,68 @@ function ownNames(catalogue: Catalogue, tenant: string): string[] {
 }
 
 function named(names: readonly string[], what: string, remedy: string): Secret[] {
-	const distinct = new Set(names.map((name) => fold(name).text.trim()).filter((name) => name.length >= 3));
-	return [...distinct].map((name) => ({ name, what, remedy }));
+	const found = new Map<string, Secret>();
+	for (const name of names) {
+		const { text, cased } = fold(name.trim());
+		// Two capitals are a name ("BP"), two small letters any word; one character says nothing.
+		const isCased = text.length === 2 && cased !== text;
+		if (text.length < 3 && !isCased) continue;
+		const key = isCased ? cased : text;
+		found.set(key, { name: key, isCased, what, remedy });
+	}
+	return [...found.values()];
 }
+
+interface Folded {
+	readonly text: string;
+	/** The same with its capitals; character by character beside `text`. */
+	readonly cased: string;
+	/** The 1-based line of each character. */
+	readonly lines: readonly number[];
+}
+
+/** What nobody sees: format characters, fillers, and marks on letters, so that é and e are one. */
+const UNSEEN = /[\p{Cf}\p{Mn}\p{Default_Ignorable_Code_Point}]/u;
+/** The blank of Braille looks like a space and is a symbol. */
+const BLANK = /[\s\u2800]/u;
 
 /**
  * Text as it is compared: compatibility forms unified, lower case, invisible characters gone, every dash a hyphen and
- * white space one blank. `lines` tells the 1-based line of each character.
+ * white space one blank.
  */
-function fold(source: string): { readonly text: string; readonly lines: readonly number[] } {
+function fold(source: string): Folded {
 	let text = "";
+	let cased = "";
 	const lines: number[] = [];
 	let line = 1;
-	for (const char of source.normalize("NFKC")) {
+	for (const char of source.normalize("NFKD")) {
 		if (char === "\n") line++;
-		if (/[\p{Cf}]/u.test(char)) continue;
-		if (/\s/u.test(char) && text.endsWith(" ")) continue;
-		const folded = /\s/u.test(char) ? " " : /\p{Pd}/u.test(char) ? "-" : char.toLowerCase();
+		if (UNSEEN.test(char)) continue;
+		if (BLANK.test(char) && text.endsWith(" ")) continue;
+		const kept = BLANK.test(char) ? " " : /\p{Pd}/u.test(char) ? "-" : char;
+		const folded = kept.toLowerCase();
 		text += folded;
+		cased += folded.length === kept.length ? kept : folded;
 		for (let unit = 0; unit < folded.length; unit++) lines.push(line);
 	}
-	return { text, lines };
+	return { text, cased, lines };
 }
 
 /** Own names may contain another's ("Contoso Pharma", "Contoso"): they are blanked before the search, in place. */
-function blank(text: string, names: readonly string[]): string {
-	const own = named(names, "", "").flatMap((secret) => spansOf(text, secret));
-	return own.reduce((rest, [from, to]) => rest.slice(0, from) + "\0".repeat(to - from) + rest.slice(to), text);
+function blank(texts: Folded, names: readonly string[]): Folded {
+	const own = named(names, "", "").flatMap((secret) => spansOf(texts, secret));
+	const without = (text: string) =>
+		own.reduce((rest, [from, to]) => rest.slice(0, from) + "\0".repeat(to - from) + rest.slice(to), text);
+	return { ...texts, text: without(texts.text), cased: without(texts.cased) };
 }
 
 /** Where it stands, as [from, to) of the folded text. */
-function spansOf(text: string, secret: Secret): [number, number][] {
+function spansOf(texts: Folded, secret: Secret): [number, number][] {
 	if ("pattern" in secret) {
-		return [...text.matchAll(secret.pattern)].map((match) => [match.index, match.index + match[0].length]);
+		return [...texts.text.matchAll(secret.pattern)].map((match) => [match.index, match.index + match[0].length]);
 	}
-	const { name } = secret;
+	const { name, isCased } = secret;
+	const text = isCased ? texts.cased : texts.text;
 	const spans: [number, number][] = [];
 	for (let from = text.indexOf(name); from >= 0; from = text.indexOf(name, from + 1)) {
 		const to = from + name.length;

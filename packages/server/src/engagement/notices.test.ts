@@ -32,6 +32,18 @@ async function rooms(catalogue: Catalogue = exampleCatalogue()) {
 const mailsOf = (sent: readonly { readonly kind: string; readonly address: string }[]) =>
 	sent.filter((message) => message.kind === "notice").map((message) => message.address);
 
+test("drafts that fail for a reason nobody foresaw keep no incident from opening and paging", async () => {
+	const catalogue = exampleCatalogue({
+		tenants: [exampleTenant("woodgrove", "Woodgrove Bank", { timeZone: "Nowhere/Land" })],
+	});
+	const { open, deliver, sent, timeline, db } = await rooms(catalogue);
+	expect((await open(breachOpened("woodgrove"))).status).toBe("opened");
+	await deliver();
+	expect(sent.map((message) => message.kind)).toEqual(["page", "page"]);
+	expect(await listNotices(db, ALL, { incidentId: "INC-1001" })).toEqual([]);
+	expect((await timeline("INC-1001")).join("\n")).toContain("Nowhere/Land");
+});
+
 test("the CSAM is told at once, and that is the first notice", async () => {
 	const { open, deliver, sent, notice, incident, clock } = await rooms();
 	await open(breachOpened("woodgrove"));

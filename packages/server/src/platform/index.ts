@@ -7,6 +7,7 @@
  * when the store is full or broken, nothing is acknowledged and every loop tries again within a second.
  */
 export * from "./access.ts";
+export { apart } from "./apart.ts";
 export { type AuditEntry, type AuditHead, type AuditVerdict, audit, auditHead, verifyAudit } from "./audit.ts";
 export { canonicalJson } from "./canonical-json.ts";
 export { createDispatcher, type Dispatcher, type DispatcherCounters, type DispatcherOptions } from "./dispatcher.ts";
