@@ -144,6 +144,14 @@ describe("the pager page", () => {
 		expect(renderPagerPage({ ...incident, escalation }, options)).not.toContain("/pass");
 	});
 
+	it("leads from an incident that pages nobody to the one that pages for it", () => {
+		const escalation = { state: "none" as const, steps: [], nextPerson: null, nextAt: null };
+		const page = renderPagerPage({ ...incident, parent: "INC-1001", acknowledgeDueAt: null, escalation }, options);
+		expect(page).toContain('it is part of <a href="/p/INC-1001">INC-1001</a>, which pages.');
+		expect(page).toContain("Acknowledge INC-1042");
+		expect(page).not.toContain("stops with you");
+	});
+
 	it("names the window of its numbers", () => {
 		expect(html).toContain("Good requests of the last hour");
 	});

@@ -103,6 +103,8 @@ function alsoAffected(tenants: readonly string[]): string {
 function waiting(data: IncidentDetail, o: PagerPageOptions, at: (instant: number) => string, path: string): string {
 	const csrf = `<input type="hidden" name="csrf" value="${escapeHtml(o.csrfToken)}">`;
 	const passTo = passTarget(data.escalation);
+	const button = `<form method="post" action="/p/${path}/acknowledge">${csrf}<button>Acknowledge ${escapeHtml(data.id)}</button></form>`;
+	if (data.escalation.state === "none") return `<p class="clock">${unpaged(data.parent)}</p>\n${button}`;
 	const due = data.acknowledgeDueAt;
 	const clock =
 		due === null
@@ -116,7 +118,14 @@ function waiting(data: IncidentDetail, o: PagerPageOptions, at: (instant: number
 			: `
 <form method="post" action="/p/${path}/pass">${csrf}<button class="second">Not me – pass to ${escapeHtml(clip(passTo, 80))}</button></form>`;
 	return `<p class="clock">${clock} ${nextPage(data.escalation, at)}</p>
-<form method="post" action="/p/${path}/acknowledge">${csrf}<button>Acknowledge ${escapeHtml(data.id)}</button></form>${pass}`;
+${button}${pass}`;
+}
+
+/** A platform incident pages for all of its tenants' incidents. */
+function unpaged(parent: string | null): string {
+	if (parent === null) return "Nobody is paged for this incident.";
+	const id = escapeHtml(parent);
+	return `Nobody is paged for this incident: it is part of <a href="/p/${encodeURIComponent(parent)}">${id}</a>, which pages.`;
 }
 
 type Escalation = IncidentDetail["escalation"];

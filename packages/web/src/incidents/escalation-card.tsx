@@ -19,7 +19,9 @@ export function EscalationCard({ incident }: { readonly incident: IncidentDetail
 							time: times.at(next.at, now),
 							left: formatCountdown(next.at - now),
 						})
-					: t(`incident.escalation.${state}`)}
+					: state === "none" && incident.parent !== null
+						? t("incident.escalation.parent", { id: incident.parent })
+						: t(`incident.escalation.${state}`)}
 			</p>
 			<ol className="steps">
 				{steps.map((step, i) => (

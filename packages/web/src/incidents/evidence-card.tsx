@@ -1,8 +1,14 @@
 import type { IncidentDetail } from "../api-types.ts";
 import { formatBurn, formatDuration, formatShare } from "../format.ts";
-import { useText } from "../text.ts";
+import { type TextId, useText } from "../text.ts";
 
-type Window = IncidentDetail["evidence"]["long"];
+type Evidence = IncidentDetail["evidence"];
+type Window = Evidence["long"];
+
+function maskingText({ fleet, tier, share, maskingShare }: Evidence): TextId {
+	if ((fleet.long.burn ?? 0) > tier.factor && (fleet.short.burn ?? 0) > tier.factor) return "incident.fleetToo";
+	return share < maskingShare ? "incident.masking" : "incident.visible";
+}
 
 /** Why the detector claimed a breach, and why a rule over the whole fleet did not. */
 export function EvidenceCard({ incident }: { readonly incident: IncidentDetail }) {
@@ -41,7 +47,7 @@ export function EvidenceCard({ incident }: { readonly incident: IncidentDetail }
 			</table>
 			{isTenant ? (
 				<p>
-					{t(evidence.share < evidence.maskingShare ? "incident.masking" : "incident.visible", {
+					{t(maskingText(evidence), {
 						masking: formatShare(evidence.maskingShare),
 						share: formatShare(evidence.share),
 					})}

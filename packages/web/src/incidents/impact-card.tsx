@@ -1,7 +1,16 @@
 import type { IncidentDetail, Measure, SloCell } from "../api-types.ts";
 import { formatBudget, formatDuration, formatObjective, formatSli } from "../format.ts";
 import { StateIcon } from "../state-icon.tsx";
-import { times, useText } from "../text.ts";
+import { type Text, times, useText } from "../text.ts";
+
+const SHOWN_TENANTS = 10;
+
+function alsoAffected({ alsoAffected: names }: IncidentDetail, t: Text): string {
+	if (names.length === 0) return t("incident.none");
+	const shown = names.slice(0, SHOWN_TENANTS).join(", ");
+	const count = names.length - SHOWN_TENANTS;
+	return count > 0 ? t("incident.andMore", { names: shown, count }) : shown;
+}
 
 const MEASURES = ["ttd", "tta", "firstNotice", "ttm"] as const;
 
@@ -28,7 +37,7 @@ export function ImpactCard({ incident, now }: { readonly incident: IncidentDetai
 			}),
 		],
 		...MEASURES.map((key) => [t(`incident.measure.${key}`), measure(incident.measures[key])] as const),
-		[t("incident.also"), incident.alsoAffected.length === 0 ? t("incident.none") : incident.alsoAffected.join(", ")],
+		[t("incident.also"), alsoAffected(incident, t)],
 	];
 	if (own !== null)
 		facts.push([t("incident.budget", { period: formatDuration(own.periodMs) }), formatBudget(own.budgetRemaining)]);
