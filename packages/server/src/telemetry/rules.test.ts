@@ -380,6 +380,18 @@ test("when streams are full, new ones are refused and known ones go on", () => {
 	expect(accounts("")).toEqual({ received: 6, counted: 4, stream_limit: 2 });
 });
 
+test("one tenant's flood of streams leaves room for the new streams of others", () => {
+	const { send, accounts } = rig({ catalogue: catalogue({ maxStreams: 100, tenants: [keyTenant("contoso")] }) });
+	const streams = (count: number, tenant?: string) =>
+		Array.from({ length: count }, (_, n) =>
+			point({ at: NOW - S, value: 1, attributes: { host: `h${n}` }, ...(tenant === undefined ? {} : { tenant }) }),
+		);
+	send(request([delta("request.count", ...streams(300, "contoso-id"))]));
+	expect(accounts("contoso")).toEqual({ received: 300, counted: 80, stream_limit: 220 });
+	send(request([delta("request.count", ...streams(15))]));
+	expect(accounts("")).toEqual({ received: 15, counted: 15 });
+});
+
 test("the order of attributes does not make another stream", () => {
 	const { send, accounts } = rig();
 	const at = NOW - 5 * S;

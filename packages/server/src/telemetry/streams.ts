@@ -23,6 +23,11 @@ export interface NewStream {
 }
 
 const FIRST_CAPACITY = 1024;
+/**
+ * A tenant may hold at most so many times as many streams as are still free: alone four fifths of all, two that flood
+ * four ninths each. So a place is left for the new streams of whoever sends few.
+ */
+const SHARE_OF_FREE = 4;
 /** Ids whose states share one row in the store. */
 export const PAGE_IDS = 256;
 
@@ -56,6 +61,8 @@ export class Streams {
 
 	readonly #selection: Selection;
 	readonly #maxStreams: number;
+	/** Streams by tenant; customers that are no key tenants count as one. */
+	readonly #ofTenant = new Map<number, number>();
 	#valueCount = 0;
 	#digests = new Int32Array(FIRST_CAPACITY * 4);
 	#index = new Int32Array(FIRST_CAPACITY * 4);
@@ -91,12 +98,17 @@ export class Streams {
 			this.rawHi[known] = rawHi;
 			return known;
 		}
-		if (this.count >= this.#maxStreams) return verdict(REASON.stream_limit, roles.tenant);
+		if (this.#isFullFor(roles.tenant)) return verdict(REASON.stream_limit, roles.tenant);
 		const slot = this.#add(kind, roles, digest);
 		this.rawLo[slot] = rawLo;
 		this.rawHi[slot] = rawHi;
 		this.#canonicals.set(slot, canonical);
 		return slot;
+	}
+
+	#isFullFor(tenant: number): boolean {
+		const free = this.#maxStreams - this.count;
+		return free <= 0 || (this.#ofTenant.get(tenant) ?? 0) >= SHARE_OF_FREE * free;
 	}
 
 	/** Gives the stream its id in the store, once; undefined when it has one. */
@@ -211,6 +223,7 @@ export class Streams {
 		if (this.#valueCount + channels > this.values.length)
 			this.values = grown(this.values, this.values.length * 2 + channels);
 		this.kinds[slot] = kind;
+		this.#ofTenant.set(roles.tenant, (this.#ofTenant.get(roles.tenant) ?? 0) + 1);
 		this.valueAt[slot] = this.#valueCount;
 		this.#valueCount += channels;
 		this.roleSets.push(roles);
