@@ -179,7 +179,7 @@ export const messages = {
 
 	"resolve.title": "Resolve {id}",
 	"resolve.stillBurns":
-		"The signal has not cleared: what was detected goes on. Nobody is paged for it again before it has cleared and returned.",
+		"The signal has not cleared: what was detected goes on. After a real verdict a new incident pages if it is still so in an hour; after any other, nobody is paged before it has cleared and returned.",
 	"resolve.verdict": "What was it? Keys 1 to 5.",
 	"resolve.reason": "Reason, one line",
 	"resolve.reasonOptional": "Reason, one line (optional)",
@@ -204,6 +204,7 @@ export const messages = {
 
 	"customer.title": "Customer",
 	"customer.none": "No notice is drafted yet.",
+	"customer.nonePlatform": "Each tenant’s notices stand with its own incident.",
 	"customer.audience.csam": "Notice to the CSAM",
 	"customer.audience.support": "Notice to support",
 	"customer.audience.customer": "Notice to the customer",

@@ -77,13 +77,14 @@ const CELL_WORDS: Readonly<Record<CellState, string>> = {
 };
 
 function comparison(data: IncidentDetail): string {
-	const objective = data.current.tenant?.objective ?? data.evidence.objective;
+	const own = data.kind === "platform" ? data.current.platform : data.current.tenant;
+	const objective = own?.objective ?? data.evidence.objective;
 	const name = data.kind === "platform" ? "" : clip(data.tenantDisplayName, 80);
 	const tenant = data.kind === "platform" ? "" : reading("This tenant", name, data.current.tenant, objective);
-	return `<p class="caption">Good ${escapeHtml(clip(data.current.tenant?.unit ?? data.current.platform?.unit ?? "events", 60))} of the last hour</p>
+	return `<p class="caption">Good ${escapeHtml(clip(own?.unit ?? "events", 60))} of the last hour</p>
 <dl class="numbers">
 ${tenant}${reading("Platform", "all customers", data.current.platform, objective)}
-<div><dt>Objective</dt><dd>${percent(objective, objective, 0)}</dd><dd class="small">${escapeHtml(clip(data.workloadDisplayName, 60))} · ${escapeHtml(clip(data.current.tenant?.displayName ?? data.slo, 80))}</dd></div>
+<div><dt>Objective</dt><dd>${percent(objective, objective, 0)}</dd><dd class="small">${escapeHtml(clip(data.workloadDisplayName, 60))} · ${escapeHtml(clip(own?.displayName ?? data.slo, 80))}</dd></div>
 </dl>`;
 }
 

@@ -8,6 +8,7 @@ import { formatObjective, formatSli } from "../format.ts";
 import { useNow } from "../live.ts";
 import { useIsDark } from "../preferences.ts";
 import { times, useText } from "../text.ts";
+import { objectiveOf } from "./incident.ts";
 import { axisFloor, type Series, seriesOf } from "./series.ts";
 
 const SPAN_MS = 6 * 3_600_000;
@@ -29,12 +30,15 @@ export function Chart({ incident }: { readonly incident: IncidentDetail }) {
 	const series = useMemo(
 		() =>
 			seriesOf(
-				[tenant.data, fleet.data].filter((view) => view !== undefined),
+				// The first line is the incident's own: without it another would stand under its name.
+				(isTenant ? (tenant.data === undefined ? [] : [tenant.data, fleet.data]) : [fleet.data]).filter(
+					(view) => view !== undefined,
+				),
 				RESOLUTION_MS,
 			),
-		[tenant.data, fleet.data],
+		[isTenant, tenant.data, fleet.data],
 	);
-	const objective = incident.current.tenant?.objective ?? incident.evidence.objective;
+	const objective = objectiveOf(incident);
 	const floor = axisFloor(series.lowest, objective);
 	const name = isTenant ? incident.tenantDisplayName : t("fleet.platform");
 	const error = tenant.error ?? fleet.error;

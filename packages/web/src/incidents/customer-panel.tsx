@@ -15,7 +15,9 @@ export function CustomerPanel({ incident, now }: { readonly incident: IncidentDe
 	return (
 		<section className="card wide">
 			<h2>{t("customer.title")}</h2>
-			{incident.notices.length === 0 ? <p className="soft">{t("customer.none")}</p> : null}
+			{incident.notices.length === 0 ? (
+				<p className="soft">{t(incident.kind === "platform" ? "customer.nonePlatform" : "customer.none")}</p>
+			) : null}
 			{incident.notices.map((notice) => (
 				<NoticeView key={notice.id} notice={notice} now={now} />
 			))}

@@ -2,6 +2,7 @@ import type { IncidentDetail, Measure, SloCell } from "../api-types.ts";
 import { formatBudget, formatDuration, formatObjective, formatSli } from "../format.ts";
 import { StateIcon } from "../state-icon.tsx";
 import { type Text, times, useText } from "../text.ts";
+import { objectiveOf } from "./incident.ts";
 
 const SHOWN_TENANTS = 10;
 
@@ -19,7 +20,7 @@ export function ImpactCard({ incident, now }: { readonly incident: IncidentDetai
 	const t = useText();
 	const { tenant, platform } = incident.current;
 	const { tier } = incident.evidence;
-	const objective = tenant?.objective ?? incident.evidence.objective;
+	const objective = objectiveOf(incident);
 	const own = incident.kind === "platform" ? platform : tenant;
 	const measure = (m: Measure) =>
 		m.status === "recorded" && m.ms !== null

@@ -90,9 +90,11 @@ function Incident({ incident, now }: { readonly incident: IncidentDetail; readon
 				</section>
 				<EscalationCard incident={incident} />
 				{incident.children.length > 0 ? (
-					<section className="card">
-						<h2>{t("incident.children")}</h2>
-						<ul className="steps">
+					<section className="card wide">
+						<h2>
+							{t("incident.children")} <small className="soft">{incident.children.length}</small>
+						</h2>
+						<ul className="steps columned">
 							{incident.children.map((child) => (
 								<li key={child.id}>
 									<Link to="/incidents/$id" params={{ id: child.id }}>

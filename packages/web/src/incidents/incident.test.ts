@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nextPage } from "./incident.ts";
+import { nextPage, objectiveOf } from "./incident.ts";
 
 const AT = Date.UTC(2026, 10, 22, 2, 7);
 const paged = { dueAt: AT, person: "S. Haas", state: "done" as const };
@@ -25,5 +25,22 @@ describe("who is paged next", () => {
 
 	it("is nobody once the chain has stopped", () => {
 		expect(nextPage({ steps: [paged], nextPerson: null, nextAt: null })).toBeUndefined();
+	});
+});
+
+describe("the objective of an incident", () => {
+	const evidence = { objective: 0.9995 } as Parameters<typeof objectiveOf>[0]["evidence"];
+	const cell = (objective: number) =>
+		({ objective }) as NonNullable<Parameters<typeof objectiveOf>[0]["current"]["tenant"]>;
+
+	it("is the platform's own for a platform incident, whichever tenant claimed it first", () => {
+		expect(objectiveOf({ kind: "platform", current: { tenant: null, platform: cell(0.999) }, evidence })).toBe(0.999);
+	});
+
+	it("is the tenant's, else what it was when it opened", () => {
+		expect(objectiveOf({ kind: "tenant", current: { tenant: cell(0.99), platform: cell(0.999) }, evidence })).toBe(
+			0.99,
+		);
+		expect(objectiveOf({ kind: "tenant", current: { tenant: null, platform: cell(0.999) }, evidence })).toBe(0.9995);
 	});
 });

@@ -23,3 +23,9 @@ export function nextPage(
 	const isStep = steps.some((step) => step.state === "pending" && step.dueAt !== null && step.dueAt <= nextAt);
 	return { person: nextPerson, at: nextAt, isRepeat: !isStep };
 }
+
+/** What the incident's own signal is held to: for the platform's not the objective of the tenant that claimed it first. */
+export function objectiveOf(incident: Pick<IncidentDetail, "kind" | "current" | "evidence">): number {
+	const own = incident.kind === "platform" ? incident.current.platform : incident.current.tenant;
+	return own?.objective ?? incident.evidence.objective;
+}
