@@ -176,6 +176,14 @@ test("attribute values nested deeper than 64 are malformed", () => {
 	});
 });
 
+test("JSON of millions of empty parts is malformed before it takes memory", () => {
+	const body = new TextEncoder().encode(`{"resourceMetrics":[${"{},".repeat(2_000_000)}{}]}`);
+	expect(rig().sendBytes(body, "otlp-json")).toMatchObject({
+		status: "malformed",
+		message: expect.stringMatching(/4000003 parts/),
+	});
+});
+
 describe("content encodings", () => {
 	const plain = otlpBytes(request([delta("request.count", point({ at, value: 1 }))]));
 

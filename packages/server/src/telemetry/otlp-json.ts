@@ -12,6 +12,8 @@ import { type Attribute, canonicalText, KIND, type Kind, type RoleSet } from "./
 import { Malformed } from "./wire.ts";
 
 const MAX_DEPTH = 64;
+/** Objects, lists and their entries: as values they take a hundred bytes and more each, whatever they took as text. */
+const MAX_PARTS = 4_000_000;
 type Json = Readonly<Record<string, unknown>>;
 
 /**
@@ -19,7 +21,7 @@ type Json = Readonly<Record<string, unknown>>;
  * unknown fields ignored) into the stage, with the same rules as the protobuf form.
  */
 export function readOtlpJson(context: DecoderContext, body: Uint8Array): void {
-	refuseDeep(body);
+	refuseCostly(body);
 	let request: unknown;
 	try {
 		request = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8"));
@@ -222,9 +224,13 @@ function shown(value: unknown): string {
 	return String(JSON.stringify(value)).slice(0, 60);
 }
 
-/** JSON.parse accepts any depth and recursion over its result would not: count brackets outside of text first. */
-function refuseDeep(body: Uint8Array): void {
+/**
+ * JSON.parse accepts any depth, which recursion over its result would not, and makes gigabytes of "{},{},": count what
+ * stands outside of text first.
+ */
+function refuseCostly(body: Uint8Array): void {
 	let depth = 0;
+	let parts = 0;
 	let inText = false;
 	for (let at = 0; at < body.length; at++) {
 		const byte = body[at];
@@ -234,6 +240,10 @@ function refuseDeep(body: Uint8Array): void {
 		} else if (byte === 0x22) inText = true;
 		else if (byte === 0x7b || byte === 0x5b) {
 			if (++depth > MAX_DEPTH) throw new Malformed(`nested deeper than ${MAX_DEPTH} at byte ${at}`);
+			parts++;
 		} else if (byte === 0x7d || byte === 0x5d) depth--;
+		else if (byte === 0x2c) parts++;
 	}
+	if (parts > MAX_PARTS)
+		throw new Malformed(`the JSON has ${parts} parts, the limit is ${MAX_PARTS}: send smaller batches`);
 }
