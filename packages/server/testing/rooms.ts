@@ -32,6 +32,7 @@ export async function openRooms(initial: Catalogue = exampleCatalogue()) {
 	const ids = sequenceIds();
 	let catalogue = initial;
 	const deps = { ids, bus, catalogue: () => catalogue, publicUrl: () => PUBLIC_URL };
+	incidents.lookAgainAfterResolution(bus, deps);
 	response.listenToIncidents(bus, deps);
 	engagement.listenToIncidents(bus, deps);
 
@@ -62,7 +63,7 @@ export async function openRooms(initial: Catalogue = exampleCatalogue()) {
 	const timers = createTimerRunner({
 		store,
 		clock,
-		handlers: response.escalationTimers(deps),
+		handlers: { ...response.escalationTimers(deps), ...incidents.incidentTimers(deps) },
 		onError: (error) => errors.push(error),
 	});
 

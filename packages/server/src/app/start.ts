@@ -8,7 +8,7 @@ import pino, { type Logger } from "pino";
 import { type ApiContext, buildHttpServer, createFleetSource, isLoopbackBind, type ReadyCheck, StreamHub } from "#api";
 import { type Catalogue, formatFinding } from "#catalogue";
 import { type EngagementDeps, listenToIncidents as listenForNotices, recordNoticeOutcome } from "#engagement";
-import { closeBreach, openBreaches, openForBreach } from "#incidents";
+import { closeBreach, incidentTimers, lookAgainAfterResolution, openBreaches, openForBreach } from "#incidents";
 import {
 	createDispatcher,
 	createTimerRunner,
@@ -152,6 +152,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 
 	// Rooms, wired from left to right.
 	const deps: ResponseDeps & EngagementDeps = { ids, bus, catalogue, publicUrl: baseUrl };
+	lookAgainAfterResolution(bus, deps);
 	listenForPages(bus, deps);
 	listenForNotices(bus, deps);
 	const onOutcome: OutcomeListener = async (tx, message, outcome) => {
@@ -184,7 +185,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	const timers = createTimerRunner({
 		store,
 		clock,
-		handlers: escalationTimers(deps),
+		handlers: { ...escalationTimers(deps), ...incidentTimers(deps) },
 		onError: (error, timer) => log.error({ err: error, timer: timer?.id }, "a timer failed; trying again"),
 		onWallStep: (stepMs) => log.warn({ stepMs }, "the wall clock stepped; due times moved along"),
 	});

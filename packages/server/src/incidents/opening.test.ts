@@ -112,6 +112,41 @@ test("an incident that nobody has taken goes on however long its signal was quie
 	expect(again).toMatchObject({ status: "attached", incidentId: "INC-1001" });
 });
 
+describe("a real incident that is resolved while its signal is on", () => {
+	test("opens anew, and pages, when the signal is still on an hour later", async () => {
+		const { open, mitigate, resolve, pass, deliver, incident, sent, db } = await rooms();
+		const pages = () => sent.filter((message) => message.kind === "page").length;
+		await open(breachOpened("woodgrove"));
+		await deliver();
+		await mitigate("INC-1001");
+		await resolve("INC-1001");
+		const before = pages();
+		await pass(59 * MINUTE_MS, MINUTE_MS);
+		expect(pages()).toBe(before);
+		await pass(2 * MINUTE_MS, MINUTE_MS);
+		expect(await incident("INC-1002")).toMatchObject({ tenant: "woodgrove", state: "detected", kind: "tenant" });
+		expect(pages()).toBeGreaterThan(before);
+		expect((await openBreaches(db, ALL)).map((breach) => breach.incidentId)).toEqual(["INC-1002"]);
+	});
+	test("and stays resolved when it cleared meanwhile", async () => {
+		const { open, mitigate, resolve, close, pass, db } = await rooms();
+		await open(breachOpened("woodgrove"));
+		await mitigate("INC-1001");
+		await resolve("INC-1001");
+		await pass(30 * MINUTE_MS, MINUTE_MS);
+		await close("woodgrove");
+		await pass(60 * MINUTE_MS, MINUTE_MS);
+		expect((await listIncidents(db, ALL)).items.map(({ id }) => id)).toEqual(["INC-1001"]);
+	});
+	test("and stays resolved when the verdict says that it was not real", async () => {
+		const { open, resolve, pass, db } = await rooms();
+		await open(breachOpened("woodgrove"));
+		await resolve("INC-1001", "expected-change", "a test of the tenant's own");
+		await pass(90 * MINUTE_MS, MINUTE_MS);
+		expect((await listIncidents(db, ALL)).items.map(({ id }) => id)).toEqual(["INC-1001"]);
+	});
+});
+
 test("after a resolution a new breach opens a new incident that names the one before", async () => {
 	const { open, close, acknowledge, resolve, clock, timeline } = await rooms();
 	await open(breachOpened("woodgrove"));

@@ -1,4 +1,4 @@
-import { MINUTE_MS, SEVERITIES } from "@bellwether/model";
+import { HOUR_MS, MINUTE_MS, SEVERITIES } from "@bellwether/model";
 import type { Catalogue } from "#catalogue";
 import type { BreachClosed, BreachOpened, Evidence } from "#detection";
 import { SYSTEM, scopeOf, type Tx } from "#platform";
@@ -10,7 +10,7 @@ import { incidentTitle } from "./words.ts";
 /** Tenant incidents that opened this shortly before the platform's of the same SLO were its first signs. */
 const FIRST_SIGNS_MS = 10 * MINUTE_MS;
 /** A new incident names the one before it when that is unresolved, or was resolved this recently. */
-const RELATED_MS = 30 * MINUTE_MS;
+const RELATED_MS = 2 * HOUR_MS;
 const FIRST_NUMBER = 1001;
 
 const ALL = scopeOf(SYSTEM);
@@ -145,7 +145,8 @@ function fleetEvidence(evidence: Evidence): Evidence {
 	return { ...evidence, ...evidence.fleet, share: 1 };
 }
 
-async function openIncident(
+/** Writes the incident of a claim and tells of it; `parent` undefined: it stands by itself and pages. */
+export async function openIncident(
 	tx: Tx,
 	deps: IncidentDeps,
 	breach: BreachOpened,
