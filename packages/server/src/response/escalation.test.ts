@@ -137,7 +137,9 @@ test("an hour of stand-still pages each overdue step once, and makes up for no r
 	clock.advance(60 * MINUTE_MS);
 	await fireTimers();
 	await deliver();
-	expect(whoWasPaged(sent).filter((address) => !address.startsWith("https"))).toEqual(["m-ito", "m-ito", "lead"]);
+	// Different receivers are served side by side: who of them is first is not told.
+	const paged = whoWasPaged(sent).filter((address) => !address.startsWith("https"));
+	expect(paged.toSorted()).toEqual(["lead", "m-ito", "m-ito"]);
 });
 
 test("a step of the wall clock moves the whole chain along", async () => {
