@@ -160,7 +160,12 @@ async function signIn(token: string): Promise<{ cookie: string; csrfToken: strin
 describe("the policy beside the route", () => {
 	it("keeps a server from starting that has a route without one", () => {
 		const bare = fastify();
-		registerPolicy(bare as never, { authenticate: async () => undefined, isOwnHost: () => true, onDenied: () => {} });
+		registerPolicy(bare as never, {
+			authenticate: async () => undefined,
+			isOwnHost: () => true,
+			isOwnOrigin: () => true,
+			onDenied: () => {},
+		});
 		expect(() => bare.get("/leak", async () => "all tenants")).toThrow("Route GET /leak declares no policy");
 	});
 
@@ -259,6 +264,7 @@ describe("requests of other sites", () => {
 
 	const foreign: [string, Record<string, string>][] = [
 		["another origin", { origin: "https://evil.example" }],
+		["another program of this machine", { origin: "http://127.0.0.1:3000" }],
 		["no origin that can be named", { origin: "null" }],
 		["another site by the browser's word", { "sec-fetch-site": "cross-site" }],
 		["a neighbour by the browser's word", { "sec-fetch-site": "same-site" }],

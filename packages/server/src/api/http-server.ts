@@ -12,7 +12,7 @@ import {
 } from "fastify-type-provider-zod";
 import { type AuthenticateOptions, authenticator, bearerToken, principalOfToken } from "./authenticate.ts";
 import type { Api, ApiContext } from "./context.ts";
-import { isLoopbackBind, ownHosts } from "./own-host.ts";
+import { isLoopbackBind, ownHosts, ownOrigins } from "./own-host.ts";
 import { registerPolicy, xAuthz } from "./policy.ts";
 import { ApiProblem, problemBody, toProblem, unreadableProblem } from "./problem.ts";
 import { registerRoutes } from "./routes/index.ts";
@@ -35,7 +35,9 @@ export async function buildHttpServer(
 	options: HttpServerOptions,
 ): Promise<{ readonly api: Api; readonly otlp: Server }> {
 	const { context } = options;
-	const isOwnHost = ownHosts({ host: options.host, publicUrl: () => context.catalogue().settings.publicUrl });
+	const publicUrl = () => context.catalogue().settings.publicUrl;
+	const isOwnHost = ownHosts({ host: options.host, publicUrl });
+	const isOwnOrigin = ownOrigins(publicUrl);
 	const isSecure = () => context.baseUrl().startsWith("https:");
 	const cookieName = () => (isSecure() ? `__Host-${SESSION_COOKIE}` : SESSION_COOKIE);
 	const authentication = {
@@ -47,7 +49,7 @@ export async function buildHttpServer(
 	const isIngestOpen = isLoopbackBind(options.host) && options.tokenDigest === undefined;
 	const receive = telemetryHandler({
 		...options.telemetry,
-		mayWrite: ingestGate({ isIngestOpen, isOwnHost, authentication }),
+		mayWrite: ingestGate({ isIngestOpen, isOwnHost, isOwnOrigin, authentication }),
 	});
 
 	const api = fastify({
@@ -86,6 +88,7 @@ export async function buildHttpServer(
 	registerPolicy(api as never, {
 		authenticate: authenticator(authentication),
 		isOwnHost,
+		isOwnOrigin,
 		onDenied: (request, reason) =>
 			request.log.warn(
 				{
@@ -288,6 +291,7 @@ function withTelemetryRoutes(document: { paths?: object }): object {
 interface GateOptions {
 	readonly isIngestOpen: boolean;
 	readonly isOwnHost: (host: string) => boolean;
+	readonly isOwnOrigin: (origin: string, askedHost: string) => boolean;
 	readonly authentication: AuthenticateOptions;
 }
 
@@ -297,7 +301,7 @@ function ingestGate(options: GateOptions): TelemetryIngest["mayWrite"] {
 		const { origin, authorization } = request.headers;
 		const site = request.headers["sec-fetch-site"];
 		const isBrowser = origin !== undefined || site !== undefined;
-		if (isBrowser && !isOwnPage(origin, site, request.headers.host ?? "", options.isOwnHost)) return "forbidden";
+		if (isBrowser && !isOwnPage(origin, site, request.headers.host ?? "", options)) return "forbidden";
 		if (options.isIngestOpen) return "yes";
 		const token = bearerToken(authorization);
 		const principal = token === undefined ? undefined : await principalOfToken(options.authentication, token);
@@ -310,9 +314,9 @@ function isOwnPage(
 	origin: string | undefined,
 	site: unknown,
 	host: string,
-	isOwnHost: (host: string) => boolean,
+	options: Pick<GateOptions, "isOwnHost" | "isOwnOrigin">,
 ): boolean {
-	if (!isOwnHost(host)) return false;
+	if (!options.isOwnHost(host)) return false;
 	if (site !== undefined && site !== "same-origin" && site !== "none") return false;
-	return origin === undefined || (URL.canParse(origin) && isOwnHost(new URL(origin).host));
+	return origin === undefined || options.isOwnOrigin(origin, host);
 }

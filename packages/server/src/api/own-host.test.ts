@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isLoopbackBind, ownHosts } from "./own-host.ts";
+import { isLoopbackBind, ownHosts, ownOrigins } from "./own-host.ts";
 
 describe("which Host headers are ours", () => {
 	const cases: [string, string | undefined, string, boolean][] = [
@@ -35,5 +35,22 @@ describe("which Host headers are ours", () => {
 		["127.0.0.1.example", false],
 	])("a bind to %s is loopback: %s", (host, expected) => {
 		expect(isLoopbackBind(host)).toBe(expected);
+	});
+});
+
+describe("an origin", () => {
+	const isOwn = ownOrigins(() => "https://bellwether.example");
+	it.each([
+		["http://127.0.0.1:8080", "127.0.0.1:8080", true],
+		["http://localhost:8080", "LOCALHOST:8080", true],
+		["http://127.0.0.1", "127.0.0.1:80", true],
+		["https://bellwether.example", "127.0.0.1:8080", true],
+		["http://127.0.0.1:3000", "127.0.0.1:8080", false],
+		["http://localhost:8080", "127.0.0.1:8080", false],
+		["https://evil.example", "127.0.0.1:8080", false],
+		["null", "127.0.0.1:8080", false],
+		["http://x", "", false],
+	])("%s of a page at %s: ours %s", (origin, asked, ours) => {
+		expect(isOwn(origin, asked)).toBe(ours);
 	});
 });

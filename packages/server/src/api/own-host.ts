@@ -18,6 +18,20 @@ export function ownHosts(options: {
 	};
 }
 
+/**
+ * Which pages are ours: those of the host that was asked, with its port, because another port is another program; and
+ * those of the public address, which a proxy may not pass on as the host.
+ */
+export function ownOrigins(publicUrl: () => string | undefined): (origin: string, askedHost: string) => boolean {
+	return (origin, askedHost) => {
+		if (!URL.canParse(origin) || !URL.canParse(`http://${askedHost}`)) return false;
+		const { host, protocol } = new URL(origin);
+		if (host === new URL(`${protocol}//${askedHost}`).host) return true;
+		const own = publicUrl();
+		return own !== undefined && URL.canParse(own) && new URL(own).host === host;
+	};
+}
+
 export function isLoopbackBind(host: string): boolean {
 	return isLoopbackName(bracketed(host));
 }

@@ -35,8 +35,9 @@ declare module "fastify" {
 
 export interface PolicyOptions {
 	readonly authenticate: (request: FastifyRequest) => Promise<Caller | undefined>;
-	/** Host header values (with port) and origins that are ours. */
+	/** Host header values (with port) that are ours. */
 	readonly isOwnHost: (host: string) => boolean;
+	readonly isOwnOrigin: (origin: string, askedHost: string) => boolean;
 	readonly onDenied: (request: FastifyRequest, reason: string) => void;
 }
 
@@ -120,7 +121,7 @@ function requireSameSite(request: FastifyRequest, options: PolicyOptions): void 
 	const origin = request.headers.origin;
 	const isForeign =
 		(site !== undefined && site !== "same-origin" && site !== "none") ||
-		(origin !== undefined && !isOwnOrigin(origin, options));
+		(origin !== undefined && !options.isOwnOrigin(origin, request.headers.host ?? ""));
 	if (!isForeign) return;
 	options.onDenied(request, "cross-site request");
 	throw new ApiProblem(
@@ -129,11 +130,6 @@ function requireSameSite(request: FastifyRequest, options: PolicyOptions): void 
 		"The request was started by another site.",
 		"Use the console itself, or an API client without an Origin header.",
 	);
-}
-
-function isOwnOrigin(origin: string, options: PolicyOptions): boolean {
-	if (!URL.canParse(origin)) return false;
-	return options.isOwnHost(new URL(origin).host);
 }
 
 function unauthenticated(request: FastifyRequest, reply: FastifyReply, authz: Authz): FastifyReply {

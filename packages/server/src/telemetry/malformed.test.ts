@@ -4,6 +4,7 @@ import { compress } from "snappyjs";
 import { describe, expect, test } from "vitest";
 import { unpack, unsnap } from "./content.ts";
 import {
+	catalogue,
 	cumulative,
 	delta,
 	gauge,
@@ -178,7 +179,9 @@ test("attribute values nested deeper than 64 are malformed", () => {
 
 test("JSON of millions of empty parts is malformed before it takes memory", () => {
 	const body = new TextEncoder().encode(`{"resourceMetrics":[${"{},".repeat(2_000_000)}{}]}`);
-	expect(rig().sendBytes(body, "otlp-json")).toMatchObject({
+	const { settings, ...rest } = catalogue();
+	const roomy = { ...settings, telemetry: { ...settings.telemetry, maxBodyBytes: 10_000_000 } };
+	expect(rig({ catalogue: { ...rest, settings: roomy } }).sendBytes(body, "otlp-json")).toMatchObject({
 		status: "malformed",
 		message: expect.stringMatching(/4000003 parts/),
 	});
