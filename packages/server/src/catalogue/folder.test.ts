@@ -56,6 +56,14 @@ describe("A folder", () => {
 		]);
 	});
 
+	test("with a link to a device is not read without end", async () => {
+		await write(sampleFiles());
+		await symlink("/dev/zero", join(dir, "tenants", "zero.yaml"));
+		expect(await told()).toEqual([
+			"tenants/zero.yaml:1:1 error This is no file with text.\n  Remove it, or write a file in its place.",
+		]);
+	});
+
 	test("is read with its hidden files, its other folders and other sorts of files left out", async () => {
 		const others: CatalogueFile[] = [
 			{ path: ".git/config.yaml", text: ":::" },

@@ -83,7 +83,10 @@ async function readText(dir: string, path: string, findings: Findings): Promise<
 		return undefined;
 	};
 	try {
-		const { size } = await stat(join(dir, path));
+		const info = await stat(join(dir, path));
+		// A pipe is never read to its end, a device has none: both would stop every later look at the folder.
+		if (!info.isFile()) return complain("This is no file with text.", "Remove it, or write a file in its place.");
+		const { size } = info;
 		// Looked at before reading, so that a wrong file of gigabytes costs nothing.
 		if (size > MAX_FILE_BYTES)
 			return complain(`The file has ${size} bytes, more than ${MAX_FILE_BYTES}.`, "Split it into several files.");
