@@ -61,9 +61,11 @@ spec:
 		);
 	}
 	if (!o.pageUrl) return;
+	// Written in two parts: the catalogue's own placeholder is no template of this language.
+	const secret = `$${"{env:BENCH_WEBHOOK_SECRET}"}`;
 	write(
 		"notify/channels.yaml",
-		"apiVersion: bellwether/v1\nkind: Channel\nmetadata: { name: pager }\nspec: { kind: webhook, secret: \"${env:BENCH_WEBHOOK_SECRET}\" }\n",
+		`apiVersion: bellwether/v1\nkind: Channel\nmetadata: { name: pager }\nspec: { kind: webhook, secret: "${secret}" }\n`,
 	);
 	write(
 		"oncall/bench.yaml",

@@ -14,11 +14,14 @@ export interface IngestResult {
 	readonly cpuUsPerSample: number;
 	readonly samplesPerCpuSecond: number;
 	readonly rssMiB: number;
-	/** From /metrics: must equal what was sent, first round included. */
+	/** All samples, first round included. */
+	readonly sent: number;
+	/** `samples_total` of /metrics: must equal what was sent. */
 	readonly counted: number;
+	readonly allCounted: boolean;
 }
 
-const SLOS = Array.from({ length: 10 }, (_, i) => `sli-${i}`);
+export const SLOS = Array.from({ length: 10 }, (_, i) => `sli-${i}`);
 
 /** CPU of the whole product per sample, durable acknowledgement on: one sample per series and request, as a scrape brings them. */
 export async function benchIngest(
@@ -35,29 +38,14 @@ export async function benchIngest(
 		const rounds = Math.max(5, Math.round(target / series));
 		const stepMs = Math.min(15_000, Math.floor((100 * 60_000) / rounds));
 		const startAt = Date.now() - rounds * stepMs;
-		const random = seeded(1);
-		const values = new Float64Array(series);
+		const next = counters(names);
 		const round = async (r: number) => {
-			const bodies: Buffer[] = [];
-			let samples: Sample[] = [];
-			const flush = () => {
-				bodies.push(protocol === "remote-write" ? remoteWrite(samples) : gzip(otlpSums(samples, 2)));
-				samples = [];
-			};
-			let i = 0;
-			for (const tenant of names)
-				for (const slo of SLOS) {
-					for (const metric of [METRIC_TOTAL, METRIC_BAD]) {
-						const value =
-							(values[i] ?? 0) + (metric === METRIC_TOTAL ? 40 + Math.floor(20 * random()) : random() < 0.03 ? 1 : 0);
-						values[i++] = value;
-						const labels = { slo, tenant, workload: "bench" };
-						samples.push({ metric, labels, startAt: startAt - 86_400_000, at: startAt + r * stepMs, value });
-					}
-					if (samples.length >= 2000) flush();
-				}
-			if (samples.length > 0) flush();
-			for (const body of bodies) await push(server.url, protocol, body);
+			for (const samples of next(startAt + r * stepMs, startAt - 86_400_000))
+				await push(
+					server.url,
+					protocol,
+					protocol === "remote-write" ? remoteWrite(samples) : gzip(otlpSums(samples, 2)),
+				);
 		};
 		await round(0);
 		await settle(server.pid);
@@ -66,7 +54,7 @@ export async function benchIngest(
 		await settle(server.pid);
 		const after = usage(server.pid);
 		const samples = series * (rounds - 1);
-		const metrics = await (await fetch(`${server.url}/metrics`)).text();
+		const counted = await samplesTotal(server.url);
 		const cpuS = after.cpuS - before.cpuS;
 		return {
 			protocol,
@@ -76,12 +64,43 @@ export async function benchIngest(
 			cpuUsPerSample: (cpuS / samples) * 1e6,
 			samplesPerCpuSecond: samples / cpuS,
 			rssMiB: after.rssMiB,
-			counted: Number(/^samples_total (\d+)/m.exec(metrics)?.[1] ?? Number.NaN),
+			sent: series * rounds,
+			counted,
+			allCounted: counted === series * rounds,
 		};
 	} finally {
 		await stopServer(server);
 		rmSync(dir, { recursive: true, force: true });
 	}
+}
+
+/** Two cumulative counters for each tenant and SLO; each call gives the next sample of every series, in requests of 2,000. */
+export function counters(names: readonly string[]): (at: number, startAt: number) => Generator<Sample[]> {
+	const values = new Float64Array(names.length * SLOS.length * 2);
+	const random = seeded(1);
+	return function* (at, startAt) {
+		let samples: Sample[] = [];
+		let i = 0;
+		for (const tenant of names)
+			for (const slo of SLOS) {
+				for (const metric of [METRIC_TOTAL, METRIC_BAD]) {
+					const more = metric === METRIC_TOTAL ? 40 + Math.floor(20 * random()) : random() < 0.03 ? 1 : 0;
+					const value = (values[i] as number) + more;
+					values[i++] = value;
+					samples.push({ metric, labels: { slo, tenant, workload: "bench" }, startAt, at, value });
+				}
+				if (samples.length >= 2000) {
+					yield samples;
+					samples = [];
+				}
+			}
+		if (samples.length > 0) yield samples;
+	};
+}
+
+export async function samplesTotal(url: string): Promise<number> {
+	const metrics = await (await fetch(`${url}/metrics`)).text();
+	return Number(/^samples_total (\d+)/m.exec(metrics)?.[1] ?? Number.NaN);
 }
 
 export async function push(url: string, protocol: IngestResult["protocol"], body: Buffer): Promise<void> {

@@ -3,10 +3,12 @@ import { benchBreachToPage } from "./breach-to-page.ts";
 import { benchEvaluation } from "./evaluation.ts";
 import { benchIngest } from "./ingest.ts";
 import { benchPeers } from "./peers.ts";
+import { benchRecovery } from "./recovery.ts";
 
 /**
- * `npm run bench` measures the product; `npm run bench -- ingest|evaluate|latency` one part;
+ * `npm run bench` measures the product; `npm run bench -- ingest|evaluate|latency|recovery` one part;
  * `--peers DIR` also runs the peers' drivers of DIR (Prometheus, VictoriaMetrics) with the product beside them.
+ * Exits 1 when the product counted more or fewer samples than were sent.
  */
 const { values: options, positionals } = parseArgs({
 	allowPositionals: true,
@@ -17,19 +19,33 @@ const { values: options, positionals } = parseArgs({
 		trials: { type: "string", default: "20" },
 	},
 });
-const parts = positionals.length > 0 ? positionals : ["ingest", "evaluate", "latency"];
-const unknown = parts.filter((part) => !["ingest", "evaluate", "latency"].includes(part));
-if (unknown.length > 0) {
-	console.error(`bench: "${unknown[0]}" is not a part. Write ingest, evaluate or latency, or nothing for all.`);
+const PARTS = ["ingest", "evaluate", "latency", "recovery"];
+const parts = positionals.length > 0 ? positionals : PARTS;
+const unknown = parts.find((part) => !PARTS.includes(part));
+if (unknown !== undefined) {
+	console.error(`bench: "${unknown}" is not a part. Write ${PARTS.join(", ")}, or nothing for all.`);
 	process.exit(2);
 }
 const print = (name: string, row: object) => console.log(JSON.stringify({ bench: name, ...row }));
+function check(row: { readonly allCounted: boolean; readonly counted: number }, sent: number): void {
+	if (row.allCounted) return;
+	console.error(`bench: ${sent} samples were acknowledged and ${row.counted} counted: that is a fault of the product.`);
+	process.exitCode = 1;
+}
 
 if (parts.includes("evaluate"))
 	for (const tenants of [100, 1000, 10_000]) print("evaluate", benchEvaluation(tenants, 10));
 if (parts.includes("ingest"))
 	for (const protocol of ["otlp-gzip", "remote-write"] as const)
-		for (const tenants of options.tenants.split(",").map(Number))
-			print("ingest", await benchIngest(protocol, tenants, Number(options.samples)));
+		for (const tenants of options.tenants.split(",").map(Number)) {
+			const row = await benchIngest(protocol, tenants, Number(options.samples));
+			print("ingest", row);
+			check(row, row.sent);
+		}
 if (parts.includes("latency")) print("latency", await benchBreachToPage(Number(options.trials)));
-if (options.peers) await benchPeers(options.peers, parts, options.tenants);
+if (parts.includes("recovery")) {
+	const row = await benchRecovery(1000, 3);
+	print("recovery", row);
+	check(row, row.samples);
+}
+if (options.peers) await benchPeers(options.peers, parts, options);

@@ -9,7 +9,11 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
  * Runs the peers' own drivers with the product beside them, so that all see identical bytes in one run.
  * DIR is copied into the project's ignored .bellwether folder first: its drivers write beside themselves.
  */
-export async function benchPeers(dir: string, parts: readonly string[], tenants: string): Promise<void> {
+export async function benchPeers(
+	dir: string,
+	parts: readonly string[],
+	o: { readonly tenants: string; readonly samples: string },
+): Promise<void> {
 	const source = resolve(dir);
 	if (!existsSync(join(source, "setup.sh"))) {
 		console.error(`bench: --peers ${dir} has no setup.sh. Name the folder of the peers' drivers.`);
@@ -34,9 +38,9 @@ export async function benchPeers(dir: string, parts: readonly string[], tenants:
 	};
 	mkdirSync(join(home, "results"), { recursive: true });
 	if (parts.includes("ingest"))
-		for (const size of tenants.split(",")) {
+		for (const size of o.tenants.split(",")) {
 			const env = { OURS: ours, BENCH_TENANTS: size };
-			const common = [`--tenants=${size}`, "--samples=1e6"];
+			const common = [`--tenants=${size}`, `--samples=${o.samples}`];
 			run("node", ["bench/ingest.mjs", ...common, "--peers=prom3,vm,ours", `--tag=rw-${size}`], env);
 			print(`ingest-rw-${size}`);
 			run(
@@ -67,5 +71,10 @@ export async function benchPeers(dir: string, parts: readonly string[], tenants:
 	if (parts.includes("latency")) {
 		run("node", ["bench/latency.mjs", "--modes=fast", "--trials=10", "--tenants=20", "--spread=30", "--tag=fast"]);
 		print("latency-fast");
+	}
+	if (parts.includes("recovery")) {
+		const args = ["--peers=prom3,vm,ours", "--series=20000", "--history=2h", "--trials=3", "--tag=20000"];
+		run("node", ["bench/recovery.mjs", ...args], { OURS: ours, BENCH_TENANTS: "1000" });
+		print("recovery-20000");
 	}
 }

@@ -33,9 +33,11 @@ export interface TelemetryHostOptions {
 /** A claim must hold this long, so that a request split in parts (a total before its good) wakes nobody. */
 const CONFIRM_MS = 300;
 const TICK_MS = 1_000;
-/** Evaluating after commits may take at most this share of the thread: wait so many times its own cost, up to a limit. */
-const EVALUATION_REST = 30;
-const EVALUATION_REST_MAX_MS = 100;
+/**
+ * Evaluating after commits must not crowd out ingest: it waits 30 times its own cost, so that it takes 3 % of the thread.
+ * Where that would delay a page by more than 100 ms, 10 times must do.
+ */
+const EVALUATION_REST = { usual: 30, least: 10, limitMs: 100 };
 /** Numbers of pairs are told every second while somebody reads them, else so often. Breaches are told at once. */
 const UNWATCHED_TICKS = 5;
 const WATCHED_MS = 30_000;
@@ -266,7 +268,8 @@ export class TelemetryHost {
 		const tookMs = this.#clock.monotonic() - began;
 		this.#evaluations++;
 		this.#evaluationMs += tookMs;
-		this.#evaluateAgainAt = began + Math.min(tookMs * EVALUATION_REST, EVALUATION_REST_MAX_MS);
+		const { usual, least, limitMs } = EVALUATION_REST;
+		this.#evaluateAgainAt = began + tookMs + Math.max(least * tookMs, Math.min(usual * tookMs, limitMs));
 		if (this.#isUnseen) {
 			this.#isUnseen = false;
 			// A millisecond more: the engine counts by the wall clock, in whole ones.

@@ -36,7 +36,7 @@ function dayTotal(table: WindowTable, pair: number, lastAt: number): number {
 	let total = 0;
 	let firstHour = lastHour;
 	for (let hour = lastHour; hour > lastHour - DAY_MS / widthMs; hour--) {
-		const events = table.bucket(RING.hour, pair, hour).total;
+		const events = table.bucketTotal(RING.hour, pair, hour);
 		if (events > 0) firstHour = hour;
 		total += events;
 	}
@@ -50,7 +50,7 @@ function longestPauseMs(table: WindowTable, pair: number): number {
 	let moments = 0;
 	let previous = 0;
 	for (let bucket = current - length + 1; bucket <= current; bucket++) {
-		if (table.bucket(RING.fiveMinutes, pair, bucket).total <= 0) continue;
+		if (table.bucketTotal(RING.fiveMinutes, pair, bucket) <= 0) continue;
 		if (moments > 0) longest = Math.max(longest, bucket - previous);
 		moments++;
 		previous = bucket;

@@ -165,6 +165,15 @@ export class WindowTable {
 		return { bad: column[2 * pair] as number, total: column[2 * pair + 1] as number };
 	}
 
+	/** Total of one bucket of a ring, as `bucket` gives it, without an object: for loops over every pair. */
+	bucketTotal(ringIndex: number, pair: number, bucket: number): number {
+		const ring = this.#rings[ringIndex] as Ring;
+		const behind = ring.current - bucket;
+		if (behind < 0 || behind >= ring.length) return 0;
+		const column = ring.columns[slotBehind(ring, behind)];
+		return column ? (column[2 * pair + 1] as number) : 0;
+	}
+
 	/** Current bucket of a ring, its width, and how many buckets it holds. */
 	shape(ringIndex: number): { current: number; widthMs: number; length: number } {
 		return this.#rings[ringIndex] as Ring;

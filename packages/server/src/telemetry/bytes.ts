@@ -93,8 +93,10 @@ export class ByteReader {
 	}
 
 	varint(): number {
-		let value = 0;
-		for (let scale = 1; ; scale *= 128) {
+		const first = this.byte();
+		if (first < 0x80) return first;
+		let value = first & 0x7f;
+		for (let scale = 128; ; scale *= 128) {
 			const byte = this.byte();
 			value += (byte & 0x7f) * scale;
 			if (byte < 0x80) return value;
