@@ -90,6 +90,12 @@ describe("a tenant of 0.05 % of the traffic that is entirely down", () => {
 		// Opening the page's link changes nothing; the acknowledgement does, and ends the paging.
 		expect((await server.call(`/p/${id}`)).status).toBe(200);
 		expect((await server.read(`/api/v1/incidents/${id}`)).state).toBe("detected");
+
+		// Sentences tell times in the zone of who reads; one that does not exist is UTC.
+		const sentenceIn = async (zone: string) =>
+			(await server.call(`/api/v1/incidents/${id}`, { headers: { "x-time-zone": zone } })).json.sentence;
+		expect(await sentenceIn("Asia/Kolkata")).toMatch(/since \d\d:\d\d \(\d\d:\d\d UTC\)|IST \(/);
+		expect(await sentenceIn("Nowhere/At all")).toMatch(/since .*\d\d:\d\d UTC\./);
 		const acknowledged = await server.call(`/api/v1/incidents/${id}/acknowledge`, {
 			method: "POST",
 			headers: { "if-match": `"${incident?.version}"` },

@@ -48,8 +48,11 @@ interface Send {
 	readonly version?: number;
 }
 
+/** Sentences that the server words tell times of here. */
+const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 async function call<T>(path: string, send: Send = {}, signal?: AbortSignal): Promise<T> {
-	const headers: Record<string, string> = { accept: "application/json" };
+	const headers: Record<string, string> = { accept: "application/json", "x-time-zone": TIME_ZONE };
 	if (send.body !== undefined) headers["content-type"] = "application/json";
 	if (send.csrfToken !== undefined) headers["x-csrf-token"] = send.csrfToken;
 	if (send.version !== undefined) headers["if-match"] = `"${send.version}"`;

@@ -40,11 +40,12 @@ export function incidentSummary(incident: Incident, catalogue: Catalogue, dueTim
 	};
 }
 
-/** Everything of one incident, gathered from the rooms that know a part of it. */
+/** Everything of one incident, gathered from the rooms that know a part of it. `timeZone`: of who reads the sentence. */
 export async function incidentDetail(
 	context: ApiContext,
 	scope: TenantScope,
 	incident: Incident,
+	timeZone?: string,
 ): Promise<IncidentDetail> {
 	const catalogue = context.catalogue();
 	const { db } = context.store;
@@ -60,7 +61,7 @@ export async function incidentDetail(
 	const now = context.clock.now();
 	return {
 		...incidentSummary(incident, catalogue, dueTimes),
-		sentence: incidentSentence(incident, catalogue, { now }),
+		sentence: incidentSentence(incident, catalogue, { now, timeZone }),
 		evidence: wireEvidence(incident.evidence),
 		current: {
 			tenant: incident.kind === "platform" ? null : currentCell(context, incident.tenant, incident.slo),

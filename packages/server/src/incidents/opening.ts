@@ -1,5 +1,5 @@
 import { HOUR_MS, MINUTE_MS, SEVERITIES } from "@bellwether/model";
-import type { Catalogue } from "#catalogue";
+import { type Catalogue, effectiveObjective } from "#catalogue";
 import type { BreachClosed, BreachOpened, Evidence } from "#detection";
 import { SYSTEM, scopeOf, type Tx } from "#platform";
 import { applyEvent, auditIncident, publish } from "./change.ts";
@@ -123,7 +123,7 @@ async function platformIncident(
 		const returned = await applyEvent(tx, deps, current, { type: "signal-returned" }, SYSTEM, breach.detectedAt);
 		return { incident: returned.incident, isNew: false };
 	}
-	const evidence = breach.tenant === PLATFORM ? breach.evidence : fleetEvidence(breach.evidence);
+	const evidence = breach.tenant === PLATFORM ? breach.evidence : fleetEvidence(breach, catalogue);
 	const claim: BreachOpened = { ...breach, tenant: PLATFORM, scope: "platform", evidence };
 	const incident = await openIncident(tx, deps, claim, catalogue, undefined);
 	const firstSigns = await tx
@@ -140,9 +140,11 @@ async function platformIncident(
 	return { incident, isNew: true };
 }
 
-/** A tenant's evidence, told of the fleet: its windows take the place of the tenant's, and the share is the whole. */
-function fleetEvidence(evidence: Evidence): Evidence {
-	return { ...evidence, ...evidence.fleet, share: 1 };
+/** A tenant's evidence, told of the fleet: its windows and its objective take the tenant's place; the share is the whole. */
+function fleetEvidence({ evidence, slo }: BreachOpened, catalogue: Catalogue): Evidence {
+	const known = catalogue.slos.find((each) => each.name === slo);
+	const objective = known ? effectiveObjective(catalogue, known, undefined).objective : evidence.objective;
+	return { ...evidence, ...evidence.fleet, objective, share: 1 };
 }
 
 /** Writes the incident of a claim and tells of it; `parent` undefined: it stands by itself and pages. */

@@ -85,7 +85,8 @@ export function pagePayload(
 ): MessagePayload {
 	const url = `${publicUrl.replace(/\/+$/, "")}/p/${incident.id}`;
 	const sentence = incidentSentence(incident, catalogue, { now: occasion.now, timeZone: person.timeZone });
-	const text = [occasion.lead, sentence, `See and acknowledge ${incident.id}: ${url}`].filter(Boolean).join("\n\n");
+	const lead = occasion.lead ?? (occasion.isRepeat ? "Nobody has acknowledged it yet." : undefined);
+	const text = [lead, sentence, `See and acknowledge ${incident.id}: ${url}`].filter(Boolean).join("\n\n");
 	return {
 		subject: `[Sev ${incident.severity.key}] ${incident.title}`,
 		text,

@@ -74,7 +74,7 @@ export function incidentRoutes(api: Api, context: ApiContext): void {
 		},
 		async (request, reply) => {
 			const scope = scopeOf(principalOf(request));
-			return answer(context, reply, scope, await findIncident(context, scope, request.params.id));
+			return answer(context, request, reply, scope, await findIncident(context, scope, request.params.id));
 		},
 	);
 	action(api, context, {
@@ -135,7 +135,7 @@ function action<Body extends z.ZodType>(api: Api, context: ApiContext, options: 
 			const outcome = await context.store.transaction((tx) =>
 				options.run(tx, context, change, request.body as z.infer<Body>),
 			);
-			return answer(context, reply, change.scope, changedIncident(outcome, change));
+			return answer(context, request, reply, change.scope, changedIncident(outcome, change));
 		},
 	);
 }
@@ -175,12 +175,24 @@ export async function findIncident(context: ApiContext, scope: TenantScope, id: 
 
 async function answer(
 	context: ApiContext,
+	request: FastifyRequest,
 	reply: FastifyReply,
 	scope: TenantScope,
 	incident: Incident,
 ): Promise<z.infer<typeof IncidentDetail>> {
 	reply.header("etag", etagOf(incident.version));
-	return incidentDetail(context, scope, incident);
+	return incidentDetail(context, scope, incident, readersZone(request));
+}
+
+/** The zone that a console names in `x-time-zone`; one that does not exist is as none. */
+function readersZone(request: FastifyRequest): string | undefined {
+	const name = request.headers["x-time-zone"];
+	if (typeof name !== "string" || name.length > 64) return undefined;
+	try {
+		return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone;
+	} catch {
+		return undefined;
+	}
 }
 
 function statesOf(text: string | undefined): z.infer<typeof IncidentState>[] | undefined {

@@ -92,13 +92,14 @@ async function page(
 ): Promise<FastifyReply> {
 	const principal = principalOf(request);
 	const scope = scopeOf(principal);
-	const detail = await incidentDetail(context, scope, await findIncident(context, scope, id));
 	const person = context.catalogue().people.find((each) => each.name === principal.name);
+	const timeZone = person?.timeZone ?? "UTC";
+	const detail = await incidentDetail(context, scope, await findIncident(context, scope, id), timeZone);
 	const html = renderPagerPage(detail, {
 		csrfToken: request.caller?.via === "session" ? request.caller.csrfToken : "",
 		nonce: reply.cspNonce.style,
 		now: context.clock.now(),
-		timeZone: person?.timeZone ?? "UTC",
+		timeZone,
 		person: person?.displayName ?? principal.name,
 		...(done === undefined ? {} : { message: MESSAGES[done] }),
 	});
