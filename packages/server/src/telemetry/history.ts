@@ -65,48 +65,90 @@ export function feedHistory(
 ): void {
 	const firstFineHour = Math.floor(now / HOUR_MS) - FINE_HOURS;
 	const firstHour = Math.floor(now / HOUR_MS) - SINGLE_HOURS;
-	for (const { pair: id, block, packed } of store.rollUps(
-		"hours",
-		Math.floor((now - HOURS_KEPT_MS) / HOUR_MS / HOURS_PER_WEEK),
-	)) {
+	const firstWeek = Math.floor((now - HOURS_KEPT_MS) / HOUR_MS / HOURS_PER_WEEK);
+	const feed = new Feed(sink);
+	for (const { pair: id, block, packed } of store.rollUps("hours", firstWeek)) {
 		const pair = pairOf(id);
 		if (pair < 0) continue;
 		unpackBuckets(packed, weekScratch);
+		feed.begin(pair, block * HOURS_PER_WEEK * HOUR_MS, HOUR_MS);
 		for (let k = 0; k < HOURS_PER_WEEK; ) {
 			const hour = block * HOURS_PER_WEEK + k;
 			if (hour >= firstFineHour) break;
 			// Weeks begin on a multiple of 6 h, so these groups never straddle two of them.
 			const hours = hour % GROUP_HOURS === 0 && hour + GROUP_HOURS <= firstHour ? GROUP_HOURS : 1;
-			let bad = 0;
-			let total = 0;
-			for (const last = k + hours; k < last; k++) {
-				bad += weekScratch[k * FIELDS] as number;
-				total += weekScratch[k * FIELDS + 1] as number;
-			}
-			if (bad !== 0 || total !== 0) sink.add(pair, hour * HOUR_MS, bad, total);
+			feed.put(k, weekScratch, hours);
+			k += hours;
 		}
 	}
+	feed.flush();
 	for (const { pair: id, block, packed } of store.rollUps("ten-seconds", firstFineHour)) {
 		const pair = pairOf(id);
 		if (pair < 0) continue;
 		unpackBuckets(packed, hourScratch);
-		feedHour(sink, pair, block * HOUR_MS, now);
+		feed.begin(pair, block * HOUR_MS, BUCKET_MS);
+		const age = now - (block + 1) * HOUR_MS;
+		let width: number = BUCKET_MS;
+		for (const step of FEED_STEPS) if (age >= step.olderThanMs) width = step.widthMs;
+		const per = width / BUCKET_MS;
+		for (let k = 0; k < BUCKETS_PER_HOUR; k += per) feed.put(k, hourScratch, per);
 	}
+	feed.flush();
 }
 
-function feedHour(sink: WindowSink, pair: number, hourAt: number, now: number): void {
-	const age = now - hourAt - HOUR_MS;
-	let width: number = BUCKET_MS;
-	for (const step of FEED_STEPS) if (age >= step.olderThanMs) width = step.widthMs;
-	const per = width / BUCKET_MS;
-	for (let first = 0; first < BUCKETS_PER_HOUR; first += per) {
+const FEED_PAIRS = 256;
+
+/** Turns blocks, which come pair by pair, round: the sink is much faster at many pairs of one instant. */
+class Feed {
+	readonly #sink: WindowSink;
+	readonly #pairs = new Int32Array(FEED_PAIRS);
+	/** Bad and total by bucket, then pair. */
+	readonly #counts = new Float64Array(BUCKETS_PER_HOUR * FEED_PAIRS * 2);
+	#pairCount = 0;
+	#at = 0;
+	#widthMs = 0;
+
+	constructor(sink: WindowSink) {
+		this.#sink = sink;
+	}
+
+	/** What is put next belongs to this pair, in a block of buckets from `at` on. */
+	begin(pair: number, at: number, widthMs: number): void {
+		if (this.#pairCount === FEED_PAIRS || at !== this.#at || widthMs !== this.#widthMs) this.flush();
+		this.#at = at;
+		this.#widthMs = widthMs;
+		this.#pairs[this.#pairCount++] = pair;
+	}
+
+	/** `count` buckets from `first` on, as one. */
+	put(first: number, buckets: Float64Array, count: number): void {
 		let bad = 0;
 		let total = 0;
-		for (let k = first; k < first + per; k++) {
-			bad += hourScratch[k * FIELDS] as number;
-			total += hourScratch[k * FIELDS + 1] as number;
+		for (let k = first; k < first + count; k++) {
+			bad += buckets[k * FIELDS] as number;
+			total += buckets[k * FIELDS + 1] as number;
 		}
-		if (bad !== 0 || total !== 0) sink.add(pair, hourAt + first * BUCKET_MS, bad, total);
+		const into = (first * FEED_PAIRS + this.#pairCount - 1) * 2;
+		this.#counts[into] = bad;
+		this.#counts[into + 1] = total;
+	}
+
+	flush(): void {
+		const counts = this.#counts;
+		const pairCount = this.#pairCount;
+		for (let k = 0; pairCount > 0 && k < BUCKETS_PER_HOUR; k++) {
+			const at = this.#at + k * this.#widthMs;
+			for (let n = 0; n < pairCount; n++) {
+				const from = (k * FEED_PAIRS + n) * 2;
+				const bad = counts[from] as number;
+				const total = counts[from + 1] as number;
+				if (bad === 0 && total === 0) continue;
+				this.#sink.add(this.#pairs[n] as number, at, bad, total);
+				counts[from] = 0;
+				counts[from + 1] = 0;
+			}
+		}
+		this.#pairCount = 0;
 	}
 }
 
