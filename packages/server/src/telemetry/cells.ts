@@ -15,8 +15,8 @@ export class Cells {
 	buckets = new Int32Array(1024);
 	bad = new Float64Array(1024);
 	total = new Float64Array(1024);
-	late = new Float64Array(1024);
-	revision = new Float64Array(1024);
+	late = new Int32Array(1024);
+	revision = new Int32Array(1024);
 	#index = new Int32Array(2048);
 	/** The entry that a pair had last: two points of one pair and bucket mostly come together. */
 	#lastOfPair = new Int32Array(1024);

@@ -52,7 +52,8 @@ export class StoreFailure extends Error {}
 const FOLD_EVERY_MS = 5 * 60_000;
 const FOLD_RETRY_MS = 30_000;
 const FOLD_AT_JOURNAL_BYTES = 16 * 1024 * 1024;
-const FOLD_AT_CELLS = 400_000;
+/** A fold rewrites two roll-ups per pair, however few cells each has: it waits for many, within what memory may hold. */
+const FOLD_AT_CELLS = { perPair: 80, least: 400_000, most: 2_000_000 };
 /** A stream without points for this long is forgotten; by then its start and its ranges are older than any lateness limit. */
 const IDLE_MS = 24 * 3_600_000;
 const IDLE_CHECK_MS = 3_600_000;
@@ -203,7 +204,12 @@ export class Telemetry {
 		// Ingest may go on while the disk has no room for a fold: do not rebuild every second for it.
 		if (now < this.#foldNotBefore && now >= this.#foldNotBefore - FOLD_RETRY_MS) return;
 		if (since >= FOLD_EVERY_MS || since < 0 || this.#journalBytes >= FOLD_AT_JOURNAL_BYTES) this.fold();
-		else if (this.#unfolded.count >= FOLD_AT_CELLS) this.fold();
+		else if (this.#unfolded.count >= this.#foldAtCells) this.fold();
+	}
+
+	get #foldAtCells(): number {
+		const { perPair, least, most } = FOLD_AT_CELLS;
+		return Math.min(most, Math.max(least, perPair * this.#loaded.pairIds.length));
 	}
 
 	/** Journal → roll-ups, stream states, accounting; one transaction. Streams idle for a day are forgotten. Throws StoreFailure. */
