@@ -3,6 +3,8 @@ export const HOUR_MS = 3_600_000;
 export const BUCKETS_PER_HOUR = HOUR_MS / BUCKET_MS;
 /** A bucket that still changes this long after its end is revised. */
 export const LATE_AFTER_MS = 60_000;
+/** An index longer than this is given back when the cells are cleared. */
+const KEPT_INDEX = 1 << 22;
 
 /**
  * Counts by (pair, 10 s bucket), only where there are any: memory follows the points, not pairs × time. Entries are
@@ -53,7 +55,7 @@ export class Cells {
 	clear(): void {
 		if (this.count === 0) return;
 		this.count = 0;
-		if (this.#index.length > 1 << 20) {
+		if (this.#index.length > KEPT_INDEX) {
 			this.#index = new Int32Array(2048);
 			this.#resize(1024);
 		} else this.#index.fill(0);
