@@ -116,7 +116,7 @@ beforeEach(async () => {
 			ingest: telemetry.ingest,
 			maxBodyBytes: () => 1000,
 			bodyTimeoutMs: 1000,
-			maxInFlight: 1,
+			maxBytesInMemory: 1_000_000,
 			observe: () => {},
 		},
 	});

@@ -26,7 +26,7 @@ async function serve(options: Partial<TelemetryIngest> = {}): Promise<void> {
 		},
 		maxBodyBytes: () => 1000,
 		bodyTimeoutMs: 5_000,
-		maxInFlight: 2,
+		maxBytesInMemory: 100_000,
 		mayWrite: async () => "yes",
 		observe: () => {},
 		...options,
@@ -187,8 +187,8 @@ describe("POST /v1/metrics", () => {
 		expect(taken).toEqual([]);
 	});
 
-	it("answers 429 with Retry-After when too many are under way, and takes again afterwards", async () => {
-		await serve();
+	it("answers 429 with Retry-After when the memory for bodies is full, and takes again afterwards", async () => {
+		await serve({ maxBytesInMemory: 5 });
 		let release: (value: IngestOutcome) => void = () => {};
 		outcome = new Promise((resolve) => {
 			release = resolve;
@@ -200,6 +200,23 @@ describe("POST /v1/metrics", () => {
 		release(ACCEPTED);
 		expect((await Promise.all(underWay)).map((answer) => answer.status)).toEqual([200, 200]);
 		expect((await send("/v1/metrics", JSON_TYPE, "{}")).status).toBe(200);
+	});
+
+	it("takes honest bodies while slow senders have announced more than there is room for", async () => {
+		await serve({ maxBodyBytes: () => 1_000_000, maxBytesInMemory: 1_500_000, bodyTimeoutMs: 60_000 });
+		const sockets = await Promise.all(
+			Array.from({ length: 10 }, async () => {
+				const socket = connect(port, "127.0.0.1");
+				const head =
+					"POST /v1/metrics HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n";
+				await new Promise<void>((resolve) => socket.write(`${head}{`, () => resolve()));
+				return socket;
+			}),
+		);
+		const body = `{"a":"${"x".repeat(400_000)}"}`;
+		expect((await send("/v1/metrics", JSON_TYPE, body)).status).toBe(200);
+		expect(taken.map(({ bytes }) => bytes.length)).toEqual([body.length]);
+		for (const socket of sockets) socket.destroy();
 	});
 
 	it("turns away who may not write before reading the body", async () => {

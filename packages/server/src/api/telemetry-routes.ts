@@ -25,13 +25,14 @@ export interface TelemetryIngest {
 	readonly bodyTimeoutMs: number;
 	/** Says whether this sender may write; on a loopback bind everyone may. */
 	readonly mayWrite: (request: IncomingMessage) => Promise<"yes" | "unauthenticated" | "forbidden">;
-	/** More bodies than this in memory answer 429. */
-	readonly maxInFlight: number;
+	/** More bytes of bodies than this in memory answer 429: those that arrive and those that are being written. */
+	readonly maxBytesInMemory: number;
 	readonly observe: (route: string, status: number) => void;
 }
 
 const OTLP_PATH = "/v1/metrics";
 const REMOTE_WRITE_PATH = "/api/v1/write";
+const FIRST_BUFFER_BYTES = 64 * 1024;
 
 /**
  * `POST /v1/metrics` and `POST /api/v1/write`, beside the framework: the main thread only collects bytes, it parses
@@ -40,7 +41,7 @@ const REMOTE_WRITE_PATH = "/api/v1/write";
 export function telemetryHandler(
 	options: TelemetryIngest,
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
-	let inFlight = 0;
+	const memory: Memory = { bytes: 0 };
 	return (request, response) => {
 		const path = (request.url ?? "").split("?", 1)[0];
 		if (path !== OTLP_PATH && path !== REMOTE_WRITE_PATH) return false;
@@ -57,17 +58,40 @@ export function telemetryHandler(
 			answer({ ...reply, headers: { ...reply.headers, allow: "POST" } });
 			return true;
 		}
-		if (inFlight >= options.maxInFlight) {
-			answer(fail(429, `${inFlight} requests are being written already; send this one again later.`, 1));
-			return true;
-		}
-		inFlight++;
-		(path === OTLP_PATH ? receiveOtlp(request, options) : receiveRemoteWrite(request, options))
+		const held = new Held(memory, options.maxBytesInMemory);
+		(path === OTLP_PATH ? receiveOtlp(request, options, held) : receiveRemoteWrite(request, options, held))
 			.catch(() => fail(503, "The server could not take the request; send it again.", 1))
 			.then((reply) => reply && answer(reply))
-			.finally(() => inFlight--);
+			.finally(() => held.release());
 		return true;
 	};
+}
+
+interface Memory {
+	bytes: number;
+}
+
+/** What one request holds of the memory for bodies. A body counts as it arrives: one that is only announced holds little. */
+class Held {
+	readonly #memory: Memory;
+	readonly #limit: number;
+	#bytes = 0;
+	constructor(memory: Memory, limit: number) {
+		this.#memory = memory;
+		this.#limit = limit;
+	}
+	/** False when there is no room for the buffer to be this large. */
+	growTo(bytes: number): boolean {
+		const more = bytes - this.#bytes;
+		if (this.#memory.bytes + more > this.#limit) return false;
+		this.#memory.bytes += more;
+		this.#bytes = bytes;
+		return true;
+	}
+	release(): void {
+		this.#memory.bytes -= this.#bytes;
+		this.#bytes = 0;
+	}
 }
 
 function otlpFailing(request: IncomingMessage) {
@@ -76,7 +100,11 @@ function otlpFailing(request: IncomingMessage) {
 		otlpFailure(status, message, contentType, retryAfterS);
 }
 
-async function receiveOtlp(request: IncomingMessage, options: TelemetryIngest): Promise<TelemetryReply | undefined> {
+async function receiveOtlp(
+	request: IncomingMessage,
+	options: TelemetryIngest,
+	held: Held,
+): Promise<TelemetryReply | undefined> {
 	const fail = otlpFailing(request);
 	const contentType = otlpContentType(request);
 	if (!contentType)
@@ -89,8 +117,9 @@ async function receiveOtlp(request: IncomingMessage, options: TelemetryIngest): 
 		return fail(415, `Content encoding "${shown(encoding)}" is not understood: send gzip or identity.`);
 	const denied = await denial(request, options);
 	if (denied) return fail(denied.status, denied.message);
-	const body = await readBody(request, options);
-	if (body.status !== "complete") return body.status === "gone" ? undefined : fail(body.code, body.message);
+	const body = await readBody(request, options, held);
+	if (body.status !== "complete")
+		return body.status === "gone" ? undefined : fail(body.code, body.message, body.retryAfterS);
 	const kind = contentType === "application/json" ? "otlp-json" : "otlp-protobuf";
 	return otlpReply(await options.ingest(kind, encoding, body.bytes), contentType);
 }
@@ -98,6 +127,7 @@ async function receiveOtlp(request: IncomingMessage, options: TelemetryIngest): 
 async function receiveRemoteWrite(
 	request: IncomingMessage,
 	options: TelemetryIngest,
+	held: Held,
 ): Promise<TelemetryReply | undefined> {
 	const contentType = (request.headers["content-type"] ?? "").replaceAll(" ", "").toLowerCase();
 	if (
@@ -117,8 +147,9 @@ async function receiveRemoteWrite(
 	}
 	const denied = await denial(request, options);
 	if (denied) return plain(denied.status, denied.message);
-	const body = await readBody(request, options);
-	if (body.status !== "complete") return body.status === "gone" ? undefined : plain(body.code, body.message);
+	const body = await readBody(request, options, held);
+	if (body.status !== "complete")
+		return body.status === "gone" ? undefined : plain(body.code, body.message, body.retryAfterS);
 	return remoteWriteReply(await options.ingest("remote-write-1", "snappy", body.bytes));
 }
 
@@ -142,11 +173,16 @@ async function denial(
 
 type Body =
 	| { readonly status: "complete"; readonly bytes: Uint8Array<ArrayBuffer> }
-	| { readonly status: "refused"; readonly code: FailureStatus; readonly message: string }
+	| {
+			readonly status: "refused";
+			readonly code: FailureStatus;
+			readonly message: string;
+			readonly retryAfterS?: number;
+	  }
 	| { readonly status: "gone" };
 
 /** Collects the wire bytes into one buffer of their own, so that it can be transferred to the telemetry thread. */
-function readBody(request: IncomingMessage, options: TelemetryIngest): Promise<Body> {
+function readBody(request: IncomingMessage, options: TelemetryIngest, held: Held): Promise<Body> {
 	const limit = options.maxBodyBytes();
 	const announced = Number(request.headers["content-length"] ?? Number.NaN);
 	const tooLarge: Body = {
@@ -154,9 +190,17 @@ function readBody(request: IncomingMessage, options: TelemetryIngest): Promise<B
 		code: 413,
 		message: `The body is larger than ${limit} bytes: send smaller batches.`,
 	};
+	const noRoom: Body = {
+		status: "refused",
+		code: 429,
+		message: "The memory for requests is full; send this one again later.",
+		retryAfterS: 1,
+	};
 	if (announced > limit) return Promise.resolve(tooLarge);
+	const first = Math.min(FIRST_BUFFER_BYTES, Number.isNaN(announced) ? limit : announced);
+	if (!held.growTo(first)) return Promise.resolve(noRoom);
 	return new Promise((resolve) => {
-		let bytes = new Uint8Array(new ArrayBuffer(Number.isNaN(announced) ? 65_536 : announced));
+		let bytes = new Uint8Array(new ArrayBuffer(first));
 		let length = 0;
 		const finish = (body: Body) => {
 			clearTimeout(timer);
@@ -175,9 +219,12 @@ function readBody(request: IncomingMessage, options: TelemetryIngest): Promise<B
 		request.on("data", (chunk: Buffer) => {
 			if (length + chunk.length > limit) return finish(tooLarge);
 			if (length + chunk.length > bytes.length) {
-				const larger = new Uint8Array(
-					new ArrayBuffer(Math.min(limit, Math.max(bytes.length * 2, length + chunk.length))),
-				);
+				// Who has sent this much means it: what was announced is made room for at once.
+				const wanted =
+					announced >= length + chunk.length ? announced : Math.max(bytes.length * 2, length + chunk.length);
+				const size = Math.min(limit, wanted);
+				if (!held.growTo(size)) return finish(noRoom);
+				const larger = new Uint8Array(new ArrayBuffer(size));
 				larger.set(bytes.subarray(0, length));
 				bytes = larger;
 			}

@@ -59,7 +59,7 @@ export interface Bellwether {
 const CONSOLE_DIR = fileURLToPath(new URL("../../../web/dist", import.meta.url));
 const HEARTBEAT_MS = 15_000;
 const BODY_TIMEOUT_MS = 30_000;
-const MAX_INGEST_IN_FLIGHT = 256;
+const MAX_INGEST_BYTES_IN_MEMORY = 256 * 1024 * 1024;
 const LATE_MS = 5_000;
 /** What the control plane writes in hours of an incident, with a margin. */
 const RESERVE_BYTES = 4 * 1024 * 1024;
@@ -242,7 +242,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 			ingest: (kind, encoding, body) => thread.ingest(kind, encoding === "identity" ? undefined : encoding, body),
 			maxBodyBytes: () => catalogue().settings.telemetry.maxBodyBytes,
 			bodyTimeoutMs: BODY_TIMEOUT_MS,
-			maxInFlight: MAX_INGEST_IN_FLIGHT,
+			maxBytesInMemory: MAX_INGEST_BYTES_IN_MEMORY,
 			observe: metrics.observeIngest,
 		},
 	});
