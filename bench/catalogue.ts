@@ -24,15 +24,13 @@ export function writeCatalogue(dir: string, o: BenchCatalogue): void {
 		"bellwether.yaml",
 		`apiVersion: bellwether/v1\nkind: Settings\nmetadata: { name: bench }\nspec:\n  organisation: Bench${allow}\n`,
 	);
-	write(
-		"tenants/all.yaml",
-		o.tenants
-			.map(
-				(id, i) =>
-					`apiVersion: bellwether/v1\nkind: KeyTenant\nmetadata: { name: t${i}, displayName: Tenant ${i} }\nspec:\n  match: { tenant: ["${id}"] }\n  workloads: [bench]\n`,
-			)
-			.join("---\n"),
+	const tenants = o.tenants.map(
+		(id, i) =>
+			`apiVersion: bellwether/v1\nkind: KeyTenant\nmetadata: { name: t${i}, displayName: Tenant ${i} }\nspec:\n  match: { tenant: ["${id}"] }\n  workloads: [bench]\n`,
 	);
+	// One file may be a mebibyte.
+	for (let from = 0; from < tenants.length; from += 2000)
+		write(`tenants/from-${from}.yaml`, tenants.slice(from, from + 2000).join("---\n"));
 	write(
 		"workloads/bench.yaml",
 		"apiVersion: bellwether/v1\nkind: Workload\nmetadata: { name: bench, displayName: Bench }\nspec: { owner: bench-team }\n",
