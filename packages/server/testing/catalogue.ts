@@ -31,8 +31,8 @@ export function exampleSlo(name: string, overrides: Partial<Slo> = {}): Slo {
 		indicator: {
 			kind: "ratio",
 			numerator: "bad",
-			part: { metric: "policy.create", where: { result: ["error"] } },
-			total: { metric: "policy.create", where: {} },
+			part: { metric: "policy.create", where: [{ name: "result", op: "=", values: ["error"] }] },
+			total: { metric: "policy.create", where: [] },
 		},
 		objective: 0.999,
 		periodMs: 28 * DAY_MS,

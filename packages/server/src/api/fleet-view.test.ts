@@ -31,7 +31,7 @@ const slo = (name: string, of: string): Slo => ({
 	workload: of,
 	sliKind: "availability",
 	unit: "requests",
-	indicator: { kind: "threshold", metric: { metric: "m", where: {} }, op: "lt", value: 1 },
+	indicator: { kind: "threshold", metric: { metric: "m", where: [] }, op: "lt", value: 1 },
 	objective: 0.995,
 	periodMs: 28 * 24 * HOUR,
 	place: { file: "slos/x.yaml", line: 1, column: 1 },

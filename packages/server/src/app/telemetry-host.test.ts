@@ -28,8 +28,8 @@ const CATALOGUE: Catalogue = {
 			indicator: {
 				kind: "ratio",
 				numerator: "bad",
-				part: { metric: "request.errors", where: {} },
-				total: { metric: "request.count", where: {} },
+				part: { metric: "request.errors", where: [] },
+				total: { metric: "request.count", where: [] },
 			},
 			objective: 0.999,
 			periodMs: 28 * 86_400_000,

@@ -23,8 +23,8 @@ const slo = (name: string, total: string, part: string): Slo => ({
 	indicator: {
 		kind: "ratio",
 		numerator: "bad",
-		part: { metric: part, where: {} },
-		total: { metric: total, where: {} },
+		part: { metric: part, where: [] },
+		total: { metric: total, where: [] },
 	},
 	objective: 0.999,
 	periodMs: 28 * DAY_MS,

@@ -6,7 +6,7 @@ import type { Input } from "./kinds.ts";
 import { ANNOTATIONS, SLI_KINDS } from "./kinds-openslo.ts";
 import { type Context, displayName } from "./references.ts";
 import type { SourceDocument } from "./source.ts";
-import type { Indicator, Selector, SliKind, Slo } from "./types.ts";
+import type { Indicator, Matcher, Selector, SliKind, Slo } from "./types.ts";
 import { type Path, pathText, show, suggest } from "./wording.ts";
 
 type SliInput = Input<"SLI">["spec"];
@@ -167,7 +167,8 @@ function selector(context: Context, document: SourceDocument, path: Path, metric
 		context.refer(["DataSource"], source.metricSourceRef, document, [...at, "metricSourceRef"]);
 	}
 	if (source.type !== undefined) checkType(context, document, [...at, "type"], source.type);
-	const where = attributes(context, document, [...at, "spec", "where"], source.spec.where ?? {});
+	const values = attributes(context, document, [...at, "spec", "where"], source.spec.where ?? {});
+	const where = Object.entries(values).map(([name, values]): Matcher => ({ name, op: "=", values }));
 	return { metric: source.spec.metric, where, ...(source.spec.le === undefined ? {} : { le: source.spec.le }) };
 }
 

@@ -9,9 +9,11 @@
 export * from "./change.ts";
 export * from "./choose.ts";
 export { formatFinding } from "./finding.ts";
+export { compilePattern, MAX_PATTERN_LENGTH, matcherTest, patternFault } from "./matcher.ts";
 export * from "./notice-facts.ts";
 export * from "./objective.ts";
 export * from "./reading.ts";
 export * from "./reference.ts";
+export * from "./selector.ts";
 export * from "./starter.ts";
 export * from "./types.ts";

@@ -75,8 +75,14 @@ describe("One tenant, one workload and one SLO are a whole catalogue", () => {
 				indicator: {
 					kind: "ratio",
 					numerator: "bad",
-					part: { metric: "dlp.create", where: { code: ["500", "503"], retried: ["false"] } },
-					total: { metric: "dlp.create", where: {} },
+					part: {
+						metric: "dlp.create",
+						where: [
+							{ name: "code", op: "=", values: ["500", "503"] },
+							{ name: "retried", op: "=", values: ["false"] },
+						],
+					},
+					total: { metric: "dlp.create", where: [] },
 				},
 				objective: 0.999,
 				periodMs: 28 * DAY_MS,
@@ -224,7 +230,7 @@ spec: { service: purview, indicatorRef: queue, objectives: [{ op: lte, value: 30
 		const slo = read(withText(text)).slos.find((each) => each.name === "queue-short");
 		expect(slo?.indicator).toEqual({
 			kind: "threshold",
-			metric: { metric: "queue.seconds", where: {} },
+			metric: { metric: "queue.seconds", where: [] },
 			op: "lte",
 			value: 30,
 		});
@@ -233,7 +239,7 @@ spec: { service: purview, indicatorRef: queue, objectives: [{ op: lte, value: 30
 
 	test("histogram bounds are kept", () => {
 		const edited = read(sampleFiles("slos/dlp-create.yaml", [["where: { result: ok }", "le: 1.5"]]));
-		expect(edited.slos[0]?.indicator).toMatchObject({ part: { metric: "dlp.create", where: {}, le: 1.5 } });
+		expect(edited.slos[0]?.indicator).toMatchObject({ part: { metric: "dlp.create", where: [], le: 1.5 } });
 	});
 
 	test("Windows line ends and a byte order mark change nothing", () => {

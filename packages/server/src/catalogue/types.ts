@@ -81,11 +81,26 @@ export interface Workload {
 
 export type SliKind = "availability" | "latency" | "freshness" | "throughput" | "correctness" | "saturation";
 
-/** Which streams: metric name, attribute equals one of the values, and for histograms the bucket bound (events ≤ `le`). */
+/** `=` with several values: any of them; `!=`: none. `=~`, `!~`: RE2 patterns that fit the whole value; several likewise. */
+export type MatchOp = "=" | "!=" | "=~" | "!~";
+
+/** One condition on an attribute. An attribute that is missing equals "". */
+export interface Matcher {
+	readonly name: string;
+	readonly op: MatchOp;
+	readonly values: readonly string[];
+}
+
+/** Where events come from: points of metrics, or spans, log records and events that are counted one by one. */
+export type Signal = "metric" | "span" | "log" | "event";
+
+/** Which streams: metric name, conditions that must all hold, and for histograms the bucket bound (events ≤ `le`). */
 export interface Selector {
 	readonly metric: string;
-	readonly where: Readonly<Record<string, readonly string[]>>;
+	readonly where: readonly Matcher[];
 	readonly le?: number | undefined;
+	/** Undefined: metric. */
+	readonly signal?: Signal | undefined;
 }
 
 export type Indicator =

@@ -31,10 +31,10 @@ describe("what the demo sends", () => {
 			indicator: {
 				kind: "ratio",
 				numerator: "good",
-				total: { metric: signal.metric, where: {} },
+				total: { metric: signal.metric, where: [] },
 				part:
 					shape.kind === "counter"
-						? { metric: signal.metric, where: { [shape.attribute]: [shape.good] } }
+						? { metric: signal.metric, where: [{ name: shape.attribute, op: "=", values: [shape.good] }] }
 						: { metric: signal.metric, le: shape.goodUpTo },
 			},
 		});

@@ -233,8 +233,8 @@ test("another catalogue keeps the history of pairs that stay and gives streams t
 	const more = slo("volume", {
 		kind: "ratio",
 		numerator: "bad",
-		part: { metric: "request.lost", where: {} },
-		total: { metric: "request.count", where: {} },
+		part: { metric: "request.lost", where: [] },
+		total: { metric: "request.count", where: [] },
 	});
 	real.telemetry.configure(
 		catalogue({ hash: "two", slos: [more, ...SLOS], tenants: [keyTenant("adatum"), keyTenant("contoso")] }),
@@ -270,7 +270,7 @@ test("a histogram whose bounds matter differently under another catalogue begins
 	first.send(sent(NOW - 40_000, [1, 2, 3]));
 	expect(first.sink().sum("", "fast")).toBe("3 of 6");
 	const [requests, , fast] = SLOS as [Slo, Slo, Slo];
-	const part = { metric: "request.duration", where: {}, le: 0.1 };
+	const part = { metric: "request.duration", where: [], le: 0.1 };
 	const faster: Slo = {
 		...fast,
 		indicator: { kind: "ratio", numerator: "good", part, total: { ...part, le: undefined } },

@@ -67,8 +67,8 @@ test("histograms come as one series per bucket, selected by the label le", () =>
 	const fast = slo("fast", {
 		kind: "ratio",
 		numerator: "good",
-		part: { metric: "duration_bucket", where: { le: ["0.5"] } },
-		total: { metric: "duration_count", where: {} },
+		part: { metric: "duration_bucket", where: [{ name: "le", op: "=", values: ["0.5"] }] },
+		total: { metric: "duration_count", where: [] },
 	});
 	const real = rig({ catalogue: catalogue({ slos: [fast] }) });
 	const at = (time: number, within: number, all: number): Series[] => [

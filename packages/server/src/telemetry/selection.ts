@@ -1,5 +1,5 @@
-import type { Catalogue, Indicator, Selector, Slo } from "#catalogue";
-import { effectiveObjective } from "#catalogue";
+import type { Catalogue, Indicator, Matcher, Selector, Slo } from "#catalogue";
+import { effectiveObjective, matcherTest } from "#catalogue";
 import { REASON, verdict } from "./reasons.ts";
 import { FLEET, type Pair } from "./types.ts";
 
@@ -61,7 +61,7 @@ type ThresholdOp = (Indicator & { kind: "threshold" })["op"];
 interface Use {
 	readonly slo: number;
 	readonly selector: Selector;
-	readonly where: readonly (readonly [name: string, values: ReadonlySet<string>])[];
+	readonly where: readonly { readonly name: string; readonly test: (value: string) => boolean }[];
 	/** Of one event; `threshold` instead for gauges. */
 	readonly bad: number;
 	readonly total: number;
@@ -166,9 +166,7 @@ export class Selection {
 		const attributes = new Map<string, string>();
 		for (const list of [id.resource, id.scope, id.point])
 			for (const [name, typedValue] of list) attributes.set(name, typedValue.slice(1));
-		const selecting = uses?.filter((use) =>
-			use.where.every(([name, values]) => values.has(attributes.get(name) ?? MISSING)),
-		);
+		const selecting = uses?.filter((use) => use.where.every(({ name, test }) => test(attributes.get(name) ?? "")));
 		if (!selecting?.length) return verdict(REASON.no_sli, tenant);
 		const fitting = selecting.filter((use) => fits(use, kind));
 		if (fitting.length === 0) return verdict(REASON.unsupported_type, tenant);
@@ -246,15 +244,18 @@ export function meetsThreshold(value: number, op: ThresholdOp, limit: number): b
 	return value >= limit;
 }
 
-/** No attribute has this value: a missing attribute equals nothing. */
-const MISSING = "\u0000missing";
+/** A store may hold a selection from before conditions had operators: attribute → values. */
+function matchersOf(where: Selector["where"] | Readonly<Record<string, readonly string[]>>): readonly Matcher[] {
+	if (Array.isArray(where)) return where;
+	return Object.entries(where).map(([name, values]) => ({ name, op: "=", values }));
+}
 
 function usesOf(slo: Slo, index: number): Use[] {
 	const { indicator } = slo;
 	const use = (selector: Selector, bad: number, total: number, threshold: Use["threshold"] = undefined): Use => ({
 		slo: index,
 		selector,
-		where: Object.entries(selector.where).map(([name, values]) => [name, new Set(values)] as const),
+		where: matchersOf(selector.where).map((matcher) => ({ name: matcher.name, test: matcherTest(matcher) })),
 		bad,
 		total,
 		threshold,

@@ -155,22 +155,22 @@ export const SLOS: readonly Slo[] = [
 	slo("requests", {
 		kind: "ratio",
 		numerator: "bad",
-		part: { metric: "request.errors", where: {} },
-		total: { metric: "request.count", where: {} },
+		part: { metric: "request.errors", where: [] },
+		total: { metric: "request.count", where: [] },
 	}),
 	slo("sends", {
 		kind: "ratio",
 		numerator: "good",
-		part: { metric: "mail.sent", where: { outcome: ["ok", "queued"] } },
-		total: { metric: "mail.sent", where: {} },
+		part: { metric: "mail.sent", where: [{ name: "outcome", op: "=", values: ["ok", "queued"] }] },
+		total: { metric: "mail.sent", where: [] },
 	}),
 	slo("fast", {
 		kind: "ratio",
 		numerator: "good",
-		part: { metric: "request.duration", where: {}, le: 0.5 },
-		total: { metric: "request.duration", where: {} },
+		part: { metric: "request.duration", where: [], le: 0.5 },
+		total: { metric: "request.duration", where: [] },
 	}),
-	slo("queue", { kind: "threshold", metric: { metric: "queue.length", where: {} }, op: "lte", value: 100 }),
+	slo("queue", { kind: "threshold", metric: { metric: "queue.length", where: [] }, op: "lte", value: 100 }),
 ];
 
 export function catalogue(
