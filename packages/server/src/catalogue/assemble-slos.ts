@@ -1,12 +1,12 @@
 import { DAY_MS, parseDuration } from "@bellwether/model";
-import { attributes } from "./attributes.ts";
+import { chosenStreams } from "./chosen-streams.ts";
 import type { Entry } from "./entries.ts";
 import { percentToRatio } from "./explain.ts";
 import type { Input } from "./kinds.ts";
 import { ANNOTATIONS, SLI_KINDS } from "./kinds-openslo.ts";
 import { type Context, displayName } from "./references.ts";
 import type { SourceDocument } from "./source.ts";
-import type { Indicator, Matcher, Selector, SliKind, Slo } from "./types.ts";
+import type { Indicator, Selector, SliKind, Slo } from "./types.ts";
 import { type Path, pathText, show, suggest } from "./wording.ts";
 
 type SliInput = Input<"SLI">["spec"];
@@ -167,9 +167,8 @@ function selector(context: Context, document: SourceDocument, path: Path, metric
 		context.refer(["DataSource"], source.metricSourceRef, document, [...at, "metricSourceRef"]);
 	}
 	if (source.type !== undefined) checkType(context, document, [...at, "type"], source.type);
-	const values = attributes(context, document, [...at, "spec", "where"], source.spec.where ?? {});
-	const where = Object.entries(values).map(([name, values]): Matcher => ({ name, op: "=", values }));
-	return { metric: source.spec.metric, where, ...(source.spec.le === undefined ? {} : { le: source.spec.le }) };
+	const { metric: name, where } = chosenStreams(context, document, [...at, "spec"], source.spec);
+	return { metric: name, where, ...(source.spec.le === undefined ? {} : { le: source.spec.le }) };
 }
 
 function checkType(context: Context, document: SourceDocument, path: Path, type: string): void {

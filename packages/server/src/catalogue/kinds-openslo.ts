@@ -33,10 +33,13 @@ const metadata = z
 
 const selector = z
 	.strictObject({
-		metric: f.text("Name of the metric.", 255),
+		metric: f.text("Name of the metric; or write selector.", 255).optional(),
+		selector: f
+			.text('Metric and conditions in PromQL, such as http_requests_total{code!~"5..",region=~"eu-.*"}.', 4_096)
+			.optional(),
 		where: z
 			.record(f.attributeKey, f.attributeValues("Values of this attribute."))
-			.describe("Attribute name to the values that count. Default: all points.")
+			.describe("With metric: attribute name to the values that count. Default: all points.")
 			.optional(),
 		le: z.number().describe("Bucket bound of a histogram: events up to this value count.").optional(),
 	})

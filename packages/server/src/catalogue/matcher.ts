@@ -17,7 +17,7 @@ export function patternFault(pattern: string): string | undefined {
 			? `has ${steps} steps once its repetitions are written out, more than ${MAX_PATTERN_STEPS}`
 			: undefined;
 	} catch (error) {
-		return `is not a pattern: ${(error as Error).message.replace(/^error parsing regexp: /, "")}`;
+		return `is not a pattern: ${(error as Error).message.replace(/^error parsing regexp: /, "").replace("`(?s)", "`")}`;
 	}
 }
 

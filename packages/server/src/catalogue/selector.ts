@@ -68,11 +68,12 @@ function quoted(text: string): string {
 function read(text: string): Selector {
 	if (text.length > MAX_LENGTH)
 		throw new Invalid(0, `has ${text.length} characters, more than ${MAX_LENGTH}`, "Write fewer matchers.");
+	if (text.trim() === "") throw new Invalid(0, "is empty", EXAMPLE);
 	const tree = parser.parse(text);
 	const root = tree.topNode.firstChild;
-	if (!root) throw new Invalid(0, "is empty", EXAMPLE);
+	if (!root) throw new Invalid(0, "cannot be read", EXAMPLE);
 	if (root.name !== "VectorSelector" && !root.type.isError)
-		throw new Invalid(root.from, `is a ${wordsOf(root.name)}, not a selector`, EXAMPLE);
+		throw new Invalid(root.from, `is more than a selector (${wordsOf(root.name)})`, EXAMPLE);
 	let errorAt = -1;
 	tree.iterate({
 		enter: (node) => {

@@ -31,6 +31,8 @@ export interface SourceDocument {
 	readonly value: unknown;
 	/** Place of the value at `path`, or of what of the path exists. `at: "key"` points at the key's name instead. */
 	place(path: Path, at?: "key" | "value"): Place;
+	/** Place of the character `offset` of the text at `path`; of its beginning when the text is written over several lines. */
+	placeIn(path: Path, offset: number): Place;
 	/** The scalar at `path` as it is written, e.g. `007` where the value is 7. */
 	written(path: Path): string | undefined;
 }
@@ -49,7 +51,7 @@ export function readSource(file: CatalogueFile, findings: Findings): SourceDocum
 	}
 	const lines = new LineCounter();
 	const documents = parseDocuments(file, lines, findings);
-	return documents.flatMap((document) => sourceDocument(file.path, document, lines, findings) ?? []);
+	return documents.flatMap((document) => sourceDocument(file, document, lines, findings) ?? []);
 }
 
 function parseDocuments(file: CatalogueFile, lines: LineCounter, findings: Findings): Document[] {
@@ -65,7 +67,7 @@ function parseDocuments(file: CatalogueFile, lines: LineCounter, findings: Findi
 }
 
 function sourceDocument(
-	file: string,
+	{ path: file, text }: CatalogueFile,
 	document: Document,
 	lines: LineCounter,
 	findings: Findings,
@@ -94,6 +96,12 @@ function sourceDocument(
 		file,
 		value,
 		place,
+		placeIn: (path, offset) => {
+			const node = nodeAt(aliases, root, path);
+			const range = isScalar(node) ? node.range : undefined;
+			if (!range) return place(path);
+			return at(range[0] + writtenOffset(text.slice(range[0], range[1]), offset));
+		},
 		written: (path) => {
 			const node = nodeAt(aliases, root, path);
 			return isScalar(node) ? node.source : undefined;
@@ -256,6 +264,17 @@ function locate(aliases: Aliases, root: Node, path: Path, at: "key" | "value"): 
 		} else return offset;
 	}
 	return offset;
+}
+
+/** Where the character `offset` of a scalar's value stands in the scalar as written; 0 when that takes more than one line. */
+function writtenOffset(written: string, offset: number): number {
+	if (/[\r\n]/.test(written)) return 0;
+	const quote = written[0];
+	if (quote !== "'" && quote !== '"') return offset;
+	const unit = quote === "'" ? /''|./y : /\\x..|\\u.{4}|\\U.{8}|\\?./y;
+	unit.lastIndex = 1;
+	for (let k = 0; k < offset && unit.lastIndex < written.length - 1; k++) unit.exec(written);
+	return unit.lastIndex;
 }
 
 function offsetOf(node: unknown): number | undefined {
