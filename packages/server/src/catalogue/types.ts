@@ -110,7 +110,37 @@ export type Indicator =
 			readonly metric: Selector;
 			readonly op: "lt" | "lte" | "gt" | "gte";
 			readonly value: number;
-	  };
+	  }
+	| Heartbeat;
+
+/**
+ * Events are expected: each interval of `everyMs` (counted from the epoch) with at least `atLeast` of them is one good
+ * event, each without one bad event, beginning with the first interval that had any, or with `effectiveAt` (ms epoch).
+ */
+export interface Heartbeat {
+	readonly kind: "heartbeat";
+	readonly metric: Selector;
+	readonly everyMs: number;
+	readonly atLeast: number;
+	readonly effectiveAt?: number | undefined;
+}
+
+/**
+ * Slices of time that the budget is counted in, as OpenSLO names the methods. `timeslices`: a slice whose ratio of good
+ * events is at least `target` is one good event, another is one bad event. `ratio-timeslices`: each slice counts alike
+ * with its own ratio. A slice without events is neither good nor bad: it does not count.
+ */
+export type Slicing =
+	| { readonly method: "timeslices"; readonly sliceMs: number; readonly target: number }
+	| { readonly method: "ratio-timeslices"; readonly sliceMs: number };
+
+/** Periods of `count` units that follow each other from `startsAt` (ms epoch) on the calendar of a zone. */
+export interface CalendarPeriod {
+	readonly unit: "day" | "week" | "month" | "quarter" | "year";
+	readonly count: number;
+	readonly timeZone: string;
+	readonly startsAt: number;
+}
 
 export interface Slo {
 	readonly name: string;
@@ -123,7 +153,12 @@ export interface Slo {
 	readonly indicator: Indicator;
 	/** Ratio, 0–1 exclusive. */
 	readonly objective: number;
+	/** Nominal length: burn-rate tiers derive from it. A calendar month is 30 d, a quarter 90 d, a year 365 d. */
 	readonly periodMs: number;
+	/** The budget runs from the start of such a period; undefined: it rolls. */
+	readonly calendar?: CalendarPeriod | undefined;
+	/** Undefined: by occurrences, every event counts alike. */
+	readonly slicing?: Slicing | undefined;
 	readonly place: Place;
 }
 

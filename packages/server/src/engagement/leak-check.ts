@@ -90,7 +90,7 @@ function rawIds(catalogue: Catalogue): Secret[] {
 }
 
 function metricsOf(indicator: Indicator): string[] {
-	if (indicator.kind === "threshold") return [indicator.metric.metric];
+	if (indicator.kind !== "ratio") return [indicator.metric.metric];
 	return [indicator.part.metric, indicator.total.metric];
 }
 

@@ -262,6 +262,9 @@ function usesOf(slo: Slo, index: number): Use[] {
 	});
 	if (indicator.kind === "threshold")
 		return [use(indicator.metric, 0, 0, { op: indicator.op, value: indicator.value })];
+	// Whatever comes is a sign of life: an event of a counter, a value of a gauge.
+	if (indicator.kind === "heartbeat")
+		return [use(indicator.metric, 0, 1), use(indicator.metric, 0, 0, { op: "gte", value: Number.NEGATIVE_INFINITY })];
 	// bad = total − good: what the total brings as bad, the good takes away again.
 	if (indicator.numerator === "good") return [use(indicator.part, -1, 0), use(indicator.total, 1, 1)];
 	return [use(indicator.part, 1, 0), use(indicator.total, 0, 1)];
