@@ -59,6 +59,8 @@ function catalogue(tenants: readonly KeyTenant[]): Catalogue {
 		escalations: [],
 		channels: [],
 		templates: [],
+		sources: [],
+		feeds: [],
 	};
 }
 

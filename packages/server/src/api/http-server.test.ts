@@ -34,6 +34,8 @@ const CATALOGUE: Catalogue = {
 	escalations: [],
 	channels: [],
 	templates: [],
+	sources: [],
+	feeds: [],
 };
 
 let dir: string;

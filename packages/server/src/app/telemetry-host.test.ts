@@ -42,6 +42,8 @@ const CATALOGUE: Catalogue = {
 	escalations: [],
 	channels: [],
 	templates: [],
+	sources: [],
+	feeds: [],
 };
 
 function body(value: number): Uint8Array {

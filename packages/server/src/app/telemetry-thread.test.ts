@@ -59,6 +59,8 @@ const LIVE: Catalogue = {
 	escalations: [],
 	channels: [],
 	templates: [],
+	sources: [],
+	feeds: [],
 };
 
 function dataDir(): string {

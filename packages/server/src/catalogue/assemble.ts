@@ -1,7 +1,9 @@
+import { assembleFeeds } from "./assemble-feeds.ts";
 import { assembleMonitors, checkReach } from "./assemble-monitors.ts";
 import { assembleChannels, assembleEscalations, assemblePeople, assembleSchedules } from "./assemble-oncall.ts";
 import { assembleSettings } from "./assemble-settings.ts";
 import { assembleSlos } from "./assemble-slos.ts";
+import { assembleSources } from "./assemble-sources.ts";
 import { assembleTenants, assembleTiers, assembleWorkloads, labelTiers } from "./assemble-tenants.ts";
 import { contentHash } from "./content-hash.ts";
 import { order } from "./finding.ts";
@@ -35,7 +37,9 @@ export function assemble(context: Context, templates: readonly NoticeTemplate[])
 		schedules,
 		escalations,
 		channels,
+		sources: byName(assembleSources(context, slos)),
 		templates: templates.toSorted((a, b) => order(templateKey(a), templateKey(b))),
+		feeds: byName(assembleFeeds(context)),
 	};
 	warnMissing(context, content);
 	return { hash: contentHash(content), ...content };

@@ -14,7 +14,9 @@ export type ChangeKind =
 	| "Schedule"
 	| "EscalationPolicy"
 	| "Channel"
-	| "NoticeTemplate";
+	| "Source"
+	| "NoticeTemplate"
+	| "Feed";
 
 /** One field that differs. `words` is for people: `objective 0.995 → 0.999`. */
 export interface FieldChange {
@@ -69,7 +71,9 @@ function objectsOf(catalogue: Catalogue): Map<ChangeKind, Objects> {
 		["Schedule", named(catalogue.schedules)],
 		["EscalationPolicy", named(catalogue.escalations)],
 		["Channel", named(catalogue.channels)],
+		["Source", named(catalogue.sources)],
 		["NoticeTemplate", new Map(templates)],
+		["Feed", named(catalogue.feeds)],
 	]);
 }
 

@@ -1,6 +1,8 @@
 import type { z } from "zod";
 import * as bellwether from "./kinds-bellwether.ts";
+import { Feed } from "./kinds-feed.ts";
 import * as openslo from "./kinds-openslo.ts";
+import { Source } from "./kinds-sources.ts";
 
 /** Every kind that can stand in a catalogue, in the order in which documents and plans list them. */
 export const KINDS = {
@@ -61,6 +63,16 @@ export const KINDS = {
 		schema: bellwether.Channel,
 		file: "notify/channels.yaml",
 		about: "A way out. `phone-panel` and `mail` are always there.",
+	},
+	Source: {
+		schema: Source,
+		file: "sources/*.yaml",
+		about: "An engine that is asked for counts on a schedule, or a named sender.",
+	},
+	Feed: {
+		schema: Feed,
+		file: "feeds/*.yaml",
+		about: "A source beside the telemetry: the platform's own health, changes, or support cases.",
 	},
 } as const;
 

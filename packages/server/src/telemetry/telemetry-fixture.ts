@@ -200,6 +200,8 @@ export function catalogue(
 		escalations: [],
 		channels: [],
 		templates: [],
+		sources: [],
+		feeds: [],
 	};
 }
 
