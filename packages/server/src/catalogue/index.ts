@@ -8,6 +8,7 @@
  */
 export * from "./change.ts";
 export * from "./choose.ts";
+export * from "./exchange/index.ts";
 export { formatFinding } from "./finding.ts";
 export { compilePattern, MAX_PATTERN_LENGTH, matcherTest, patternFault } from "./matcher.ts";
 export * from "./notice-facts.ts";
