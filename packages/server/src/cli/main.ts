@@ -1,5 +1,6 @@
 import { parseDuration } from "@bellwether/model";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { FORMATS } from "#catalogue";
 import { VERSION } from "../app/version.ts";
 import { SCENARIOS } from "../demo/scenario-names.ts";
 import { type CommandOptions, EXIT } from "./command-options.ts";
@@ -154,13 +155,62 @@ program
 		finish(await (await import("./schemas-command.ts")).runSchemas(common(dir, options))),
 	);
 
+// A format that has no catalogue of its own (events) is one more subcommand of `import`.
+const importCommand = program.command("import").description("turn other tools' files into catalogue files");
+for (const format of FORMATS) {
+	if (!format.import) continue;
+	importCommand
+		.command(format.name)
+		.argument("<file...>", "files to read")
+		.description(format.import.about)
+		.option("--out <dir>", "folder of a catalogue, new or existing; without it the documents are printed")
+		.option("--dry-run", "say what would be written, and write nothing")
+		.option("--period <duration>", "period of SLOs whose file names none, such as 28d", duration)
+		.option("--workload <name>", "workload of SLOs whose file names none")
+		.option("--json", "answer as JSON")
+		.action(async (paths, { out: outDir, dryRun, period, workload, ...options }) => {
+			const { runImport } = await import("./import-command.ts");
+			const shared = common("", options);
+			return finish(
+				await runImport({ ...shared, format, paths, outDir, isDryRun: dryRun === true, periodMs: period, workload }),
+			);
+		});
+}
+
+const exportCommand = program.command("export").description("say what the catalogue holds in other systems' words");
+for (const format of FORMATS) {
+	if (!format.export) continue;
+	serverOptions(exportCommand.command(format.name).description(format.export.about), false)
+		.option("--catalogue <dir>", "folder of the catalogue; without it, what runs on the server at --url")
+		.option("--out <path>", "file, or folder when there are several files; without it the text is printed")
+		.option("--endpoint <url>", "address of this Bellwether's OTLP receiver, such as http://127.0.0.1:4318")
+		.option("--interval <duration>", "how often rules are evaluated: the scrape interval; default 1m", duration)
+		.option("--json", "answer as JSON")
+		.action(async ({ catalogue: dir, out: outPath, endpoint, interval, ...options }) => {
+			const { catalogueToExport } = await import("./exported-catalogue.ts");
+			const source = await catalogueToExport(dir, options);
+			if (source.status === "failed") {
+				err(`bellwether: ${source.message}\n`);
+				return finish(source.exitCode);
+			}
+			const { runExport } = await import("./export-command.ts");
+			const { catalogue } = source;
+			const shared = common("", options);
+			return finish(await runExport({ ...shared, format, catalogue, outPath, endpoint, intervalMs: interval, err }));
+		});
+}
+
 program
 	.command("version")
 	.description("print the version")
 	.action(() => out(`${VERSION}\n`));
 
 // A wrong call is answered with where that verb's own words are.
-for (const command of program.commands) command.showHelpAfterError(`See bellwether ${command.name()} --help.`);
+for (const command of program.commands) {
+	command.showHelpAfterError(`See bellwether ${command.name()} --help.`);
+	for (const each of command.commands)
+		each.showHelpAfterError(`See bellwether ${command.name()} ${each.name()} --help.`);
+}
 
 function serverOptions(command: Command, isNeeded: boolean): Command {
 	return command

@@ -3,5 +3,5 @@
  * Promises: what is taken means here what it meant there, or a warning says what differs; what cannot be is refused
  * with its place. A result of an import, written to a folder, validates.
  */
-export { exportFormats, FORMATS, importFormats } from "./formats.ts";
+export { FORMATS } from "./formats.ts";
 export type * from "./types.ts";

@@ -45,7 +45,6 @@ export type Exporter = (catalogue: Catalogue, options: ExportOptions) => ExportR
 /** A format by the name that the command line takes. Its code is loaded when it runs. */
 export interface ExchangeFormat {
 	readonly name: string;
-	readonly about: string;
-	readonly loadImport?: () => Promise<Importer>;
-	readonly loadExport?: () => Promise<Exporter>;
+	readonly import?: { readonly about: string; readonly load: () => Promise<Importer> };
+	readonly export?: { readonly about: string; readonly load: () => Promise<Exporter> };
 }
