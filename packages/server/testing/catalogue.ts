@@ -127,6 +127,8 @@ export function exampleCatalogue(overrides: Partial<Catalogue> = {}): Catalogue 
 			{ name: "mail", kind: "mail" },
 		],
 		templates: TEMPLATES,
+		feeds: [],
+		sources: [],
 		...overrides,
 	};
 }

@@ -5,6 +5,7 @@
  * fails the answer is `unavailable` until memory has been rebuilt from it.
  */
 export { release } from "./content.ts";
+export * from "./feeds/index.ts";
 export { MemoryTelemetryStore } from "./memory-store.ts";
 export type * from "./store.ts";
 export { type IngestRequest, StoreFailure, Telemetry, type TelemetryOptions } from "./telemetry.ts";
