@@ -110,7 +110,7 @@ export function assembleSchedules(context: Context): Schedule[] {
 }
 
 /** Local times are the zone's own; a time that the clocks skip is the next that exists, one that comes twice the first. */
-function instantOf(written: string, timeZone: string): number | undefined {
+export function instantOf(written: string, timeZone: string): number | undefined {
 	try {
 		if (/(?:Z|[+-]\d{2}:\d{2})$/.test(written)) return Temporal.Instant.from(written).epochMilliseconds;
 		const local = Temporal.PlainDateTime.from(written, { overflow: "reject" });

@@ -1,5 +1,6 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, parseDuration } from "@bellwether/model";
 import { bounded } from "./assemble-oncall.ts";
+import { assembleRetention } from "./assemble-retention.ts";
 import { SECRET_EXAMPLE } from "./fields.ts";
 import { type Context, sortedSet } from "./references.ts";
 import type { Settings, SmtpSettings } from "./types.ts";
@@ -8,7 +9,15 @@ import type { Settings, SmtpSettings } from "./types.ts";
 const DEFAULTS: Settings = {
 	organisation: "Your organisation",
 	egress: { allow: [] },
-	telemetry: { latenessMs: 3 * HOUR_MS, futureMs: 5 * MINUTE_MS, maxStreams: 500_000, maxBodyBytes: 20 * 1_048_576 },
+	telemetry: {
+		latenessMs: 3 * HOUR_MS,
+		futureMs: 5 * MINUTE_MS,
+		maxStreams: 500_000,
+		maxEventIds: 10_000_000,
+		maxOtherStreams: 50_000,
+		tenantAttributes: ["tenant", "tenant.id", "tenant_id"],
+		maxBodyBytes: 20 * 1_048_576,
+	},
 	baselines: { autoDetectedShare: 0.08, ttdManualMs: 6.7 * DAY_MS, ttdAutoMs: 2.5 * HOUR_MS },
 };
 
@@ -18,6 +27,7 @@ export function assembleSettings(context: Context): Settings {
 	const { organisation, publicUrl, egress, telemetry = {}, baselines = {} } = entry.input.spec;
 	const at = (field: string) => ["spec", "telemetry", field];
 	const smtp = smtpOf(context);
+	const retention = assembleRetention(context, entry, telemetry.retention);
 	return {
 		organisation: organisation ?? DEFAULTS.organisation,
 		...(publicUrl === undefined ? {} : { publicUrl: publicUrl.replace(/\/+$/, "") }),
@@ -35,7 +45,11 @@ export function assembleSettings(context: Context): Settings {
 			),
 			futureMs: bounded(context, entry, at("future"), telemetry.future, DEFAULTS.telemetry.futureMs, 0, HOUR_MS),
 			maxStreams: telemetry.maxStreams ?? DEFAULTS.telemetry.maxStreams,
+			maxEventIds: telemetry.maxEventIds ?? DEFAULTS.telemetry.maxEventIds,
+			maxOtherStreams: telemetry.maxOtherStreams ?? DEFAULTS.telemetry.maxOtherStreams,
+			tenantAttributes: sortedSet(telemetry.tenantAttributes ?? DEFAULTS.telemetry.tenantAttributes ?? []),
 			maxBodyBytes: telemetry.maxBodyBytes ?? DEFAULTS.telemetry.maxBodyBytes,
+			...(retention === undefined ? {} : { retention }),
 		},
 		baselines: {
 			autoDetectedShare: baselines.autoDetectedShare ?? DEFAULTS.baselines.autoDetectedShare,

@@ -1,4 +1,6 @@
+import { assembleAliases, placeOfValue } from "./assemble-aliases.ts";
 import { attributes } from "./attributes.ts";
+import { type Claim, checkClaims } from "./claims.ts";
 import { claim, type Entry } from "./entries.ts";
 import type { Input } from "./kinds.ts";
 import { type Context, displayName, record, sortedSet } from "./references.ts";
@@ -8,8 +10,9 @@ import { count, oneOf, type Path, pathText, show } from "./wording.ts";
 
 export const DEFAULT_TIER = "default";
 
-type TenantFields = Omit<Input<"KeyTenant">["spec"], "match">;
-type TenantMatch = Input<"KeyTenant">["spec"]["match"];
+type TenantFields = Omit<Input<"KeyTenant">["spec"], "match" | "aliases">;
+type TenantMatch = NonNullable<Input<"KeyTenant">["spec"]["match"]>;
+type TenantAliases = NonNullable<Input<"KeyTenant">["spec"]["aliases"]>;
 
 /** A tenant as it is written, from a document of its own or from a list. `path` leads to its fields. */
 interface WrittenTenant {
@@ -18,6 +21,7 @@ interface WrittenTenant {
 	readonly document: SourceDocument;
 	readonly path: Path;
 	readonly match: TenantMatch;
+	readonly aliases: TenantAliases;
 	readonly own: TenantFields;
 	readonly defaults: TenantFields;
 	readonly defaultsPath: Path;
@@ -51,19 +55,25 @@ export function assembleTenants(context: Context, workloads: readonly Workload[]
 		...context.entries.of("KeyTenantList").flatMap(fromList),
 	];
 	const names = new Map<string, Place>();
-	const claims = new Map<string, { readonly tenant: string; readonly place: Place }>();
-	return written.flatMap((tenant) => {
+	const claims: Claim[] = [];
+	const tenants = written.flatMap((tenant) => {
 		const namePath = tenant.path[1] === "tenants" ? [...tenant.path, "name"] : ["metadata", "name"];
 		const place = tenant.document.place(namePath);
 		if (!claim(names, tenant.name, place, "KeyTenant", tenant.name, context.findings)) return [];
 		const match = attributes(context, tenant.document, [...tenant.path, "match"], tenant.match);
-		checkMatch(context, tenant, match, claims);
-		return [assembleTenant(context, tenant, match, workloads)];
+		const timeZone = tenant.own.timeZone ?? tenant.defaults.timeZone ?? "UTC";
+		const read = assembleAliases(context, tenant, [...tenant.path, "aliases"], tenant.aliases, timeZone);
+		if (tenant.aliases.length === 0) requireMatch(context, tenant, match);
+		claims.push(...claimsOfMatch(tenant, match), ...read.claims);
+		const assembled = assembleTenant(context, tenant, match, workloads);
+		return [read.aliases.length > 0 ? { ...assembled, aliases: read.aliases } : assembled];
 	});
+	checkClaims(context, claims);
+	return tenants;
 }
 
 function fromDocument(entry: Entry<"KeyTenant">): WrittenTenant {
-	const { match, ...own } = entry.input.spec;
+	const { match = {}, aliases = [], ...own } = entry.input.spec;
 	const path: Path = ["spec"];
 	return {
 		name: entry.name,
@@ -71,6 +81,7 @@ function fromDocument(entry: Entry<"KeyTenant">): WrittenTenant {
 		document: entry.document,
 		path,
 		match,
+		aliases,
 		own,
 		defaults: {},
 		defaultsPath: path,
@@ -79,12 +90,13 @@ function fromDocument(entry: Entry<"KeyTenant">): WrittenTenant {
 
 function fromList(entry: Entry<"KeyTenantList">): WrittenTenant[] {
 	const defaults = entry.input.spec.defaults ?? {};
-	return entry.input.spec.tenants.map(({ name, displayName: shown, match, ...own }, k) => ({
+	return entry.input.spec.tenants.map(({ name, displayName: shown, match = {}, aliases = [], ...own }, k) => ({
 		name,
 		displayName: shown ?? name,
 		document: entry.document,
 		path: ["spec", "tenants", k],
 		match,
+		aliases,
 		own,
 		defaults,
 		defaultsPath: ["spec", "defaults"],
@@ -166,36 +178,25 @@ function warnUnused(
 	}
 }
 
-/** A point must belong to one tenant at most, or the wrong customer hears of it. */
-function checkMatch(
-	context: Context,
-	tenant: WrittenTenant,
-	match: KeyTenant["match"],
-	claims: Map<string, { readonly tenant: string; readonly place: Place }>,
-): void {
+function requireMatch(context: Context, tenant: WrittenTenant, match: KeyTenant["match"]): void {
+	if (Object.keys(match).length > 0) return;
 	const path = [...tenant.path, "match"];
-	if (Object.keys(match).length === 0) {
-		const message = `${pathText(path)} is empty, so no telemetry belongs to ${tenant.name}.`;
-		context.error(tenant, path, message, "Write an attribute and its values, such as tenant.id: [3f2a9c1e].");
-	}
-	for (const [attribute, values] of Object.entries(match)) {
-		for (const value of values) {
-			const key = JSON.stringify([attribute, value]);
-			const place = tenant.document.place(valuePath(tenant, attribute, value));
-			const before = claims.get(key);
-			if (!before) claims.set(key, { tenant: tenant.name, place });
-			else {
-				const message = `${pathText([...path, attribute])} ${show(value)} already belongs to ${before.tenant} (${before.place.file}:${before.place.line}).`;
-				context.findings.error(place, message, "Remove it from one of the two.");
-			}
-		}
-	}
+	const message = `${pathText(path)} is empty, so no telemetry belongs to ${tenant.name}.`;
+	context.error(tenant, path, message, "Write an attribute and its values, such as tenant.id: [3f2a9c1e].");
 }
 
-function valuePath(tenant: WrittenTenant, attribute: string, value: string): Path {
-	const given = tenant.match[attribute];
-	const path = [...tenant.path, "match", attribute];
-	return Array.isArray(given) ? [...path, given.findIndex((each) => String(each) === value)] : path;
+function claimsOfMatch({ name, document, path, match: written }: WrittenTenant, match: KeyTenant["match"]): Claim[] {
+	return Object.entries(match).flatMap(([attribute, values]) => {
+		const at = [...path, "match", attribute];
+		return values.map((value) => ({
+			tenant: name,
+			attribute,
+			value,
+			isPattern: false,
+			path: at,
+			place: () => placeOfValue(document, at, written[attribute], value),
+		}));
+	});
 }
 
 function objectives(

@@ -1,3 +1,4 @@
+import { assembleCohorts } from "./assemble-cohorts.ts";
 import { assembleFeeds } from "./assemble-feeds.ts";
 import { assembleMonitors, checkReach } from "./assemble-monitors.ts";
 import { assembleChannels, assembleEscalations, assemblePeople, assembleSchedules } from "./assemble-oncall.ts";
@@ -30,6 +31,7 @@ export function assemble(context: Context, templates: readonly NoticeTemplate[])
 		settings,
 		tiers: tiers.filter((tier) => tier.name !== "default" || isUsed(context, tenants)),
 		tenants,
+		cohorts: byName(assembleCohorts(context)),
 		workloads,
 		slos,
 		monitors,

@@ -25,7 +25,8 @@ const CASES: readonly BadCase[] = [
 		write:
 			"apiVersion: bellwether/v1\nkind: KeyTenant\nmetadata: { name: tailspin }\nspec:\n  match: { tenant.id: [77aa, 9c1e] }\n",
 		says: [
-			'tenants/woodgrove.yaml:7:23 error spec.match["tenant.id"] "9c1e" already belongs to tailspin (tenants/second.yaml:5).\n  Remove it from one of the two.',
+			'tenants/second.yaml:5:30 error spec.match["tenant.id"] "9c1e" already belongs to woodgrove (tenants/woodgrove.yaml:7).\n  Remove it from one of the two, or end it there with until.',
+			'tenants/woodgrove.yaml:7:23 error spec.match["tenant.id"] "9c1e" already belongs to tailspin (tenants/second.yaml:5).\n  Remove it from one of the two, or end it there with until.',
 		],
 	},
 	{

@@ -7,6 +7,7 @@ export type ChangeKind =
 	| "Settings"
 	| "Tier"
 	| "KeyTenant"
+	| "Cohort"
 	| "Workload"
 	| "SLO"
 	| "Monitor"
@@ -64,6 +65,7 @@ function objectsOf(catalogue: Catalogue): Map<ChangeKind, Objects> {
 		["Settings", new Map([["bellwether", catalogue.settings]])],
 		["Tier", named(catalogue.tiers)],
 		["KeyTenant", named(catalogue.tenants)],
+		["Cohort", named(catalogue.cohorts ?? [])],
 		["Workload", named(catalogue.workloads)],
 		["SLO", named(slos)],
 		["Monitor", named(catalogue.monitors)],

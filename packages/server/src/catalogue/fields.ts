@@ -1,5 +1,6 @@
 import { parseDuration, SEVERITIES } from "@bellwether/model";
 import { z } from "zod";
+import { patternFault } from "./matcher.ts";
 
 /** How a fault in a field is told: `<path> <value> <says>.` and the remedy. */
 export interface Wording {
@@ -215,6 +216,18 @@ export const attributeKey = worded(
 	"is not an attribute name",
 	"Write the name as telemetry carries it, such as tenant.id.",
 );
+
+/** Linear-time matching needs RE2's syntax; what is wrong with it is told where it is assembled. */
+export const pattern = (about: string) =>
+	worded(
+		z
+			.string()
+			.min(1)
+			.refine((value) => patternFault(value) === undefined)
+			.describe(about),
+		"is not a pattern in RE2 syntax of at most 256 characters",
+		"Write one without look-around and back references, such as contoso-.*",
+	);
 
 /** A local time in the schedule's zone, or an instant with its offset. */
 export const localTime = (about: string) =>

@@ -14,6 +14,14 @@ const objectives = z
 	.record(f.name("SLO name."), f.objective("Objective, ratio between 0 and 1."))
 	.describe("SLO name to objective; stronger than the SLO's own.");
 
+const tierKeep = (minutes: string, tenMinutes: string) =>
+	z.strictObject({
+		tenSeconds: f.duration("Buckets of 10 s. Default: 3d.").optional(),
+		minutes: f.duration(`After that, buckets of a minute. Default: ${minutes}.`).optional(),
+		tenMinutes: f.duration(`After that, buckets of ten minutes. Default: ${tenMinutes}.`).optional(),
+		hours: f.duration("Hours. Default: 400d.").optional(),
+	});
+
 export const Settings = z.strictObject({
 	apiVersion: f.apiVersion("bellwether/v1"),
 	kind: f.kind("Settings"),
@@ -53,7 +61,42 @@ export const Settings = z.strictObject({
 					.optional(),
 				future: f.duration("Points further ahead are rejected. Default: 5m.").optional(),
 				maxStreams: f.wholeNumber("Streams kept at most. Default: 500000.", 100, 10_000_000).optional(),
+				maxOtherStreams: f
+					.wholeNumber(
+						"Streams of customers that are no key tenant kept one by one; delta streams beyond are folded into the fleet and the cohorts. Default: 50000.",
+						0,
+						10_000_000,
+					)
+					.optional(),
+				tenantAttributes: z
+					.array(f.attributeKey)
+					.max(50)
+					.describe(
+						"Attributes that may name a tenant, besides those that key tenants match; their values are listed for matching. Default: tenant.id, tenant_id, tenant.",
+					)
+					.optional(),
+				maxEventIds: f
+					.wholeNumber(
+						"Identities of spans, log records and events kept at most, to count each once within the lateness limit; about 20 bytes each. Default: 10000000.",
+						1_000,
+						1_000_000_000,
+					)
+					.optional(),
 				maxBodyBytes: f.wholeNumber("Request body at most, decoded. Default: 20971520.", 1_024, 268_435_456).optional(),
+				retention: z
+					.strictObject({
+						tenants: tierKeep("14d", "60d").describe("Of key tenants.").optional(),
+						fleet: tierKeep("30d", "120d").describe("Of the fleet and its cohorts.").optional(),
+						maxBytes: f
+							.wholeNumber(
+								"What telemetry.db may hold; near it key tenants' finest tiers are kept for shorter, and said so. Default: 21474836480.",
+								10_485_760,
+								1_099_511_627_776,
+							)
+							.optional(),
+					})
+					.optional()
+					.describe("How long counts are kept, and how finely."),
 			})
 			.optional()
 			.describe("Limits of what is taken in."),
@@ -77,6 +120,34 @@ export const Tier = z.strictObject({
 		objectives: objectives.optional(),
 	}),
 });
+
+const aliases = z
+	.array(
+		z.strictObject({
+			attribute: f.attributeKey.describe("Attribute that holds the id."),
+			values: f.attributeValues("Ids.").optional(),
+			patterns: z
+				.array(f.pattern("Pattern that the whole id fits, such as contoso-.*"))
+				.min(1)
+				.max(100)
+				.describe("Patterns of ids, in RE2 syntax.")
+				.optional(),
+			workload: f.name("Only for SLOs of this workload. Default: all.").optional(),
+			source: f
+				.text(
+					"Only from this source: the stream's bellwether.source, else its service.name, else its job. Default: all.",
+					255,
+				)
+				.optional(),
+			from: f
+				.localTime("Points from this time on, in the tenant's time zone or with an offset. Default: always.")
+				.optional(),
+			until: f.localTime("Points before this time. Default: for ever.").optional(),
+		}),
+	)
+	.min(1)
+	.max(1_000)
+	.describe("More ids of the tenant, with conditions.");
 
 const tenantFields = {
 	tier: f.name("Tier. Default: default.").optional(),
@@ -116,7 +187,7 @@ export const KeyTenant = z.strictObject({
 	apiVersion: f.apiVersion("bellwether/v1"),
 	kind: f.kind("KeyTenant"),
 	metadata,
-	spec: z.strictObject({ match, ...tenantFields }),
+	spec: z.strictObject({ match: match.optional(), aliases: aliases.optional(), ...tenantFields }),
 });
 
 export const KeyTenantList = z.strictObject({
@@ -130,13 +201,28 @@ export const KeyTenantList = z.strictObject({
 				z.strictObject({
 					name: f.name("Name by which others refer to it."),
 					displayName: f.text("Name for people. Default: the name.", 120).optional(),
-					match,
+					match: match.optional(),
+					aliases: aliases.optional(),
 					...tenantFields,
 				}),
 			)
 			.min(1)
 			.max(10_000)
 			.describe("Key tenants, one entry each."),
+	}),
+});
+
+export const Cohort = z.strictObject({
+	apiVersion: f.apiVersion("bellwether/v1"),
+	kind: f.kind("Cohort"),
+	metadata,
+	spec: z.strictObject({
+		by: f.choice(["attribute", "tier"], "What makes the groups. Default: attribute.").optional(),
+		attribute: f.attributeKey.describe("Attribute that tells the group.").optional(),
+		groups: z
+			.record(f.name("Group."), f.attributeValues("Values of the attribute."))
+			.describe("With attribute: group to the values that belong to it. Points with other values are in no group.")
+			.optional(),
 	}),
 });
 

@@ -22,6 +22,11 @@ export const KINDS = {
 		file: "tenants/*.yaml",
 		about: "Many key tenants in a compact form.",
 	},
+	Cohort: {
+		schema: bellwether.Cohort,
+		file: "tenants/cohorts.yaml",
+		about: "A dimension, such as region or tier, that aggregates tenants known and unknown.",
+	},
 	Workload: {
 		schema: bellwether.Workload,
 		file: "workloads/*.yaml",

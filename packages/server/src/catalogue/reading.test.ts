@@ -132,6 +132,9 @@ describe("One tenant, one workload and one SLO are a whole catalogue", () => {
 			latenessMs: 3 * HOUR_MS,
 			futureMs: 5 * MINUTE_MS,
 			maxStreams: 500_000,
+			maxOtherStreams: 50_000,
+			tenantAttributes: ["tenant", "tenant.id", "tenant_id"],
+			maxEventIds: 10_000_000,
 			maxBodyBytes: 20_971_520,
 		});
 		expect(catalogue.settings.baselines).toEqual({

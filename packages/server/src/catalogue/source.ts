@@ -31,7 +31,7 @@ export interface SourceDocument {
 	readonly value: unknown;
 	/** Place of the value at `path`, or of what of the path exists. `at: "key"` points at the key's name instead. */
 	place(path: Path, at?: "key" | "value"): Place;
-	/** Place of the character `offset` of the text at `path`; of its beginning when the text is written over several lines. */
+	/** Place of the character `offset` of the text at `path`; of its beginning when the text is folded. */
 	placeIn(path: Path, offset: number): Place;
 	/** The scalar at `path` as it is written, e.g. `007` where the value is 7. */
 	written(path: Path): string | undefined;
@@ -266,8 +266,9 @@ function locate(aliases: Aliases, root: Node, path: Path, at: "key" | "value"): 
 	return offset;
 }
 
-/** Where the character `offset` of a scalar's value stands in the scalar as written; 0 when that takes more than one line. */
+/** Where the character `offset` of a scalar's value stands in the scalar as written; 0 when that is folded from several lines. */
 function writtenOffset(written: string, offset: number): number {
+	if (written.startsWith("|")) return offsetInBlock(written, offset);
 	if (/[\r\n]/.test(written)) return 0;
 	const quote = written[0];
 	if (quote !== "'" && quote !== '"') return offset;
@@ -275,6 +276,20 @@ function writtenOffset(written: string, offset: number): number {
 	unit.lastIndex = 1;
 	for (let k = 0; k < offset && unit.lastIndex < written.length - 1; k++) unit.exec(written);
 	return unit.lastIndex;
+}
+
+/** In a block after `|`, lines are as they are, less their indentation. */
+function offsetInBlock(written: string, offset: number): number {
+	const indent = /\n+( +)/.exec(written)?.[1]?.length ?? 0;
+	let left = offset;
+	let at = written.indexOf("\n") + 1;
+	for (let end = written.indexOf("\n", at); end >= 0; end = written.indexOf("\n", at)) {
+		const length = Math.max(0, end - at - indent);
+		if (left <= length) break;
+		left -= length + 1;
+		at = end + 1;
+	}
+	return at + indent + left;
 }
 
 function offsetOf(node: unknown): number | undefined {

@@ -1,4 +1,5 @@
 import type { BurnRateTier, SeverityKey } from "@bellwether/model";
+import type { RetentionSettings } from "./retention.ts";
 
 /** The whole validated configuration. Immutable; a reload makes a new one. `hash` names the content. */
 export interface Catalogue {
@@ -6,6 +7,7 @@ export interface Catalogue {
 	readonly settings: Settings;
 	readonly tiers: readonly Tier[];
 	readonly tenants: readonly KeyTenant[];
+	readonly cohorts?: readonly Cohort[] | undefined;
 	readonly workloads: readonly Workload[];
 	readonly slos: readonly Slo[];
 	readonly monitors: readonly Monitor[];
@@ -30,7 +32,15 @@ export interface Settings {
 		readonly latenessMs: number;
 		readonly futureMs: number;
 		readonly maxStreams: number;
+		/** Identities of events kept within the lateness limit; when full, new events are refused with 503. Undefined: 10 million. */
+		readonly maxEventIds?: number | undefined;
+		/** Streams of customers that are no key tenant kept one by one; delta streams beyond are folded. Default: 50,000. */
+		readonly maxOtherStreams?: number | undefined;
+		/** Attributes that may name a tenant, besides those of the register; their values are listed for matching. */
+		readonly tenantAttributes?: readonly string[] | undefined;
 		readonly maxBodyBytes: number;
+		/** Undefined: DEFAULT_RETENTION. */
+		readonly retention?: RetentionSettings | undefined;
 	};
 	readonly baselines: { readonly autoDetectedShare: number; readonly ttdManualMs: number; readonly ttdAutoMs: number };
 }
@@ -58,6 +68,8 @@ export interface KeyTenant {
 	readonly tier: string;
 	/** Attribute name → values; a point belongs to the tenant when any resource or point attribute equals one of them. */
 	readonly match: Readonly<Record<string, readonly string[]>>;
+	/** More ids, with conditions: other attributes, patterns, single workloads or sources, effective dates. */
+	readonly aliases?: readonly TenantAlias[] | undefined;
 	/** Workload names the tenant uses; others show "not in use". */
 	readonly workloads: readonly string[];
 	readonly timeZone: string;
@@ -69,6 +81,36 @@ export interface KeyTenant {
 		readonly customer: readonly string[];
 	};
 }
+
+/**
+ * Ids of a tenant: points whose attribute equals one of `values` or fits one of `patterns` (RE2, the whole value). Each
+ * condition that is left out always holds. A point is judged by its own time: from ≤ time < until, ms epoch.
+ */
+export interface TenantAlias {
+	readonly attribute: string;
+	readonly values: readonly string[];
+	readonly patterns: readonly string[];
+	/** Only for SLOs of this workload. */
+	readonly workload?: string | undefined;
+	/** Only from this source: `bellwether.source`, else `service.name`, else `job` of the stream. */
+	readonly source?: string | undefined;
+	readonly from?: number | undefined;
+	readonly until?: number | undefined;
+}
+
+/**
+ * A dimension that aggregates tenants, known and unknown: each group has windows of its own for every SLO, under the
+ * tenant name `~dimension:group`. Aggregates never page and are no tenants.
+ */
+export type Cohort = { readonly name: string; readonly displayName: string } & (
+	| { readonly by: "tier" }
+	/** Group → values of the attribute. Points with another value are in no group. */
+	| {
+			readonly by: "attribute";
+			readonly attribute: string;
+			readonly groups: Readonly<Record<string, readonly string[]>>;
+	  }
+);
 
 export interface Workload {
 	readonly name: string;
