@@ -64,6 +64,8 @@ export class TelemetryHost {
 	#rebuilds = 0;
 	#timers: NodeJS.Timeout[] = [];
 	#evaluationTimer: NodeJS.Timeout | undefined;
+	#workTimer: NodeJS.Timeout | undefined;
+	#longestSliceMs = 0;
 	#wakesAt = 0;
 	/** Not before this, so that evaluating does not crowd out ingest. */
 	#evaluateAgainAt = 0;
@@ -129,9 +131,28 @@ export class TelemetryHost {
 			this.#fail(error as Error);
 			return;
 		}
+		this.#workOn();
 		this.#evaluate();
 		this.#ticksUntold++;
 		if (this.#clock.monotonic() < this.#watchedUntil || this.#ticksUntold >= UNWATCHED_TICKS) this.#tellChanged();
+	}
+
+	/** Slices of folding and tidying, as long between them as each took: requests that wait go first. */
+	#workOn(): void {
+		if (this.#workTimer !== undefined || this.#failure !== undefined || this.#isClosed) return;
+		try {
+			if (!this.#telemetry.hasWork) return;
+			const began = this.#clock.monotonic();
+			this.#telemetry.work();
+			const tookMs = this.#clock.monotonic() - began;
+			this.#longestSliceMs = Math.max(this.#longestSliceMs, tookMs);
+			this.#workTimer = setTimeout(() => {
+				this.#workTimer = undefined;
+				this.#workOn();
+			}, Math.ceil(tookMs));
+		} catch (error) {
+			this.#fail(error as Error);
+		}
 	}
 
 	#tellChanged(): void {
@@ -328,6 +349,7 @@ export class TelemetryHost {
 		this.#isClosed = true;
 		for (const timer of this.#timers) clearTimeout(timer);
 		clearTimeout(this.#evaluationTimer);
+		clearTimeout(this.#workTimer);
 		try {
 			this.#telemetry.close();
 		} finally {

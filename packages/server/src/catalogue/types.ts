@@ -318,6 +318,8 @@ export interface PullSettings {
 	/** Database of kusto and clickhouse, workspace id of log-analytics. */
 	readonly database?: string | undefined;
 	readonly auth: SourceAuth;
+	/** Of postgresql: TLS with a checked certificate. */
+	readonly tls: boolean;
 	readonly intervalMs: number;
 	/** Length of the buckets that counts are asked for; a multiple of 10 s. */
 	readonly stepMs: number;

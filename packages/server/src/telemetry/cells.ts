@@ -61,32 +61,28 @@ export class Cells {
 		} else this.#index.fill(0);
 	}
 
-	/** Entries ordered by hour, then pair; `visit` gets each group once, its entries in the order of their first use. */
-	groups(visit: (hour: number, pair: number, entries: Int32Array) => void): void {
+	/** Entries in the order of hour, then number of the pair (`numberOf`), those of one group in the order of their first use. */
+	groups(numberOf: readonly number[]): CellGroups {
 		const { count } = this;
-		if (count === 0) return;
 		let firstHour = Number.POSITIVE_INFINITY;
 		let lastHour = Number.NEGATIVE_INFINITY;
-		let pairCount = 0;
+		let numberCount = 0;
 		const hours = new Int32Array(count);
+		const numbers = new Int32Array(count);
 		for (let k = 0; k < count; k++) {
 			const hour = Math.floor((this.buckets[k] as number) / BUCKETS_PER_HOUR);
+			const number = numberOf[this.pairs[k] as number] as number;
 			hours[k] = hour;
+			numbers[k] = number;
 			firstHour = Math.min(firstHour, hour);
 			lastHour = Math.max(lastHour, hour);
-			pairCount = Math.max(pairCount, (this.pairs[k] as number) + 1);
+			numberCount = Math.max(numberCount, number + 1);
 		}
+		if (count === 0) return new CellGroups(hours, numbers, hours, 0);
 		for (let k = 0; k < count; k++) hours[k] = (hours[k] as number) - firstHour;
-		const byPair = counted(this.pairs, undefined, count, pairCount);
+		const byPair = counted(numbers, undefined, count, numberCount);
 		const order = counted(hours, byPair, count, lastHour - firstHour + 1);
-		for (let from = 0; from < count; ) {
-			const hour = hours[order[from] as number] as number;
-			const pair = this.pairs[order[from] as number] as number;
-			let to = from + 1;
-			while (to < count && hours[order[to] as number] === hour && this.pairs[order[to] as number] === pair) to++;
-			visit(firstHour + hour, pair, order.subarray(from, to));
-			from = to;
-		}
+		return new CellGroups(hours, numbers, order, firstHour);
 	}
 
 	#widen(pair: number): number {
@@ -114,6 +110,39 @@ export class Cells {
 		this.total = resized(this.total, size);
 		this.late = resized(this.late, size);
 		this.revision = resized(this.revision, size);
+	}
+}
+
+/** The groups of cells that share an hour and a pair, one after the other; a fold takes some of them at a time. */
+export class CellGroups {
+	readonly #hours: Int32Array;
+	readonly #numbers: Int32Array;
+	readonly #order: Int32Array;
+	readonly #firstHour: number;
+	#from = 0;
+
+	constructor(hours: Int32Array, numbers: Int32Array, order: Int32Array, firstHour: number) {
+		this.#hours = hours;
+		this.#numbers = numbers;
+		this.#order = order;
+		this.#firstHour = firstHour;
+	}
+
+	/** `pair`: its number. Undefined after the last one. */
+	next(): { readonly hour: number; readonly pair: number; readonly entries: Int32Array } | undefined {
+		const order = this.#order;
+		const from = this.#from;
+		if (from >= order.length) return undefined;
+		const hour = this.#hours[order[from] as number] as number;
+		const pair = this.#numbers[order[from] as number] as number;
+		let to = from + 1;
+		while (to < order.length && this.#isIn(order[to] as number, hour, pair)) to++;
+		this.#from = to;
+		return { hour: this.#firstHour + hour, pair, entries: order.subarray(from, to) };
+	}
+
+	#isIn(entry: number, hour: number, pair: number): boolean {
+		return this.#hours[entry] === hour && this.#numbers[entry] === pair;
 	}
 }
 

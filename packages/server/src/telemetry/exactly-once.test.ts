@@ -177,34 +177,67 @@ test("requests that arrived together are one commit, and a malformed one among t
 
 test("the fold empties the journal by time and by size, never the windows", () => {
 	const { send, telemetry, clock, store } = rig();
+	const foldInSlices = (): void => {
+		telemetry.tick();
+		while (telemetry.hasWork) telemetry.work();
+	};
 	send(request([delta("request.count", point({ at: NOW, value: 5 }))]));
-	telemetry.tick();
+	foldInSlices();
 	expect(store.journalSize().rows).toBe(0);
 	clock.advance(1_000);
 	send(request([delta("request.count", point({ at: NOW + 1_000, value: 5 }))]));
 	telemetry.tick();
 	expect(store.journalSize().rows).toBe(1);
 	clock.advance(5 * 60_000);
-	telemetry.tick();
+	foldInSlices();
 	expect(store.journalSize().rows).toBe(0);
 	expect(telemetry.windows({ tenant: "", slo: "requests", ...QUERY })).toMatchObject([{ total: 10 }]);
 });
 
-test("10 s data is kept for 3 days, hours for 400 days", () => {
-	const real = rig();
-	real.send(request([delta("request.count", point({ at: NOW, value: 5 }))]));
-	const fine = { tenant: "", slo: "requests", ...QUERY };
-	const hours = { ...fine, from: NOW - 3_600_000, to: NOW + 3_600_000, resolutionMs: 3_600_000 };
-	real.telemetry.fold();
-	real.clock.advance(3 * 86_400_000 + 3_600_001);
-	real.send(request([delta("request.count", point({ at: real.clock.now(), value: 1 }))]));
-	real.telemetry.fold();
-	expect(real.telemetry.windows(fine)).toEqual([]);
-	expect(real.telemetry.windows(hours)).toMatchObject([{ at: NOW, total: 5, closed: true }]);
-	real.clock.advance(410 * 86_400_000);
-	real.send(request([delta("request.count", point({ at: real.clock.now(), value: 1 }))]));
-	real.telemetry.fold();
-	expect(real.telemetry.windows(hours)).toEqual([]);
+test("a process killed after any slice of a fold, with requests between them, finds exactly what it had", () => {
+	fc.assert(
+		fc.property(traffic, traffic, (before, during) => {
+			const live = rig();
+			for (const step of before) feed(live, step);
+			live.clock.advance(5 * 60_000);
+			live.telemetry.tick();
+			for (let k = 0; live.telemetry.hasWork; k++) {
+				live.telemetry.work();
+				const step = during[k];
+				if (step) feed(live, { ...step, waitMs: 0 });
+				const restarted = rig({ store: live.store.copy(), clock: new ManualClock(live.clock.now()) });
+				expect(state(restarted)).toEqual(state(live));
+				// And its own fold neither repeats nor forgets what the cut one did.
+				restarted.telemetry.fold();
+				expect(state(restarted)).toEqual(state(live));
+			}
+		}),
+		{ numRuns: 60 },
+	);
+});
+
+test.each(["before", "after"] as const)("a slice that fails %s it is stored loses and doubles nothing", (when) => {
+	fc.assert(
+		fc.property(traffic, fc.nat(5), (steps, failAt) => {
+			const live = rig();
+			for (const step of steps) feed(live, step);
+			live.clock.advance(5 * 60_000);
+			const sums = JSON.stringify(state(live));
+			live.telemetry.tick();
+			for (let k = 0; live.telemetry.hasWork; k++) {
+				if (k === failAt) live.store.failNext = when;
+				try {
+					live.telemetry.work();
+				} catch (error) {
+					expect(error).toBeInstanceOf(StoreFailure);
+					live.telemetry.rebuild();
+					live.telemetry.fold();
+				}
+				expect(JSON.stringify(state(live))).toBe(sums);
+			}
+		}),
+		{ numRuns: 60 },
+	);
 });
 
 test("a stream without points for a day is forgotten; when it returns, it begins with a base line", () => {

@@ -32,8 +32,11 @@ test("all history reaches the windows of the next process once, each window as f
 		for (const [at, { bad, total }] of of.sink().instants("contoso", "requests")) {
 			if (at < from || at >= to) continue;
 			const width =
-				[6 * HOUR, HOUR, 300_000, 60_000, 10_000][[80, 9, 3, 0.34, 0].findIndex((hours) => NOW - at >= hours * HOUR)] ??
-				10_000;
+				[6 * HOUR, HOUR, 300_000, 60_000, 10_000][
+					[80, 9, 3, 0.34, 0].findIndex(
+						(hours) => NOW - Math.floor(at / 10_000) * 10_000 >= hours * HOUR - (hours >= 9 ? HOUR - 1 : 0),
+					)
+				] ?? 10_000;
 			const bucket = Math.floor(at / width) * width;
 			const sum = sums.get(bucket) ?? { bad: 0, total: 0 };
 			sums.set(bucket, { bad: sum.bad + bad, total: sum.total + total });

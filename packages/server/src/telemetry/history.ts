@@ -1,48 +1,18 @@
 import { BUCKET_MS, BUCKETS_PER_HOUR, type Cells, HOUR_MS } from "./cells.ts";
-import { FIELDS, packBuckets, unpackBuckets } from "./packed.ts";
-import type { FoldWriter, TelemetryStore } from "./store.ts";
+import { FIELDS, unpackBuckets } from "./packed.ts";
+import { TIERS } from "./retention.ts";
+import type { RollUp, TelemetryStore } from "./store.ts";
 import type { WindowBucket, WindowSink, WindowsQuery } from "./types.ts";
 
 const HOURS_PER_WEEK = 168;
 const DAY_MS = 24 * HOUR_MS;
-export const TEN_SECONDS_KEPT_MS = 3 * DAY_MS;
+/** Imports of older events are refused. */
 export const HOURS_KEPT_MS = 400 * DAY_MS;
+/** Beyond this, where in an hour an imported event lies no longer matters: no finer tier takes it by default. */
+export const FINE_KEPT_MS = 60 * DAY_MS;
 
 const hourScratch = new Float64Array(BUCKETS_PER_HOUR * FIELDS);
 const weekScratch = new Float64Array(HOURS_PER_WEEK * FIELDS);
-
-/** Adds cells to the stored roll-ups, within the writer's transaction. 10 s data older than its keep goes to the hours only. */
-export function mergeCells(writer: FoldWriter, cells: Cells, pairIds: readonly number[], now: number): void {
-	const oldestHour = Math.floor((now - TEN_SECONDS_KEPT_MS) / HOUR_MS);
-	cells.groups((hour, pair, entries) => {
-		const id = pairIds[pair] as number;
-		let revision = 0;
-		if (hour >= oldestHour) {
-			unpackBuckets(writer.readRollUp("ten-seconds", id, hour), hourScratch);
-			for (const entry of entries) {
-				const at = ((cells.buckets[entry] as number) - hour * BUCKETS_PER_HOUR) * FIELDS;
-				addCell(hourScratch, at, cells, entry);
-				hourScratch[at + 3] = (hourScratch[at + 3] as number) + (cells.revision[entry] as number);
-				revision = Math.max(revision, hourScratch[at + 3] as number);
-			}
-			writer.writeRollUp("ten-seconds", id, hour, packBuckets(hourScratch));
-		}
-		const week = Math.floor(hour / HOURS_PER_WEEK);
-		unpackBuckets(writer.readRollUp("hours", id, week), weekScratch);
-		const at = (hour - week * HOURS_PER_WEEK) * FIELDS;
-		for (const entry of entries) addCell(weekScratch, at, cells, entry);
-		weekScratch[at + 3] = Math.max(weekScratch[at + 3] as number, revision);
-		writer.writeRollUp("hours", id, week, packBuckets(weekScratch));
-	});
-	writer.dropRollUpsBefore("ten-seconds", oldestHour);
-	writer.dropRollUpsBefore("hours", Math.floor((now - HOURS_KEPT_MS) / HOUR_MS / HOURS_PER_WEEK));
-}
-
-function addCell(buckets: Float64Array, at: number, cells: Cells, entry: number): void {
-	buckets[at] = (buckets[at] as number) + (cells.bad[entry] as number);
-	buckets[at + 1] = (buckets[at + 1] as number) + (cells.total[entry] as number);
-	buckets[at + 2] = (buckets[at + 2] as number) + (cells.late[entry] as number);
-}
 
 /** How coarse history may be fed, by age: every window that still holds it is at least that coarse, with room to spare. */
 const FEED_STEPS = [
@@ -55,6 +25,8 @@ const FINE_HOURS = 9;
 /** And beyond this only the period's window, made of 6 h columns, reaches. */
 const SINGLE_HOURS = 80;
 const GROUP_HOURS = 6;
+/** No SLO's period is longer, so no window reaches further; with the width of its columns. */
+const PERIOD_MS = 100 * DAY_MS;
 
 /** Gives every stored count to the sink once. `pairOf`: index of a stored pair id, -1 when it is no pair any more. */
 export function feedHistory(
@@ -65,7 +37,7 @@ export function feedHistory(
 ): void {
 	const firstFineHour = Math.floor(now / HOUR_MS) - FINE_HOURS;
 	const firstHour = Math.floor(now / HOUR_MS) - SINGLE_HOURS;
-	const firstWeek = Math.floor((now - HOURS_KEPT_MS) / HOUR_MS / HOURS_PER_WEEK);
+	const firstWeek = Math.floor((now - PERIOD_MS) / HOUR_MS / HOURS_PER_WEEK);
 	const feed = new Feed(sink);
 	for (const { pair: id, block, packed } of store.rollUps("hours", firstWeek)) {
 		const pair = pairOf(id);
@@ -154,11 +126,11 @@ class Feed {
 
 /**
  * Buckets of one pair, from the store and the cells that are not folded yet. A coarse bucket sums what is in it; its
- * `revision` is the highest of its parts.
+ * `revision` is the highest of its parts. Tiers finer than a bucket are disjoint; whole hours are in a tier of their own.
  */
 export function readWindows(
 	store: TelemetryStore,
-	unfolded: Cells,
+	unfolded: readonly Cells[],
 	pair: number,
 	pairId: number,
 	query: WindowsQuery,
@@ -181,29 +153,24 @@ export function readWindows(
 	const overlay = overlayOf(unfolded, pair);
 	const earliest = Math.max(from, 0);
 	const latest = Math.min(to + resolutionMs, limits.now + DAY_MS);
-	if (resolutionMs % HOUR_MS === 0) {
-		for (let week = weekOf(Math.max(earliest, limits.now - HOURS_KEPT_MS)); week <= weekOf(latest); week++) {
-			const packed = store.readRollUp("hours", pairId, week);
+	for (const tier of tiersFor(resolutionMs)) {
+		const { bucketMs, blockMs } = TIERS[tier];
+		const buckets = scratchOf(tier);
+		const first = Math.floor(Math.max(earliest, limits.now - HOURS_KEPT_MS - DAY_MS) / blockMs);
+		const firstStored = store.firstBlock(tier) ?? Number.POSITIVE_INFINITY;
+		for (let block = Math.max(first, firstStored); block <= Math.floor(latest / blockMs); block++) {
+			const packed = store.readRollUp(tier, pairId, block);
 			if (!packed) continue;
-			unpackBuckets(packed, weekScratch);
-			for (let k = 0; k < HOURS_PER_WEEK; k++) addFrom(weekScratch, k, (week * HOURS_PER_WEEK + k) * HOUR_MS, add);
-		}
-		for (const [bucket, cell] of overlay) add(bucket * BUCKET_MS, cell.bad, cell.total, cell.late, cell.revision);
-	} else {
-		const firstHour = Math.floor(Math.max(earliest, limits.now - TEN_SECONDS_KEPT_MS) / HOUR_MS);
-		for (let hour = firstHour; hour <= Math.floor(latest / HOUR_MS); hour++) {
-			const packed = store.readRollUp("ten-seconds", pairId, hour);
-			if (!packed) continue;
-			unpackBuckets(packed, hourScratch);
-			for (let k = 0; k < BUCKETS_PER_HOUR; k++) {
-				const bucket = hour * BUCKETS_PER_HOUR + k;
-				const cell = overlay.get(bucket);
-				if (cell) cell.revision += hourScratch[k * FIELDS + 3] as number;
-				addFrom(hourScratch, k, bucket * BUCKET_MS, add);
+			unpackBuckets(packed, buckets);
+			for (let k = 0; k * FIELDS < buckets.length; k++) {
+				const time = block * blockMs + k * bucketMs;
+				const cell = tier === "ten-seconds" ? overlay.get(time / BUCKET_MS) : undefined;
+				if (cell) cell.revision += buckets[k * FIELDS + 3] as number;
+				addFrom(buckets, k, time, add);
 			}
 		}
-		for (const [bucket, cell] of overlay) add(bucket * BUCKET_MS, cell.bad, cell.total, cell.late, cell.revision);
 	}
+	for (const [bucket, cell] of overlay) add(bucket * BUCKET_MS, cell.bad, cell.total, cell.late, cell.revision);
 	return [...buckets.entries()]
 		.sort(([a], [b]) => a - b)
 		.filter(([, { total, bad }]) => total !== 0 || bad !== 0)
@@ -218,6 +185,23 @@ export function readWindows(
 		}));
 }
 
+/** Whole hours have a tier that holds all time; finer buckets are read from every tier that is at least as fine. */
+function tiersFor(resolutionMs: number): RollUp[] {
+	if (resolutionMs % HOUR_MS === 0) return ["hours"];
+	const finer: RollUp[] = ["ten-seconds", "minutes", "ten-minutes"];
+	return finer.filter((tier) => resolutionMs % TIERS[tier].bucketMs === 0);
+}
+
+const scratches = new Map<RollUp, Float64Array>();
+
+function scratchOf(tier: RollUp): Float64Array {
+	const known = scratches.get(tier);
+	if (known) return known;
+	const made = new Float64Array((TIERS[tier].blockMs / TIERS[tier].bucketMs) * FIELDS);
+	scratches.set(tier, made);
+	return made;
+}
+
 type AddBucket = (time: number, bad: number, total: number, late: number, revision: number) => void;
 
 function addFrom(buckets: Float64Array, k: number, time: number, add: AddBucket): void {
@@ -226,22 +210,20 @@ function addFrom(buckets: Float64Array, k: number, time: number, add: AddBucket)
 }
 
 function overlayOf(
-	cells: Cells,
+	unfolded: readonly Cells[],
 	pair: number,
 ): Map<number, { bad: number; total: number; late: number; revision: number }> {
 	const overlay = new Map<number, { bad: number; total: number; late: number; revision: number }>();
-	for (let k = 0; k < cells.count; k++) {
-		if (cells.pairs[k] !== pair) continue;
-		overlay.set(cells.buckets[k] as number, {
-			bad: cells.bad[k] as number,
-			total: cells.total[k] as number,
-			late: cells.late[k] as number,
-			revision: cells.revision[k] as number,
-		});
-	}
+	for (const cells of unfolded)
+		for (let k = 0; k < cells.count; k++) {
+			if (cells.pairs[k] !== pair) continue;
+			const bucket = cells.buckets[k] as number;
+			const sum = overlay.get(bucket) ?? { bad: 0, total: 0, late: 0, revision: 0 };
+			overlay.set(bucket, sum);
+			sum.bad += cells.bad[k] as number;
+			sum.total += cells.total[k] as number;
+			sum.late += cells.late[k] as number;
+			sum.revision += cells.revision[k] as number;
+		}
 	return overlay;
-}
-
-function weekOf(time: number): number {
-	return Math.floor(time / HOUR_MS / HOURS_PER_WEEK);
 }

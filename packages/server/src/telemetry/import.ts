@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { BUCKET_MS, BUCKETS_PER_HOUR, Cells, HOUR_MS } from "./cells.ts";
-import { HOURS_KEPT_MS, TEN_SECONDS_KEPT_MS } from "./history.ts";
+import { FINE_KEPT_MS, HOURS_KEPT_MS } from "./history.ts";
 import type { Selection } from "./selection.ts";
 import type { AccountingRow } from "./store.ts";
 import type { ImportOutcome, RejectReason } from "./types.ts";
@@ -54,7 +54,7 @@ export function importLines(
 		counted++;
 		// What is too old for 10 s data is kept by the hour: put it there at once.
 		const bucket =
-			at < limits.now - TEN_SECONDS_KEPT_MS ? Math.floor(at / HOUR_MS) * BUCKETS_PER_HOUR : Math.floor(at / BUCKET_MS);
+			at < limits.now - FINE_KEPT_MS ? Math.floor(at / HOUR_MS) * BUCKETS_PER_HOUR : Math.floor(at / BUCKET_MS);
 		for (const pair of selection.pairsFed(index, slo)) {
 			const cell = cells.entry(pair, bucket);
 			cells.bad[cell] = (cells.bad[cell] as number) + total - good;

@@ -8,6 +8,11 @@ export const DUPLICATE = 1;
 export const REJECTED = 2;
 const KEYS: readonly string[] = ["counted", "duplicate", ...REASONS];
 
+/** `at`: where the count is kept. */
+export interface LedgerRow extends AccountingRow {
+	readonly at: number;
+}
+
 /** What became of every point, by tenant and protocol. Received is not kept: it is the sum, so the books always balance. */
 export class Ledger {
 	readonly #tenants: readonly string[];
@@ -30,14 +35,18 @@ export class Ledger {
 	}
 
 	/** What the store does not have yet. */
-	unfolded(): AccountingRow[] {
+	unfolded(): LedgerRow[] {
 		return [...this.#dirty].map((at) => this.#row(at));
 	}
 
-	folded(stored: readonly AccountingRow[]): void {
+	/** `rows`, taken from `unfolded` earlier, are in the store now; what came meanwhile is still to be stored. */
+	folded(rows: readonly LedgerRow[], stored: readonly AccountingRow[]): void {
 		this.#stored = stored;
-		for (const at of this.#dirty) this.#unfolded[at] = 0;
-		this.#dirty.clear();
+		for (const { at, count } of rows) {
+			const rest = (this.#unfolded[at] as number) - count;
+			this.#unfolded[at] = rest;
+			if (rest === 0) this.#dirty.delete(at);
+		}
 	}
 
 	/** Rows that another transaction has stored already. */
@@ -68,11 +77,12 @@ export class Ledger {
 		return [...this.#stored, ...this.unfolded()];
 	}
 
-	#row(at: number): AccountingRow {
+	#row(at: number): LedgerRow {
 		const key = at % KEYS.length;
 		const owner = (at - key) / KEYS.length;
 		const protocol = owner % PROTOCOLS.length;
 		return {
+			at,
 			tenant: this.#tenants[(owner - protocol) / PROTOCOLS.length] as string,
 			protocol: PROTOCOLS[protocol] as string,
 			key: KEYS[key] as string,

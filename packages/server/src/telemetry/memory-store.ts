@@ -1,14 +1,31 @@
-import type { AccountingRow, FoldWriter, RollUp, StoredStream, TelemetryStore } from "./store.ts";
+import type {
+	AccountingRow,
+	DamagedRow,
+	FoldWriter,
+	RollUp,
+	StoredAnswer,
+	StoredPair,
+	StoredStream,
+	StoreSize,
+	TelemetryStore,
+} from "./store.ts";
 
 interface Content {
-	journal: Uint8Array[];
+	journal: { seq: number; row: Uint8Array }[];
+	lastSeq: number;
 	streams: Map<number, StoredStream>;
 	pages: Map<number, Uint8Array>;
+	/** Written and not published. */
+	nextPages: Map<number, Uint8Array>;
 	pairs: Map<string, number>;
 	rollUps: Record<RollUp, Map<string, { pair: number; block: number; packed: Uint8Array }>>;
 	accounting: Map<string, AccountingRow>;
 	meta: Map<string, string>;
 	imports: Map<string, { digest: string; answer: string; at: number }>;
+	eventIds: { hour: number; packed: Uint8Array }[];
+	eventAnswers: Map<string, StoredAnswer>;
+	/** Source and SLO → start of bucket → counts. */
+	pulled: Map<string, Map<number, Uint8Array>>;
 }
 
 /**
@@ -18,13 +35,18 @@ interface Content {
 export class MemoryTelemetryStore implements TelemetryStore {
 	#content: Content = {
 		journal: [],
+		lastSeq: 0,
 		streams: new Map(),
 		pages: new Map(),
+		nextPages: new Map(),
 		pairs: new Map(),
-		rollUps: { "ten-seconds": new Map(), hours: new Map() },
+		rollUps: { "ten-seconds": new Map(), minutes: new Map(), "ten-minutes": new Map(), hours: new Map() },
 		accounting: new Map(),
 		meta: new Map(),
 		imports: new Map(),
+		eventIds: [],
+		eventAnswers: new Map(),
+		pulled: new Map(),
 	};
 	/** `before`: nothing is stored. `after`: everything is, and only the answer is lost. */
 	failNext: "before" | "after" | undefined;
@@ -32,13 +54,16 @@ export class MemoryTelemetryStore implements TelemetryStore {
 	copy(): MemoryTelemetryStore {
 		const copy = new MemoryTelemetryStore();
 		copy.#content = structuredClone(this.#content);
+		// A fold that did not come to its end.
+		copy.#content.nextPages.clear();
 		return copy;
 	}
 
-	commit(row: Uint8Array, streams: readonly StoredStream[]): void {
+	commit(row: Uint8Array, streams: readonly StoredStream[], answers: readonly StoredAnswer[] = []): void {
 		this.#write((content) => {
-			content.journal.push(row.slice());
+			content.journal.push({ seq: ++content.lastSeq, row: row.slice() });
 			for (const each of streams) content.streams.set(each.id, structuredClone(each));
+			for (const each of answers) content.eventAnswers.set(each.key, each);
 		});
 	}
 
@@ -46,12 +71,15 @@ export class MemoryTelemetryStore implements TelemetryStore {
 		this.#write((content) => work(new MemoryWriter(content)));
 	}
 
-	journal(): Iterable<Uint8Array> {
+	journal(): Iterable<{ seq: number; row: Uint8Array }> {
 		return this.#content.journal;
+	}
+	lastSeq(): number {
+		return this.#content.lastSeq;
 	}
 	journalSize(): { rows: number; bytes: number } {
 		const { journal } = this.#content;
-		return { rows: journal.length, bytes: journal.reduce((sum, row) => sum + row.length, 0) };
+		return { rows: journal.length, bytes: journal.reduce((sum, { row }) => sum + row.length, 0) };
 	}
 	streams(): Iterable<StoredStream> {
 		return [...this.#content.streams.values()].sort((a, b) => a.id - b.id);
@@ -75,11 +103,50 @@ export class MemoryTelemetryStore implements TelemetryStore {
 			.filter(({ block }) => block >= from)
 			.sort((a, b) => a.block - b.block || a.pair - b.pair);
 	}
+	pairs(): StoredPair[] {
+		return [...this.#content.pairs].map(([key, id]) => {
+			const [slo = "", tenant = ""] = key.split("\n");
+			return { id, tenant, slo };
+		});
+	}
+	hasRollUps(kind: RollUp, from: number, to: number): boolean {
+		return [...this.#content.rollUps[kind].values()].some(({ block }) => block >= from && block < to);
+	}
+	firstBlock(kind: RollUp): number | undefined {
+		const blocks = [...this.#content.rollUps[kind].values()].map(({ block }) => block);
+		return blocks.length > 0 ? Math.min(...blocks) : undefined;
+	}
+	sweep(): boolean {
+		return false;
+	}
+	hasWaste(): boolean {
+		return false;
+	}
+	size(): StoreSize {
+		const packed = Object.values(this.#content.rollUps).flatMap((rows) => [...rows.values()]);
+		const bytes = packed.reduce((sum, each) => sum + each.packed.length, 0);
+		return { fileBytes: bytes, usedBytes: bytes, logBytes: 0 };
+	}
+	damaged(): readonly DamagedRow[] {
+		return [];
+	}
 	accounting(): AccountingRow[] {
 		return [...this.#content.accounting.values()];
 	}
 	meta(key: string): string | undefined {
 		return this.#content.meta.get(key);
+	}
+	pulled(source: string, slo: string, from: number, to: number): readonly { at: number; packed: Uint8Array }[] {
+		return [...(this.#content.pulled.get(`${source} ${slo}`) ?? [])]
+			.filter(([at]) => at >= from && at < to)
+			.sort(([a], [b]) => a - b)
+			.map(([at, packed]) => ({ at, packed }));
+	}
+	eventIds(): Iterable<{ hour: number; packed: Uint8Array }> {
+		return this.#content.eventIds;
+	}
+	eventAnswer(key: string): { digest: string; answer: string } | undefined {
+		return this.#content.eventAnswers.get(key);
 	}
 	importAnswer(key: string): { digest: string; answer: string } | undefined {
 		return this.#content.imports.get(key);
@@ -108,8 +175,15 @@ class MemoryWriter implements FoldWriter {
 	writeRollUp(kind: RollUp, pair: number, block: number, packed: Uint8Array): void {
 		this.#content.rollUps[kind].set(`${block} ${pair}`, { pair, block, packed });
 	}
+	removeRollUp(kind: RollUp, pair: number, block: number): void {
+		this.#content.rollUps[kind].delete(`${block} ${pair}`);
+	}
 	writePage(page: number, packed: Uint8Array): void {
-		this.#content.pages.set(page, packed);
+		this.#content.nextPages.set(page, packed);
+	}
+	publishPages(): void {
+		for (const [page, packed] of this.#content.nextPages) this.#content.pages.set(page, packed);
+		this.#content.nextPages.clear();
 	}
 	writeBounds(id: number, bounds: readonly number[]): void {
 		const stream = this.#content.streams.get(id);
@@ -131,14 +205,28 @@ class MemoryWriter implements FoldWriter {
 	writeImport(key: string, digest: string, answer: string, at: number): void {
 		this.#content.imports.set(key, { digest, answer, at });
 	}
-	dropRollUpsBefore(kind: RollUp, block: number): void {
-		for (const [key, each] of this.#content.rollUps[kind])
-			if (each.block < block) this.#content.rollUps[kind].delete(key);
+	writePulled(source: string, slo: string, at: number, packed: Uint8Array): void {
+		const key = `${source} ${slo}`;
+		const buckets = this.#content.pulled.get(key) ?? new Map<number, Uint8Array>();
+		this.#content.pulled.set(key, buckets.set(at, packed));
+	}
+	dropPulledBefore(source: string, slo: string, at: number): void {
+		const buckets = this.#content.pulled.get(`${source} ${slo}`);
+		for (const start of buckets?.keys() ?? []) if (start < at) buckets?.delete(start);
+	}
+	addEventIds(hour: number, packed: Uint8Array): void {
+		this.#content.eventIds.push({ hour, packed });
+	}
+	dropEventIdsBefore(hour: number): void {
+		this.#content.eventIds = this.#content.eventIds.filter((each) => each.hour >= hour);
+	}
+	dropEventAnswersBefore(at: number): void {
+		for (const [key, each] of this.#content.eventAnswers) if (each.at < at) this.#content.eventAnswers.delete(key);
 	}
 	dropImportsBefore(at: number): void {
 		for (const [key, each] of this.#content.imports) if (each.at < at) this.#content.imports.delete(key);
 	}
-	dropJournal(): void {
-		this.#content.journal = [];
+	foldJournal(through: number): void {
+		this.#content.journal = this.#content.journal.filter(({ seq }) => seq > through);
 	}
 }

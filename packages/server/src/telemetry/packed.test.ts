@@ -141,14 +141,20 @@ test("cells sum by pair and bucket, and come out grouped by hour and pair", () =
 			}
 			const found = new Map<string, number>();
 			const groups: string[] = [];
-			cells.groups((hour, pair, entries) => {
+			const numbers = [70, 60, 50, 40, 30, 20];
+			const all = cells.groups(numbers);
+			let before = { hour: 0, pair: 0 };
+			for (let group = all.next(); group; group = all.next()) {
+				const { hour, pair, entries } = group;
+				expect(hour > before.hour || (hour === before.hour && pair > before.pair)).toBe(true);
+				before = { hour, pair };
 				groups.push(`${hour} ${pair}`);
 				for (const entry of entries) {
-					expect(cells.pairs[entry]).toBe(pair);
+					expect(numbers[cells.pairs[entry] as number]).toBe(pair);
 					expect(Math.floor((cells.buckets[entry] as number) / 360)).toBe(hour);
-					found.set(`${pair} ${cells.buckets[entry]}`, cells.total[entry] as number);
+					found.set(`${cells.pairs[entry]} ${cells.buckets[entry]}`, cells.total[entry] as number);
 				}
-			});
+			}
 			expect(found).toEqual(expected);
 			expect(new Set(groups).size).toBe(groups.length);
 			cells.clear();

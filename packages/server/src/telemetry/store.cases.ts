@@ -20,7 +20,7 @@ export function describeTelemetryStore(
 			store.commit(bytes(1, 2), [STREAM]);
 			store.commit(bytes(3), [{ ...STREAM, id: 2 }]);
 			const next = reopen();
-			expect([...next.journal()].map((row) => [...row])).toEqual([[1, 2], [3]]);
+			expect([...next.journal()].map(({ row }) => [...row])).toEqual([[1, 2], [3]]);
 			expect(next.journalSize()).toEqual({ rows: 2, bytes: 3 });
 			expect([...next.streams()]).toEqual([STREAM, { ...STREAM, id: 2 }]);
 		});
@@ -31,7 +31,7 @@ export function describeTelemetryStore(
 			store.commit(bytes(2), [{ ...STREAM, id: 2 }]);
 			expect(() =>
 				store.fold((writer) => {
-					writer.dropJournal();
+					writer.foldJournal(2);
 					writer.writeMeta("colour", "red");
 					throw new Error("stop");
 				}),
@@ -52,19 +52,21 @@ export function describeTelemetryStore(
 				writer.writeRollUp("hours", 7, 5, bytes(4));
 				expect(writer.readRollUp("ten-seconds", 7, 101)).toEqual(bytes(2));
 				writer.writePage(0, bytes(9));
+				writer.publishPages();
 				writer.writeBounds(1, [0.25]);
 				writer.dropStreams([2]);
 				writer.addAccounting([account]);
 				writer.writeMeta("a", "1");
 				writer.writeImport("key", "digest", "answer", 50);
-				writer.dropJournal();
+				writer.foldJournal(1);
 			});
 			write((writer) => {
 				writer.writeRollUp("hours", 7, 5, bytes(5));
 				writer.writePage(0, bytes(8));
 				writer.addAccounting([account, { ...account, tenant: "" }]);
 				writer.writeMeta("a", "2");
-				writer.dropRollUpsBefore("ten-seconds", 101);
+				writer.removeRollUp("ten-seconds", 7, 100);
+				writer.publishPages();
 				writer.dropImportsBefore(50);
 			});
 			const next = reopen();

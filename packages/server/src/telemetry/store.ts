@@ -32,22 +32,54 @@ export interface AccountingRow {
 	readonly count: number;
 }
 
-/** Sizes of packed roll-ups: 10 s buckets per hour, hours per week. */
-export type RollUp = "ten-seconds" | "hours";
+/** Sizes of packed roll-ups: 10 s buckets per hour, minutes per day, ten minutes per week, hours per week. */
+export type RollUp = "ten-seconds" | "minutes" | "ten-minutes" | "hours";
+
+/** A stored row whose bytes are not what was written. It was set aside: what it held is missing, not zero. */
+export interface DamagedRow {
+	readonly kind: RollUp;
+	readonly pair: number;
+	readonly block: number;
+}
+
+/** `usedBytes`: without what is free inside the file. `logBytes`: the write-ahead log beside it. */
+export interface StoreSize {
+	readonly fileBytes: number;
+	readonly usedBytes: number;
+	readonly logBytes: number;
+}
+
+/** The answer to a request of the Events API, kept under its Idempotency-Key. `digest`: of its body. */
+export interface StoredAnswer {
+	readonly key: string;
+	readonly digest: string;
+	readonly answer: string;
+	readonly at: number;
+}
 
 /** Everything that `fold` and `import` write is one transaction; reads inside see its writes. */
 export interface FoldWriter {
 	readRollUp(kind: RollUp, pair: number, block: number): Uint8Array | undefined;
 	writeRollUp(kind: RollUp, pair: number, block: number, packed: Uint8Array): void;
+	removeRollUp(kind: RollUp, pair: number, block: number): void;
+	/** Takes effect with `publishPages`, so that pages may be written in several transactions. */
 	writePage(page: number, packed: Uint8Array): void;
+	publishPages(): void;
 	writeBounds(id: number, bounds: readonly number[]): void;
 	dropStreams(ids: readonly number[]): void;
 	addAccounting(rows: readonly AccountingRow[]): void;
 	writeMeta(key: string, value: string): void;
 	writeImport(key: string, digest: string, answer: string, at: number): void;
-	dropRollUpsBefore(kind: RollUp, block: number): void;
 	dropImportsBefore(at: number): void;
-	dropJournal(): void;
+	/** More identities of events of this hour since the epoch; see `EventIds`. */
+	addEventIds(hour: number, packed: Uint8Array): void;
+	dropEventIdsBefore(hour: number): void;
+	dropEventAnswersBefore(at: number): void;
+	/** What a pulled source gave for the bucket that begins at `at`; replaces what it gave before. */
+	writePulled(source: string, slo: string, at: number, packed: Uint8Array): void;
+	dropPulledBefore(source: string, slo: string, at: number): void;
+	/** Rows up to this number are in the roll-ups: `journal` no longer gives them, `sweep` removes them. */
+	foldJournal(through: number): void;
 }
 
 /**
@@ -55,10 +87,13 @@ export interface FoldWriter {
  * throw nothing of the call is stored, or (a commit whose answer was lost) all of it: memory must be rebuilt by reading.
  */
 export interface TelemetryStore {
-	/** One journal row and the streams that it names first; durable when it returns. */
-	commit(row: Uint8Array, streams: readonly StoredStream[]): void;
+	/** One journal row, the streams that it names first and answers to be kept; durable when it returns. */
+	commit(row: Uint8Array, streams: readonly StoredStream[], answers?: readonly StoredAnswer[]): void;
 	fold(work: (writer: FoldWriter) => void): void;
-	journal(): Iterable<Uint8Array>;
+	/** Rows that are not folded, oldest first; numbers rise for ever. */
+	journal(): Iterable<{ readonly seq: number; readonly row: Uint8Array }>;
+	/** Number of the newest row ever committed. */
+	lastSeq(): number;
 	journalSize(): { readonly rows: number; readonly bytes: number };
 	streams(): Iterable<StoredStream>;
 	pages(): Iterable<{ readonly page: number; readonly packed: Uint8Array }>;
@@ -70,8 +105,29 @@ export interface TelemetryStore {
 		kind: RollUp,
 		from: number,
 	): Iterable<{ readonly pair: number; readonly block: number; readonly packed: Uint8Array }>;
+	/** All pairs ever known. */
+	pairs(): StoredPair[];
+	/** Any roll-up with from ≤ block < to. */
+	hasRollUps(kind: RollUp, from: number, to: number): boolean;
+	firstBlock(kind: RollUp): number | undefined;
+	/** Removes a bounded part of what `foldJournal` and `publishPages` made superfluous; false: nothing is left to do. */
+	sweep(): boolean;
+	/** Whether `sweep` may have anything to do. */
+	hasWaste(): boolean;
+	size(): StoreSize;
+	/** Rows found damaged, as far as anything was read. */
+	damaged(): readonly DamagedRow[];
 	accounting(): AccountingRow[];
 	meta(key: string): string | undefined;
+	/** Buckets with from ≤ at < to, by time. */
+	pulled(
+		source: string,
+		slo: string,
+		from: number,
+		to: number,
+	): readonly { readonly at: number; readonly packed: Uint8Array }[];
+	eventIds(): Iterable<{ readonly hour: number; readonly packed: Uint8Array }>;
+	eventAnswer(key: string): { readonly digest: string; readonly answer: string } | undefined;
 	importAnswer(key: string): { readonly digest: string; readonly answer: string } | undefined;
 	close(): void;
 }

@@ -13,6 +13,8 @@ import {
 	type StreamIdentity,
 } from "./selection.ts";
 import type { StoredStream, StreamState } from "./store.ts";
+import { StreamKin } from "./stream-kin.ts";
+import { PAGE_IDS, StreamSnapshot } from "./stream-snapshot.ts";
 
 /** A stream that was given an id and is not in the store yet. */
 export interface NewStream {
@@ -28,9 +30,8 @@ const FIRST_CAPACITY = 1024;
  * four ninths each. So a place is left for the new streams of whoever sends few.
  */
 const SHARE_OF_FREE = 4;
-/** Ids whose states share one row in the store. */
-export const PAGE_IDS = 256;
-
+/** Letters of a stream's canonical text: all its names and attributes. */
+const MAX_IDENTITY = 16_384;
 /**
  * All streams that an SLO selects, as columns: what was last seen of each, and what it feeds. Points find their slot by
  * the hash of their raw bytes; identity itself is the digest of the canonical text.
@@ -67,6 +68,7 @@ export class Streams {
 	#digests = new Int32Array(FIRST_CAPACITY * 4);
 	#index = new Int32Array(FIRST_CAPACITY * 4);
 	readonly #canonicals = new Map<number, string>();
+	readonly #kin = new StreamKin();
 	readonly #ranges = new Map<number, CoveredRanges>();
 	#slotOfId = new Int32Array(FIRST_CAPACITY);
 	/** Pages with a change since the last `clean`: as flags, and listed. */
@@ -93,17 +95,34 @@ export class Streams {
 		const digest = digestOf(canonical);
 		const known = this.#find(digest);
 		if (known >= 0) {
-			if (this.kinds[known] !== kind) return verdict(REASON.type_conflict, roles.tenant);
-			this.rawLo[known] = rawLo;
-			this.rawHi[known] = rawHi;
-			return known;
+			const slot = this.kinds[known] === kind ? known : this.#kin.find(known, kind, this.kinds);
+			if (slot !== undefined) {
+				this.rawLo[slot] = rawLo;
+				this.rawHi[slot] = rawHi;
+				return slot;
+			}
 		}
-		if (this.#isFullFor(roles.tenant)) return verdict(REASON.stream_limit, roles.tenant);
+		if (canonical.length > MAX_IDENTITY || this.#isFullFor(roles.tenant))
+			return verdict(REASON.stream_limit, roles.tenant);
 		const slot = this.#add(kind, roles, digest);
 		this.rawLo[slot] = rawLo;
 		this.rawHi[slot] = rawHi;
 		this.#canonicals.set(slot, canonical);
+		if (known >= 0) {
+			this.#kin.add(known, slot);
+			this.#kin.retire(slot, this.kinds);
+		}
 		return slot;
+	}
+
+	/** A stream under another kind than now sends again: whether its new start makes it the one that counts. */
+	takeOver(slot: number, start: number): boolean {
+		return this.#kin.takeOver(slot, start, this.kinds, this.lastTimes);
+	}
+
+	/** Of streams that the store knows under several kinds, the latest counts; call when all their points are known. */
+	settleKinds(): void {
+		this.#kin.settle(this.kinds, this.lastTimes);
 	}
 
 	#isFullFor(tenant: number): boolean {
@@ -131,7 +150,10 @@ export class Streams {
 		this.nextId = Math.max(this.nextId, stored.id + 1);
 		const roles = this.#selection.resolve(identityOf(stored.canonical), stored.kind);
 		if (typeof roles === "number") return false;
-		const slot = this.#add(stored.kind, roles, digestOf(stored.canonical));
+		const digest = digestOf(stored.canonical);
+		const known = this.#find(digest);
+		const slot = this.#add(stored.kind, roles, digest);
+		if (known >= 0) this.#kin.add(known, slot);
 		this.#bind(slot, stored.id);
 		if (!sameBounds(roles.bounds, stored.bounds)) this.needsBase[slot] = 1;
 		return true;
@@ -147,20 +169,24 @@ export class Streams {
 			this.#ranges.set(slot, { floor: state.floor, edges: [...state.edges, state.start, state.lastTime] });
 	}
 
-	state(slot: number, horizon: number): StreamState {
-		const ranges = this.#ranges.get(slot);
-		if (ranges) forget(ranges, horizon);
-		const at = this.valueAt[slot] as number;
-		const bounds = (this.roleSets[slot] as RoleSet).bounds.length;
-		return {
-			id: this.ids[slot] as number,
-			lastTime: this.lastTimes[slot] as number,
-			start: this.starts[slot] as number,
-			floor: ranges?.floor ?? 0,
-			edges: ranges ? ranges.edges.slice(0, -2) : [],
-			needsBase: this.needsBase[slot] === 1,
-			values: this.values.subarray(at, at + bounds),
-		};
+	/** Everything that the store keeps of streams, as it stands; ranges that ended before `horizon` are forgotten first. */
+	snapshot(horizon: number): StreamSnapshot {
+		const ranges = new Map<number, CoveredRanges>();
+		for (const [slot, covered] of this.#ranges) {
+			forget(covered, horizon);
+			ranges.set(slot, { floor: covered.floor, edges: [...covered.edges] });
+		}
+		const { count, roleSets } = this;
+		return new StreamSnapshot({
+			lastTimes: this.lastTimes.slice(0, count),
+			starts: this.starts.slice(0, count),
+			needsBase: this.needsBase.slice(0, count),
+			valueAt: this.valueAt.slice(0, count),
+			values: this.values.slice(0, this.#valueCount),
+			slotOfId: this.#slotOfId.slice(0, this.nextId),
+			ranges,
+			channels: (slot) => (roleSets[slot] as RoleSet).bounds.length,
+		});
 	}
 
 	/** Delta streams: whether (start, time] is new; then it is covered from now on. */
@@ -274,7 +300,7 @@ export class Streams {
 
 /** Kinds whose points carry a running value. */
 export function isCumulative(kind: Kind): boolean {
-	return kind === KIND.cumulativeSum || kind === KIND.cumulativeHistogram;
+	return kind === KIND.cumulativeSum || kind === KIND.cumulativeHistogram || kind === KIND.cumulativeExponential;
 }
 
 /** 128 bits of SHA-256: nobody can make two streams meet. */

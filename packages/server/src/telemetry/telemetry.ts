@@ -2,24 +2,34 @@ import type { Clock } from "@bellwether/model";
 import type { Catalogue } from "#catalogue";
 import { type Applied, Applier } from "./apply.ts";
 import { ByteWriter } from "./bytes.ts";
-import { BUCKET_MS, Cells, LATE_AFTER_MS } from "./cells.ts";
+import { BUCKET_MS, BUCKETS_PER_HOUR, Cells, LATE_AFTER_MS } from "./cells.ts";
 import { release, unpack } from "./content.ts";
 import { DecoderContext } from "./decoder.ts";
-import { feedHistory, HOURS_KEPT_MS, mergeCells, readWindows } from "./history.ts";
+import { EventIntake } from "./event-intake.ts";
+import { Fold, FoldMarks } from "./fold.ts";
+import { feedHistory, HOURS_KEPT_MS, readWindows } from "./history.ts";
 import { importLines, type ParsedImport } from "./import.ts";
 import { Ledger } from "./ledger.ts";
 import { readOtlpJson } from "./otlp-json.ts";
 import { readOtlpProtobuf } from "./otlp-protobuf.ts";
-import { PROTOCOLS, REASONS, remedyOf } from "./reasons.ts";
+import type { PullState } from "./pull/planner.ts";
+import { type PulledAnswer, type PullOutcome, readPullState, takeAnswer } from "./pull/pulling.ts";
+import { readPulledSamples } from "./pull/samples.ts";
+import { isEventProtocol, PROTOCOLS, REASONS, remedyOf } from "./reasons.ts";
 import { readRemoteWrite } from "./remote-write.ts";
+import { readRemoteWrite2 } from "./remote-write-2.ts";
+import { keepOf, RetentionKeeper } from "./retention-keeper.ts";
+import { RollUps } from "./roll-ups.ts";
 import { Selection, type SelectionSource } from "./selection.ts";
 import { Stage } from "./stage.ts";
 import type { OpenTelemetryStore, TelemetryStore } from "./store.ts";
-import { packPage, unpackPage } from "./stream-pages.ts";
-import { PAGE_IDS, Streams } from "./streams.ts";
+import { unpackPage } from "./stream-pages.ts";
+import { Streams } from "./streams.ts";
 import type {
 	Accounting,
+	EventProtocol,
 	ImportOutcome,
+	IngestOptions,
 	IngestOutcome,
 	Pair,
 	Protocol,
@@ -27,6 +37,7 @@ import type {
 	WindowBucket,
 	WindowSink,
 	WindowsQuery,
+	Written,
 } from "./types.ts";
 import { Malformed, TooLarge } from "./wire.ts";
 
@@ -40,7 +51,7 @@ export interface TelemetryOptions {
 	readonly openWindows: (pairs: readonly Pair[]) => WindowSink;
 }
 
-export interface IngestRequest {
+export interface IngestRequest extends IngestOptions {
 	readonly protocol: Protocol;
 	readonly encoding: string | undefined;
 	readonly body: Uint8Array;
@@ -61,11 +72,14 @@ const IDLE_CHECK_MS = 3_600_000;
 /** Everything that depends on the catalogue and on the store's content; replaced as a whole. */
 interface Loaded {
 	readonly store: TelemetryStore;
+	readonly rollUps: RollUps;
+	readonly retention: RetentionKeeper;
 	readonly selection: Selection;
 	readonly streams: Streams;
 	readonly ledger: Ledger;
 	readonly applier: Applier;
 	readonly decoder: DecoderContext;
+	readonly events: EventIntake;
 	readonly sink: WindowSink;
 	readonly pairIds: readonly number[];
 	/** Stored streams that no SLO selects any more. */
@@ -78,7 +92,10 @@ export class Telemetry {
 	readonly #clock: Clock;
 	readonly #stage = new Stage();
 	readonly #commitCells = new Cells();
-	readonly #unfolded = new Cells();
+	#unfolded = new Cells();
+	/** The cells that a fold has sealed, else empty: they take turns. */
+	#sealed = new Cells();
+	#fold: Fold | undefined;
 	readonly #row = new ByteWriter();
 	readonly #records = new ByteWriter();
 	#catalogue: Catalogue;
@@ -105,14 +122,16 @@ export class Telemetry {
 
 	/** Decodes, commits and counts all requests as one; outcomes in the same order. Throws StoreFailure. */
 	ingest(requests: readonly IngestRequest[]): IngestOutcome[] {
-		const { applier, selection, store } = this.#loaded;
+		const { applier, selection, store, events } = this.#loaded;
 		const row = this.#row;
 		const now = this.#clock.now();
 		applier.begin(row, now);
+		events.begin(now);
 		const outcomes = requests.map((request) => this.#one(request));
-		if (applier.finish(row, selection.tenants)) {
+		const answers = events.answers();
+		if (applier.finish(row, selection.tenants) || answers.length > 0) {
 			const bytes = row.take();
-			this.#guard(() => store.commit(bytes, applier.newStreams));
+			this.#guard(() => store.commit(bytes, applier.newStreams, answers));
 			this.#commits++;
 			this.#journalRows++;
 			this.#journalBytes += bytes.length;
@@ -123,7 +142,7 @@ export class Telemetry {
 
 	/** See `TelemetryThread.importEvents`. Throws StoreFailure. */
 	importEvents(key: string, body: Uint8Array): ImportOutcome {
-		const { selection, store, pairIds, ledger, sink } = this.#loaded;
+		const { selection, store, pairIds, ledger, sink, rollUps } = this.#loaded;
 		const now = this.#clock.now();
 		const { futureMs, maxBodyBytes } = this.#limits;
 		if (body.byteLength > maxBodyBytes) {
@@ -148,7 +167,7 @@ export class Telemetry {
 		const { outcome, cells, rows } = parsed;
 		this.#guard(() =>
 			store.fold((writer) => {
-				mergeCells(writer, cells, pairIds, now);
+				rollUps.merge(writer, cells, pairIds);
 				writer.addAccounting(rows);
 				writer.writeImport(key, parsed.digest, JSON.stringify(outcome), now);
 				// An import older than this could bring nothing that would still be kept.
@@ -166,6 +185,29 @@ export class Telemetry {
 		return outcome;
 	}
 
+	/** One answer of a pulled source: counted, with its new watermark, or nothing of it. Throws StoreFailure. */
+	takePulled(answer: PulledAnswer): PullOutcome {
+		const { store, selection, ledger, pairIds, sink, rollUps } = this.#loaded;
+		return this.#guard(() =>
+			takeAnswer(
+				{
+					store,
+					selection,
+					ledger,
+					sink,
+					slo: this.#catalogue.slos.find((slo) => slo.name === answer.slo),
+					merge: (writer, cells) => rollUps.merge(writer, cells, pairIds),
+					ingest: (body) => this.ingest([{ protocol: "pull", encoding: undefined, body }])[0] as IngestOutcome,
+				},
+				answer,
+			),
+		);
+	}
+
+	pullState(source: string, slo: string): PullState | undefined {
+		return this.#guard(() => readPullState(this.#loaded.store, source, slo));
+	}
+
 	windows(query: WindowsQuery): WindowBucket[] | undefined {
 		if (!(query.resolutionMs > 0) || query.resolutionMs % BUCKET_MS !== 0)
 			throw new Error(`resolutionMs ${query.resolutionMs} is not a multiple of ${BUCKET_MS}`);
@@ -173,7 +215,9 @@ export class Telemetry {
 		const pair = selection.pairOf(query.tenant, query.slo);
 		if (pair === undefined) return undefined;
 		const limits = { now: this.#clock.now(), latenessMs: this.#limits.latenessMs };
-		return this.#guard(() => readWindows(store, this.#unfolded, pair, pairIds[pair] as number, query, limits));
+		return this.#guard(() =>
+			readWindows(store, [this.#unfolded, this.#sealed], pair, pairIds[pair] as number, query, limits),
+		);
 	}
 
 	accounting(tenant?: string): Accounting[] {
@@ -193,18 +237,33 @@ export class Telemetry {
 			commits: this.#commits,
 			commitFailures: this.#commitFailures,
 			foldAt: this.#foldAt,
+			isFolding: this.#fold !== undefined,
+			storage: this.#loaded.retention.figures(this.#clock.now()),
 		};
 	}
 
-	/** Folds when it is time or the journal has grown. Throws StoreFailure. */
+	/** Begins a fold when it is time or the journal has grown; `work` does it. Throws StoreFailure. */
 	tick(): void {
 		const now = this.#clock.now();
 		const since = now - (this.#foldAt ?? 0);
-		if (this.#journalRows === 0) return;
+		if (this.#journalRows === 0 || this.#fold) return;
 		// Ingest may go on while the disk has no room for a fold: do not rebuild every second for it.
 		if (now < this.#foldNotBefore && now >= this.#foldNotBefore - FOLD_RETRY_MS) return;
-		if (since >= FOLD_EVERY_MS || since < 0 || this.#journalBytes >= FOLD_AT_JOURNAL_BYTES) this.fold();
-		else if (this.#unfolded.count >= this.#foldAtCells) this.fold();
+		const isTime = since >= FOLD_EVERY_MS || since < 0 || this.#journalBytes >= FOLD_AT_JOURNAL_BYTES;
+		if (isTime || this.#unfolded.count >= this.#foldAtCells) this.#guard(() => this.#seal());
+	}
+
+	/** Whether `work` has anything to do. */
+	get hasWork(): boolean {
+		const { store, retention } = this.#loaded;
+		return this.#fold !== undefined || retention.isDue(this.#clock.now()) || store.hasWaste();
+	}
+
+	/** A few milliseconds of what waits: a slice of the fold, of what it left behind, of moving what grew old. Throws StoreFailure. */
+	work(): void {
+		const { store, retention } = this.#loaded;
+		if (this.#fold) this.#slice();
+		else this.#guard(() => store.sweep() || retention.move(this.#clock.now()));
 	}
 
 	get #foldAtCells(): number {
@@ -212,42 +271,64 @@ export class Telemetry {
 		return Math.min(most, Math.max(least, perPair * this.#loaded.pairIds.length));
 	}
 
-	/** Journal → roll-ups, stream states, accounting; one transaction. Streams idle for a day are forgotten. Throws StoreFailure. */
+	/** Journal → roll-ups, stream states, accounting, to the end. Streams idle for a day are forgotten. Throws StoreFailure. */
 	fold(): void {
-		const now = this.#clock.now();
-		const isIdleCheck = now - this.#idleCheckAt >= IDLE_CHECK_MS;
-		const idle = isIdleCheck ? this.#idleStreams(now) : [];
-		this.#foldNotBefore = now + FOLD_RETRY_MS;
-		this.#fold(idle);
-		this.#foldNotBefore = 0;
-		if (isIdleCheck) this.#idleCheckAt = now;
-		// Forgetting is rare, and a table without holes is what start makes anyway.
-		if (idle.length > 0) this.rebuild();
+		while (this.#fold) this.#slice();
+		this.#guard(() => this.#seal());
+		while (this.#fold) this.#slice();
 	}
 
-	#fold(idle: readonly number[]): void {
-		const { store, streams, ledger, pairIds, unselected, changedBounds } = this.#loaded;
+	/** Everything counted until now is what the next slices store. */
+	#seal(): void {
 		const now = this.#clock.now();
-		const horizon = (now - this.#limits.latenessMs - LATE_AFTER_MS) * 1000;
-		this.#guard(() => {
-			store.fold((writer) => {
-				mergeCells(writer, this.#unfolded, pairIds, now);
-				for (const page of streams.dirtyPages()) writer.writePage(page, packPage(statesOf(streams, page, horizon)));
+		const { store, rollUps, streams, ledger, pairIds, unselected, changedBounds } = this.#loaded;
+		const isIdleCheck = now - this.#idleCheckAt >= IDLE_CHECK_MS;
+		const idle = isIdleCheck ? this.#idleStreams(now) : [];
+		if (isIdleCheck) this.#idleCheckAt = now;
+		this.#foldNotBefore = now + FOLD_RETRY_MS;
+		const cells = this.#unfolded;
+		this.#unfolded = this.#sealed;
+		this.#sealed = cells;
+		const accounting = ledger.unfolded();
+		const writeEvents = this.#loaded.events.seal();
+		const lastSampleAt = this.#lastSampleAt;
+		const [rows, bytes] = [this.#journalRows, this.#journalBytes];
+		this.#fold = new Fold(store, rollUps, {
+			through: store.lastSeq(),
+			cells,
+			groups: cells.groups(pairIds),
+			pages: streams.dirtyPages(),
+			streams: streams.snapshot((now - this.#limits.latenessMs - LATE_AFTER_MS) * 1000),
+			accounting,
+			finish: (writer) => {
 				for (const slot of changedBounds)
 					writer.writeBounds(streams.ids[slot] as number, [...(streams.roleSets[slot]?.bounds ?? [])]);
 				writer.dropStreams([...unselected, ...idle]);
-				writer.addAccounting(ledger.unfolded());
+				writeEvents(writer);
 				writer.writeMeta("fold_at", String(now));
-				if (this.#lastSampleAt !== undefined) writer.writeMeta("last_sample_at", String(this.#lastSampleAt));
-				writer.dropJournal();
-			});
-			ledger.folded(store.accounting());
+				if (lastSampleAt !== undefined) writer.writeMeta("last_sample_at", String(lastSampleAt));
+			},
+			done: () => {
+				cells.clear();
+				ledger.folded(accounting, store.accounting());
+				this.#journalRows -= rows;
+				this.#journalBytes -= bytes;
+				this.#foldAt = now;
+				this.#foldNotBefore = 0;
+				// Forgetting is rare, and a table without holes is what start makes anyway.
+				if (idle.length > 0) this.rebuild();
+			},
 		});
 		streams.clean();
-		this.#unfolded.clear();
-		this.#journalRows = 0;
-		this.#journalBytes = 0;
-		this.#foldAt = now;
+	}
+
+	#slice(): void {
+		const fold = this.#fold;
+		if (!fold) return;
+		this.#guard(() => fold.slice());
+		if (!fold.isDone) return;
+		this.#fold = undefined;
+		this.#guard(() => fold.end());
 	}
 
 	/** Another catalogue: streams find their new pairs, history of pairs that stay is kept. Throws StoreFailure. */
@@ -290,6 +371,7 @@ export class Telemetry {
 			const unpacked = unpack(request.encoding, request.body, this.#limits.maxBodyBytes);
 			if (unpacked.status === "unsupported") return unpacked;
 			body = unpacked.body;
+			if (isEventProtocol(request.protocol)) return this.#takeEvents(request.protocol, body, request);
 			READERS[request.protocol](decoder, body);
 		} catch (error) {
 			if (error instanceof TooLarge) return { status: "too-large", message: error.message };
@@ -300,7 +382,15 @@ export class Telemetry {
 		const applied = applier.apply(this.#stage, protocol, this.#row, this.#records);
 		const message = this.#messageOf(applied);
 		if (body !== request.body) release(body);
-		return { status: "accepted", points: this.#stage.count, rejected: applied.rejected, message };
+		const { rejected } = applied;
+		const written = request.protocol === "remote-write-2" ? writtenOf(this.#stage, applied) : undefined;
+		return { status: "accepted", points: this.#stage.count, rejected, message, ...(written && { written }) };
+	}
+
+	#takeEvents(protocol: EventProtocol, body: Uint8Array, request: IngestRequest): IngestOutcome {
+		const outcome = this.#loaded.events.take(protocol, body, request, this.#row, this.#records);
+		if (body !== request.body) release(body);
+		return outcome;
 	}
 
 	#messageOf({ rejected, firstPoint, firstReason }: Applied): string {
@@ -355,7 +445,7 @@ export class Telemetry {
 			const source = written === undefined ? undefined : (JSON.parse(written) as SelectionSource);
 			if (source && source.hash !== this.#catalogue.hash && store.journalSize().rows > 0) {
 				this.#loaded = this.#loadUnder(store, source, () => ({ add: () => {} }));
-				this.#fold([]);
+				this.#foldLoaded();
 			}
 			const { hash, tiers, tenants, slos } = this.#catalogue;
 			const current: SelectionSource = { hash, tiers, tenants, slos };
@@ -364,7 +454,7 @@ export class Telemetry {
 				store.fold((writer) => writer.writeMeta("selection", JSON.stringify(current)));
 				this.#loaded = loaded;
 				if (loaded.unselected.length > 0 || loaded.changedBounds.length > 0) {
-					this.#fold([]);
+					this.#foldLoaded();
 					return { ...loaded, unselected: [], changedBounds: [] };
 				}
 			}
@@ -382,9 +472,13 @@ export class Telemetry {
 		const streams = new Streams(selection, limits.maxStreams);
 		const ledger = new Ledger(selection.tenants, store.accounting());
 		const pairIds = store.pairIds(selection.pairs);
+		const rollUps = new RollUps(store, now, (of) => keepOf(limits.retention, of));
 		const sink = openWindows(selection.pairs);
+		const retention = new RetentionKeeper(store, rollUps, limits.retention);
 		this.#commitCells.clear();
 		this.#unfolded.clear();
+		this.#sealed.clear();
+		this.#fold = undefined;
 		const unselected: number[] = [];
 		for (const stored of store.streams()) if (!streams.load(stored)) unselected.push(stored.id);
 		const changedBounds: number[] = [];
@@ -402,13 +496,19 @@ export class Telemetry {
 		feedHistory(store, sink, (id) => pairOf.get(id) ?? -1, now);
 		const applier = new Applier(streams, this.#commitCells, ledger, limits);
 		const decoder = new DecoderContext(selection, streams, this.#stage, this.#options.seed);
+		const { seed } = this.#options;
+		const cells = this.#commitCells;
+		const events = new EventIntake({ store, selection, slos: source.slos, applier, cells, ledger, limits, seed, now });
 		const loaded: Loaded = {
 			store,
+			rollUps,
+			retention,
 			selection,
 			streams,
 			ledger,
 			applier,
 			decoder,
+			events,
 			sink,
 			pairIds,
 			unselected,
@@ -417,11 +517,36 @@ export class Telemetry {
 		this.#loaded = loaded;
 		this.#foldAt = numberOf(store.meta("fold_at"));
 		this.#lastSampleAt = numberOf(store.meta("last_sample_at"));
-		for (const row of store.journal()) this.#flush(applier.replay(row, (name) => selection.tenantIndex(name)));
+		const marks = new FoldMarks(store);
+		for (const { seq, row } of store.journal()) {
+			const at = applier.replay(row, (name) => selection.tenantIndex(name));
+			if (!marks.isEmpty) this.#leaveOutFolded(marks, seq, pairIds);
+			this.#flush(at);
+		}
+		streams.settleKinds();
 		const size = store.journalSize();
 		this.#journalRows = size.rows;
 		this.#journalBytes = size.bytes;
 		return loaded;
+	}
+
+	/** A fold that the last process did not end brought some of these cells to the roll-ups: there they are counted. */
+	#leaveOutFolded(marks: FoldMarks, seq: number, pairIds: readonly number[]): void {
+		const cells = this.#commitCells;
+		for (let k = 0; k < cells.count; k++) {
+			const hour = Math.floor((cells.buckets[k] as number) / BUCKETS_PER_HOUR);
+			if (!marks.isFolded(seq, hour, pairIds[cells.pairs[k] as number] as number)) continue;
+			cells.bad[k] = 0;
+			cells.total[k] = 0;
+			cells.late[k] = 0;
+		}
+	}
+
+	/** A fold on the way of loading: nothing is idle, and nothing is built anew. */
+	#foldLoaded(): void {
+		this.#idleCheckAt = this.#clock.now();
+		this.#seal();
+		while (this.#fold) this.#slice();
 	}
 
 	#guard<T>(work: () => T): T {
@@ -434,17 +559,20 @@ export class Telemetry {
 	}
 }
 
-const READERS: Readonly<Record<Protocol, (context: DecoderContext, body: Uint8Array) => void>> = {
-	"otlp-protobuf": readOtlpProtobuf,
-	"otlp-json": readOtlpJson,
-	"remote-write-1": readRemoteWrite,
-};
+const READERS: Readonly<Record<Exclude<Protocol, EventProtocol>, (context: DecoderContext, body: Uint8Array) => void>> =
+	{
+		"otlp-protobuf": readOtlpProtobuf,
+		"otlp-json": readOtlpJson,
+		"remote-write-1": readRemoteWrite,
+		pull: readPulledSamples,
+		"remote-write-2": readRemoteWrite2,
+	};
 
-function* statesOf(streams: Streams, page: number, horizon: number): Iterable<ReturnType<Streams["state"]>> {
-	for (let id = page * PAGE_IDS; id < (page + 1) * PAGE_IDS; id++) {
-		const slot = streams.slotOfId(id);
-		if (slot >= 0) yield streams.state(slot, horizon);
-	}
+function writtenOf(stage: Stage, { rejected, rejectedHistograms }: Applied): Written {
+	let histograms = 0;
+	for (let k = 0; k < stage.count; k++) if ((stage.names[k] as number) < 0) histograms++;
+	const samples = stage.count - histograms - (rejected - rejectedHistograms);
+	return { samples, histograms: histograms - rejectedHistograms, exemplars: stage.exemplars };
 }
 
 function numberOf(text: string | undefined): number | undefined {

@@ -18,7 +18,18 @@ export interface WindowSink {
 	add(pair: number, at: number, bad: number, total: number): void;
 }
 
-export type Protocol = "otlp-protobuf" | "otlp-json" | "remote-write-1";
+export type Protocol = "otlp-protobuf" | "otlp-json" | "remote-write-1" | "remote-write-2" | "pull" | EventProtocol;
+
+/** Protocols whose items are events, each counted once by its identity, not points of streams. */
+export type EventProtocol = "otlp-traces" | "otlp-logs" | "events";
+
+/** What a body is besides its protocol. */
+export interface IngestOptions {
+	/** Events only: JSON instead of protobuf; NDJSON for the Events API. Default: protobuf, for `events` JSON. */
+	readonly format?: "protobuf" | "json" | "ndjson" | undefined;
+	/** Events API only: the same key with the same body gives the same answer and counts nothing. */
+	readonly idempotencyKey?: string | undefined;
+}
 
 export type RejectReason =
 	| "too_old"
@@ -31,6 +42,8 @@ export type RejectReason =
 	| "type_conflict"
 	| "unsupported_type"
 	| "stream_limit"
+	/** A span without trace id or span id: it could not be told from another. */
+	| "invalid_id"
 	/** The sender says itself that there is no value (OTLP flag, Prometheus stale marker); not an error. */
 	| "no_value"
 	/** No SLO selects it; not an error. */
@@ -48,11 +61,49 @@ export interface Accounting {
 
 /** What the sender is told. `rejected` counts only what the sender must know (never `no_sli`, `no_value`); `message` names the first place. */
 export type IngestOutcome =
-	| { readonly status: "accepted"; readonly points: number; readonly rejected: number; readonly message: string }
+	| {
+			readonly status: "accepted";
+			readonly points: number;
+			readonly rejected: number;
+			readonly message: string;
+			/** Remote write 2.0: what was taken of each kind, as its sender must be told. */
+			readonly written?: Written | undefined;
+			/** Of the Events API. */
+			readonly events?: EventsAnswer | undefined;
+	  }
 	| { readonly status: "malformed"; readonly message: string }
 	| { readonly status: "too-large"; readonly message: string }
 	| { readonly status: "unsupported"; readonly message: string }
+	/** Events API: the key was used before for another body. */
+	| { readonly status: "key-conflict"; readonly message: string }
 	| { readonly status: "unavailable"; readonly message: string; readonly retryAfterS: number };
+
+/** received = counted + duplicate + ignored + rejected. `ignored`: no SLO selects them; not an error. */
+export interface EventsAnswer {
+	readonly received: number;
+	readonly counted: number;
+	readonly duplicate: number;
+	readonly ignored: number;
+	readonly rejected: number;
+	/** The first of those rejected. */
+	readonly errors: readonly EventError[];
+}
+
+export interface EventError {
+	/** Place in the array, or of the line, from 0. */
+	readonly index: number;
+	readonly reason: RejectReason;
+	/** What is wrong, naming field and value. */
+	readonly message: string;
+	readonly remedy: string;
+}
+
+/** What was taken and not rejected, duplicates and what no SLO selects included; exemplars are taken and not kept. */
+export interface Written {
+	readonly samples: number;
+	readonly histograms: number;
+	readonly exemplars: number;
+}
 
 export interface WindowBucket {
 	/** Start of the bucket, ms epoch. */
@@ -106,4 +157,45 @@ export interface TelemetryCounters {
 	readonly commits: number;
 	readonly commitFailures: number;
 	readonly foldAt: number | undefined;
+	readonly isFolding: boolean;
+	readonly storage: StorageFigures;
+}
+
+/** What one tier of one class of data holds. `keptMs` is shorter than `configuredMs` while the file has no room. */
+export interface TierFigures {
+	readonly of: "tenants" | "fleet";
+	readonly tier: "ten-seconds" | "minutes" | "ten-minutes" | "hours";
+	readonly rows: number;
+	readonly bytes: number;
+	/** What is older is in the next tier, or gone. */
+	readonly from: number;
+	readonly keptMs: number;
+	readonly configuredMs: number;
+}
+
+/** The telemetry file. `usedBytes` leaves out what is free inside it and is used first. */
+export interface StorageFigures {
+	readonly fileBytes: number;
+	readonly usedBytes: number;
+	readonly logBytes: number;
+	readonly limitBytes: number;
+	readonly tiers: readonly TierFigures[];
+	/** How often retention was shortened for want of room, less what was given back. 0: as configured. */
+	readonly shortenings: number;
+	/** The shortest retention does not fit either. */
+	readonly isOverfull: boolean;
+	/** Growth over the last day, or over what is known; undefined: not known yet. */
+	readonly growthBytesPerDay: number | undefined;
+	/** Until the limit, at that growth; undefined: it does not grow. */
+	readonly daysLeft: number | undefined;
+	/** Ranges whose bytes were found damaged: their counts are missing, not zero. */
+	readonly damaged: readonly DamagedRange[];
+}
+
+export interface DamagedRange {
+	readonly tenant: string;
+	readonly slo: string;
+	readonly tier: TierFigures["tier"];
+	readonly from: number;
+	readonly to: number;
 }

@@ -1,27 +1,34 @@
 import { existsSync, statSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { AccountingRow, FoldWriter, RollUp, StoredStream, TelemetryStore } from "#telemetry";
-
-/** The schema that this version reads and writes. */
-const SCHEMA_VERSION = 1;
+import type {
+	AccountingRow,
+	DamagedRow,
+	FoldWriter,
+	RollUp,
+	StoredAnswer,
+	StoredPair,
+	StoredStream,
+	StoreSize,
+	TelemetryStore,
+} from "#telemetry";
+import { seal, unseal } from "./sealed-blob.ts";
+import { TELEMETRY_MIGRATIONS } from "./telemetry-store-migrations.ts";
 
 /** Roll-up rows have one key, block × 2^22 + pair: blocks of one time lie together, which is how they are written and dropped. */
 const PAIR_LIMIT = 4_194_304;
 
-const SCHEMA = `
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE journal (seq INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
-CREATE TABLE streams (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, canonical TEXT NOT NULL, bounds TEXT NOT NULL) STRICT;
-CREATE TABLE stream_pages (page INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
-CREATE TABLE pairs (id INTEGER PRIMARY KEY, tenant TEXT NOT NULL, slo TEXT NOT NULL, UNIQUE (tenant, slo)) STRICT;
-CREATE TABLE rollup_10s (key INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
-CREATE TABLE rollup_1h (key INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
-CREATE TABLE accounting (
-	tenant TEXT NOT NULL, protocol TEXT NOT NULL, key TEXT NOT NULL, count REAL NOT NULL,
-	PRIMARY KEY (tenant, protocol, key)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE imports (key TEXT PRIMARY KEY, digest TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-`;
+const TABLES: Readonly<Record<RollUp, string>> = {
+	"ten-seconds": "rollup_10s",
+	minutes: "rollup_1m",
+	"ten-minutes": "rollup_10m",
+	hours: "rollup_1h",
+};
+const KINDS = Object.keys(TABLES) as RollUp[];
+/** What one sweep removes at most, so that requests wait a few milliseconds. */
+const SWEEP_ROWS = 32;
+const SWEEP_PAGES = 64;
+const JOURNAL_FOLDED = "journal_folded";
+const PAGES_FOLD = "pages_fold";
 
 /**
  * Telemetry's own SQLite file: WAL with synchronous=FULL, so that a commit that returned survives a power cut. One writer:
@@ -32,20 +39,22 @@ CREATE TABLE imports (key TEXT PRIMARY KEY, digest TEXT NOT NULL, answer TEXT NO
 export function openTelemetryStore(path: string): TelemetryStore {
 	// Read-only first: closing a writer would fold a newer version's log into the file.
 	const version = existsSync(path) && statSync(path).size > 0 ? schemaVersion(path) : 0;
-	if (version > SCHEMA_VERSION)
+	if (version > TELEMETRY_MIGRATIONS.length)
 		throw new Error(
-			`${path} has schema ${version}, this version knows ${SCHEMA_VERSION}: start the newer Bellwether, or restore a backup`,
+			`${path} has schema ${version}, this version knows ${TELEMETRY_MIGRATIONS.length}: start the newer Bellwether, or restore a backup`,
 		);
 	const db = new DatabaseSync(path);
 	try {
 		db.exec(
 			"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000; PRAGMA cache_size = -32000",
 		);
-		if (version === 0) {
-			// A crash between these statements leaves version 0 and no table: one transaction.
-			db.exec(`BEGIN IMMEDIATE; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+		if (version < TELEMETRY_MIGRATIONS.length) {
+			db.function("sealed", (data) => seal(data as Uint8Array));
+			// A crash between these statements leaves the version before and its tables: one transaction.
+			const steps = TELEMETRY_MIGRATIONS.slice(version).join("");
+			db.exec(`BEGIN IMMEDIATE; ${steps} PRAGMA user_version = ${TELEMETRY_MIGRATIONS.length}; COMMIT`);
 		}
-		return new SqliteTelemetryStore(db);
+		return new SqliteTelemetryStore(db, path);
 	} catch (error) {
 		db.close();
 		throw error;
@@ -63,43 +72,69 @@ function schemaVersion(path: string): number {
 
 class SqliteTelemetryStore implements TelemetryStore, FoldWriter {
 	readonly #db: DatabaseSync;
+	readonly #path: string;
 	readonly #insertRow: StatementSync;
 	readonly #insertStream: StatementSync;
+	readonly #insertAnswer: StatementSync;
 	readonly #read: Readonly<Record<RollUp, StatementSync>>;
 	readonly #write: Readonly<Record<RollUp, StatementSync>>;
+	readonly #remove: Readonly<Record<RollUp, StatementSync>>;
+	readonly #damaged: DamagedRow[];
+	#nextSeq: number;
+	/** Number of the fold whose pages hold. */
+	#pagesFold: number;
+	#isSwept = false;
 
-	constructor(db: DatabaseSync) {
+	constructor(db: DatabaseSync, path: string) {
 		this.#db = db;
-		this.#insertRow = db.prepare("INSERT INTO journal (data) VALUES (?)");
+		this.#path = path;
+		this.#insertRow = db.prepare("INSERT INTO journal (seq, data) VALUES (?, ?)");
 		this.#insertStream = db.prepare("INSERT INTO streams (id, kind, canonical, bounds) VALUES (?, ?, ?, ?)");
-		this.#read = {
-			"ten-seconds": db.prepare("SELECT data FROM rollup_10s WHERE key = ?"),
-			hours: db.prepare("SELECT data FROM rollup_1h WHERE key = ?"),
-		};
-		this.#write = {
-			"ten-seconds": db.prepare("INSERT OR REPLACE INTO rollup_10s (key, data) VALUES (?, ?)"),
-			hours: db.prepare("INSERT OR REPLACE INTO rollup_1h (key, data) VALUES (?, ?)"),
-		};
+		this.#insertAnswer = db.prepare(
+			"INSERT OR REPLACE INTO event_answers (key, digest, answer, at) VALUES (?, ?, ?, ?)",
+		);
+		this.#read = forEachKind((table) => db.prepare(`SELECT data FROM ${table} WHERE key = ?`));
+		this.#write = forEachKind((table) => db.prepare(`INSERT OR REPLACE INTO ${table} (key, data) VALUES (?, ?)`));
+		this.#remove = forEachKind((table) => db.prepare(`DELETE FROM ${table} WHERE key = ?`));
+		const last = db.prepare("SELECT max(seq) AS seq FROM journal").get()?.seq;
+		this.#nextSeq = 1 + Math.max(Number(last ?? 0), this.#number(JOURNAL_FOLDED));
+		this.#pagesFold = this.#number(PAGES_FOLD);
+		// What a fold left that did not come to its end.
+		db.prepare("DELETE FROM pages WHERE fold > ?").run(this.#pagesFold);
+		this.#damaged = db
+			.prepare("SELECT kind, key FROM damaged")
+			.all()
+			.map((row) => ({ kind: row.kind as RollUp, ...placeOf(Number(row.key)) }));
 	}
 
-	commit(row: Uint8Array, streams: readonly StoredStream[]): void {
+	commit(row: Uint8Array, streams: readonly StoredStream[], answers: readonly StoredAnswer[] = []): void {
 		this.#transaction(() => {
 			for (const each of streams)
 				this.#insertStream.run(each.id, each.kind, each.canonical, JSON.stringify(each.bounds.map(boundText)));
-			this.#insertRow.run(row);
+			this.#insertRow.run(this.#nextSeq, seal(row));
+			for (const { key, digest, answer, at } of answers) this.#insertAnswer.run(key, digest, answer, at);
 		});
+		this.#nextSeq++;
 	}
 
 	fold(work: (writer: FoldWriter) => void): void {
 		this.#transaction(() => work(this));
 	}
 
-	*journal(): Iterable<Uint8Array> {
-		for (const row of this.#db.prepare("SELECT data FROM journal ORDER BY seq").iterate()) yield row.data as Uint8Array;
+	*journal(): Iterable<{ seq: number; row: Uint8Array }> {
+		const rows = this.#db.prepare("SELECT seq, data FROM journal WHERE seq > ? ORDER BY seq");
+		for (const { seq, data } of rows.iterate(this.#number(JOURNAL_FOLDED)))
+			yield { seq: Number(seq), row: this.#whole(data, `journal row ${seq}`) };
+	}
+
+	lastSeq(): number {
+		return this.#nextSeq - 1;
 	}
 
 	journalSize(): { rows: number; bytes: number } {
-		const row = this.#db.prepare("SELECT count(*) AS rows, coalesce(sum(length(data)), 0) AS bytes FROM journal").get();
+		const row = this.#db
+			.prepare("SELECT count(*) AS rows, coalesce(sum(length(data) - 4), 0) AS bytes FROM journal WHERE seq > ?")
+			.get(this.#number(JOURNAL_FOLDED));
 		return { rows: Number(row?.rows), bytes: Number(row?.bytes) };
 	}
 
@@ -114,8 +149,22 @@ class SqliteTelemetryStore implements TelemetryStore, FoldWriter {
 	}
 
 	*pages(): Iterable<{ page: number; packed: Uint8Array }> {
-		for (const row of this.#db.prepare("SELECT page, data FROM stream_pages ORDER BY page").iterate())
-			yield { page: Number(row.page), packed: row.data as Uint8Array };
+		// The newest of each page: rows come in the order of page, then fold.
+		let held: { page: number; packed: Uint8Array } | undefined;
+		for (const row of this.#db.prepare("SELECT page, fold, data FROM pages ORDER BY page, fold").iterate()) {
+			const page = Number(row.page);
+			if (Number(row.fold) > this.#pagesFold) continue;
+			if (held && held.page !== page) yield held;
+			held = { page, packed: this.#whole(row.data, `stream page ${page}`) };
+		}
+		if (held) yield held;
+	}
+
+	pairs(): StoredPair[] {
+		return this.#db
+			.prepare("SELECT id, tenant, slo FROM pairs ORDER BY id")
+			.all()
+			.map((row) => ({ id: Number(row.id), tenant: String(row.tenant), slo: String(row.slo) }));
 	}
 
 	pairIds(pairs: readonly { tenant: string; slo: string }[]): number[] {
@@ -133,28 +182,110 @@ class SqliteTelemetryStore implements TelemetryStore, FoldWriter {
 	}
 
 	readRollUp(kind: RollUp, pair: number, block: number): Uint8Array | undefined {
-		return this.#read[kind].get(block * PAIR_LIMIT + pair)?.data as Uint8Array | undefined;
+		const key = block * PAIR_LIMIT + pair;
+		const sealed = this.#read[kind].get(key)?.data as Uint8Array | undefined;
+		return sealed && (unseal(sealed) ?? this.#setAside(kind, key));
 	}
 
 	writeRollUp(kind: RollUp, pair: number, block: number, packed: Uint8Array): void {
-		this.#write[kind].run(block * PAIR_LIMIT + pair, packed);
+		this.#write[kind].run(block * PAIR_LIMIT + pair, seal(packed));
+	}
+
+	removeRollUp(kind: RollUp, pair: number, block: number): void {
+		this.#remove[kind].run(block * PAIR_LIMIT + pair);
 	}
 
 	*rollUps(kind: RollUp, from: number): Iterable<{ pair: number; block: number; packed: Uint8Array }> {
-		const sql = `SELECT key, data FROM ${tableOf(kind)} WHERE key >= ? ORDER BY key`;
+		const sql = `SELECT key, data FROM ${TABLES[kind]} WHERE key >= ? ORDER BY key`;
+		const damaged: number[] = [];
 		for (const row of this.#db.prepare(sql).iterate(from * PAIR_LIMIT)) {
 			const key = Number(row.key);
-			const pair = key % PAIR_LIMIT;
-			yield { pair, block: (key - pair) / PAIR_LIMIT, packed: row.data as Uint8Array };
+			const packed = unseal(row.data as Uint8Array);
+			if (packed) yield { ...placeOf(key), packed };
+			else damaged.push(key);
 		}
+		for (const key of damaged) this.#setAside(kind, key);
 	}
 
-	dropRollUpsBefore(kind: RollUp, block: number): void {
-		this.#db.prepare(`DELETE FROM ${tableOf(kind)} WHERE key < ?`).run(block * PAIR_LIMIT);
+	hasRollUps(kind: RollUp, from: number, to: number): boolean {
+		const sql = `SELECT 1 FROM ${TABLES[kind]} WHERE key >= ? AND key < ? LIMIT 1`;
+		return this.#db.prepare(sql).get(from * PAIR_LIMIT, to * PAIR_LIMIT) !== undefined;
+	}
+
+	firstBlock(kind: RollUp): number | undefined {
+		const first = this.#db.prepare(`SELECT min(key) AS key FROM ${TABLES[kind]}`).get()?.key;
+		return first == null ? undefined : placeOf(Number(first)).block;
+	}
+
+	/** A damaged row goes out of the way, is kept as it was found, and is named from now on. */
+	#setAside(kind: RollUp, key: number): undefined {
+		this.#damaged.push({ kind, ...placeOf(key) });
+		const move = () => {
+			const table = TABLES[kind];
+			this.#db
+				.prepare(`INSERT INTO damaged (kind, key, data) SELECT ?, key, data FROM ${table} WHERE key = ?`)
+				.run(kind, key);
+			this.#remove[kind].run(key);
+		};
+		if (this.#db.isTransaction) move();
+		else this.#transaction(move);
+		return undefined;
+	}
+
+	damaged(): readonly DamagedRow[] {
+		return this.#damaged;
+	}
+
+	size(): StoreSize {
+		const pageBytes = this.#pragma("page_size");
+		const pages = this.#pragma("page_count");
+		const log = statSync(`${this.#path}-wal`, { throwIfNoEntry: false });
+		return {
+			fileBytes: pages * pageBytes,
+			usedBytes: (pages - this.#pragma("freelist_count")) * pageBytes,
+			logBytes: log?.size ?? 0,
+		};
 	}
 
 	writePage(page: number, packed: Uint8Array): void {
-		this.#db.prepare("INSERT OR REPLACE INTO stream_pages (page, data) VALUES (?, ?)").run(page, packed);
+		this.#db
+			.prepare("INSERT OR REPLACE INTO pages (page, fold, data) VALUES (?, ?, ?)")
+			.run(page, this.#pagesFold + 1, seal(packed));
+	}
+
+	publishPages(): void {
+		this.#pagesFold++;
+		this.writeMeta(PAGES_FOLD, String(this.#pagesFold));
+		this.#isSwept = false;
+	}
+
+	foldJournal(through: number): void {
+		this.writeMeta(JOURNAL_FOLDED, String(through));
+		this.#isSwept = false;
+	}
+
+	hasWaste(): boolean {
+		return !this.#isSwept;
+	}
+
+	sweep(): boolean {
+		if (this.#isSwept) return false;
+		let removed = 0;
+		this.#transaction(() => {
+			const rows = this.#db.prepare(
+				"DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE seq <= ? ORDER BY seq LIMIT ?)",
+			);
+			removed = Number(rows.run(this.#number(JOURNAL_FOLDED), SWEEP_ROWS).changes);
+			if (removed > 0) return;
+			const pages = this.#db.prepare(
+				`DELETE FROM pages WHERE (page, fold) IN (
+					SELECT old.page, old.fold FROM pages AS old JOIN pages AS new ON new.page = old.page AND new.fold > old.fold
+					WHERE new.fold <= ? LIMIT ?)`,
+			);
+			removed = Number(pages.run(this.#pagesFold, SWEEP_PAGES).changes);
+		});
+		this.#isSwept = removed === 0;
+		return removed > 0;
 	}
 
 	writeBounds(id: number, bounds: readonly number[]): void {
@@ -194,6 +325,45 @@ class SqliteTelemetryStore implements TelemetryStore, FoldWriter {
 		this.#db.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)").run(key, value);
 	}
 
+	pulled(source: string, slo: string, from: number, to: number): { at: number; packed: Uint8Array }[] {
+		return this.#db
+			.prepare("SELECT at, data FROM pulled WHERE source = ? AND slo = ? AND at >= ? AND at < ? ORDER BY at")
+			.all(source, slo, from, to)
+			.map((row) => ({ at: Number(row.at), packed: row.data as Uint8Array }));
+	}
+
+	writePulled(source: string, slo: string, at: number, packed: Uint8Array): void {
+		this.#db
+			.prepare("INSERT OR REPLACE INTO pulled (source, slo, at, data) VALUES (?, ?, ?, ?)")
+			.run(source, slo, at, packed);
+	}
+
+	dropPulledBefore(source: string, slo: string, at: number): void {
+		this.#db.prepare("DELETE FROM pulled WHERE source = ? AND slo = ? AND at < ?").run(source, slo, at);
+	}
+
+	*eventIds(): Iterable<{ hour: number; packed: Uint8Array }> {
+		for (const row of this.#db.prepare("SELECT seq, hour, data FROM event_ids ORDER BY seq").iterate())
+			yield { hour: Number(row.hour), packed: this.#whole(row.data, `identities of events ${row.seq}`) };
+	}
+
+	addEventIds(hour: number, packed: Uint8Array): void {
+		this.#db.prepare("INSERT INTO event_ids (hour, data) VALUES (?, ?)").run(hour, seal(packed));
+	}
+
+	dropEventIdsBefore(hour: number): void {
+		this.#db.prepare("DELETE FROM event_ids WHERE hour < ?").run(hour);
+	}
+
+	eventAnswer(key: string): { digest: string; answer: string } | undefined {
+		const row = this.#db.prepare("SELECT digest, answer FROM event_answers WHERE key = ?").get(key);
+		return row && { digest: String(row.digest), answer: String(row.answer) };
+	}
+
+	dropEventAnswersBefore(at: number): void {
+		this.#db.prepare("DELETE FROM event_answers WHERE at < ?").run(at);
+	}
+
 	importAnswer(key: string): { digest: string; answer: string } | undefined {
 		const row = this.#db.prepare("SELECT digest, answer FROM imports WHERE key = ?").get(key);
 		return row && { digest: String(row.digest), answer: String(row.answer) };
@@ -207,12 +377,22 @@ class SqliteTelemetryStore implements TelemetryStore, FoldWriter {
 		this.#db.prepare("DELETE FROM imports WHERE at < ?").run(at);
 	}
 
-	dropJournal(): void {
-		this.#db.exec("DELETE FROM journal");
-	}
-
 	close(): void {
 		this.#db.close();
+	}
+
+	#whole(sealed: unknown, what: string): Uint8Array {
+		const data = unseal(sealed as Uint8Array);
+		if (!data) throw new Error(`${what} is damaged (its checksum is wrong): restore the file from a backup`);
+		return data;
+	}
+
+	#number(key: string): number {
+		return Number(this.meta(key) ?? 0);
+	}
+
+	#pragma(name: string): number {
+		return Number(Object.values(this.#db.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
 	}
 
 	#transaction(work: () => void): void {
@@ -222,14 +402,22 @@ class SqliteTelemetryStore implements TelemetryStore, FoldWriter {
 			this.#db.exec("COMMIT");
 		} catch (error) {
 			// After some failures SQLite has rolled back by itself; a second ROLLBACK would hide the cause.
-			if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
+			if (this.#db.isTransaction) {
+				this.#db.exec("ROLLBACK");
+				this.#pagesFold = this.#number(PAGES_FOLD);
+			}
 			throw error;
 		}
 	}
 }
 
-function tableOf(kind: RollUp): string {
-	return kind === "ten-seconds" ? "rollup_10s" : "rollup_1h";
+function forEachKind(prepare: (table: string) => StatementSync): Record<RollUp, StatementSync> {
+	return Object.fromEntries(KINDS.map((kind) => [kind, prepare(TABLES[kind])])) as Record<RollUp, StatementSync>;
+}
+
+function placeOf(key: number): { pair: number; block: number } {
+	const pair = key % PAIR_LIMIT;
+	return { pair, block: (key - pair) / PAIR_LIMIT };
 }
 
 /** JSON has no infinity: the channel of a point's own value is null. */

@@ -1,0 +1,44 @@
+/**
+ * The telemetry file's schema, step by step; the schema's version is the number of steps taken. A released step is never
+ * edited: add one. `sealed(blob)` is a function of the store: the bytes with their checksum behind them.
+ */
+export const TELEMETRY_MIGRATIONS: readonly string[] = [
+	`
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE journal (seq INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE streams (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, canonical TEXT NOT NULL, bounds TEXT NOT NULL) STRICT;
+CREATE TABLE stream_pages (page INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE pairs (id INTEGER PRIMARY KEY, tenant TEXT NOT NULL, slo TEXT NOT NULL, UNIQUE (tenant, slo)) STRICT;
+CREATE TABLE rollup_10s (key INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE rollup_1h (key INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE accounting (
+	tenant TEXT NOT NULL, protocol TEXT NOT NULL, key TEXT NOT NULL, count REAL NOT NULL,
+	PRIMARY KEY (tenant, protocol, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE imports (key TEXT PRIMARY KEY, digest TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+`,
+	// Pages by the fold that wrote them, tiers between 10 s and hours, checksums, and a place for rows that fail theirs.
+	`
+CREATE TABLE pages (page INTEGER NOT NULL, fold INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (page, fold)) STRICT;
+INSERT INTO pages (page, fold, data) SELECT page, 0, sealed(data) FROM stream_pages;
+DROP TABLE stream_pages;
+CREATE TABLE rollup_1m (key INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE rollup_10m (key INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE damaged (kind TEXT NOT NULL, key INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
+UPDATE journal SET data = sealed(data);
+UPDATE rollup_10s SET data = sealed(data);
+UPDATE rollup_1h SET data = sealed(data);
+`,
+	// What pulled sources gave for the buckets that a later answer may still replace.
+	`
+CREATE TABLE pulled (
+	source TEXT NOT NULL, slo TEXT NOT NULL, at INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (source, slo, at)
+) STRICT, WITHOUT ROWID;
+`,
+	// Identities of events within the dedup horizon, and answers of the Events API.
+	`
+CREATE TABLE event_ids (seq INTEGER PRIMARY KEY, hour INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
+CREATE TABLE event_answers (key TEXT PRIMARY KEY, digest TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX event_answers_at ON event_answers (at);
+`,
+];
