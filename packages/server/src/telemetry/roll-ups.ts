@@ -2,6 +2,7 @@ import { BUCKET_MS, type CellGroups, type Cells, HOUR_MS } from "./cells.ts";
 import { FIELDS, packBuckets, unpackBuckets } from "./packed.ts";
 import {
 	classOf,
+	DATA_CLASSES,
 	type DataClass,
 	type Keep,
 	newTierState,
@@ -128,9 +129,9 @@ export class RollUps {
 	}
 
 	#due(now: number, keep: (of: DataClass) => Keep): { of: DataClass; tier: RollUp } | undefined {
-		for (const of of ["tenants", "fleet"] as const)
+		for (const each of DATA_CLASSES)
 			for (const tier of TIER_NAMES)
-				if (this.state.marks[of][tier] + STEP_MS[tier] <= now - keep(of)[tier]) return { of, tier };
+				if (this.state.marks[each][tier] + STEP_MS[tier] <= now - keep(each)[tier]) return { of: each, tier };
 		return undefined;
 	}
 
@@ -217,7 +218,7 @@ function firstState(store: TelemetryStore, now: number, keep: (of: DataClass) =>
 		const first = store.firstBlock(tier);
 		if (first === undefined) continue;
 		const at = Math.floor((first * TIERS[tier].blockMs) / STEP_MS[tier]) * STEP_MS[tier];
-		for (const of of ["tenants", "fleet"] as const) state.marks[of][tier] = Math.min(state.marks[of][tier], at);
+		for (const each of DATA_CLASSES) state.marks[each][tier] = Math.min(state.marks[each][tier], at);
 		for (const { pair, packed } of store.rollUps(tier, 0)) {
 			const usage = state.usage[classes.get(pair) ?? "tenants"][tier];
 			usage.rows++;
