@@ -266,7 +266,7 @@ function withTelemetryRoutes(document: { paths?: object }): object {
 			...document.paths,
 			"/v1/metrics": {
 				post: {
-					summary: "OTLP/HTTP metrics, gzip or identity",
+					summary: "OTLP/HTTP metrics; gzip, zstd or identity",
 					tags: ["telemetry"],
 					"x-authz": authz,
 					requestBody: {
@@ -277,7 +277,7 @@ function withTelemetryRoutes(document: { paths?: object }): object {
 			},
 			"/api/v1/write": {
 				post: {
-					summary: "Prometheus remote write 1.0, snappy",
+					summary: "Prometheus remote write 1.0 and 2.0, snappy",
 					tags: ["telemetry"],
 					"x-authz": authz,
 					requestBody: { content: { "application/x-protobuf": binary } },

@@ -1,4 +1,4 @@
-import type { IngestOutcome } from "#telemetry";
+import type { IngestOutcome, Written } from "#telemetry";
 
 export type OtlpContentType = "application/x-protobuf" | "application/json";
 
@@ -22,6 +22,7 @@ export function otlpReply(outcome: IngestOutcome, contentType: OtlpContentType):
 				body: exportResponse(outcome.rejected, outcome.message, contentType),
 			};
 		case "malformed":
+		case "key-conflict":
 			return otlpFailure(400, outcome.message, contentType);
 		case "too-large":
 			return otlpFailure(413, outcome.message, contentType);
@@ -46,7 +47,7 @@ export function otlpFailure(
 	return { status, headers: { "content-type": contentType, ...retryAfter(retryAfterS) }, body };
 }
 
-/** Prometheus remote write 1.0: 2xx written, 4xx never retried, 5xx and 429 retried; the body is for people. */
+/** Prometheus remote write: 2xx written, 4xx never retried, 5xx and 429 retried; the body is for people. */
 export function remoteWriteReply(outcome: IngestOutcome): TelemetryReply {
 	switch (outcome.status) {
 		case "accepted":
@@ -55,6 +56,7 @@ export function remoteWriteReply(outcome: IngestOutcome): TelemetryReply {
 				return plain(400, `${outcome.rejected} of ${outcome.points} samples were not taken: ${outcome.message}`);
 			return { status: 204, headers: {}, body: Buffer.alloc(0) };
 		case "malformed":
+		case "key-conflict":
 			return plain(400, outcome.message);
 		case "too-large":
 			return plain(413, outcome.message);
@@ -63,6 +65,20 @@ export function remoteWriteReply(outcome: IngestOutcome): TelemetryReply {
 		case "unavailable":
 			return plain(503, outcome.message, outcome.retryAfterS);
 	}
+}
+
+/** What remote write 2.0 asks for with every answer: how much of each kind was taken, nothing when it is not said. */
+export function withWritten(
+	reply: TelemetryReply,
+	written: Written = { samples: 0, histograms: 0, exemplars: 0 },
+): TelemetryReply {
+	const headers = {
+		...reply.headers,
+		"x-prometheus-remote-write-samples-written": String(written.samples),
+		"x-prometheus-remote-write-histograms-written": String(written.histograms),
+		"x-prometheus-remote-write-exemplars-written": String(written.exemplars),
+	};
+	return { ...reply, headers };
 }
 
 export function plain(status: number, message: string, retryAfterS?: number): TelemetryReply {

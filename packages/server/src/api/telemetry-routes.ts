@@ -8,10 +8,11 @@ import {
 	plain,
 	remoteWriteReply,
 	type TelemetryReply,
+	withWritten,
 } from "./otlp-reply.ts";
 
-export type TelemetryKind = "otlp-protobuf" | "otlp-json" | "remote-write-1";
-export type BodyEncoding = "identity" | "gzip" | "snappy";
+export type TelemetryKind = "otlp-protobuf" | "otlp-json" | "remote-write-1" | "remote-write-2";
+export type BodyEncoding = "identity" | "gzip" | "zstd" | "snappy";
 
 export interface TelemetryIngest {
 	/** Takes the body away (transferred to the telemetry thread); answers when it is durable or refused. */
@@ -112,9 +113,9 @@ async function receiveOtlp(
 			415,
 			`Content type "${shown(request.headers["content-type"])}" is not understood: send application/x-protobuf or application/json.`,
 		);
-	const encoding = request.headers["content-encoding"] ?? "identity";
-	if (encoding !== "gzip" && encoding !== "identity")
-		return fail(415, `Content encoding "${shown(encoding)}" is not understood: send gzip or identity.`);
+	const encoding = encodingOf(request);
+	if (encoding !== "gzip" && encoding !== "zstd" && encoding !== "identity")
+		return fail(415, `Content encoding "${shown(encoding)}" is not understood: send one of gzip, zstd, identity.`);
 	const denied = await denial(request, options);
 	if (denied) return fail(denied.status, denied.message);
 	const body = await readBody(request, options, held);
@@ -129,28 +130,43 @@ async function receiveRemoteWrite(
 	options: TelemetryIngest,
 	held: Held,
 ): Promise<TelemetryReply | undefined> {
-	const contentType = (request.headers["content-type"] ?? "").replaceAll(" ", "").toLowerCase();
-	if (
-		contentType !== "application/x-protobuf" &&
-		contentType !== "application/x-protobuf;proto=prometheus.writerequest"
-	) {
+	const kind = remoteWriteKind(request.headers["content-type"]);
+	if (kind === undefined)
 		return plain(
 			415,
-			`Content type "${shown(request.headers["content-type"])}" is not understood: send remote write 1.0, application/x-protobuf.`,
+			`Content type "${shown(request.headers["content-type"])}" is not understood: send remote write 1.0, application/x-protobuf, or 2.0, application/x-protobuf;proto=io.prometheus.write.v2.Request.`,
 		);
-	}
-	if (request.headers["content-encoding"] !== "snappy") {
+	const encoding = encodingOf(request);
+	if (encoding !== "snappy" && encoding !== "zstd")
 		return plain(
 			415,
-			`Content encoding "${shown(request.headers["content-encoding"])}" is not understood: send snappy.`,
+			`Content encoding "${shown(request.headers["content-encoding"])}" is not understood: send snappy (block format), once.`,
 		);
-	}
+	const answer = (reply: TelemetryReply) => (kind === "remote-write-2" ? withWritten(reply) : reply);
 	const denied = await denial(request, options);
-	if (denied) return plain(denied.status, denied.message);
+	if (denied) return answer(plain(denied.status, denied.message));
 	const body = await readBody(request, options, held);
 	if (body.status !== "complete")
-		return body.status === "gone" ? undefined : plain(body.code, body.message, body.retryAfterS);
-	return remoteWriteReply(await options.ingest("remote-write-1", "snappy", body.bytes));
+		return body.status === "gone" ? undefined : answer(plain(body.code, body.message, body.retryAfterS));
+	const outcome = await options.ingest(kind, encoding, body.bytes);
+	const written = outcome.status === "accepted" ? outcome.written : undefined;
+	return kind === "remote-write-2" ? withWritten(remoteWriteReply(outcome), written) : remoteWriteReply(outcome);
+}
+
+/** Which message a remote write request says that it holds. */
+function remoteWriteKind(contentType = ""): "remote-write-1" | "remote-write-2" | undefined {
+	const [type = "", ...parameters] = contentType.split(";").map((part) => part.trim());
+	if (type.toLowerCase() !== "application/x-protobuf") return undefined;
+	const proto = parameters.find((part) => part.toLowerCase().startsWith("proto="))?.slice("proto=".length);
+	const message = (proto ?? "prometheus.WriteRequest").replace(/^"(.*)"$/, "$1").toLowerCase();
+	if (message === "prometheus.writerequest") return "remote-write-1";
+	return message === "io.prometheus.write.v2.request" ? "remote-write-2" : undefined;
+}
+
+/** The one encoding of a body as a header says it; several of them are a name of their own that nobody knows. */
+function encodingOf(request: IncomingMessage): string {
+	const name = (request.headers["content-encoding"] ?? "").trim().toLowerCase();
+	return name === "" ? "identity" : name;
 }
 
 async function denial(

@@ -52,7 +52,8 @@ export class DecoderContext {
 			return;
 		}
 		const fits = kind === KIND.gauge ? Number.isFinite(value) : value >= 0 && value <= Number.MAX_SAFE_INTEGER;
-		if (!fits) {
+		// Remote write does not say what a series is: one that an SLO takes for a gauge may well be below zero.
+		if (!fits && !(this.streams.kinds[code] === KIND.gauge && Number.isFinite(value))) {
 			this.reject(REASON.invalid_value, code, start, time);
 			return;
 		}
@@ -80,6 +81,11 @@ export function kindOfSum(temporality: number, isMonotonic: boolean): Kind | und
 export function kindOfHistogram(temporality: number): Kind | undefined {
 	if (temporality === DELTA) return KIND.deltaHistogram;
 	return temporality === CUMULATIVE ? KIND.cumulativeHistogram : undefined;
+}
+
+export function kindOfExponential(temporality: number): Kind | undefined {
+	if (temporality === DELTA) return KIND.deltaHistogram;
+	return temporality === CUMULATIVE ? KIND.cumulativeExponential : undefined;
 }
 
 /**

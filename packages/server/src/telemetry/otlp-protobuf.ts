@@ -2,12 +2,14 @@ import {
 	type DecoderContext,
 	histogramValues,
 	isSoundHistogram,
+	kindOfExponential,
 	kindOfHistogram,
 	kindOfSum,
 	MISS,
 	NO_RECORDED_VALUE,
 } from "./decoder.ts";
 import { eachField, readKeyValue, wrongType } from "./otlp-attributes.ts";
+import { type PointReader, readExponentialPoint, readSummaryPoint } from "./otlp-rare-points.ts";
 import { REASON, verdict } from "./reasons.ts";
 import { type Attribute, KIND, type Kind, type RoleSet, type StreamIdentity } from "./selection.ts";
 import { int64Of, Malformed, microsOf, Wire } from "./wire.ts";
@@ -47,9 +49,17 @@ class Reader {
 	#prefixLo = 0;
 	#prefixHi = 0;
 
+	readonly #rare: PointReader;
+
 	constructor(context: DecoderContext, body: Uint8Array) {
 		this.#context = context;
 		this.#wire = new Wire(body);
+		this.#rare = {
+			context,
+			wire: this.#wire,
+			beginHash: () => context.hash.begin(this.#prefixLo, this.#prefixHi),
+			resolve: (from, end, tag, kind) => this.#resolve(from, end, tag, kind),
+		};
 		context.stage.begin((place) => this.#nameAt(place));
 	}
 
@@ -126,7 +136,9 @@ class Reader {
 					? kindOfSum(temporality, isMonotonic)
 					: data === 0x4a
 						? kindOfHistogram(temporality)
-						: undefined;
+						: data === 0x52
+							? kindOfExponential(temporality)
+							: KIND.cumulativeSum;
 		if (kind === undefined) {
 			stage.reject(
 				verdict(REASON.unsupported_type, Math.max(0, selection.tenantOf(this.#resourceAttributes()))),
@@ -144,6 +156,8 @@ class Reader {
 			}
 			const to = wire.fieldEnd(end);
 			if (data === 0x4a) this.#histogramPoint(to, kind);
+			else if (data === 0x52) readExponentialPoint(this.#rare, to, kind);
+			else if (data === 0x5a) readSummaryPoint(this.#rare, to);
 			else this.#numberPoint(to, kind);
 		}
 	}
@@ -161,7 +175,7 @@ class Reader {
 				if (tag !== 0x0a) throw wrongType(tag, wire.at);
 				wire.at = wire.fieldEnd(end);
 				points++;
-			} else if (tag === 0x10 && (data === 0x3a || data === 0x4a)) temporality = wire.varint(end);
+			} else if (tag === 0x10 && (data === 0x3a || data === 0x4a || data === 0x52)) temporality = wire.varint(end);
 			else if (tag === 0x18 && data === 0x3a) isMonotonic = wire.varint(end) !== 0;
 			else wire.skip(tag, end);
 		}

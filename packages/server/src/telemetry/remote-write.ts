@@ -1,5 +1,7 @@
 import { type DecoderContext, MISS } from "./decoder.ts";
 import { REASON } from "./reasons.ts";
+import { readHistogramSeries } from "./remote-write-histogram.ts";
+import { metricOf, resolveSeries, SERIES_TYPE } from "./remote-write-series.ts";
 import { type Attribute, KIND } from "./selection.ts";
 import { Malformed, Wire } from "./wire.ts";
 
@@ -9,7 +11,8 @@ const STALE_HI = 0x7ff00000;
 
 /**
  * Reads a prometheus.WriteRequest (remote write 1.0, already uncompressed) into the stage. Labels are point attributes,
- * `__name__` is the metric; every series is a cumulative counter without a start time, so its first sample is a base line.
+ * `__name__` is the metric; a series is a cumulative counter without a start time, so its first sample is a base line,
+ * unless only thresholds want it: then it is a gauge.
  */
 export function readRemoteWrite(context: DecoderContext, body: Uint8Array): void {
 	const wire = new Wire(body);
@@ -33,6 +36,7 @@ function readSeries(context: DecoderContext, wire: Wire, end: number): void {
 	// Labels come first in every known sender, but the format does not promise it: hash them all before any sample.
 	hash.begin(KIND.cumulativeSum, 0x3c6ef372);
 	let firstSample = -1;
+	let hasHistograms = false;
 	let at = from;
 	while (at < end) {
 		const tag = bytes[at];
@@ -51,6 +55,7 @@ function readSeries(context: DecoderContext, wire: Wire, end: number): void {
 			hash.bytes(view, first, at);
 		} else {
 			if (tag === 0x12 && firstSample < 0) firstSample = at;
+			else if (tag === 0x22) hasHistograms = true;
 			wire.at = at;
 			const wide = wire.varint(end);
 			if (wide >>> 3 < 3 && wide !== 0x12)
@@ -59,10 +64,10 @@ function readSeries(context: DecoderContext, wire: Wire, end: number): void {
 			at = wire.at;
 		}
 	}
-	hash.finish();
-	let code = context.find();
-	if (code === MISS) code = resolve(context, wire, from, end);
 	if (firstSample >= 0) {
+		hash.finish();
+		let code = context.find();
+		if (code === MISS) code = resolveSeries(context, labelsIn(wire, from, end), SERIES_TYPE.unknown);
 		wire.at = firstSample;
 		while (wire.at < end) {
 			const tag = wire.varint(end);
@@ -70,6 +75,7 @@ function readSeries(context: DecoderContext, wire: Wire, end: number): void {
 			else wire.skip(tag, end);
 		}
 	}
+	if (hasHistograms) readHistogramSeries(context, wire, from, end, labelsIn);
 	wire.at = end;
 }
 
@@ -101,23 +107,6 @@ function readSample(context: DecoderContext, wire: Wire, end: number, code: numb
 	const time = timeMs < 8.64e15 ? timeMs * 1000 : 0;
 	if (isStale && code >= 0) context.reject(REASON.no_value, code, 0, time);
 	else context.number(code, KIND.cumulativeSum, 0, time, value);
-}
-
-function resolve(context: DecoderContext, wire: Wire, from: number, end: number): number {
-	const { lo, hi } = context.hash;
-	const labels = labelsIn(wire, from, end);
-	const metric = labels.find(([name]) => name === "__name__")?.[1].slice(1) ?? "";
-	const identity = {
-		metric,
-		resource: [],
-		scopeName: "",
-		scopeVersion: "",
-		scope: [],
-		point: labels.filter(([name]) => name !== "__name__"),
-	};
-	const code = context.streams.resolve(identity, KIND.cumulativeSum, lo, hi);
-	if (code >= 0) context.follow(code);
-	return code;
 }
 
 function labelsIn(wire: Wire, from: number, end: number): Attribute[] {
@@ -152,6 +141,5 @@ function labelsIn(wire: Wire, from: number, end: number): Attribute[] {
 function nameAt(wire: Wire, place: number): string {
 	wire.at = place;
 	const end = wire.fieldEnd(wire.bytes.length);
-	const labels = labelsIn(wire, wire.at, end);
-	return labels.find(([name]) => name === "__name__")?.[1].slice(1) ?? "";
+	return metricOf(labelsIn(wire, wire.at, end));
 }

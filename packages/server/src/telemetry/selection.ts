@@ -4,7 +4,15 @@ import { REASON, verdict } from "./reasons.ts";
 import { FLEET, type Pair } from "./types.ts";
 
 /** Kinds of streams. Order is part of the store's format. */
-export const KIND = { deltaSum: 0, cumulativeSum: 1, gauge: 2, deltaHistogram: 3, cumulativeHistogram: 4 } as const;
+export const KIND = {
+	deltaSum: 0,
+	cumulativeSum: 1,
+	gauge: 2,
+	deltaHistogram: 3,
+	cumulativeHistogram: 4,
+	/** Cumulative histograms whose bucket bounds may change from point to point. */
+	cumulativeExponential: 5,
+} as const;
 export type Kind = (typeof KIND)[keyof typeof KIND];
 
 /** Attribute name and its value with a letter for the type in front: `["http.code", "i500"]`. */
@@ -39,6 +47,12 @@ export function identityOf(canonical: string): StreamIdentity {
 function sorted(attributes: readonly Attribute[]): Attribute[] {
 	return [...attributes].sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] < b[1] ? -1 : a[1] > b[1] ? 1 : 0));
 }
+
+/**
+ * The channel that says how finely a point's buckets tell events ≤ `le` apart: a cumulative point with another value than
+ * the one before cannot be subtracted from it. First of the bounds of those streams.
+ */
+export const RESOLUTION_BOUND = -Number.MAX_VALUE;
 
 /** Which pairs a stream feeds, and how; shared by all streams alike. Parallel arrays: one entry per (channel, pair). */
 export interface RoleSet {
@@ -113,7 +127,8 @@ export class Selection {
 		this.pairs = pairs;
 		slos.forEach((slo, index) => {
 			this.#sloIndex.set(slo.name, index);
-			for (const use of usesOf(slo, index)) push(this.#uses, use.selector.metric, use);
+			for (const use of usesOf(slo, index))
+				if ((use.selector.signal ?? "metric") === "metric") push(this.#uses, use.selector.metric, use);
 		});
 		this.tenants.forEach((name, index) => {
 			this.#tenantIndex.set(name, index);
@@ -140,6 +155,11 @@ export class Selection {
 		return this.#tenantIndex.get(name) ?? 0;
 	}
 
+	/** Names of the attributes that can name a key tenant. */
+	tenantAttributes(): Iterable<string> {
+		return this.#register.keys();
+	}
+
 	usesMetric(metric: string): boolean {
 		return this.#uses.has(metric);
 	}
@@ -160,7 +180,8 @@ export class Selection {
 
 	/** What a stream of this identity and kind feeds, or the verdict on all its points. */
 	resolve(id: StreamIdentity, kind: Kind): RoleSet | number {
-		const uses = this.#uses.get(id.metric);
+		const named = this.#uses.get(id.metric);
+		const uses = named ?? (kind === KIND.cumulativeSum ? this.#classicUses(id) : undefined);
 		const tenant = this.tenantOf(id.resource, id.point);
 		if (tenant < 0) return verdict(REASON.tenant_conflict, 0);
 		const attributes = new Map<string, string>();
@@ -168,9 +189,20 @@ export class Selection {
 			for (const [name, typedValue] of list) attributes.set(name, typedValue.slice(1));
 		const selecting = uses?.filter((use) => use.where.every(({ name, test }) => test(attributes.get(name) ?? "")));
 		if (!selecting?.length) return verdict(REASON.no_sli, tenant);
-		const fitting = selecting.filter((use) => fits(use, kind));
+		const fitting = named ? selecting.filter((use) => fits(use, kind)) : selecting;
 		if (fitting.length === 0) return verdict(REASON.unsupported_type, tenant);
-		return this.#roleSet(tenant, fitting);
+		return this.#roleSet(tenant, fitting, kind);
+	}
+
+	/** A histogram `x` of Prometheus comes as counters: `x_count`, and `x_bucket` with the bound in the label `le`. */
+	#classicUses({ metric, point }: StreamIdentity): readonly Use[] | undefined {
+		const [, base, part] = /^(.+)_(bucket|count)$/.exec(metric) ?? [];
+		const uses = base === undefined ? undefined : this.#uses.get(base);
+		if (!uses?.some((use) => use.selector.le !== undefined)) return undefined;
+		const label = part === "bucket" ? point.find(([name]) => name === "le")?.[1].slice(1) : undefined;
+		if (part === "bucket" && !label) return undefined;
+		const le = label === undefined ? undefined : Number(label);
+		return uses.filter((use) => !use.threshold && use.selector.le === le);
 	}
 
 	/** Pairs that one event of (tenant, SLO) feeds: the tenant's own, if it has one, and the fleet's. */
@@ -182,18 +214,21 @@ export class Selection {
 		return own === undefined ? [fleet] : [own, fleet];
 	}
 
-	#roleSet(tenant: number, uses: readonly Use[]): RoleSet {
-		const key = `${tenant}|${uses.map((use) => `${use.slo},${use.selector.le ?? ""},${use.bad},${use.total}`).join("|")}`;
+	#roleSet(tenant: number, uses: readonly Use[], kind: Kind): RoleSet {
+		const hasResolution =
+			kind === KIND.cumulativeExponential && uses.some((use) => Number.isFinite(use.selector.le ?? Number.NaN));
+		const key = `${tenant}|${hasResolution ? "resolution|" : ""}${uses.map((use) => `${use.slo},${use.selector.le ?? ""},${use.bad},${use.total}`).join("|")}`;
 		let set = this.#roleSets.get(key);
 		if (!set) {
-			set = this.#makeRoleSet(tenant, uses);
+			set = this.#makeRoleSet(tenant, uses, hasResolution);
 			this.#roleSets.set(key, set);
 		}
 		return set;
 	}
 
-	#makeRoleSet(tenant: number, uses: readonly Use[]): RoleSet {
+	#makeRoleSet(tenant: number, uses: readonly Use[], hasResolution: boolean): RoleSet {
 		const bounds = [...new Set(uses.map((use) => use.selector.le ?? Number.POSITIVE_INFINITY))].sort((a, b) => a - b);
+		if (hasResolution) bounds.unshift(RESOLUTION_BOUND);
 		const roles = new Map<string, { channel: number; pair: number; bad: number; total: number }>();
 		const thresholds: RoleSet["thresholds"][number][] = [];
 		for (const use of uses) {
@@ -273,7 +308,7 @@ function usesOf(slo: Slo, index: number): Use[] {
 function fits(use: Use, kind: Kind): boolean {
 	if (use.threshold) return kind === KIND.gauge;
 	if (kind === KIND.gauge) return false;
-	return use.selector.le === undefined || kind === KIND.deltaHistogram || kind === KIND.cumulativeHistogram;
+	return use.selector.le === undefined || kind >= KIND.deltaHistogram;
 }
 
 function pairKey(tenant: string, slo: string): string {

@@ -11,6 +11,8 @@ export class Stage {
 	starts = new Float64Array(4096);
 	/** Place of the metric's name, as the reader numbers them. */
 	names = new Int32Array(4096);
+	/** Read beside the points and not kept: only remote write 2.0 must tell their number. */
+	exemplars = 0;
 	valueCount = 0;
 	values = new Float64Array(4096);
 	/** Where the reader finds the name of the metric that points belong to now. */
@@ -21,6 +23,7 @@ export class Stage {
 	begin(nameAt: (place: number) => string): void {
 		this.count = 0;
 		this.valueCount = 0;
+		this.exemplars = 0;
 		this.#nameAt = nameAt;
 	}
 
