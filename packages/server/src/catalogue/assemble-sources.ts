@@ -58,6 +58,10 @@ function pullSettings(context: Context, entry: Entry<"Source">, kind: PullKind, 
 		const what = kind === "kusto" ? "the database" : "the workspace id";
 		context.error(entry, ["spec"], "spec.database is missing.", `Write ${what} that is queried.`, "key");
 	}
+	if (spec.tls !== undefined && kind !== "postgresql") {
+		const remedy = "Remove it; the url says http or https.";
+		context.error(entry, at("tls"), `spec.tls is not used by a source of kind ${kind}.`, remedy, "key");
+	}
 	const queries = spec.queries ?? [];
 	if (queries.length === 0) {
 		const message = `Source ${show(entry.name)} has no queries, so nothing is asked.`;
@@ -68,6 +72,7 @@ function pullSettings(context: Context, entry: Entry<"Source">, kind: PullKind, 
 		url: (spec.url ?? "").replace(/\/+$/, ""),
 		...(spec.database === undefined ? {} : { database: spec.database }),
 		auth: authOf(context, entry, kind),
+		tls: spec.tls ?? true,
 		intervalMs: time("interval", MINUTE_MS, SECOND_MS, DAY_MS),
 		stepMs,
 		overlapMs: time("overlap", 5 * MINUTE_MS, 0, DAY_MS),

@@ -108,6 +108,7 @@ export const Source = z.strictObject({
 		url: sourceUrl.optional(),
 		database: f.text("Database (kusto, clickhouse) or workspace id (log-analytics).").optional(),
 		auth: auth.optional(),
+		tls: z.boolean().describe("TLS with a checked certificate, for postgresql. Default: true.").optional(),
 		interval: f.duration("How often it is asked. Default: 1m.").optional(),
 		step: f.duration("Length of the buckets it is asked for. Default: 1m.").optional(),
 		overlap: f.duration("How far back each query reaches once more, for late data. Default: 5m.").optional(),

@@ -204,6 +204,8 @@ export interface Slo {
 	readonly calendar?: CalendarPeriod | undefined;
 	/** Undefined: by occurrences, every event counts alike. */
 	readonly slicing?: Slicing | undefined;
+	/** Of the bound of a threshold, for sentences: s, ms, min, h, d, % or another. */
+	readonly valueUnit?: string | undefined;
 	readonly place: Place;
 }
 

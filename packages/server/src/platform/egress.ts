@@ -41,7 +41,7 @@ export interface Egress {
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 const MAX_RESPONSE_BYTES = 64 * 1024;
-const USUAL_PORTS = [80, 443];
+export const USUAL_PORTS = [80, 443];
 
 /** Throws when an allow entry is not `host:port`. */
 export function createEgress(options: EgressOptions): Egress {
@@ -91,7 +91,7 @@ export function createEgress(options: EgressOptions): Egress {
 	};
 }
 
-interface Target {
+export interface Target {
 	readonly url: URL;
 	/** Host and port, lower case, as allow entries are written. */
 	readonly host: string;
@@ -99,7 +99,7 @@ interface Target {
 }
 
 /** What can be said before any look-up. The URL parser has turned every spelling of an IPv4 address into the plain one. */
-function judgeUrl(
+export function judgeUrl(
 	text: string,
 	allowed: ReadonlySet<string>,
 	ports: ReadonlySet<number>,
@@ -120,7 +120,7 @@ function judgeUrl(
 }
 
 /** Opens the connection, refusing any address that is not allowed: each answer of the look-up, and the peer that was reached. */
-function createGate(target: Target, lookup: LookupFunction, timeoutMs: number) {
+export function createGate(target: Target, lookup: LookupFunction, timeoutMs: number) {
 	const state: { fault: string | undefined; isOpened: boolean } = { fault: undefined, isOpened: false };
 	const refuse = (fault: string): Error => {
 		state.fault = `${target.host}: ${fault}: ${remedy(target.host)}`;
@@ -183,7 +183,7 @@ async function readCapped(body: AsyncIterable<Buffer>): Promise<string> {
 }
 
 /** Retry-After in seconds or as an HTTP date (RFC 9110, 10.2.3); anything else counts as not given. */
-function retryAfterMs(header: string | string[] | undefined, now: number): number | undefined {
+export function retryAfterMs(header: string | string[] | undefined, now: number): number | undefined {
 	const text = (Array.isArray(header) ? header[0] : header)?.trim();
 	if (!text) return undefined;
 	if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;
@@ -193,7 +193,7 @@ function retryAfterMs(header: string | string[] | undefined, now: number): numbe
 }
 
 /** Error codes and texts of the network, without anything of the URL but its host. */
-function describe(error: unknown, target: Target): string {
+export function describe(error: unknown, target: Target): string {
 	const { code, message } = error as { code?: string; message?: string };
 	return `${target.host}: ${code ?? message ?? "failed"}`;
 }
@@ -202,7 +202,7 @@ function remedy(host: string): string {
 	return `if this receiver is yours, add "${host}" to settings.egress.allow`;
 }
 
-function normaliseEntry(entry: string): string {
+export function normaliseEntry(entry: string): string {
 	const url = URL.canParse(`http://${entry}`) ? new URL(`http://${entry}`) : undefined;
 	if (!url?.hostname || !/:\d+$/.test(entry) || url.pathname !== "/" || url.username || url.search || url.hash) {
 		throw new Error(`egress.allow: "${entry}" must be host:port, such as 127.0.0.1:9000`);

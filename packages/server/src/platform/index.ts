@@ -12,7 +12,9 @@ export { type AuditEntry, type AuditHead, type AuditVerdict, audit, auditHead, v
 export { canonicalJson } from "./canonical-json.ts";
 export { createDispatcher, type Dispatcher, type DispatcherCounters, type DispatcherOptions } from "./dispatcher.ts";
 export { createEgress, type Egress, type EgressOptions, type EgressResult } from "./egress.ts";
+export { createEgressReader, type EgressAnswer, type EgressReader, type EgressRequest } from "./egress-reader.ts";
 export { EventBus, eventsAfter, type LoggedEvent, lastEventSeq } from "./events.ts";
+export { guardedSocket } from "./guarded-socket.ts";
 export { sequenceIds, systemIds } from "./ids.ts";
 export { cancelMessages, enqueue } from "./outbox.ts";
 export { resolveSecret } from "./secrets.ts";

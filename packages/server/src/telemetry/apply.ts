@@ -1,9 +1,11 @@
 import { ByteReader, type ByteWriter } from "./bytes.ts";
 import { BUCKET_MS, type Cells, LATE_AFTER_MS } from "./cells.ts";
+import type { EventApplier } from "./event-applier.ts";
 import { COUNTED, DUPLICATE, type Ledger, REJECTED } from "./ledger.ts";
-import { isSilent, PROTOCOLS, REASON, REASONS, verdictReason, verdictTenant } from "./reasons.ts";
-import { KIND, type Kind, meetsThreshold, type RoleSet } from "./selection.ts";
+import { holdsEvents, isSilent, PROTOCOLS, REASON, REASONS, verdictReason, verdictTenant } from "./reasons.ts";
+import { KIND, type Kind, meetsThreshold, RESOLUTION_BOUND, type RoleSet } from "./selection.ts";
 import type { Stage } from "./stage.ts";
+import { RETIRED } from "./stream-kin.ts";
 import { isCumulative, type NewStream, type Streams } from "./streams.ts";
 
 /** A point that changed something, in the journal: one byte of these flags, then only what differs from the point before. */
@@ -19,6 +21,8 @@ const ZERO = 64;
 export interface Applied {
 	/** Points that the sender must know were not counted. */
 	readonly rejected: number;
+	/** Those of them whose place in the stage is below zero: the histograms of remote write 2.0. */
+	readonly rejectedHistograms: number;
 	/** The first of them and why; -1: none. */
 	readonly firstPoint: number;
 	readonly firstReason: number;
@@ -38,6 +42,8 @@ export class Applier {
 	readonly newStreams: NewStream[] = [];
 	/** Non-counted points of this commit, for the row: tenant, protocol and key as one number → count. */
 	readonly #notCounted = new Map<number, number>();
+	/** Takes the events of a row, beside the points; set once its own parts are there. */
+	events: EventApplier | undefined;
 	#previousId = 0;
 	#previousTime = 0;
 	#now = 0;
@@ -66,6 +72,7 @@ export class Applier {
 		this.#previousTime = now * 1000;
 		this.#now = now;
 		this.#bucketTime = -1;
+		this.events?.begin(now);
 		row.clear();
 		row.byte(1);
 		row.varint(now);
@@ -77,6 +84,7 @@ export class Applier {
 		const latest = this.#now * 1000 + this.#futureUs;
 		let recorded = 0;
 		let rejected = 0;
+		let rejectedHistograms = 0;
 		let firstPoint = -1;
 		let firstReason = 0;
 		let valueAt = 0;
@@ -117,13 +125,15 @@ export class Applier {
 					runLength++;
 					continue;
 				}
-				if (reason === IS_DUPLICATE) {
-					this.#leaveOut(tenant, protocol, DUPLICATE);
+				// A pull reaches back on purpose: what lies before a stream's last sample was had the time before.
+				if (reason === IS_DUPLICATE || (reason === REASON.out_of_order && protocol === PULL)) {
+					this.leaveOut(tenant, protocol, DUPLICATE, 1);
 					continue;
 				}
 			}
-			this.#leaveOut(tenant, protocol, REJECTED + reason);
+			this.leaveOut(tenant, protocol, REJECTED + reason, 1);
 			if (isSilent(reason)) continue;
+			if ((stage.names[k] as number) < 0) rejectedHistograms++;
 			if (rejected++ === 0) {
 				firstPoint = k;
 				firstReason = reason;
@@ -135,7 +145,7 @@ export class Applier {
 			row.varint(recorded);
 			row.append(records);
 		}
-		return { rejected, firstPoint, firstReason };
+		return { rejected, rejectedHistograms, firstPoint, firstReason };
 	}
 
 	/** Ends the row: who lost which points. False: nothing at all changed, so there is nothing to store. */
@@ -165,9 +175,11 @@ export class Applier {
 		this.#bucketTime = -1;
 		this.#previousId = 0;
 		this.#previousTime = now * 1000;
+		this.events?.begin(now);
 		for (let section = row.byte(); section !== 0; section = row.byte()) {
 			const count = row.varint();
-			for (let k = 0; k < count; k++) this.#replayRecord(row, section - 1);
+			if (holdsEvents(section - 1)) for (let k = 0; k < count; k++) this.events?.replay(row, section - 1);
+			else for (let k = 0; k < count; k++) this.#replayRecord(row, section - 1);
 		}
 		while (!row.atEnd) {
 			const tenant = tenantIndex(row.text());
@@ -178,16 +190,18 @@ export class Applier {
 		return now;
 	}
 
-	#leaveOut(tenant: number, protocol: number, key: number): void {
-		this.#ledger.add(tenant, protocol, key, 1);
+	/** Accounts for what does not count, and notes it for the row. */
+	leaveOut(tenant: number, protocol: number, key: number, count: number): void {
+		this.#ledger.add(tenant, protocol, key, count);
 		const at = (tenant * PROTOCOLS.length + protocol) * LEDGER_KEYS + key;
-		this.#notCounted.set(at, (this.#notCounted.get(at) ?? 0) + 1);
+		this.#notCounted.set(at, (this.#notCounted.get(at) ?? 0) + count);
 	}
 
 	#decide(slot: number, values: Float64Array, from: number, roles: RoleSet, records: ByteWriter): number {
 		const streams = this.#streams;
 		const start = this.#start;
 		const time = this.#time;
+		if (streams.kinds[slot] === RETIRED && !streams.takeOver(slot, start)) return REASON.type_conflict;
 		const kind = streams.kinds[slot] as Kind;
 		const last = streams.lastTimes[slot] as number;
 		if (kind === KIND.deltaSum || kind === KIND.deltaHistogram) {
@@ -208,12 +222,16 @@ export class Applier {
 		let newStart = 0;
 		if (kind !== KIND.gauge) {
 			const known = streams.starts[slot] as number;
+			// The start of a writer that another one has followed: two of them send at the same time.
+			if (start > 0 && start < known) return REASON.overlap;
 			if (last === 0) mode = start > 0 && start >= this.#now * 1000 - this.#latenessUs ? WHOLE : BASE;
 			else if (streams.needsBase[slot] === 1) mode = BASE;
 			// A start that moved but lies before the last point cannot mean a reset: some senders give a sliding one.
 			else if (start > known && start >= last && known > 0) mode = WHOLE;
+			else if (kind === KIND.cumulativeExponential && this.#isRescaled(slot, values, from, roles))
+				mode = this.#countFell(slot, values, from, roles) ? WHOLE : BASE;
 			else if (this.#fell(slot, values, from, roles)) mode = WHOLE;
-			if (start > known && (mode !== 0 || known === 0)) newStart = start;
+			if (start > known) newStart = start;
 		}
 		if (newStart > 0) {
 			this.#record(records, slot, mode | START, values, from, roles);
@@ -221,6 +239,20 @@ export class Applier {
 		} else this.#record(records, slot, mode, values, from, roles);
 		this.#count(slot, mode, values, from, roles);
 		return IS_COUNTED;
+	}
+
+	/** Events ≤ `le` were counted by other bounds last time: what is between the two counts is not a number of events. */
+	#isRescaled(slot: number, values: Float64Array, from: number, roles: RoleSet): boolean {
+		const { values: known, valueAt } = this.#streams;
+		return roles.bounds[0] === RESOLUTION_BOUND && values[from] !== known[valueAt[slot] as number];
+	}
+
+	/** The count of all events, where a role set has it. */
+	#countFell(slot: number, values: Float64Array, from: number, roles: RoleSet): boolean {
+		const { values: known, valueAt } = this.#streams;
+		const last = roles.bounds.length - 1;
+		if (roles.bounds[last] !== Number.POSITIVE_INFINITY) return false;
+		return (values[from + last] as number) < (known[(valueAt[slot] as number) + last] as number);
 	}
 
 	#fell(slot: number, values: Float64Array, from: number, roles: RoleSet): boolean {
@@ -324,7 +356,7 @@ export class Applier {
 		} else {
 			const { channels, pairs, bad, total } = roles;
 			const at = streams.valueAt[slot] as number;
-			const keepsValue = kind === KIND.cumulativeSum || kind === KIND.cumulativeHistogram;
+			const keepsValue = isCumulative(kind);
 			if ((mode & BASE) === 0) {
 				const base = keepsValue && mode === 0 ? streams.values : undefined;
 				// With one role per pair, each pair is met here once already.
@@ -354,6 +386,7 @@ export class Applier {
 	}
 }
 
+const PULL = PROTOCOLS.indexOf("pull");
 const IS_COUNTED = -1;
 const IS_DUPLICATE = -2;
 const LEDGER_KEYS = REJECTED + REASONS.length;

@@ -7,6 +7,12 @@
 export { release } from "./content.ts";
 export * from "./feeds/index.ts";
 export { MemoryTelemetryStore } from "./memory-store.ts";
+export * from "./pull/asking.ts";
+export { backOffMs, type PullPlan, type PullState, planPull, queryWaitMs } from "./pull/planner.ts";
+export * from "./pull/pull-engine.ts";
+export type { PulledAnswer, PullOutcome } from "./pull/pulling.ts";
+export { CountRows } from "./pull/rows.ts";
+export { SeriesBytes } from "./pull/samples.ts";
 export type * from "./store.ts";
 export { type IngestRequest, StoreFailure, Telemetry, type TelemetryOptions } from "./telemetry.ts";
 export * from "./types.ts";

@@ -1,4 +1,4 @@
-import type { Protocol, RejectReason } from "./types.ts";
+import type { EventProtocol, Protocol, RejectReason } from "./types.ts";
 
 /** Order is part of the store's format: append only. */
 export const REASONS: readonly RejectReason[] = [
@@ -14,6 +14,7 @@ export const REASONS: readonly RejectReason[] = [
 	"stream_limit",
 	"no_value",
 	"no_sli",
+	"invalid_id",
 ];
 
 export const REASON = Object.fromEntries(REASONS.map((reason, index) => [reason, index])) as Record<
@@ -22,7 +23,29 @@ export const REASON = Object.fromEntries(REASONS.map((reason, index) => [reason,
 >;
 
 /** Order is part of the store's format: append only. */
-export const PROTOCOLS: readonly (Protocol | "import")[] = ["otlp-protobuf", "otlp-json", "remote-write-1", "import"];
+export const PROTOCOLS: readonly (Protocol | "import")[] = [
+	"otlp-protobuf",
+	"otlp-json",
+	"remote-write-1",
+	"import",
+	"otlp-traces",
+	"otlp-logs",
+	"events",
+	"remote-write-2",
+	"pull",
+];
+
+const EVENT_PROTOCOLS: ReadonlySet<string> = new Set<EventProtocol>(["otlp-traces", "otlp-logs", "events"]);
+const ARE_EVENTS: readonly boolean[] = PROTOCOLS.map(isEventProtocol);
+
+/** Whether items of the protocol are events, not points of streams. */
+export function isEventProtocol(protocol: string): protocol is EventProtocol {
+	return EVENT_PROTOCOLS.has(protocol);
+}
+/** The same by the protocol's number. */
+export function holdsEvents(protocol: number): boolean {
+	return ARE_EVENTS[protocol] === true;
+}
 
 /** What the sender need not know: it did nothing wrong. */
 export function isSilent(reason: number): boolean {
@@ -40,6 +63,7 @@ const REMEDIES: Record<RejectReason, string> = {
 	type_conflict: "the stream was a different kind of metric or temporality before: give it another name",
 	unsupported_type: "ratio SLIs count monotonic sums and histograms with a fitting bucket bound, threshold SLIs gauges",
 	stream_limit: "raise telemetry.maxStreams or send fewer attributes",
+	invalid_id: "set trace id and span id, neither all zero",
 	no_value: "",
 	no_sli: "",
 };
