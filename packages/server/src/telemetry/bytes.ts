@@ -43,6 +43,12 @@ export class ByteWriter {
 		this.length += 8;
 	}
 
+	int32(value: number): void {
+		this.#room(4);
+		this.#view.setInt32(this.length, value, true);
+		this.length += 4;
+	}
+
 	text(value: string): void {
 		const bytes = Buffer.from(value, "utf8");
 		this.varint(bytes.length);
@@ -111,6 +117,12 @@ export class ByteReader {
 	double(): number {
 		const value = this.#view.getFloat64(this.#at, true);
 		this.#at += 8;
+		return value;
+	}
+
+	int32(): number {
+		const value = this.#view.getInt32(this.#at, true);
+		this.#at += 4;
 		return value;
 	}
 

@@ -38,7 +38,7 @@ export function readKeyValue(wire: Wire, end: number, depth: number): Attribute 
 }
 
 /** The value as text with its type's letter in front: s, b, i, d, a(rray), k(ey-values), x (bytes), e(mpty). */
-function readAnyValue(wire: Wire, end: number, depth: number): string {
+export function readAnyValue(wire: Wire, end: number, depth: number): string {
 	if (depth > MAX_DEPTH) throw new Malformed(`attribute value nested deeper than ${MAX_DEPTH} at byte ${wire.at}`);
 	const { view } = wire;
 	let value = "e";

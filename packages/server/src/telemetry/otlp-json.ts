@@ -2,11 +2,13 @@ import {
 	type DecoderContext,
 	histogramValues,
 	isSoundHistogram,
+	kindOfExponential,
 	kindOfHistogram,
 	kindOfSum,
 	MISS,
 	NO_RECORDED_VALUE,
 } from "./decoder.ts";
+import { ExponentialCounter } from "./exponential-histogram.ts";
 import { REASON, verdict } from "./reasons.ts";
 import { type Attribute, canonicalText, KIND, type Kind, type RoleSet } from "./selection.ts";
 import { Malformed } from "./wire.ts";
@@ -14,24 +16,18 @@ import { Malformed } from "./wire.ts";
 const MAX_DEPTH = 64;
 /** Objects, lists and their entries: as values they take a hundred bytes and more each, whatever they took as text. */
 const MAX_PARTS = 4_000_000;
-type Json = Readonly<Record<string, unknown>>;
+export type Json = Readonly<Record<string, unknown>>;
 
 /**
  * Reads an ExportMetricsServiceRequest in OTLP's JSON form (lowerCamelCase; 64-bit integers as decimal text or numbers;
  * unknown fields ignored) into the stage, with the same rules as the protobuf form.
  */
 export function readOtlpJson(context: DecoderContext, body: Uint8Array): void {
-	refuseCostly(body);
-	let request: unknown;
-	try {
-		request = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8"));
-	} catch (error) {
-		throw new Malformed(`not JSON: ${(error as Error).message}`);
-	}
+	const request = parseJson(body);
 	const { selection, stage } = context;
 	const names: string[] = [];
 	stage.begin((place) => names[place] ?? "");
-	for (const resourceMetrics of list(object(request, "request"), "resourceMetrics")) {
+	for (const resourceMetrics of list(request, "resourceMetrics")) {
 		const resource = attributesOf(optional(resourceMetrics, "resource"));
 		const fallback = Math.max(0, selection.tenantOf(resource));
 		for (const scopeMetrics of list(resourceMetrics, "scopeMetrics")) {
@@ -77,7 +73,9 @@ function readMetric(context: DecoderContext, metric: Json, shared: Shared, fallb
 				? kindOfSum(temporalityOf(data), data.isMonotonic === true)
 				: form === "histogram"
 					? kindOfHistogram(temporalityOf(data))
-					: undefined;
+					: form === "exponentialHistogram"
+						? kindOfExponential(temporalityOf(data))
+						: KIND.cumulativeSum;
 	if (kind === undefined) {
 		stage.reject(verdict(REASON.unsupported_type, fallback), points.length);
 		return;
@@ -90,6 +88,8 @@ function readMetric(context: DecoderContext, metric: Json, shared: Shared, fallb
 		if (code < 0) stage.point(code, start, time);
 		else if (Number(point.flags ?? 0) & NO_RECORDED_VALUE) context.reject(REASON.no_value, code, start, time);
 		else if (form === "histogram") readHistogram(context, point, code, start, time);
+		else if (form === "exponentialHistogram") readExponential(context, point, code, start, time);
+		else if (form === "summary") context.number(code, kind, start, time, whole(point, "count"));
 		else {
 			const value = point.asInt !== undefined ? integer(point.asInt, "asInt") : double(point.asDouble, "asDouble");
 			context.number(code, kind, start, time, value);
@@ -115,6 +115,42 @@ function readHistogram(context: DecoderContext, point: Json, code: number, start
 	for (const value of values) context.stage.value(value);
 }
 
+function readExponential(context: DecoderContext, point: Json, code: number, start: number, time: number): void {
+	const count = whole(point, "count");
+	const threshold = point.zeroThreshold === undefined ? 0 : double(point.zeroThreshold, "zeroThreshold");
+	const wanted = (context.streams.roleSets[code] as RoleSet).bounds;
+	let isSound = exponential.begin(wanted, whole(point, "scale")) && threshold >= 0;
+	if (isSound) {
+		exponential.zero(whole(point, "zeroCount"), threshold);
+		for (const side of ["positive", "negative"] as const) {
+			const buckets = optional(point, side);
+			if (!buckets) continue;
+			const offset = whole(buckets, "offset");
+			array(buckets, "bucketCounts").forEach((each, k) => {
+				const events = integer(each, "bucketCounts");
+				if (!(events >= 0)) isSound = false;
+				else if (events > 0) exponential[side](offset + k, events);
+			});
+		}
+		isSound &&= Number.isSafeInteger(count) && exponential.buckets === count;
+	}
+	const values = isSound ? exponential.finish(count) : undefined;
+	if (!values) {
+		context.reject(isSound ? REASON.unsupported_type : REASON.invalid_value, code, start, time);
+		return;
+	}
+	context.stage.point(code, start, time);
+	for (const value of values) context.stage.value(value);
+}
+
+const exponential = new ExponentialCounter();
+
+/** 0 when it is not given. */
+function whole(holder: Json, field: string): number {
+	const value = holder[field];
+	return value === undefined || value === null ? 0 : integer(value, field);
+}
+
 function codeOf(context: DecoderContext, identity: Parameters<typeof canonicalText>[0], kind: Kind): number {
 	const { hash, streams } = context;
 	const key = Buffer.from(canonicalText(identity));
@@ -128,7 +164,7 @@ function codeOf(context: DecoderContext, identity: Parameters<typeof canonicalTe
 	return code;
 }
 
-function attributesOf(holder: Json | undefined): Attribute[] {
+export function attributesOf(holder: Json | undefined): Attribute[] {
 	return holder ? list(holder, "attributes").map((each) => keyValue(each)) : [];
 }
 
@@ -137,7 +173,7 @@ function keyValue(entry: Json): Attribute {
 }
 
 /** Typed text, letter for letter as the protobuf reader makes it: one stream, whichever form it comes in. */
-function anyValue(value: Json | undefined): string {
+export function anyValue(value: Json | undefined): string {
 	if (!value) return "e";
 	if (value.stringValue !== undefined) return `s${text(value, "stringValue")}`;
 	if (value.boolValue !== undefined) return value.boolValue === true ? "btrue" : "bfalse";
@@ -159,7 +195,7 @@ function temporalityOf(data: Json): number {
 	return typeof value === "number" ? value : 0;
 }
 
-function micros(point: Json, field: string): number {
+export function micros(point: Json, field: string): number {
 	const value = point[field];
 	if (value === undefined || value === null) return 0;
 	if (typeof value === "number" && Number.isFinite(value) && value >= 0) return Math.floor(value / 1000);
@@ -191,13 +227,13 @@ function decimal(value: unknown): string {
 	throw new Malformed(`intValue is not an integer: ${shown(value)}`);
 }
 
-function object(value: unknown, field: string): Json {
+export function object(value: unknown, field: string): Json {
 	if (typeof value !== "object" || value === null || Array.isArray(value))
 		throw new Malformed(`${field} is not an object: ${shown(value)}`);
 	return value as Json;
 }
 
-function optional(holder: Json, field: string): Json | undefined {
+export function optional(holder: Json, field: string): Json | undefined {
 	const value = holder[field];
 	return value === undefined || value === null ? undefined : object(value, field);
 }
@@ -209,11 +245,11 @@ function array(holder: Json, field: string): readonly unknown[] {
 	return value;
 }
 
-function list(holder: Json, field: string): Json[] {
+export function list(holder: Json, field: string): Json[] {
 	return array(holder, field).map((each) => object(each, `an entry of ${field}`));
 }
 
-function text(holder: Json | undefined, field: string): string {
+export function text(holder: Json | undefined, field: string): string {
 	const value = holder?.[field];
 	if (value === undefined || value === null) return "";
 	if (typeof value !== "string") throw new Malformed(`${field} is not text: ${shown(value)}`);
@@ -224,11 +260,23 @@ function shown(value: unknown): string {
 	return String(JSON.stringify(value)).slice(0, 60);
 }
 
+/** A request's JSON; Malformed when it is none, or would cost too much. */
+export function parseJson(body: Uint8Array): Json {
+	refuseCostly(body);
+	let request: unknown;
+	try {
+		request = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8"));
+	} catch (error) {
+		throw new Malformed(`not JSON: ${(error as Error).message}`);
+	}
+	return object(request, "request");
+}
+
 /**
  * JSON.parse accepts any depth, which recursion over its result would not, and makes gigabytes of "{},{},": count what
  * stands outside of text first.
  */
-function refuseCostly(body: Uint8Array): void {
+export function refuseCostly(body: Uint8Array): void {
 	let depth = 0;
 	let parts = 0;
 	let inText = false;

@@ -1,0 +1,197 @@
+import type { ByteReader, ByteWriter } from "./bytes.ts";
+import { BUCKET_MS, type Cells, LATE_AFTER_MS } from "./cells.ts";
+import { type EventIds, MINUTE_US, minuteOf } from "./event-ids.ts";
+import type { EventRoles, EventSelection } from "./event-selection.ts";
+import type { EventStage } from "./event-stage.ts";
+import { COUNTED, DUPLICATE, type Ledger, REJECTED } from "./ledger.ts";
+import { isSilent, REASON, verdictReason, verdictTenant } from "./reasons.ts";
+
+/** Fate of an event: what the ledger calls it, by number. */
+export interface AppliedEvents {
+	/** Events that the sender must know were not counted. */
+	readonly rejected: number;
+	/** The first of them and why; -1: none. */
+	readonly firstEvent: number;
+	readonly firstReason: number;
+}
+
+/**
+ * Turns decoded events into counts: each identity counts once, at the event's own time. Writes what counts to the journal
+ * row, from which `replay` does the same again under the same catalogue.
+ */
+export class EventApplier {
+	/** Ledger key of each event of the last request: what became of it. */
+	readonly fates: number[] = [];
+	readonly #events: EventSelection;
+	readonly #ids: EventIds;
+	readonly #cells: Cells;
+	readonly #ledger: Ledger;
+	readonly #latenessUs: number;
+	readonly #futureUs: number;
+	readonly #maxIds: number;
+	/** Told of everything that is not counted: tenant, protocol, key, how many. */
+	readonly #leaveOut: (tenant: number, protocol: number, key: number, count: number) => void;
+	/** Roles that the row at hand has named, by the number that it gave them, and the other way round. */
+	readonly #named: number[] = [];
+	readonly #numbers = new Map<number, number>();
+	#previousTime = 0;
+	#now = 0;
+
+	constructor(parts: {
+		readonly events: EventSelection;
+		readonly ids: EventIds;
+		readonly cells: Cells;
+		readonly ledger: Ledger;
+		readonly limits: { readonly latenessMs: number; readonly futureMs: number; readonly maxEventIds: number };
+		readonly leaveOut: (tenant: number, protocol: number, key: number, count: number) => void;
+	}) {
+		this.#events = parts.events;
+		this.#ids = parts.ids;
+		this.#cells = parts.cells;
+		this.#ledger = parts.ledger;
+		this.#latenessUs = parts.limits.latenessMs * 1000;
+		this.#futureUs = parts.limits.futureMs * 1000;
+		this.#maxIds = parts.limits.maxEventIds;
+		this.#leaveOut = parts.leaveOut;
+	}
+
+	/** Starts a row. */
+	begin(now: number): void {
+		this.#named.length = 0;
+		this.#numbers.clear();
+		this.#previousTime = now * 1000;
+		this.#now = now;
+	}
+
+	/** Forgets identities that their age alone would refuse. */
+	forget(now: number): void {
+		const ids = this.#ids;
+		// A floor ahead of the clock was made by a clock that has been set back since.
+		if (ids.floor > minuteOf(now * 1000)) ids.floor = 0;
+		ids.raise(Math.max(0, minuteOf(now * 1000 - this.#latenessUs)));
+	}
+
+	/** False: so many new events do not fit into the memory for identities, and nothing of the request may count. */
+	fits(stage: EventStage): boolean {
+		const room = this.#maxIds - this.#ids.count;
+		if (stage.count <= room) return true;
+		let fresh = 0;
+		for (let k = 0; k < stage.count; k++)
+			if ((stage.codes[k] as number) >= 0 && !this.#ids.has(stage.lo[k] as number, stage.hi[k] as number)) fresh++;
+		return fresh <= room;
+	}
+
+	apply(stage: EventStage, protocol: number, row: ByteWriter, records: ByteWriter): AppliedEvents {
+		const ids = this.#ids;
+		const oldest = Math.max(this.#now * 1000 - this.#latenessUs, ids.floor * MINUTE_US);
+		const latest = this.#now * 1000 + this.#futureUs;
+		const { count, codes, times, lo, hi, weights } = stage;
+		let recorded = 0;
+		let rejected = 0;
+		let firstEvent = -1;
+		let firstReason = 0;
+		records.clear();
+		this.fates.length = 0;
+		for (let k = 0; k < count; k++) {
+			const code = codes[k] as number;
+			const time = times[k] as number;
+			let tenant: number;
+			let reason = -1;
+			let key = COUNTED;
+			if (code < 0) {
+				tenant = verdictTenant(code);
+				reason = verdictReason(code);
+			} else {
+				const roles = this.#events.rolesAt(code);
+				tenant = roles.tenant;
+				if (time <= 0) reason = REASON.invalid_time;
+				else if (time < oldest) reason = REASON.too_old;
+				else if (time > latest) reason = REASON.future;
+				else if (!ids.addFresh(lo[k] as number, hi[k] as number, minuteOf(time))) key = DUPLICATE;
+				else {
+					const weight = weights[k] as number;
+					this.#record(records, code, roles, lo[k] as number, hi[k] as number, time, weight);
+					this.#count(roles, time, weight);
+					this.#ledger.add(tenant, protocol, COUNTED, 1);
+					recorded++;
+				}
+			}
+			if (reason >= 0) {
+				key = REJECTED + reason;
+				if (!isSilent(reason) && rejected++ === 0) {
+					firstEvent = k;
+					firstReason = reason;
+				}
+			}
+			if (key !== COUNTED) this.#leaveOut(tenant, protocol, key, 1);
+			this.fates.push(key);
+		}
+		if (recorded > 0) {
+			row.byte(protocol + 1);
+			row.varint(recorded);
+			row.append(records);
+		}
+		return { rejected, firstEvent, firstReason };
+	}
+
+	/** One record of a stored row. */
+	replay(row: ByteReader, protocol: number): void {
+		const head = row.varint();
+		const number = Math.floor(head / 2);
+		if (number === this.#named.length) {
+			const tenant = row.varint();
+			const members = Array.from({ length: row.varint() }, () => row.varint());
+			this.#named.push(this.#events.rolesOf(tenant, members));
+		}
+		const code = this.#named[number];
+		if (code === undefined) throw new Error(`the journal names roles ${number}, which its row does not have`);
+		const lo = row.int32();
+		const hi = row.int32();
+		const time = this.#previousTime + row.signed();
+		const weight = head % 2 === 1 ? row.varint() : 1;
+		this.#previousTime = time;
+		// What is below the floor by now could not come again.
+		if (minuteOf(time) >= this.#ids.floor) this.#ids.addFresh(lo, hi, minuteOf(time));
+		const roles = this.#events.rolesAt(code);
+		this.#count(roles, time, weight);
+		this.#ledger.add(roles.tenant, protocol, COUNTED, 1);
+	}
+
+	#record(
+		out: ByteWriter,
+		code: number,
+		roles: EventRoles,
+		lo: number,
+		hi: number,
+		time: number,
+		weight: number,
+	): void {
+		const known = this.#numbers.get(code);
+		const number = known ?? this.#numbers.size;
+		out.varint(number * 2 + (weight === 1 ? 0 : 1));
+		if (known === undefined) {
+			this.#numbers.set(code, number);
+			out.varint(roles.tenant);
+			out.varint(roles.members.length);
+			for (const member of roles.members) out.varint(member);
+		}
+		out.int32(lo);
+		out.int32(hi);
+		out.signed(time - this.#previousTime);
+		if (weight !== 1) out.varint(weight);
+		this.#previousTime = time;
+	}
+
+	#count(roles: EventRoles, time: number, weight: number): void {
+		const cells = this.#cells;
+		const bucket = Math.floor(time / (BUCKET_MS * 1000));
+		const isLate = (bucket + 1) * BUCKET_MS + LATE_AFTER_MS < this.#now;
+		const { pairs, bad } = roles;
+		for (let k = 0; k < pairs.length; k++) {
+			const cell = cells.entry(pairs[k] as number, bucket);
+			cells.total[cell] = (cells.total[cell] as number) + weight;
+			if (bad[k] === 1) cells.bad[cell] = (cells.bad[cell] as number) + weight;
+			if (isLate) cells.late[cell] = (cells.late[cell] as number) + 1;
+		}
+	}
+}

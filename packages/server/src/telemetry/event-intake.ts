@@ -1,0 +1,206 @@
+import { hash } from "node:crypto";
+import type { Catalogue, Slo } from "#catalogue";
+import type { Applier } from "./apply.ts";
+import type { ByteWriter } from "./bytes.ts";
+import type { Cells } from "./cells.ts";
+import { EventApplier } from "./event-applier.ts";
+import { EventContext } from "./event-context.ts";
+import { EventIds, hourOfMinute } from "./event-ids.ts";
+import { EventSelection } from "./event-selection.ts";
+import { EventStage } from "./event-stage.ts";
+import { type EntryFaults, readEvents } from "./events-body.ts";
+import { COUNTED, DUPLICATE, type Ledger, REJECTED } from "./ledger.ts";
+import { readLogsJson, readLogsProtobuf } from "./otlp-logs.ts";
+import { readTracesJson, readTracesProtobuf } from "./otlp-traces.ts";
+import { isSilent, PROTOCOLS, REASONS, remedyOf } from "./reasons.ts";
+import type { Selection } from "./selection.ts";
+import type { FoldWriter, StoredAnswer, TelemetryStore } from "./store.ts";
+import type { EventError, EventProtocol, EventsAnswer, IngestOptions, IngestOutcome } from "./types.ts";
+
+/** How long the answer to an Idempotency-Key is kept: longer than events may be late. */
+const ANSWERS_KEPT_MS = 48 * 3_600_000;
+/** About 200 MB. */
+const MAX_EVENT_IDS = 10_000_000;
+/** Errors of one answer that are listed. */
+const MAX_ERRORS = 1_000;
+const RETRY_WHEN_FULL_S = 60;
+const SEED_KEY = "event_seed";
+const FLOOR_KEY = "event_floor";
+
+/**
+ * Reads a decoded body of spans, log records or events into the context's stage. Throws Malformed; then nothing of the
+ * body counts. What is wrong with single entries of the Events API is told in `faults`.
+ */
+export function readEventBody(
+	context: EventContext,
+	protocol: EventProtocol,
+	body: Uint8Array,
+	{ format = protocol === "events" ? "json" : "protobuf", idempotencyKey }: IngestOptions = {},
+	faults: EntryFaults = new Map(),
+): void {
+	if (protocol === "events") readEvents(context, body, format === "ndjson", idempotencyKey, faults);
+	else if (protocol === "otlp-traces")
+		if (format === "protobuf") readTracesProtobuf(context, body);
+		else readTracesJson(context, body);
+	else if (format === "protobuf") readLogsProtobuf(context, body);
+	else readLogsJson(context, body);
+}
+
+export interface EventIntakeParts {
+	readonly store: TelemetryStore;
+	readonly selection: Selection;
+	readonly slos: readonly Slo[];
+	readonly applier: Applier;
+	readonly cells: Cells;
+	readonly ledger: Ledger;
+	readonly limits: Catalogue["settings"]["telemetry"];
+	/** Taken for a store that has none yet: hashes of identities outlive the process. */
+	readonly seed: number;
+	readonly now: number;
+}
+
+/** Events of traces, logs and the Events API: everything about them between a body and the store. */
+export class EventIntake {
+	readonly context: EventContext;
+	readonly ids = new EventIds();
+	readonly #store: TelemetryStore;
+	readonly #applier: EventApplier;
+	readonly #maxEventIds: number;
+	/** Of this commit, by key; stored with its row. */
+	readonly #answers = new Map<string, StoredAnswer>();
+	#now = 0;
+
+	constructor(parts: EventIntakeParts) {
+		const { store, applier, cells, ledger, limits, now } = parts;
+		this.#store = store;
+		this.#maxEventIds = limits.maxEventIds ?? MAX_EVENT_IDS;
+		const known = store.meta(SEED_KEY);
+		const seed = known === undefined ? parts.seed : Number(known);
+		// Before anything is hashed with it: a row of the journal must mean the same to the next process.
+		if (known === undefined) store.fold((writer) => writer.writeMeta(SEED_KEY, String(seed)));
+		const events = new EventSelection(parts.selection, parts.slos);
+		this.context = new EventContext(events, new EventStage(), seed);
+		this.#applier = new EventApplier({
+			events,
+			ids: this.ids,
+			cells,
+			ledger,
+			limits: { ...limits, maxEventIds: this.#maxEventIds },
+			leaveOut: (tenant, protocol, key, count) => applier.leaveOut(tenant, protocol, key, count),
+		});
+		applier.events = this.#applier;
+		this.ids.floor = Number(store.meta(FLOOR_KEY) ?? 0);
+		this.#applier.forget(now);
+		for (const { hour, packed } of store.eventIds()) this.ids.load(hour, packed);
+	}
+
+	/** Starts a row; also before rows are replayed. */
+	begin(now: number): void {
+		this.#now = now;
+		this.#answers.clear();
+		this.context.now = now;
+		this.#applier.forget(now);
+	}
+
+	/** To be stored with the row. */
+	answers(): StoredAnswer[] {
+		return [...this.#answers.values()];
+	}
+
+	/** Decodes and applies one body, or says why not. Throws Malformed. */
+	take(
+		protocol: EventProtocol,
+		body: Uint8Array,
+		options: IngestOptions,
+		row: ByteWriter,
+		records: ByteWriter,
+	): IngestOutcome {
+		const { idempotencyKey } = options;
+		const digest = idempotencyKey === undefined ? "" : hash("sha256", body, "hex");
+		if (idempotencyKey !== undefined) {
+			const known = this.#answers.get(idempotencyKey) ?? this.#store.eventAnswer(idempotencyKey);
+			if (known) return known.digest === digest ? JSON.parse(known.answer) : keyConflict(idempotencyKey);
+		}
+		const faults: EntryFaults = new Map();
+		readEventBody(this.context, protocol, body, options, faults);
+		const { stage } = this.context;
+		if (!this.#applier.fits(stage)) return this.#full();
+		const applied = this.#applier.apply(stage, PROTOCOLS.indexOf(protocol), row, records);
+		const outcome: IngestOutcome = {
+			status: "accepted",
+			points: stage.count,
+			rejected: applied.rejected,
+			message: applied.rejected === 0 ? "" : this.#messageOf(applied.rejected, applied.firstEvent, applied.firstReason),
+			...(protocol === "events" ? { events: this.#eventsAnswer(faults) } : {}),
+		};
+		if (idempotencyKey !== undefined)
+			this.#answers.set(idempotencyKey, {
+				key: idempotencyKey,
+				digest,
+				answer: JSON.stringify(outcome),
+				at: this.#now,
+			});
+		return outcome;
+	}
+
+	/** What belongs to this moment of the set of identities, to be written by the fold's last transaction. */
+	seal(): (writer: FoldWriter) => void {
+		const fresh = this.ids.fresh();
+		const { floor } = this.ids;
+		const now = this.#now;
+		this.ids.clean();
+		return (writer) => {
+			for (const [hour, packed] of fresh) writer.addEventIds(hour, packed);
+			writer.dropEventIdsBefore(hourOfMinute(floor));
+			writer.writeMeta(FLOOR_KEY, String(floor));
+			writer.dropEventAnswersBefore(now - ANSWERS_KEPT_MS);
+		};
+	}
+
+	#full(): IngestOutcome {
+		const message = `the memory for identities of events is full (${this.ids.count} of telemetry.maxEventIds ${this.#maxEventIds}): nothing of the request was counted; send it again later, send fewer events, or raise the limit`;
+		return { status: "unavailable", message, retryAfterS: RETRY_WHEN_FULL_S };
+	}
+
+	#messageOf(rejected: number, firstEvent: number, firstReason: number): string {
+		const { stage } = this.context;
+		const time = (stage.times[firstEvent] as number) / 1000;
+		const at = time > 0 && time < 8.64e15 ? ` at ${new Date(time).toISOString()}` : "";
+		const name = JSON.stringify(stage.nameOf(firstEvent).slice(0, 200));
+		return `${rejected} of ${stage.count} events rejected; the first: ${REASONS[firstReason]}, ${name}, number ${firstEvent + 1} of the request${at}: ${remedyOf(firstReason)}`;
+	}
+
+	#eventsAnswer(faults: EntryFaults): EventsAnswer {
+		const { stage } = this.context;
+		const answer = { received: stage.count, counted: 0, duplicate: 0, ignored: 0, rejected: 0 };
+		const errors: EventError[] = [];
+		this.#applier.fates.forEach((fate, index) => {
+			const fault = faults.get(index);
+			const reason = fate - REJECTED;
+			if (fate === COUNTED) answer.counted++;
+			else if (fate === DUPLICATE) answer.duplicate++;
+			else if (!fault && isSilent(reason)) answer.ignored++;
+			else {
+				answer.rejected++;
+				if (errors.length >= MAX_ERRORS) return;
+				if (fault) errors.push({ index, ...fault });
+				else errors.push({ index, reason: REASONS[reason] as EventError["reason"], ...this.#timeFault(index, reason) });
+			}
+		});
+		return { ...answer, errors };
+	}
+
+	#timeFault(index: number, reason: number): { message: string; remedy: string } {
+		const at = new Date((this.context.stage.times[index] as number) / 1000).toISOString();
+		const now = new Date(this.#now).toISOString();
+		return {
+			message: `at ${at} is ${REASONS[reason]?.replace("_", " ")}, it is ${now} here`,
+			remedy: remedyOf(reason),
+		};
+	}
+}
+
+function keyConflict(key: string): IngestOutcome {
+	const message = `the Idempotency-Key ${JSON.stringify(key)} was used for another body: take a new one`;
+	return { status: "key-conflict", message };
+}

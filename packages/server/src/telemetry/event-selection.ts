@@ -1,0 +1,237 @@
+import type { Matcher, Selector, Signal, Slo } from "#catalogue";
+import { matcherTest } from "#catalogue";
+import { REASON, verdict } from "./reasons.ts";
+import { type Attribute, meetsThreshold, type Selection } from "./selection.ts";
+
+/** A selector with this name takes events of any name. */
+export const ANY_NAME = "*";
+
+/** What selectors see of one event. */
+export interface EventFacts {
+	readonly name: string;
+	/** Duration in ms of a span, `value` of an event of the API; NaN: it has none. */
+	readonly measure: number;
+	/** An attribute, or a field of the event such as `span.kind`, as text; "" when it is missing. */
+	value(name: string): string;
+}
+
+interface Conditions {
+	/** Undefined: any. */
+	readonly name: string | undefined;
+	readonly where: readonly { readonly name: string; readonly test: (value: string) => boolean }[];
+	/** The measure must be at most this. */
+	readonly le: number | undefined;
+}
+
+/** How one SLO counts events: those that `all` selects, good unless `isBad`. */
+export interface EventUse {
+	readonly slo: number;
+	readonly all: Conditions;
+	isBad(facts: EventFacts): boolean;
+}
+
+/** Which pairs one event feeds, and as what. `members` names the same by SLO: index × 2, + 1 when it is bad there. */
+export interface EventRoles {
+	/** Index of the tenant that it is accounted to; 0: no key tenant. */
+	readonly tenant: number;
+	readonly members: readonly number[];
+	readonly pairs: readonly number[];
+	/** 0 or 1 for each of `pairs`. */
+	readonly bad: readonly number[];
+}
+
+/** Selectors of one signal, made ready so that events that no SLO uses are told by their name's bytes. */
+export class SignalUses {
+	readonly isEmpty: boolean;
+	/** Attributes that conditions or the register of tenants ask for: others need not be read. */
+	readonly keys: KeyTable;
+	readonly #any: readonly EventUse[];
+	readonly #byName = new Map<string, readonly EventUse[]>();
+	/** Names by their length in bytes. */
+	readonly #names: { readonly bytes: Buffer; readonly uses: readonly EventUse[] }[][] = [];
+
+	constructor(uses: readonly EventUse[], keys: Iterable<string>) {
+		this.isEmpty = uses.length === 0;
+		this.keys = new KeyTable(keys);
+		this.#any = uses.filter((use) => use.all.name === undefined);
+		for (const name of new Set(uses.map((use) => use.all.name))) {
+			if (name === undefined) continue;
+			const own = uses.filter((use) => use.all.name === undefined || use.all.name === name);
+			this.#byName.set(name, own);
+			const bytes = Buffer.from(name);
+			this.#names[bytes.length] = [...(this.#names[bytes.length] ?? []), { bytes, uses: own }];
+		}
+	}
+
+	/** Uses that an event of this name may have; empty: nothing of it matters. */
+	of(name: string): readonly EventUse[] {
+		return this.#byName.get(name) ?? this.#any;
+	}
+
+	/** The same by the name's bytes. */
+	ofBytes(bytes: Buffer, from: number, to: number): readonly EventUse[] {
+		const names = this.#names[to - from];
+		if (names) for (const each of names) if (bytes.compare(each.bytes, 0, to - from, from, to) === 0) return each.uses;
+		return this.#any;
+	}
+}
+
+/** Tells by its bytes whether an attribute's name is among those asked for. */
+export class KeyTable {
+	readonly #keys: ReadonlySet<string>;
+	readonly #byLength: Buffer[][] = [];
+
+	constructor(keys: Iterable<string>) {
+		this.#keys = new Set(keys);
+		for (const key of this.#keys) {
+			const bytes = Buffer.from(key);
+			this.#byLength[bytes.length] = [...(this.#byLength[bytes.length] ?? []), bytes];
+		}
+	}
+
+	has(key: string): boolean {
+		return this.#keys.has(key);
+	}
+
+	hasBytes(bytes: Buffer, from: number, to: number): boolean {
+		const keys = this.#byLength[to - from];
+		if (keys) for (const key of keys) if (bytes.compare(key, 0, to - from, from, to) === 0) return true;
+		return false;
+	}
+}
+
+/** What events mean under one catalogue: which SLOs select them, and which pairs they feed. */
+export class EventSelection {
+	readonly spans: SignalUses;
+	readonly logs: SignalUses;
+	readonly events: SignalUses;
+	readonly selection: Selection;
+	readonly #slos: readonly Slo[];
+	readonly #sloIndex = new Map<string, number>();
+	readonly #roles: EventRoles[] = [];
+	readonly #first = new Map<number, Branch>();
+	readonly #members: number[] = [];
+
+	constructor(selection: Selection, slos: readonly Slo[]) {
+		this.selection = selection;
+		this.#slos = slos;
+		slos.forEach((slo, index) => {
+			this.#sloIndex.set(slo.name, index);
+		});
+		const of = (signal: Signal): SignalUses => {
+			const own = slos.flatMap((slo, index) => (signalOf(slo) === signal ? [useOf(slo, index)] : []));
+			const keys = slos.flatMap((slo) => (signalOf(slo) === signal ? conditionNames(slo) : []));
+			return new SignalUses(own, [...keys, ...selection.tenantAttributes()]);
+		};
+		this.spans = of("span");
+		this.logs = of("log");
+		this.events = of("event");
+	}
+
+	/** Roles of an event that may have `uses`, or the verdict on it. */
+	resolve(uses: readonly EventUse[], facts: EventFacts, tenant: number): number {
+		if (tenant < 0) return verdict(REASON.tenant_conflict, 0);
+		const members = this.#members;
+		members.length = 0;
+		for (const use of uses) if (meets(use.all, facts)) members.push(use.slo * 2 + (use.isBad(facts) ? 1 : 0));
+		return members.length === 0 ? verdict(REASON.no_sli, tenant) : this.rolesOf(tenant, members);
+	}
+
+	/** Undefined: there is no such SLO. */
+	slo(name: string): { readonly index: number; readonly slo: Slo } | undefined {
+		const index = this.#sloIndex.get(name);
+		return index === undefined ? undefined : { index, slo: this.#slos[index] as Slo };
+	}
+
+	rolesAt(code: number): EventRoles {
+		return this.#roles[code] as EventRoles;
+	}
+
+	/** The number of the roles that `members` give an event of this tenant; the same for the same. */
+	rolesOf(tenant: number, members: readonly number[]): number {
+		let branch = branchAt(this.#first, tenant);
+		for (const member of members) branch = branchAt(branch.next, member);
+		if (branch.code < 0) branch.code = this.#roles.push(this.#make(tenant, members)) - 1;
+		return branch.code;
+	}
+
+	#make(tenant: number, members: readonly number[]): EventRoles {
+		const pairs: number[] = [];
+		const bad: number[] = [];
+		for (const member of members) {
+			const slo = this.#slos[member >> 1] as Slo;
+			for (const pair of this.selection.pairsFed(tenant, slo.name)) {
+				pairs.push(pair);
+				bad.push(member & 1);
+			}
+		}
+		return { tenant, members: [...members], pairs, bad };
+	}
+}
+
+/** A way through the numbers of tenant and members to their roles. */
+interface Branch {
+	readonly next: Map<number, Branch>;
+	code: number;
+}
+
+function branchAt(branches: Map<number, Branch>, key: number): Branch {
+	let branch = branches.get(key);
+	if (!branch) {
+		branch = { next: new Map(), code: -1 };
+		branches.set(key, branch);
+	}
+	return branch;
+}
+
+/** The value of an attribute: of the event itself before its scope's, and that before its resource's. */
+export function attributeValue(name: string, ...lists: readonly (readonly Attribute[])[]): string {
+	for (const list of lists)
+		for (let k = list.length - 1; k >= 0; k--) {
+			const attribute = list[k] as Attribute;
+			if (attribute[0] === name) return attribute[1].slice(1);
+		}
+	return "";
+}
+
+/** What an SLO counts; every selector of an SLO has the same signal. */
+function signalOf(slo: Slo): Signal {
+	return allOf(slo).signal ?? "metric";
+}
+
+function allOf({ indicator }: Slo): Selector {
+	return indicator.kind === "ratio" ? indicator.total : indicator.metric;
+}
+
+function useOf(slo: Slo, index: number): EventUse {
+	const { indicator } = slo;
+	const all = conditionsOf(allOf(slo));
+	if (indicator.kind === "threshold")
+		return { slo: index, all, isBad: ({ measure }) => !meetsThreshold(measure, indicator.op, indicator.value) };
+	// Whatever comes is a sign of life.
+	if (indicator.kind === "heartbeat") return { slo: index, all, isBad: () => false };
+	const part = conditionsOf(indicator.part);
+	const isGood = indicator.numerator === "good";
+	return { slo: index, all, isBad: (facts) => meets(part, facts) !== isGood };
+}
+
+function conditionsOf({ metric, where, le }: Selector): Conditions {
+	return {
+		name: metric === ANY_NAME ? undefined : metric,
+		where: where.map((matcher) => ({ name: matcher.name, test: matcherTest(matcher) })),
+		le,
+	};
+}
+
+function conditionNames(slo: Slo): string[] {
+	const { indicator } = slo;
+	const selectors = indicator.kind === "ratio" ? [indicator.part, indicator.total] : [indicator.metric];
+	return selectors.flatMap(({ where }) => where.map(({ name }: Matcher) => name));
+}
+
+function meets({ name, where, le }: Conditions, facts: EventFacts): boolean {
+	if (name !== undefined && name !== facts.name) return false;
+	if (le !== undefined && !(facts.measure <= le)) return false;
+	for (const condition of where) if (!condition.test(facts.value(condition.name))) return false;
+	return true;
+}
