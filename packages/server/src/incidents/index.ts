@@ -11,6 +11,7 @@
  */
 export * from "./actions.ts";
 export { publish as publishIncidentFact } from "./change.ts";
+export * from "./feeds/index.ts";
 export { type IncidentEvent, isResolved, transition } from "./lifecycle.ts";
 export * from "./marks.ts";
 export { closeBreach, openForBreach } from "./opening.ts";

@@ -234,4 +234,95 @@ create trigger audit_append_only_delete before delete on audit begin select rais
 alter table sessions add column token_id text;
 create index sessions_by_token on sessions (token_id) where token_id is not null;
 `,
+	`
+create table feeds (
+	feed text primary key,
+	first_message_at integer not null,
+	last_message_at integer not null,
+	messages integer not null,
+	duplicates integer not null,
+	facts integer not null,
+	left_out integer not null,
+	faults integer not null,
+	last_fault text,
+	last_fault_at integer,
+	unmapped text not null
+) strict;
+
+create table feed_messages (
+	feed text not null,
+	message_key text not null,
+	received_at integer not null,
+	primary key (feed, message_key)
+) strict;
+create index feed_messages_by_time on feed_messages (received_at);
+
+create table platform_health (
+	seq integer primary key autoincrement,
+	feed text not null,
+	external_id text not null,
+	component text not null,
+	state text not null check (state in ('operational', 'maintenance', 'degraded', 'outage', 'unknown')),
+	source_status text not null,
+	title text not null,
+	link text,
+	started_at integer not null,
+	ended_at integer,
+	revised_at integer not null,
+	revision_rank integer not null,
+	digest text not null,
+	received_at integer not null
+) strict;
+create unique index platform_health_one_per_id on platform_health (feed, external_id);
+create index platform_health_open on platform_health (feed) where ended_at is null;
+create index platform_health_by_start on platform_health (started_at, seq);
+
+create table changes (
+	seq integer primary key autoincrement,
+	feed text not null,
+	external_id text not null,
+	tenant text not null,
+	workload text not null,
+	kind text not null,
+	state text not null,
+	title text not null,
+	ring text,
+	region text,
+	build text,
+	actor text,
+	link text,
+	started_at integer not null,
+	ended_at integer,
+	revised_at integer not null,
+	revision_rank integer not null,
+	digest text not null,
+	received_at integer not null
+) strict;
+create unique index changes_one_per_scope on changes (feed, external_id, tenant, workload);
+create index changes_by_start on changes (started_at, seq);
+create index changes_by_tenant on changes (tenant, started_at, seq);
+
+create table cases (
+	seq integer primary key autoincrement,
+	feed text not null,
+	external_id text not null,
+	tenant text not null,
+	tenant_named text not null,
+	workload text not null,
+	kind text not null check (kind in ('support-case', 'customer-report')),
+	severity text,
+	title text not null,
+	link text,
+	escalated integer not null check (escalated in (0, 1)),
+	opened_at integer not null,
+	closed_at integer,
+	revised_at integer not null,
+	revision_rank integer not null,
+	digest text not null,
+	received_at integer not null
+) strict;
+create unique index cases_one_per_id on cases (feed, external_id);
+create index cases_by_opening on cases (opened_at, seq);
+create index cases_by_tenant on cases (tenant, opened_at, seq);
+`,
 ];

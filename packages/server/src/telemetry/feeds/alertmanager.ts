@@ -53,6 +53,7 @@ function factOf(feed: Feed, alert: JsonObject, page: string | undefined): Readin
 			state: stateOf(labels),
 			sourceStatus: alert.status,
 			startedAt,
+			isStartKnown: true,
 			endedAt,
 		},
 	];

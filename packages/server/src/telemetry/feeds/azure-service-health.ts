@@ -54,6 +54,7 @@ function eventOf(row: JsonObject): Reading<PlatformHealthFact> {
 		state: state === "degraded" && OUTAGE_LEVELS.has(level) ? ("outage" as const) : state,
 		sourceStatus: `${eventType} ${status}`,
 		startedAt,
+		isStartKnown: true,
 		endedAt: isEnded ? Math.max(startedAt, mitigatedAt ?? revisedAt) : undefined,
 	};
 	const facts = impacts.flatMap((impact): PlatformHealthFact[] => {

@@ -78,6 +78,7 @@ function serviceOf(
 			state: state === "ended" ? "operational" : state,
 			sourceStatus: status,
 			startedAt: receivedAt,
+			isStartKnown: false,
 		},
 	];
 }
@@ -106,6 +107,7 @@ function issueOf(issue: JsonObject): readonly PlatformHealthFact[] | { readonly 
 			state: meaning === "ended" ? "operational" : meaning,
 			sourceStatus: status,
 			startedAt,
+			isStartKnown: true,
 			endedAt: isEnded ? Math.max(startedAt, instantOf(issue.endDateTime) ?? revisedAt) : undefined,
 		},
 	];

@@ -102,6 +102,7 @@ function componentOf(component: JsonObject, at: number, page: string | undefined
 			state: COMPONENT_STATES[status.toLowerCase()] ?? "unknown",
 			sourceStatus: status,
 			startedAt,
+			isStartKnown: false,
 		},
 	];
 }
@@ -129,6 +130,7 @@ function incidentOf(incident: JsonObject, receivedAt: number): Reading<PlatformH
 		state: IMPACT_STATES[impact] ?? "unknown",
 		sourceStatus: status,
 		startedAt,
+		isStartKnown: true,
 		endedAt: isEnded ? (instantOf(incident.resolved_at) ?? revisedAt) : undefined,
 	}));
 }

@@ -25,6 +25,8 @@ export interface PlatformHealthFact extends Fact {
 	/** The source's own word. */
 	readonly sourceStatus: string;
 	readonly startedAt: number;
+	/** False: `startedAt` is only when the source said so; while the state stays, the first time counts. */
+	readonly isStartKnown: boolean;
 	/** Undefined: still so. */
 	readonly endedAt?: number | undefined;
 }
