@@ -110,7 +110,7 @@ export async function buildHttpServer(
 			if (receive(request, response)) return;
 			response
 				.writeHead(404, { "content-type": "text/plain; charset=utf-8" })
-				.end("This port takes telemetry: POST /v1/metrics or /api/v1/write.\n");
+				.end("This port takes telemetry: POST /v1/metrics, /v1/traces, /v1/logs, /api/v1/write or /api/v1/events.\n");
 		}),
 	);
 	return { api, otlp };

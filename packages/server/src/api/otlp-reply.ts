@@ -1,5 +1,7 @@
 import type { IngestOutcome, Written } from "#telemetry";
 
+/** What an export request holds, as its partial success names it. */
+export type OtlpItems = "DataPoints" | "Spans" | "LogRecords";
 export type OtlpContentType = "application/x-protobuf" | "application/json";
 
 export interface TelemetryReply {
@@ -13,13 +15,17 @@ const RPC_CODE = { 400: 3, 401: 16, 403: 7, 405: 12, 408: 4, 413: 8, 415: 3, 429
 export type FailureStatus = keyof typeof RPC_CODE;
 
 /** What the OTLP/HTTP specification (section "OTLP/HTTP Response") asks for, in the content type of the request. */
-export function otlpReply(outcome: IngestOutcome, contentType: OtlpContentType): TelemetryReply {
+export function otlpReply(
+	outcome: IngestOutcome,
+	contentType: OtlpContentType,
+	items: OtlpItems = "DataPoints",
+): TelemetryReply {
 	switch (outcome.status) {
 		case "accepted":
 			return {
 				status: 200,
 				headers: { "content-type": contentType },
-				body: exportResponse(outcome.rejected, outcome.message, contentType),
+				body: exportResponse(outcome.rejected, outcome.message, contentType, items),
 			};
 		case "malformed":
 		case "key-conflict":
@@ -93,10 +99,13 @@ function retryAfter(seconds: number | undefined): Record<string, string> {
 	return seconds === undefined ? {} : { "retry-after": String(Math.max(1, Math.ceil(seconds))) };
 }
 
-function exportResponse(rejected: number, message: string, contentType: OtlpContentType): Buffer {
+function exportResponse(rejected: number, message: string, contentType: OtlpContentType, items: OtlpItems): Buffer {
 	const hasPartial = rejected > 0 || message !== "";
 	if (contentType === "application/json") {
-		const partialSuccess = { ...(rejected > 0 ? { rejectedDataPoints: String(rejected) } : {}), errorMessage: message };
+		const partialSuccess = {
+			...(rejected > 0 ? { [`rejected${items}`]: String(rejected) } : {}),
+			errorMessage: message,
+		};
 		return Buffer.from(JSON.stringify(hasPartial ? { partialSuccess } : {}));
 	}
 	if (!hasPartial) return Buffer.alloc(0);

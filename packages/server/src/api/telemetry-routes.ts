@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { IngestOutcome } from "#telemetry";
+import type { IngestOptions, IngestOutcome, Protocol } from "#telemetry";
+import { eventsFailure, eventsFormat, eventsReply, keyFault } from "./events-reply.ts";
 import {
 	type FailureStatus,
 	type OtlpContentType,
+	type OtlpItems,
 	otlpFailure,
 	otlpReply,
 	plain,
@@ -11,7 +13,7 @@ import {
 	withWritten,
 } from "./otlp-reply.ts";
 
-export type TelemetryKind = "otlp-protobuf" | "otlp-json" | "remote-write-1" | "remote-write-2";
+export type TelemetryKind = Exclude<Protocol, "pull">;
 export type BodyEncoding = "identity" | "gzip" | "zstd" | "snappy";
 
 export interface TelemetryIngest {
@@ -20,6 +22,7 @@ export interface TelemetryIngest {
 		kind: TelemetryKind,
 		encoding: BodyEncoding,
 		body: Uint8Array<ArrayBuffer>,
+		more?: IngestOptions,
 	) => Promise<IngestOutcome>;
 	readonly maxBodyBytes: () => number;
 	/** A whole body must arrive within this. */
@@ -31,25 +34,32 @@ export interface TelemetryIngest {
 	readonly observe: (route: string, status: number) => void;
 }
 
-const OTLP_PATH = "/v1/metrics";
+const OTLP_PATHS: ReadonlyMap<string, OtlpItems> = new Map([
+	["/v1/metrics", "DataPoints"],
+	["/v1/traces", "Spans"],
+	["/v1/logs", "LogRecords"],
+]);
 const REMOTE_WRITE_PATH = "/api/v1/write";
+const EVENTS_PATH = "/api/v1/events";
 const FIRST_BUFFER_BYTES = 64 * 1024;
 
 /**
- * `POST /v1/metrics` and `POST /api/v1/write`, beside the framework: the main thread only collects bytes, it parses
- * nothing. Returns the handler; it says false for any other path.
+ * `POST /v1/metrics`, `/v1/traces`, `/v1/logs`, `/api/v1/write` and `/api/v1/events`, beside the framework: the main thread
+ * only collects bytes, it parses nothing. Returns the handler; it says false for any other path.
  */
 export function telemetryHandler(
 	options: TelemetryIngest,
 ): (request: IncomingMessage, response: ServerResponse) => boolean {
 	const memory: Memory = { bytes: 0 };
 	return (request, response) => {
-		const path = (request.url ?? "").split("?", 1)[0];
-		if (path !== OTLP_PATH && path !== REMOTE_WRITE_PATH) return false;
-		const fail =
-			path === OTLP_PATH
-				? otlpFailing(request)
-				: (status: FailureStatus, message: string, retryAfterS?: number) => plain(status, message, retryAfterS);
+		const path = (request.url ?? "").split("?", 1)[0] ?? "";
+		const items = OTLP_PATHS.get(path);
+		if (!items && path !== REMOTE_WRITE_PATH && path !== EVENTS_PATH) return false;
+		const fail: (status: FailureStatus, message: string, retryAfterS?: number) => TelemetryReply = items
+			? otlpFailing(request)
+			: path === EVENTS_PATH
+				? eventsFailure
+				: plain;
 		const answer = (reply: TelemetryReply) => {
 			options.observe(path, reply.status);
 			send(request, response, reply);
@@ -60,7 +70,12 @@ export function telemetryHandler(
 			return true;
 		}
 		const held = new Held(memory, options.maxBytesInMemory);
-		(path === OTLP_PATH ? receiveOtlp(request, options, held) : receiveRemoteWrite(request, options, held))
+		(items
+			? receiveOtlp(request, options, held, items)
+			: path === EVENTS_PATH
+				? receiveEvents(request, options, held)
+				: receiveRemoteWrite(request, options, held)
+		)
 			.catch(() => fail(503, "The server could not take the request; send it again.", 1))
 			.then((reply) => reply && answer(reply))
 			.finally(() => held.release());
@@ -105,6 +120,7 @@ async function receiveOtlp(
 	request: IncomingMessage,
 	options: TelemetryIngest,
 	held: Held,
+	items: OtlpItems,
 ): Promise<TelemetryReply | undefined> {
 	const fail = otlpFailing(request);
 	const contentType = otlpContentType(request);
@@ -121,8 +137,33 @@ async function receiveOtlp(
 	const body = await readBody(request, options, held);
 	if (body.status !== "complete")
 		return body.status === "gone" ? undefined : fail(body.code, body.message, body.retryAfterS);
-	const kind = contentType === "application/json" ? "otlp-json" : "otlp-protobuf";
-	return otlpReply(await options.ingest(kind, encoding, body.bytes), contentType);
+	const format = contentType === "application/json" ? "json" : "protobuf";
+	if (items === "DataPoints")
+		return otlpReply(await options.ingest(`otlp-${format}`, encoding, body.bytes), contentType);
+	const kind = items === "Spans" ? "otlp-traces" : "otlp-logs";
+	return otlpReply(await options.ingest(kind, encoding, body.bytes, { format }), contentType, items);
+}
+
+async function receiveEvents(
+	request: IncomingMessage,
+	options: TelemetryIngest,
+	held: Held,
+): Promise<TelemetryReply | undefined> {
+	const format = eventsFormat(request.headers["content-type"]);
+	if (!format) return eventsFailure(415, `Content type "${shown(request.headers["content-type"])}" is not understood.`);
+	const encoding = encodingOf(request);
+	if (encoding !== "gzip" && encoding !== "zstd" && encoding !== "identity")
+		return eventsFailure(415, `Content encoding "${shown(encoding)}" is not understood.`);
+	// Two headers of this name come as one, joined: another key, which is what it must be.
+	const idempotencyKey = request.headers["idempotency-key"]?.toString();
+	const fault = keyFault(idempotencyKey);
+	if (fault !== undefined) return eventsFailure(400, fault);
+	const denied = await denial(request, options);
+	if (denied) return eventsFailure(denied.status, denied.message);
+	const body = await readBody(request, options, held);
+	if (body.status !== "complete")
+		return body.status === "gone" ? undefined : eventsFailure(body.code, body.message, body.retryAfterS);
+	return eventsReply(await options.ingest("events", encoding, body.bytes, { format, idempotencyKey }));
 }
 
 async function receiveRemoteWrite(

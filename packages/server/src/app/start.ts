@@ -239,7 +239,8 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		tokenDigest,
 		logger: log as never,
 		telemetry: {
-			ingest: (kind, encoding, body) => thread.ingest(kind, encoding === "identity" ? undefined : encoding, body),
+			ingest: (kind, encoding, body, more) =>
+				thread.ingest(kind, encoding === "identity" ? undefined : encoding, body, more),
 			maxBodyBytes: () => catalogue().settings.telemetry.maxBodyBytes,
 			bodyTimeoutMs: BODY_TIMEOUT_MS,
 			maxBytesInMemory: MAX_INGEST_BYTES_IN_MEMORY,

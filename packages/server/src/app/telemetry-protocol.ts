@@ -3,6 +3,7 @@ import type { BreachClosed, BreachOpened, PairState, PairStatus } from "#detecti
 import type {
 	Accounting,
 	ImportOutcome,
+	IngestOptions,
 	IngestOutcome,
 	Protocol,
 	TelemetryCounters,
@@ -47,12 +48,12 @@ export interface WorkerStart {
 
 /** Calls of the main thread; each has exactly one answer with the same id. */
 export type Call =
-	| {
+	| ({
 			readonly kind: "ingest";
 			readonly protocol: Protocol;
 			readonly encoding: string | undefined;
 			readonly body: Uint8Array;
-	  }
+	  } & IngestOptions)
 	| { readonly kind: "import"; readonly key: string; readonly body: Uint8Array }
 	| { readonly kind: "windows"; readonly query: WindowsQuery }
 	| { readonly kind: "accounting"; readonly tenant: string | undefined }

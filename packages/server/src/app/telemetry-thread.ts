@@ -1,7 +1,15 @@
 import { Worker } from "node:worker_threads";
 import type { Catalogue } from "#catalogue";
 import type { BreachClosed, BreachOpened, PairStatus } from "#detection";
-import type { Accounting, ImportOutcome, IngestOutcome, Protocol, WindowBucket, WindowsQuery } from "#telemetry";
+import type {
+	Accounting,
+	ImportOutcome,
+	IngestOptions,
+	IngestOutcome,
+	Protocol,
+	WindowBucket,
+	WindowsQuery,
+} from "#telemetry";
 import type {
 	Answer,
 	Call,
@@ -28,7 +36,12 @@ export interface TelemetryListener {
  */
 export interface TelemetryThread {
 	/** `body` is transferred to the thread: do not touch it afterwards. `encoding`: the request's Content-Encoding. */
-	ingest(protocol: Protocol, encoding: string | undefined, body: Uint8Array): Promise<IngestOutcome>;
+	ingest(
+		protocol: Protocol,
+		encoding: string | undefined,
+		body: Uint8Array,
+		more?: IngestOptions,
+	): Promise<IngestOutcome>;
 	/**
 	 * NDJSON lines `{tenant, slo, at, good, total}`; history up to 400 d. The same key again gives the same answer and
 	 * counts nothing. A tenant that is not a key tenant feeds the fleet only.
@@ -132,10 +145,15 @@ class Thread implements TelemetryThread {
 		});
 	}
 
-	async ingest(protocol: Protocol, encoding: string | undefined, body: Uint8Array): Promise<IngestOutcome> {
+	async ingest(
+		protocol: Protocol,
+		encoding: string | undefined,
+		body: Uint8Array,
+		more: IngestOptions = {},
+	): Promise<IngestOutcome> {
 		const busy = this.#busy(body.byteLength);
 		if (busy) return busy;
-		return (await this.#call({ kind: "ingest", protocol, encoding, body: own(body) })) as IngestOutcome;
+		return (await this.#call({ kind: "ingest", protocol, encoding, body: own(body), ...more })) as IngestOutcome;
 	}
 
 	async importEvents(key: string, body: Uint8Array): Promise<ImportOutcome> {
