@@ -23,8 +23,19 @@ message Metric {
 message Gauge { repeated NumberDataPoint data_points = 1; }
 message Sum { repeated NumberDataPoint data_points = 1; int32 aggregation_temporality = 2; bool is_monotonic = 3; }
 message Histogram { repeated HistogramDataPoint data_points = 1; int32 aggregation_temporality = 2; }
-message ExponentialHistogram { repeated NumberDataPoint data_points = 1; int32 aggregation_temporality = 2; }
-message Summary { repeated NumberDataPoint data_points = 1; }
+message ExponentialHistogram { repeated ExponentialHistogramDataPoint data_points = 1; int32 aggregation_temporality = 2; }
+message ExponentialHistogramDataPoint {
+	repeated KeyValue attributes = 1; fixed64 start_time_unix_nano = 2; fixed64 time_unix_nano = 3; fixed64 count = 4;
+	optional double sum = 5; sint32 scale = 6; fixed64 zero_count = 7; Buckets positive = 8; Buckets negative = 9;
+	uint32 flags = 10; repeated Exemplar exemplars = 11; optional double min = 12; optional double max = 13; double zero_threshold = 14;
+}
+message Buckets { sint32 offset = 1; repeated uint64 bucket_counts = 2; }
+message Summary { repeated SummaryDataPoint data_points = 1; }
+message SummaryDataPoint {
+	repeated KeyValue attributes = 7; fixed64 start_time_unix_nano = 2; fixed64 time_unix_nano = 3; fixed64 count = 4;
+	double sum = 5; repeated ValueAtQuantile quantile_values = 6; uint32 flags = 8;
+}
+message ValueAtQuantile { double quantile = 1; double value = 2; }
 message NumberDataPoint {
 	repeated KeyValue attributes = 7; fixed64 start_time_unix_nano = 2; fixed64 time_unix_nano = 3;
 	oneof value { double as_double = 4; sfixed64 as_int = 6; }
