@@ -3,9 +3,12 @@ import type { Clock } from "@bellwether/model";
 import type { ActiveConfig, ApplyOutcome, ConfigPort } from "#api";
 import { type Catalogue, type CatalogueFile, type Finding, parseCatalogue, readCatalogueFiles } from "#catalogue";
 import { audit, type ControlStore, type Principal, SYSTEM, type Tx } from "#platform";
+import type { CatalogueCache } from "./catalogue-cache.ts";
 
 export interface ConfigControlOptions {
 	readonly dir: string;
+	/** Validated catalogues of earlier starts; undefined: none are kept. */
+	readonly cache?: CatalogueCache | undefined;
 	readonly store: ControlStore;
 	readonly clock: Clock;
 	/** Carries a taken catalogue to whoever holds one; awaited before the next one is taken. */
@@ -62,7 +65,7 @@ export async function startConfigControl(options: ConfigControlOptions): Promise
 	let lookedAt: string | undefined;
 
 	async function firstVersion(): Promise<Running> {
-		const stored = await storedVersion(store);
+		const stored = await storedVersion(store, options.cache);
 		const folder = await readCatalogueFiles(dir);
 		const { files } = folder;
 		const digest = files && filesDigest(files);
@@ -211,11 +214,14 @@ function filesDigest(files: readonly CatalogueFile[]): string {
 	return hash.digest("hex");
 }
 
-async function storedVersion(store: ControlStore): Promise<Running | undefined> {
+async function storedVersion(store: ControlStore, cache: CatalogueCache | undefined): Promise<Running | undefined> {
 	const row = await store.db.selectFrom("config_versions").selectAll().where("active", "=", 1).executeTakeFirst();
 	if (!row) return undefined;
 	const { source, files } = JSON.parse(row.files) as { source: "folder" | "api"; files: CatalogueFile[] };
-	const { catalogue } = parseCatalogue(files);
+	const digest = filesDigest(files);
+	const kept = cache?.read(digest);
+	const catalogue = kept ?? parseCatalogue(files).catalogue;
+	if (catalogue && !kept) cache?.write(digest, catalogue);
 	// A newer version of this program may refuse what an older one took.
 	return catalogue && { catalogue, files, source, appliedAt: row.applied_at, appliedBy: row.applied_by };
 }

@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Worker } from "node:worker_threads";
 import type { Clock } from "@bellwether/model";
 import pino, { type Logger } from "pino";
 import { type ApiContext, buildHttpServer, createFleetSource, isLoopbackBind, type ReadyCheck, StreamHub } from "#api";
@@ -22,6 +23,7 @@ import { escalationTimers, listenToIncidents as listenForPages, type ResponseDep
 import { openControlStore } from "../adapters/sqlite/control-store.ts";
 import { DataDirLocked, type DataLock, lockDataDir } from "../adapters/sqlite/data-lock.ts";
 import { createBreachQueue } from "./breach-queue.ts";
+import { openCatalogueCache } from "./catalogue-cache.ts";
 import { startConfigControl } from "./config-control.ts";
 import { issueStartTokens, readTokenFile, SettingRefused } from "./first-access.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
@@ -45,6 +47,9 @@ export interface StartOptions {
 	/** File with the operator's admin token; needed for a bind that others can reach. */
 	readonly tokenFile?: string | undefined;
 	readonly logger?: Logger | undefined;
+	/** See TelemetryThreadOptions. */
+	readonly warmWorker?: Worker | undefined;
+	readonly compileCacheDir?: string | undefined;
 }
 
 export interface Bellwether {
@@ -104,6 +109,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	let telemetry: TelemetryThread | undefined;
 	const config = await startConfigControl({
 		dir: options.catalogueDir,
+		cache: openCatalogueCache(dataDir),
 		store,
 		clock,
 		onApplied: async (catalogue) => {
@@ -141,6 +147,8 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		dataDir,
 		catalogue: catalogue(),
 		openBreaches: await openBreaches(store.db, all),
+		warmWorker: options.warmWorker,
+		compileCacheDir: options.compileCacheDir,
 	}).catch((error: Error) => {
 		throw new SettingRefused(
 			`the counted events in ${join(dataDir, "telemetry.db")} cannot be used (${error.message}): restore that file from a backup, or move it away to begin without history; incidents are kept elsewhere`,

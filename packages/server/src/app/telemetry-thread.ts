@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { Catalogue } from "#catalogue";
 import type { BreachClosed, BreachOpened, PairStatus } from "#detection";
 import type {
@@ -7,6 +7,9 @@ import type {
 	IngestOptions,
 	IngestOutcome,
 	Protocol,
+	PulledAnswer,
+	PullOutcome,
+	PullState,
 	WindowBucket,
 	WindowsQuery,
 } from "#telemetry";
@@ -20,6 +23,8 @@ import type {
 	ToWorker,
 	WorkerStart,
 } from "./telemetry-protocol.ts";
+
+import { warmTelemetryWorker } from "./warm-worker.ts";
 
 export type { HourStrip, OpenBreach, TelemetryHealth } from "./telemetry-protocol.ts";
 
@@ -47,6 +52,9 @@ export interface TelemetryThread {
 	 * counts nothing. A tenant that is not a key tenant feeds the fleet only.
 	 */
 	importEvents(idempotencyKey: string, body: Uint8Array): Promise<ImportOutcome>;
+	/** One answer of a pulled source; see `Telemetry.takePulled`. `body` is transferred. */
+	takePulled(answer: PulledAnswer): Promise<PullOutcome>;
+	pullState(source: string, slo: string): Promise<PullState | undefined>;
 	/** Undefined: no such pair. Buckets without data are absent, never zero. */
 	windows(query: WindowsQuery): Promise<WindowBucket[] | undefined>;
 	accounting(tenant?: string): Promise<Accounting[]>;
@@ -67,6 +75,10 @@ export interface TelemetryThreadOptions {
 	readonly dataDir: string;
 	readonly catalogue: Catalogue;
 	readonly openBreaches: readonly OpenBreach[];
+	/** A thread that has loaded its code already; undefined: one is made. */
+	readonly warmWorker?: Worker | undefined;
+	/** Where threads made later keep their compiled code. */
+	readonly compileCacheDir?: string | undefined;
 }
 
 /** Bodies in flight to the thread. Beyond it the answer is `unavailable` at once, so that a slow disk cannot fill the memory. */
@@ -105,17 +117,23 @@ class Thread implements TelemetryThread {
 	readonly #statuses = new Map<string, PairStatus>();
 	readonly #openBreaches = new Map<string, OpenBreach>();
 
+	#warm: Worker | undefined;
+	readonly #compileCacheDir: string | undefined;
+
 	constructor(options: TelemetryThreadOptions) {
-		this.#start = options;
+		const { dataDir, catalogue, openBreaches } = options;
+		this.#start = { dataDir, catalogue, openBreaches };
+		this.#warm = options.warmWorker;
+		this.#compileCacheDir = options.compileCacheDir;
 		this.#keepOpenBreaches(options.openBreaches);
 	}
 
 	start(): Promise<void> {
 		return new Promise((resolve, reject) => {
-			const worker = new Worker(new URL("./telemetry-worker.ts", import.meta.url), {
-				workerData: { ...this.#start, openBreaches: [...this.#openBreaches.values()] } satisfies WorkerStart,
-				name: "telemetry",
-			});
+			const worker = this.#warm ?? warmTelemetryWorker(this.#compileCacheDir);
+			this.#warm = undefined;
+			worker.ref();
+			worker.postMessage({ ...this.#start, openBreaches: [...this.#openBreaches.values()] } satisfies WorkerStart);
 			this.#worker = worker;
 			this.#state = "starting";
 			this.#watchedAt = Number.NEGATIVE_INFINITY;
@@ -160,6 +178,16 @@ class Thread implements TelemetryThread {
 		const busy = this.#busy(body.byteLength);
 		if (busy) return busy;
 		return (await this.#call({ kind: "import", key, body: own(body) })) as ImportOutcome;
+	}
+
+	async takePulled({ body, ...answer }: PulledAnswer): Promise<PullOutcome> {
+		const busy = this.#busy(body.byteLength);
+		if (busy) return busy;
+		return (await this.#call({ kind: "pull", answer, body: own(body) })) as PullOutcome;
+	}
+
+	async pullState(source: string, slo: string): Promise<PullState | undefined> {
+		return (await this.#call({ kind: "pull-state", source, slo })) as PullState | undefined;
 	}
 
 	async windows(query: WindowsQuery): Promise<WindowBucket[] | undefined> {
@@ -277,7 +305,7 @@ class Thread implements TelemetryThread {
 	#abandon(error: Error): void {
 		for (const id of [...this.#pending.keys()]) {
 			const pending = this.#take(id);
-			if (pending?.kind === "ingest" || pending?.kind === "import")
+			if (pending?.kind === "ingest" || pending?.kind === "import" || pending?.kind === "pull")
 				pending.resolve({ status: "unavailable", message: error.message, retryAfterS: 2 });
 			else pending?.reject(error);
 		}

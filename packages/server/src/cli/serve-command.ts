@@ -1,9 +1,11 @@
 import { resolve } from "node:path";
+import type { Worker } from "node:worker_threads";
 import { systemClock } from "@bellwether/model";
 import pino from "pino";
 import { formatFinding } from "#catalogue";
 import { ControlStoreRefused } from "../adapters/sqlite/control-store.ts";
 import { DataDirLocked } from "../adapters/sqlite/data-lock.ts";
+import { keepCompiled } from "../app/compile-cache.ts";
 import { CatalogueRefused } from "../app/config-control.ts";
 import { SettingRefused } from "../app/first-access.ts";
 import { type Bellwether, startBellwether } from "../app/start.ts";
@@ -23,6 +25,8 @@ export interface ServeOptions {
 	readonly out: (text: string) => void;
 	/** For what keeps the server from starting. */
 	readonly err: (text: string) => void;
+	readonly warmWorker?: Worker | undefined;
+	readonly compileCacheDir?: string | undefined;
 }
 
 /** A stop that takes longer is cut: the store is safe at any instant. */
@@ -47,12 +51,15 @@ export async function runServe(options: ServeOptions): Promise<number> {
 			demo: options.demo,
 			tokenFile: options.tokenFile,
 			logger,
+			warmWorker: options.warmWorker,
+			compileCacheDir: options.compileCacheDir,
 		});
 	} catch (error) {
 		options.err(`${explain(error)}\n`);
 		return EXIT.findings;
 	}
 	announce(options, product);
+	if (options.compileCacheDir !== undefined) keepCompiled();
 	await asked;
 	const cut = setTimeout(() => {
 		options.err(`bellwether: did not stop within ${STOP_WITHIN_MS / 1000} s; what was acknowledged is stored.\n`);
