@@ -1,7 +1,7 @@
 import type { Clock } from "@bellwether/model";
 import { type Catalogue, effectiveObjective, type KeyTenant, type Slo } from "#catalogue";
 import type { PairState, PairStatus } from "#detection";
-import { type Incident, listIncidents, tenantName } from "#incidents";
+import { type Incident, listIncidents, platformWords, tenantName } from "#incidents";
 import { type ControlStore, inScope, type TenantScope } from "#platform";
 import { acknowledgeDueTimes } from "#response";
 import { type FleetIncident, fleetView, worstState } from "./fleet-view.ts";
@@ -82,13 +82,18 @@ export function createFleetSource(options: FleetSourceOptions): FleetSource {
 	async function build(scope: TenantScope): Promise<FleetView> {
 		const catalogue = scopedCatalogue(options.catalogue(), scope);
 		const tenants = new Map(catalogue.tenants.map((tenant) => [tenant.name, tenant]));
-		const [hours, incidents] = await Promise.all([stripsNow(), readIncidents(store, scope, catalogue)]);
+		const [hours, incidents, words] = await Promise.all([
+			stripsNow(),
+			readIncidents(store, scope, catalogue),
+			platformWords(store.db, scope, catalogue, clock.now()),
+		]);
 		return fleetView({
 			catalogue,
 			effectiveObjective: (tenant: string, slo: Slo) => effectiveObjective(catalogue, slo, tenants.get(tenant)),
 			statuses: telemetry.statuses().filter((status) => inScope(scope, status.tenant)),
 			strips: hours,
 			...incidents,
+			platformWords: words,
 			now: clock.now(),
 			demo: options.demo,
 		});

@@ -1,6 +1,8 @@
 import type { Catalogue, KeyTenant, Provenance, Slo, Workload } from "#catalogue";
 import type { PairStatus } from "#detection";
+import type { PlatformWord } from "#incidents";
 import { FLEET } from "#telemetry";
+import { wireWord } from "./feed-words.ts";
 import { fleetSentence } from "./fleet-sentence.ts";
 import type { Cell, CellState, FleetRow, FleetView, RowIncident, SloCell } from "./schemas.ts";
 
@@ -25,6 +27,8 @@ export interface FleetInputs {
 	readonly strips: ReadonlyMap<string, readonly CellState[]>;
 	readonly incidents: readonly FleetIncident[];
 	readonly lastBreach: { readonly tenantDisplayName: string; readonly closedAt: number } | undefined;
+	/** What the platform itself says, by workload. */
+	readonly platformWords?: ReadonlyMap<string, PlatformWord> | undefined;
 	readonly now: number;
 	readonly demo: boolean;
 }
@@ -111,9 +115,16 @@ function platformRow(context: RowContext): FleetRow {
 			lead,
 			slos,
 			incident: incidentOf(context, FLEET, workload),
+			...platformSays(context, workload.name),
 		};
 	});
 	return row(context, { name: FLEET, displayName: "Platform", tier: null, cells });
+}
+
+/** Beside our own measure, never instead of it: the platform's word changes no state. */
+function platformSays(context: RowContext, workload: string): Pick<Cell, "platformSays"> {
+	const word = context.inputs.platformWords?.get(workload);
+	return word ? { platformSays: wireWord(word) } : {};
 }
 
 /**

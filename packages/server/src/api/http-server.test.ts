@@ -215,6 +215,7 @@ describe("the policy beside the route", () => {
 			"get /openapi.json",
 			"get /readyz",
 			"get /sign-in",
+			"post /api/v1/feeds/{feed}",
 			"post /api/v1/session",
 			"post /sign-in",
 		]);

@@ -7,6 +7,7 @@ import type { TenantScope } from "#platform";
 import { acknowledgeDueTimes, escalationView } from "#response";
 import { FLEET } from "#telemetry";
 import type { ApiContext } from "./context.ts";
+import { incidentFeeds } from "./feed-view.ts";
 import { sloCell } from "./fleet-view.ts";
 import type { IncidentDetail, IncidentSummary, Notice, SloCell } from "./schemas.ts";
 
@@ -49,13 +50,14 @@ export async function incidentDetail(
 ): Promise<IncidentDetail> {
 	const catalogue = context.catalogue();
 	const { db } = context.store;
-	const [dueTimes, others, children, timeline, escalation, notices] = await Promise.all([
+	const [dueTimes, others, children, timeline, escalation, notices, feeds] = await Promise.all([
 		acknowledgeDueTimes(db, scope),
 		alsoAffected(db, scope, incident),
 		childrenOf(db, scope, incident.id),
 		timelineOf(db, scope, incident.id),
 		escalationView(db, scope, incident.id),
 		listNotices(db, scope, { incidentId: incident.id }),
+		incidentFeeds(context, scope, incident, catalogue),
 	]);
 	const workload = catalogue.workloads.find((each) => each.name === incident.workload);
 	const now = context.clock.now();
@@ -81,6 +83,7 @@ export async function incidentDetail(
 		notices: notices.map((notice) => wireNotice(notice, catalogue)),
 		measures: measuresOf(incident),
 		verdictReason: incident.verdictReason ?? null,
+		...feeds,
 	};
 }
 

@@ -79,6 +79,10 @@ const incident: IncidentDetail = {
 		ttm: { status: "pending", ms: null },
 	},
 	verdictReason: null,
+	changes: [],
+	openCases: [],
+	platformSays: null,
+	feeds: { changes: false, cases: false },
 };
 
 const options: PagerPageOptions = {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Case, ChangeBefore, PlatformWord } from "./schemas-feeds.ts";
 
 /** Wire schemas: what travels between console, tools and server. The domain never imports them. Instants: ms epoch UTC; ratios 0–1. */
 
@@ -35,6 +36,7 @@ export const Cell = z.object({
 	lead: SloCell.nullable().describe("the SLO the cell shows: the worst one of a tenant, the lead one of the platform"),
 	slos: z.array(SloCell),
 	incident: z.string().nullable(),
+	platformSays: PlatformWord.optional().describe("on the platform's cells that a feed speaks of: its own word"),
 });
 export type Cell = z.infer<typeof Cell>;
 
@@ -186,6 +188,12 @@ export const IncidentDetail = IncidentSummary.extend({
 	notices: z.array(Notice),
 	measures: z.object({ onset: Measure, ttd: Measure, tta: Measure, firstNotice: Measure, ttm: Measure }),
 	verdictReason: z.string().nullable(),
+	changes: z.array(ChangeBefore).describe("in scope, from a day before the onset to an hour after it; newest first"),
+	openCases: z.array(Case).describe("of the tenant and workload, not closed"),
+	platformSays: PlatformWord.nullable().describe(
+		"the platform's own word on the workload now; null: no feed speaks of it",
+	),
+	feeds: z.object({ changes: z.boolean(), cases: z.boolean() }).describe("whether such feeds are in the catalogue"),
 });
 export type IncidentDetail = z.infer<typeof IncidentDetail>;
 
@@ -294,6 +302,7 @@ export const ProgramReport = z.object({
 	from: Instant,
 	numbers: z.array(ProgramNumber),
 	unreviewed: z.number(),
+	missed: z.array(Case).describe("cases that no incident stands behind, the last to open first"),
 });
 
 export const Session = z.object({ name: z.string(), role: z.string(), csrfToken: z.string(), demo: z.boolean() });

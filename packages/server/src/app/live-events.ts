@@ -1,4 +1,5 @@
 import type { StreamHub } from "#api";
+import { FEED_NEWS } from "#incidents";
 import { type ControlStore, eventsAfter, lastEventSeq, SYSTEM, scopeOf } from "#platform";
 
 const BATCH = 500;
@@ -26,7 +27,7 @@ export async function startLiveEvents(options: {
 				if (event.incidentId !== undefined) incidents.set(event.incidentId, event.tenant);
 			}
 			for (const [id, tenant] of incidents) hub.publish("incident", { id }, tenant);
-			if (incidents.size > 0) options.onChange();
+			if (incidents.size > 0 || events.some((event) => event.type === FEED_NEWS)) options.onChange();
 			if (events.length === BATCH) isWanted = true;
 		}
 	}

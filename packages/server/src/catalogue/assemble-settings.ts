@@ -55,6 +55,7 @@ export function assembleSettings(context: Context): Settings {
 			autoDetectedShare: baselines.autoDetectedShare ?? DEFAULTS.baselines.autoDetectedShare,
 			ttdManualMs: msOr(baselines.ttdManual, DEFAULTS.baselines.ttdManualMs),
 			ttdAutoMs: msOr(baselines.ttdAuto, DEFAULTS.baselines.ttdAutoMs),
+			...(baselines.comparisonTenants === undefined ? {} : { comparisonTenants: baselines.comparisonTenants }),
 		},
 	};
 }

@@ -105,6 +105,13 @@ export const Settings = z.strictObject({
 				autoDetectedShare: f.ratio("Share of incidents that monitors found before. Default: 0.08.").optional(),
 				ttdManual: f.duration("Time to detect when customers reported. Default: 6.7d.").optional(),
 				ttdAuto: f.duration("Time to detect when monitors found it. Default: 2.5h.").optional(),
+				comparisonTenants: f
+					.wholeNumber(
+						"Tenants beside the key tenants whose cases the feeds carry; their escalations are compared with.",
+						1,
+						100_000_000,
+					)
+					.optional(),
 			})
 			.optional()
 			.describe("What the programme started from; reports compare with it."),

@@ -42,7 +42,13 @@ export interface Settings {
 		/** Undefined: DEFAULT_RETENTION. */
 		readonly retention?: RetentionSettings | undefined;
 	};
-	readonly baselines: { readonly autoDetectedShare: number; readonly ttdManualMs: number; readonly ttdAutoMs: number };
+	readonly baselines: {
+		readonly autoDetectedShare: number;
+		readonly ttdManualMs: number;
+		readonly ttdAutoMs: number;
+		/** How many tenants that are not key tenants the feeds of cases speak of. Undefined: not known. */
+		readonly comparisonTenants?: number | undefined;
+	};
 }
 
 export interface SmtpSettings {

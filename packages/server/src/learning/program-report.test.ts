@@ -142,7 +142,7 @@ describe("the programme report", () => {
 			baselineText: "8%",
 			n: 4,
 			pending: 1,
-			note: "n = 4: no trend claimed; 95% interval 30.1% to 95.4% (Wilson)",
+			note: "n = 4: no trend claimed; 95% interval 30.1% to 95.4% (Wilson); no source of cases is connected, so what nobody detected is not in it",
 		});
 	});
 

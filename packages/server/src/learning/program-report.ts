@@ -2,6 +2,7 @@ import { describeDuration } from "@bellwether/model";
 import { type Catalogue, monitorFor } from "#catalogue";
 import { type Incident, isResolved, listIncidents } from "#incidents";
 import { type Db, inScope, type TenantScope, type Tx } from "#platform";
+import { type CaseEvidence, caseEvidence, escalationsPerTenant, NO_CASES } from "./case-evidence.ts";
 import { measuresOf } from "./measures.ts";
 import { median, wilsonInterval } from "./statistics.ts";
 import type { Measure, ProgramNumber, ProgramReport } from "./types.ts";
@@ -9,6 +10,8 @@ import type { Measure, ProgramNumber, ProgramReport } from "./types.ts";
 /** Below this many, a number is told with the warning that it shows no trend. */
 const SMALL_SAMPLE = 30;
 const CRITICAL_RANK = 25;
+/** Missed detections listed in full. */
+const MAX_MISSED = 100;
 
 /** The six numbers of the programme, over the incidents of the scope's tenants. */
 export async function programReport(
@@ -25,7 +28,7 @@ export async function programReport(
 		if (after === undefined) break;
 	}
 	const inView = { ...catalogue, tenants: catalogue.tenants.filter((tenant) => inScope(scope, tenant.name)) };
-	return reportOn(incidents, inView, now);
+	return reportOn(incidents, inView, now, await caseEvidence(db, scope, inView, incidents, now));
 }
 
 /**
@@ -33,10 +36,15 @@ export async function programReport(
  * their children are the platform's own monitoring; noise, expected changes and duplicates are no incidents; those that
  * nobody judged yet are pending.
  */
-export function reportOn(incidents: readonly Incident[], catalogue: Catalogue, now: number): ProgramReport {
+export function reportOn(
+	incidents: readonly Incident[],
+	catalogue: Catalogue,
+	now: number,
+	cases: CaseEvidence = NO_CASES,
+): ProgramReport {
 	const ofTenants = incidents.filter((each) => each.kind === "tenant" && each.parentId === undefined);
 	const real = ofTenants.filter((each) => each.verdict === "real-impact" || each.verdict === "real-no-impact");
-	const sample: Sample = { real, unjudged: ofTenants.filter((each) => each.verdict === undefined).length };
+	const sample: Sample = { real, unjudged: ofTenants.filter((each) => each.verdict === undefined).length, cases };
 	return {
 		at: now,
 		from: Math.min(now, ...incidents.map((each) => each.detectedAt)),
@@ -45,41 +53,52 @@ export function reportOn(incidents: readonly Incident[], catalogue: Catalogue, n
 			timeToDetect(sample, catalogue),
 			timeToMitigate(sample),
 			customerReportedCritical(sample),
-			escalationRate(sample),
+			escalationRate(sample, catalogue),
 			tenantsCovered(catalogue),
 		],
 		unreviewed: incidents.filter((each) => !isResolved(each) || each.verdict === undefined).length,
+		missed: cases.missed.slice(0, MAX_MISSED),
 	};
 }
 
 interface Sample {
 	readonly real: readonly Incident[];
 	readonly unjudged: number;
+	readonly cases: CaseEvidence;
 }
 
 const COUNTED = "Counted: incidents of one tenant that a person judged real.";
 
-function autoDetectedShare({ real, unjudged }: Sample, catalogue: Catalogue): ProgramNumber {
-	const n = real.length;
-	const hits = real.filter((each) => each.detectedBy === "monitor").length;
+function autoDetectedShare({ real, unjudged, cases }: Sample, catalogue: Catalogue): ProgramNumber {
+	const n = real.length + cases.missed.length;
+	const hits = real.filter((each) => isFoundFirst(each, cases)).length;
 	const baseline = catalogue.settings.baselines.autoDetectedShare;
 	const interval = wilsonInterval(hits, n);
+	const missed = cases.isConnected
+		? `; ${cases.missed.length} of them cases of customers without an incident`
+		: "; no source of cases is connected, so what nobody detected is not in it";
 	return {
 		key: "auto-detected-share",
 		name: "Auto-detected share",
-		definition: `Incidents that a monitor found before a customer reported them ÷ all. ${COUNTED}`,
+		definition: `Incidents that a monitor found before a customer reported them ÷ all, with those that only customers reported. ${COUNTED}`,
 		unit: "ratio",
 		baseline,
 		baselineText: percent(baseline),
 		value: n > 0 ? hits / n : null,
 		valueText: n > 0 ? `${percent(hits / n)} (${hits} of ${n})` : NOT_YET,
 		n,
-		pending: unjudged,
-		unknown: 0,
-		note: interval
-			? `${sizeNote(n)}; 95% interval ${percent(interval.low)} to ${percent(interval.high)} (Wilson)`
-			: sizeNote(n),
+		pending: unjudged + cases.pending,
+		unknown: cases.notJudged,
+		note: `${
+			interval
+				? `${sizeNote(n)}; 95% interval ${percent(interval.low)} to ${percent(interval.high)} (Wilson)`
+				: sizeNote(n)
+		}${missed}`,
 	};
+}
+
+function isFoundFirst(incident: Incident, cases: CaseEvidence): boolean {
+	return incident.detectedBy === "monitor" && !cases.customerFirst.has(incident.id);
 }
 
 function timeToDetect(sample: Sample, catalogue: Catalogue): ProgramNumber {
@@ -105,9 +124,9 @@ function timeToMitigate(sample: Sample): ProgramNumber {
 	};
 }
 
-function customerReportedCritical({ real, unjudged }: Sample): ProgramNumber {
+function customerReportedCritical({ real, unjudged, cases }: Sample): ProgramNumber {
 	const n = real.length;
-	const value = real.filter((each) => each.detectedBy === "customer" && each.severity.rank <= CRITICAL_RANK).length;
+	const value = real.filter((each) => !isFoundFirst(each, cases) && each.severity.rank <= CRITICAL_RANK).length;
 	return {
 		key: "customer-reported-critical",
 		name: "Customer-reported critical incidents",
@@ -124,22 +143,44 @@ function customerReportedCritical({ real, unjudged }: Sample): ProgramNumber {
 	};
 }
 
-/** No source tells of customers' escalations yet. A number made from our own pages would look like it and be another. */
-function escalationRate({ real }: Sample): ProgramNumber {
-	return {
+/** Escalations of cases, per tenant. A number made from our own pages would look like it and be another. */
+function escalationRate({ real, cases }: Sample, catalogue: Catalogue): ProgramNumber {
+	const base = {
 		key: "escalation-rate",
 		name: "Escalation rate against S500",
 		definition: "Customer escalations per key tenant ÷ the same of the S500 tenants that are not key tenants.",
 		unit: "ratio",
 		baseline: 1,
 		baselineText: "1, the S500 themselves",
-		value: null,
-		valueText: "unknown",
-		n: 0,
 		pending: 0,
-		unknown: real.length,
-		note: "No source of support escalations is connected, so nothing is claimed",
+	} as const;
+	if (!cases.isConnected) {
+		const note = "No source of support escalations is connected, so nothing is claimed";
+		return { ...base, value: null, valueText: "unknown", n: 0, unknown: real.length, note };
+	}
+	const own = escalationsPerTenant(cases.escalated, catalogue.tenants.length);
+	const others = escalationsPerTenant(cases.escalatedElsewhere, catalogue.settings.baselines.comparisonTenants);
+	const n = cases.escalated + cases.escalatedElsewhere;
+	const ownText = own === undefined ? "no key tenants yet" : `${short(own)} escalations per key tenant`;
+	if (own === undefined || others === undefined || others === 0) {
+		const note =
+			others === 0
+				? `${sizeNote(n)}; no escalation of the others, so there is nothing to divide by`
+				: `${sizeNote(n)}; write spec.baselines.comparisonTenants in the settings to compare`;
+		return { ...base, value: null, valueText: ownText, n, unknown: 0, note };
+	}
+	return {
+		...base,
+		value: own / others,
+		valueText: `${short(own / others)} (${short(own)} ÷ ${short(others)})`,
+		n,
+		unknown: 0,
+		note: sizeNote(n),
 	};
+}
+
+function short(value: number): string {
+	return String(Number(value.toPrecision(3)));
 }
 
 function tenantsCovered(catalogue: Catalogue): ProgramNumber {

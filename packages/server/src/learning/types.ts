@@ -1,3 +1,5 @@
+import type { CaseRecord } from "#incidents";
+
 /** `pending`: the end has not come yet; `unknown`: an end is missing and will not be known. Never zero for either. */
 export type Measure =
 	| { readonly status: "recorded"; readonly ms: number }
@@ -50,4 +52,6 @@ export interface ProgramReport {
 	readonly numbers: readonly ProgramNumber[];
 	/** Open, or resolved without a verdict. */
 	readonly unreviewed: number;
+	/** Cases that no incident stands behind, the last to open first; at most 100. */
+	readonly missed: readonly CaseRecord[];
 }

@@ -4,6 +4,7 @@ import { auditRoutes } from "./audit.ts";
 import { configRoutes } from "./config.ts";
 import { consoleRoutes } from "./console.ts";
 import { deliveryRoutes } from "./deliveries.ts";
+import { feedRoutes } from "./feeds.ts";
 import { fleetRoutes } from "./fleet.ts";
 import { healthRoutes } from "./health.ts";
 import { importRoutes } from "./import.ts";
@@ -35,6 +36,7 @@ export function registerRoutes(api: Api, context: ApiContext, session: SessionOp
 	windowRoutes(api, context);
 	accountingRoutes(api, context);
 	importRoutes(api, context);
+	feedRoutes(api, context);
 	reportRoutes(api, context);
 	phoneRoutes(api, context);
 	configRoutes(api, context);

@@ -1,6 +1,7 @@
 import { programReport } from "#learning";
 import { scopeOf } from "#platform";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
+import { wireCase } from "../feed-view.ts";
 import { principalOf, READERS } from "../policy.ts";
 import { ProgramReport } from "../schemas.ts";
 
@@ -22,7 +23,7 @@ export function reportRoutes(api: Api, context: ApiContext): void {
 				context.catalogue(),
 				context.clock.now(),
 			);
-			return { ...report, numbers: [...report.numbers] };
+			return { ...report, numbers: [...report.numbers], missed: report.missed.map(wireCase) };
 		},
 	);
 }
