@@ -9,8 +9,11 @@ import { countCases } from "./test-report.mjs";
 
 /** Steps take minutes and have a line of their own at the end: fewer lines than the set-up. */
 const STEP_PROGRESS_EVERY_MS = 10_000;
-const CHROMIUM = "/usr/bin/chromium";
-const CHROMIUM_PACKAGES = ["chromium", "fonts-noto-core"];
+/** Real programs that steps run beside the product: a file that shows that they are there, and the Debian packages. */
+const PROGRAMS = {
+	browser: { file: "/usr/bin/chromium", packages: ["chromium", "fonts-noto-core"] },
+	prometheus: { file: "/usr/bin/prometheus", packages: ["prometheus"] },
+};
 
 /** Steps in the order in which they run: the quick ones first. `args` are for the pinned Node. */
 const STEPS = [
@@ -19,8 +22,8 @@ const STEPS = [
 	{ name: "architecture", vitest: true },
 	{ name: "unused", runs: [tool("knip/bin/knip.js")] },
 	{ name: "unit", vitest: true },
-	{ name: "scenario", vitest: true },
-	{ name: "browser", vitest: true, prepare: ensureChromium },
+	{ name: "scenario", vitest: true, needs: ["prometheus"] },
+	{ name: "browser", vitest: true, needs: ["browser"] },
 ];
 
 function tool(path, ...args) {
@@ -62,10 +65,12 @@ function chosenSteps(names) {
 }
 
 async function runStep(node, step) {
-	const obstacle = await step.prepare?.();
-	if (obstacle) {
-		console.log(obstacle);
-		return { passed: 0, failed: 1 };
+	for (const name of step.needs ?? []) {
+		const obstacle = await ensureProgram(step.name, PROGRAMS[name]);
+		if (obstacle) {
+			console.log(obstacle);
+			return { passed: 0, failed: 1 };
+		}
 	}
 	return step.vitest ? runVitest(node, step.name) : runTools(node, step);
 }
@@ -96,21 +101,22 @@ async function runVitest(node, project) {
 	return countCases(report, code);
 }
 
-/** Says what stands in the way of the browser tests, or nothing once Chromium is there. */
-async function ensureChromium() {
-	if (existsSync(CHROMIUM)) return undefined;
-	const remedy = `Browser tests need ${CHROMIUM}: install it (Debian, Ubuntu: apt-get install ${CHROMIUM_PACKAGES.join(" ")}), or run the other steps by name.`;
+/** Says what stands in the way of a step, or nothing once the program that it needs is there. */
+async function ensureProgram(step, { file, packages }) {
+	if (existsSync(file)) return undefined;
+	const remedy = `The step ${step} needs ${file}: install it (Debian, Ubuntu: apt-get install ${packages.join(" ")}), or run the other steps by name.`;
 	const isRoot = process.getuid?.() === 0;
 	if (!isRoot || spawnSync("apt-get", ["--version"]).error) return remedy;
-	console.log("Installing Chromium for the browser tests (once).");
-	const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+	console.log(`Installing ${packages.join(" ")} for the step ${step} (once).`);
+	// The tests start the programs themselves: nothing that comes with a package may start a service.
+	const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
 	const update = await runWithProgress("apt-get update", "apt-get", ["update", "-q"], { env });
 	const install = await runWithProgress(
 		"apt-get install",
 		"apt-get",
-		["install", "-y", "-q", "--no-install-recommends", ...CHROMIUM_PACKAGES],
+		["install", "-y", "-q", "--no-install-recommends", ...packages],
 		{ env },
 	);
-	if (install.code === 0 && existsSync(CHROMIUM)) return undefined;
+	if (install.code === 0 && existsSync(file)) return undefined;
 	return `${(update.code === 0 ? install : update).output.trimEnd().split("\n").slice(-10).join("\n")}\n${remedy}`;
 }
