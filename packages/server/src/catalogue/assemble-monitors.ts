@@ -2,6 +2,7 @@ import { type BurnRateTier, burnRateTiers, formatDuration, type SeverityKey, tie
 import { monitorFor } from "./choose.ts";
 import type { Context } from "./references.ts";
 import { sortedSet } from "./references.ts";
+import { writtenSlos } from "./slo-names.ts";
 import type { SourceDocument } from "./source.ts";
 import type { Catalogue, Monitor, Slo } from "./types.ts";
 import { type Path, show } from "./wording.ts";
@@ -69,9 +70,9 @@ function warnUnwatched(context: Context, monitors: readonly Monitor[]): void {
 	const live = monitors.filter((monitor) => monitor.mode === "live");
 	if (live.some((monitor) => monitor.slos === undefined)) return;
 	const watched = new Set(live.flatMap((monitor) => monitor.slos ?? []));
-	for (const entry of context.entries.of("SLO")) {
-		if (watched.has(entry.name)) continue;
-		const message = `SLO ${show(entry.name)} is watched by no live monitor, so it pages nobody.`;
+	for (const { name, entry } of writtenSlos(context.entries)) {
+		if (watched.has(name)) continue;
+		const message = `SLO ${show(name)} is watched by no live monitor, so it pages nobody.`;
 		context.warn(
 			entry,
 			["metadata", "name"],
@@ -97,9 +98,9 @@ export function checkReach(context: Context, parts: Parts): void {
 function fitsPeriod(context: Context, slo: Slo, monitor: Monitor): boolean {
 	const pages = tiersOf(slo, monitor).filter((tier) => tier.response === "page");
 	if (pages.length === 0 || pages.some((tier) => tierFault(tier, 1) === undefined)) return true;
-	const [entry] = context.entries.of("SLO").filter((each) => each.name === slo.name);
+	const entry = writtenSlos(context.entries).find((each) => each.name === slo.name)?.entry;
 	const message = `${show(slo.name)} over ${formatDuration(slo.periodMs)} can never page: every page tier would fire while the error budget lasts.`;
-	const remedy = "Write a longer duration, 2d or more.";
+	const remedy = "Write a longer duration, 2d or more, or watch it by ticket tiers only, to keep its budget without pages.";
 	if (entry) context.error(entry, ["spec", "timeWindow", 0, "duration"], message, remedy);
 	return false;
 }
@@ -117,12 +118,11 @@ interface WrittenObjective {
 /** The SLO's own objective and every override of it, each with its place. */
 function objectivesOf(context: Context, slo: Slo): WrittenObjective[] {
 	const { entries } = context;
-	const own = entries
-		.of("SLO")
-		.filter((entry) => entry.name === slo.name)
-		.map(({ document, input }) => {
-			const field = input.spec.objectives[0]?.target === undefined ? "targetPercent" : "target";
-			return { objective: slo.objective, document, path: ["spec", "objectives", 0, field] };
+	const own = writtenSlos(entries)
+		.filter(({ name }) => name === slo.name)
+		.map(({ entry, index }) => {
+			const field = entry.input.spec.objectives[index]?.target === undefined ? "targetPercent" : "target";
+			return { objective: slo.objective, document: entry.document, path: ["spec", "objectives", index, field] };
 		});
 	const overrides = [
 		...[...entries.of("Tier"), ...entries.of("KeyTenant")].map(({ document, input }) => ({
@@ -164,6 +164,20 @@ function reach(
 		context.error({ document }, path, message, remedy);
 		return;
 	}
+	const blind = faults.filter(({ tier, fault }) => !fault && !canProve(slo, tier, objective, monitor.evidenceP));
+	if (blind.length > 0) {
+		const list = blind.map(({ tier }) => tier.key).join(", ");
+		const message = `${what} can never fire ${list}: too few slices fit into the window to prove anything.`;
+		const left = faults.some(
+			({ tier, fault }) => tier.response === "page" && !fault && !blind.some((each) => each.tier === tier),
+		);
+		if (left || pages.length === 0)
+			context.warn({ document }, path, message, "The other tiers still watch it; shorter slices let all fire.");
+		else {
+			const remedy = "Write shorter slices, a higher objective, or a monitor with a larger evidenceP.";
+			context.error({ document }, path, message, remedy);
+		}
+	}
 	if (never.length === 0) return;
 	const list = never.map((tier) => `${tier.key} (factor ${round(tier.factor)})`).join(", ");
 	const message = `${what} can never fire ${list}: a total outage burns at ${round(1 / (1 - objective))}.`;
@@ -174,6 +188,12 @@ function reach(
 		message,
 		`The other tiers still watch it; above ${roundUp(1 - 1 / highest)} all can fire.`,
 	);
+}
+
+/** Whether even a total outage is evidence: each slice is one event, and a window holds only so many. */
+function canProve(slo: Slo, tier: BurnRateTier, objective: number, evidenceP: number): boolean {
+	const sliceMs = slo.indicator.kind === "heartbeat" ? slo.indicator.everyMs : slo.slicing?.sliceMs;
+	return sliceMs === undefined || (1 - objective) ** Math.floor(tier.longMs / sliceMs) < evidenceP;
 }
 
 function round(value: number): number {

@@ -1,25 +1,24 @@
-import { DAY_MS, parseDuration } from "@bellwether/model";
+import { checkMeasured, checkPart } from "./chosen-events.ts";
 import { chosenStreams } from "./chosen-streams.ts";
 import type { Entry } from "./entries.ts";
 import { percentToRatio } from "./explain.ts";
 import type { Input } from "./kinds.ts";
 import { ANNOTATIONS, SLI_KINDS } from "./kinds-openslo.ts";
 import { type Context, displayName } from "./references.ts";
+import { goodSide, SLI_KIND } from "./sli-kinds.ts";
+import { writtenSlos } from "./slo-names.ts";
+import { heartbeatOf, slicingOf } from "./slo-slicing.ts";
+import { windowOf } from "./slo-window.ts";
 import type { SourceDocument } from "./source.ts";
 import type { Indicator, Selector, SliKind, Slo } from "./types.ts";
-import { type Path, pathText, show, suggest } from "./wording.ts";
+import { oneOf, type Path, pathText, show, suggest } from "./wording.ts";
 
 type SliInput = Input<"SLI">["spec"];
 type ObjectiveInput = Input<"SLO">["spec"]["objectives"][number];
 type MetricInput = NonNullable<SliInput["thresholdMetric"]>;
 
-const DEFAULT_PERIOD_MS = 28 * DAY_MS;
-const MAX_PERIOD_DAYS = 90;
-
 /** An indicator whose threshold, if it is one, still waits for the objective's `op` and `value`. */
-type HalfIndicator =
-	| Exclude<Indicator, { kind: "threshold" }>
-	| { readonly kind: "threshold"; readonly metric: Selector };
+type HalfIndicator = Extract<Indicator, { kind: "ratio" }> | { readonly kind: "threshold"; readonly metric: Selector };
 
 /** SLOs whose every part is right. Each fault is reported where it stands, shared SLIs once. */
 export function assembleSlos(context: Context): Slo[] {
@@ -29,43 +28,98 @@ export function assembleSlos(context: Context): Slo[] {
 	}
 	for (const entry of context.entries.of("DataSource"))
 		checkType(context, entry.document, ["spec", "type"], entry.input.spec.type);
-	return context.entries.of("SLO").flatMap((entry) => assembleSlo(context, entry, shared) ?? []);
+	for (const entry of context.entries.of("SLI")) refuseAnnotations(context, entry.document, ["metadata"], entry.input);
+	const names = namesOfObjectives(context);
+	return context.entries.of("SLO").flatMap((entry) => assembleSlo(context, entry, shared, names.get(entry) ?? []));
 }
 
+/** Names of the SLOs that each document makes; two alike are told. */
+function namesOfObjectives(context: Context): Map<Entry<"SLO">, string[]> {
+	const names = new Map<Entry<"SLO">, string[]>();
+	const claimed = new Set(context.entries.of("SLO").map((entry) => entry.name));
+	for (const { name, entry, index } of writtenSlos(context.entries)) {
+		names.set(entry, [...(names.get(entry) ?? []), name]);
+		if (index === 0) continue;
+		const path: Path = ["spec", "objectives", index];
+		const remedy = "Give the objective another displayName.";
+		if (claimed.has(name))
+			context.error(entry, path, `${pathText(path)} makes an SLO ${show(name)}, and there is one already.`, remedy);
+		else if (name.length > 63)
+			context.error(entry, path, `${pathText(path)} makes an SLO ${show(name)}, longer than 63 characters.`, remedy);
+		claimed.add(name);
+	}
+	return names;
+}
+
+/** One SLO for each objective that is right. */
 function assembleSlo(
 	context: Context,
 	entry: Entry<"SLO">,
 	shared: ReadonlyMap<string, HalfIndicator | undefined>,
-): Slo | undefined {
+	names: readonly string[],
+): Slo[] {
 	const { spec, metadata } = entry.input;
 	context.refer(["Workload", "Service"], spec.service, entry.document, ["spec", "service"]);
+	if (spec.indicator) refuseAnnotations(context, entry.document, ["spec", "indicator", "metadata"], spec.indicator);
 	const half = indicatorOf(context, entry, shared);
-	const periodMs = period(context, entry);
+	const window = windowOf(context, entry);
 	const annotations = checkAnnotations(context, entry);
-	if (spec.budgetingMethod && spec.budgetingMethod !== "Occurrences") {
-		const message = `spec.budgetingMethod ${show(spec.budgetingMethod)} cannot be evaluated yet: counts are kept per event, not per slice.`;
-		context.error(entry, ["spec", "budgetingMethod"], message, "Write Occurrences.");
-	}
+	const heartbeat = heartbeatOf(context, entry);
 	if (spec.alertPolicies && spec.alertPolicies.length > 0) {
 		const remedy = "Write a bellwether/v1 Monitor to say what pages.";
 		context.warn(entry, ["spec", "alertPolicies"], "spec.alertPolicies is not used.", remedy, "key");
 	}
-	const objective = onlyObjective(context, entry);
-	const target = objective && targetOf(context, entry, objective);
-	const indicator = objective && half && withThreshold(context, entry, objective, half);
-	if (target === undefined || indicator === undefined || periodMs === undefined) return undefined;
-	return {
-		name: entry.name,
-		displayName: displayName(entry),
-		description: spec.description ?? "",
-		workload: spec.service,
-		sliKind: annotations.sliKind,
-		unit: metadata.annotations?.[ANNOTATIONS.unit] ?? "events",
-		indicator,
-		objective: target,
-		periodMs,
-		place: entry.document.place([]),
-	};
+	if (spec.objectives.length === 0) {
+		const remedy = "Write one objective, such as - target: 0.995.";
+		context.error(entry, ["spec", "objectives"], "spec.objectives is empty.", remedy);
+	}
+	return spec.objectives.flatMap((objective, index) => {
+		if (refuseComposite(context, entry, objective, index)) return [];
+		const target = targetOf(context, entry, objective, index);
+		const slicing = slicingOf(context, entry, objective, index);
+		const indicator = half && completeIndicator(context, entry, objective, index, half, heartbeat);
+		if (target === undefined || !slicing || !indicator || !window) return [];
+		const valueUnit = metadata.annotations?.[ANNOTATIONS.valueUnit];
+		return {
+			name: names[index] as string,
+			displayName: index === 0 ? displayName(entry) : `${displayName(entry)}, ${objective.displayName ?? index + 1}`,
+			description: spec.description ?? "",
+			workload: spec.service,
+			sliKind: checkForm(context, entry, annotations.sliKind, indicator, index),
+			unit: metadata.annotations?.[ANNOTATIONS.unit] ?? (indicator.kind === "heartbeat" ? "heartbeats" : "events"),
+			indicator,
+			objective: target,
+			...window,
+			...(slicing === "none" ? {} : { slicing }),
+			...(valueUnit === undefined ? {} : { valueUnit }),
+			place: entry.document.place([]),
+		};
+	});
+}
+
+/** A kind that cannot have the form, or a threshold on whose good side such an SLI is bad, would be told in wrong words. */
+function checkForm(
+	context: Context,
+	entry: Entry<"SLO">,
+	sliKind: SliKind,
+	indicator: Indicator,
+	index: number,
+): SliKind {
+	const kind = SLI_KIND[sliKind] as (typeof SLI_KIND)[SliKind] | undefined;
+	// An unknown kind was told already.
+	if (!kind) return sliKind;
+	const path: Path = ["metadata", "annotations", ANNOTATIONS.sliKind];
+	const fitting = SLI_KINDS.filter((each) => SLI_KIND[each].forms.includes(indicator.kind));
+	if (!kind.forms.includes(indicator.kind)) {
+		const message = `${pathText(path)} ${show(sliKind)} cannot be a ${indicator.kind}.`;
+		context.error(entry, path, message, `Write ${oneOf(fitting)}.`);
+	} else if (indicator.kind === "threshold" && kind.good !== "either" && goodSide(indicator.op) !== kind.good) {
+		const at: Path = ["spec", "objectives", index, "op"];
+		const ops = kind.good === "low" ? ["lt", "lte"] : ["gt", "gte"];
+		const message = `${pathText(at)} ${show(indicator.op)} would call ${kind.good === "low" ? "high" : "low"} values of ${sliKind} good.`;
+		context.error(entry, at, message, `Write ${oneOf(ops)}, or another ${ANNOTATIONS.sliKind}.`);
+	}
+	return sliKind;
 }
 
 function indicatorOf(
@@ -123,6 +177,7 @@ function halfIndicator(
 	}
 	if (thresholdMetric) {
 		const metric = selector(context, document, [...path, "thresholdMetric"], thresholdMetric);
+		checkMeasured(context, document, [...path, "thresholdMetric"], metric);
 		if (metric.le === undefined) return { kind: "threshold", metric };
 		const at = [...path, "thresholdMetric", "metricSource", "spec", "le"];
 		return complain(
@@ -140,7 +195,7 @@ function halfIndicator(
 	const at = [...path, "ratioMetric"];
 	if (ratioMetric.raw !== undefined || ratioMetric.rawType !== undefined) {
 		const which = ratioMetric.raw !== undefined ? "raw" : "rawType";
-		const message = `${pathText([...at, which])} cannot be evaluated yet: a ready-made ratio does not say of how many events.`;
+		const message = `${pathText([...at, which])} cannot be evaluated: a ready-made ratio does not say of how many events.`;
 		return complain([...at, which], message, "Write good and total.");
 	}
 	const { good, bad, total } = ratioMetric;
@@ -153,6 +208,7 @@ function halfIndicator(
 	const numerator = good ? "good" : "bad";
 	const part = selector(context, document, [...at, numerator], (good ?? bad) as MetricInput);
 	const whole = selector(context, document, [...at, "total"], total);
+	checkPart(context, document, [...at, numerator], part, whole);
 	if (JSON.stringify(part) === JSON.stringify(whole)) {
 		const message = `${pathText([...at, numerator])} selects the same events as total.`;
 		return complain([...at, numerator], message, `Say by where (or le) which events are ${numerator}.`);
@@ -167,8 +223,8 @@ function selector(context: Context, document: SourceDocument, path: Path, metric
 		context.refer(["DataSource"], source.metricSourceRef, document, [...at, "metricSourceRef"]);
 	}
 	if (source.type !== undefined) checkType(context, document, [...at, "type"], source.type);
-	const { metric: name, where } = chosenStreams(context, document, [...at, "spec"], source.spec);
-	return { metric: name, where, ...(source.spec.le === undefined ? {} : { le: source.spec.le }) };
+	const chosen = chosenStreams(context, document, [...at, "spec"], source.spec);
+	return { ...chosen, ...(source.spec.le === undefined ? {} : { le: source.spec.le }) };
 }
 
 function checkType(context: Context, document: SourceDocument, path: Path, type: string): void {
@@ -177,40 +233,19 @@ function checkType(context: Context, document: SourceDocument, path: Path, type:
 	context.error({ document }, path, `${pathText(path)} ${show(type)} cannot be read.`, remedy);
 }
 
-function onlyObjective(context: Context, entry: Entry<"SLO">): ObjectiveInput | undefined {
-	const { objectives } = entry.input.spec;
-	const [objective] = objectives;
-	if (!objective) {
-		context.error(
-			entry,
-			["spec", "objectives"],
-			"spec.objectives is empty.",
-			"Write one objective, such as - target: 0.995.",
-		);
-		return undefined;
-	}
-	if (objectives.length > 1) {
-		const message = `spec.objectives has ${objectives.length} entries; one is evaluated per SLO.`;
-		context.error(entry, ["spec", "objectives", 1], message, "Write one SLO per objective.");
-		return undefined;
-	}
-	const at: Path = ["spec", "objectives", 0];
-	for (const field of ["indicator", "indicatorRef", "compositeWeight"] as const) {
-		if (objective[field] === undefined) continue;
-		const message = `${pathText([...at, field])} makes a composite SLO, which cannot be evaluated yet.`;
-		context.error(entry, [...at, field], message, "Write one SLO per indicator.", "key");
-		return undefined;
-	}
-	for (const field of ["timeSliceTarget", "timeSliceWindow"] as const) {
-		if (objective[field] === undefined) continue;
-		const message = `${pathText([...at, field])} cannot be evaluated yet: counts are kept per event, not per slice.`;
-		context.error(entry, [...at, field], message, "Remove it, and write budgetingMethod: Occurrences.", "key");
-	}
-	return objective;
+function refuseComposite(context: Context, entry: Entry<"SLO">, objective: ObjectiveInput, index: number): boolean {
+	const field = (["indicator", "indicatorRef", "compositeWeight"] as const).find(
+		(each) => objective[each] !== undefined,
+	);
+	if (!field) return false;
+	const path: Path = ["spec", "objectives", index, field];
+	const message = `${pathText(path)} makes a composite SLO, which cannot be evaluated yet.`;
+	context.error(entry, path, message, "Write one SLO per indicator.", "key");
+	return true;
 }
 
-function targetOf(context: Context, entry: Entry<"SLO">, objective: ObjectiveInput): number | undefined {
-	const at: Path = ["spec", "objectives", 0];
+function targetOf(context: Context, entry: Entry<"SLO">, objective: ObjectiveInput, index: number): number | undefined {
+	const at: Path = ["spec", "objectives", index];
 	const { target, targetPercent } = objective;
 	if (target !== undefined && targetPercent !== undefined) {
 		const remedy = "Keep one of the two.";
@@ -239,21 +274,41 @@ function targetOf(context: Context, entry: Entry<"SLO">, objective: ObjectiveInp
 	return undefined;
 }
 
-function withThreshold(
+function completeIndicator(
 	context: Context,
 	entry: Entry<"SLO">,
 	objective: ObjectiveInput,
+	index: number,
 	half: HalfIndicator,
+	heartbeat: { readonly everyMs: number; readonly effectiveAt?: number } | undefined,
 ): Indicator | undefined {
-	const at: Path = ["spec", "objectives", 0];
+	const at: Path = ["spec", "objectives", index];
+	const { op, value } = objective;
+	const isHeartbeat = entry.input.metadata.annotations?.[ANNOTATIONS.heartbeat] !== undefined;
 	if (half.kind === "ratio") {
-		const extra = (["op", "value"] as const).find((field) => objective[field] !== undefined);
-		if (!extra) return half;
-		const message = `${pathText([...at, extra])} is only for a thresholdMetric.`;
-		context.error(entry, [...at, extra], message, "Remove it; a ratioMetric counts good events itself.", "key");
+		if (isHeartbeat) {
+			const path: Path = ["metadata", "annotations", ANNOTATIONS.heartbeat];
+			const remedy = "Write a thresholdMetric, whose metric is the heartbeat.";
+			context.error(entry, path, `${pathText(path)} needs a thresholdMetric, not a ratioMetric.`, remedy, "key");
+			return undefined;
+		}
+		for (const extra of ["op", "value"] as const) {
+			if (objective[extra] === undefined) continue;
+			const message = `${pathText([...at, extra])} has no effect: a ratioMetric counts good events itself.`;
+			context.warn(entry, [...at, extra], message, "Remove it.", "key");
+		}
+		return half;
+	}
+	if (isHeartbeat) {
+		if (!heartbeat) return undefined;
+		const atLeast = value ?? 1;
+		if ((op === undefined || op === "gte") && Number.isInteger(atLeast) && atLeast >= 1)
+			return { kind: "heartbeat", metric: half.metric, atLeast, ...heartbeat };
+		const wrong = op !== undefined && op !== "gte" ? "op" : "value";
+		const message = `${pathText([...at, wrong])} ${show(objective[wrong])} does not say how many heartbeats an interval needs.`;
+		context.error(entry, [...at, wrong], message, "Write op: gte and value: 1, or more, or leave both out.");
 		return undefined;
 	}
-	const { op, value } = objective;
 	if (op !== undefined && value !== undefined) return { kind: "threshold", metric: half.metric, op, value };
 	const missing = op === undefined ? "op" : "value";
 	const remedy = "A thresholdMetric needs both, such as op: lte and value: 250.";
@@ -261,38 +316,21 @@ function withThreshold(
 	return undefined;
 }
 
-function period(context: Context, entry: Entry<"SLO">): number | undefined {
-	const windows = entry.input.spec.timeWindow;
-	const complain = (path: Path, message: string, remedy: string): undefined => {
-		context.error(entry, path, message, remedy);
-		return undefined;
-	};
-	if (!windows) return DEFAULT_PERIOD_MS;
-	const at: Path = ["spec", "timeWindow", 0];
-	const [window] = windows;
-	if (!window || windows.length > 1) {
-		return complain(
-			["spec", "timeWindow"],
-			`spec.timeWindow has ${windows.length} entries, not one.`,
-			"Write one window, such as - duration: 28d and isRolling: true.",
-		);
+/** An SLI may be shared; what its events are called and how they are judged is said by each SLO. */
+function refuseAnnotations(
+	context: Context,
+	document: SourceDocument,
+	path: Path,
+	{
+		metadata,
+	}: { readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> | undefined } | undefined },
+): void {
+	for (const key of Object.keys(metadata?.annotations ?? {})) {
+		if (!key.startsWith("bellwether.dev/")) continue;
+		const at = [...path, "annotations", key];
+		const remedy = "Write it in the metadata of the SLO.";
+		context.error({ document }, at, `${pathText(at)} has no effect on an SLI.`, remedy, "key");
 	}
-	const remedy = "Write duration: 28d and isRolling: true (1d to 90d).";
-	if (window.calendar !== undefined || window.isRolling === false) {
-		const which = window.calendar !== undefined ? "calendar" : "isRolling";
-		const message = `${pathText([...at, which])} asks for a calendar window, which cannot be evaluated yet.`;
-		return complain([...at, which], message, remedy);
-	}
-	const path = [...at, "duration"];
-	const shown = `${pathText(path)} ${show(window.duration)}`;
-	if (/^\d+[MQY]$/.test(window.duration))
-		return complain(path, `${shown} is a calendar period, which cannot be evaluated yet.`, remedy);
-	const ms = parseDuration(window.duration);
-	if (ms === undefined) return complain(path, `${shown} is not a duration.`, remedy);
-	if (ms < DAY_MS || ms > MAX_PERIOD_DAYS * DAY_MS || ms % DAY_MS !== 0) {
-		return complain(path, `${shown} is not a whole number of days from 1 to ${MAX_PERIOD_DAYS}.`, remedy);
-	}
-	return ms;
 }
 
 function checkAnnotations(context: Context, entry: Entry<"SLO">): { sliKind: SliKind } {
@@ -318,6 +356,11 @@ function checkAnnotations(context: Context, entry: Entry<"SLO">): { sliKind: Sli
 	if (unit !== undefined && !/^[\p{L}\p{N}][\p{L}\p{N} ./'-]{0,39}$/u.test(unit)) {
 		const message = `${pathText(path(ANNOTATIONS.unit))} ${show(unit)} is not a unit.`;
 		context.error(entry, path(ANNOTATIONS.unit), message, "Write what one event is, in the plural, such as sign-ins.");
+	}
+	const valueUnit = annotations[ANNOTATIONS.valueUnit];
+	if (valueUnit !== undefined && !/^[\p{L}%°][\p{L}\p{N}%°/ ]{0,19}$/u.test(valueUnit)) {
+		const message = `${pathText(path(ANNOTATIONS.valueUnit))} ${show(valueUnit)} is not a unit of a value.`;
+		context.error(entry, path(ANNOTATIONS.valueUnit), message, "Write s, ms, min, h, d, % or another short unit.");
 	}
 	const sliKind = annotations[ANNOTATIONS.sliKind] ?? "availability";
 	if (!(SLI_KINDS as readonly string[]).includes(sliKind)) {

@@ -4,6 +4,7 @@ import { type Claim, checkClaims } from "./claims.ts";
 import { claim, type Entry } from "./entries.ts";
 import type { Input } from "./kinds.ts";
 import { type Context, displayName, record, sortedSet } from "./references.ts";
+import { writtenSlos } from "./slo-names.ts";
 import type { SourceDocument } from "./source.ts";
 import type { KeyTenant, Place, Tier, Workload } from "./types.ts";
 import { count, oneOf, type Path, pathText, show } from "./wording.ts";
@@ -171,7 +172,7 @@ function warnUnused(
 	const known = new Set([...context.names("Workload"), ...context.names("Service")]);
 	if (used.some((name) => !known.has(name))) return;
 	for (const slo of slos) {
-		const service = context.entries.of("SLO").find((entry) => entry.name === slo)?.input.spec.service;
+		const service = writtenSlos(context.entries).find((each) => each.name === slo)?.entry.input.spec.service;
 		if (service === undefined || used.includes(service) || !known.has(service)) continue;
 		const message = `${pathText(path)} sets ${show(slo)}, but the tenant does not use ${service}.`;
 		context.warn({ document }, [...path, slo], message, `Add ${service} to workloads, or remove the objective.`, "key");
@@ -239,7 +240,7 @@ function assembleWorkload(context: Context, entry: Entry<"Workload">): Workload 
 	const { spec } = entry.input;
 	const slos = context.entries.of("SLO").filter((slo) => slo.input.spec.service === entry.name);
 	if (spec.leadSlo !== undefined && context.refer(["SLO"], spec.leadSlo, entry.document, ["spec", "leadSlo"])) {
-		const lead = context.entries.of("SLO").find((slo) => slo.name === spec.leadSlo);
+		const lead = writtenSlos(context.entries).find((slo) => slo.name === spec.leadSlo)?.entry;
 		const service = lead?.input.spec.service;
 		if (service !== undefined && service !== entry.name && context.names("Workload").includes(service)) {
 			const message = `spec.leadSlo ${show(spec.leadSlo)} belongs to ${service}.`;

@@ -82,32 +82,6 @@ const CASES: readonly BadCase[] = [
 		says: ['slos/dlp-create.yaml:8:12 error spec.service "purvew" is not a known Workload.\n  Did you mean "purview"?'],
 	},
 	{
-		name: "a calendar window",
-		file: "slos/dlp-create.yaml",
-		write: [["isRolling: true", "isRolling: false"]],
-		says: [
-			"slos/dlp-create.yaml:16:18 error spec.timeWindow.0.isRolling asks for a calendar window, which cannot be evaluated yet.\n  Write duration: 28d and isRolling: true (1d to 90d).",
-		],
-	},
-	{
-		name: "a calendar",
-		file: "slos/dlp-create.yaml",
-		write: [
-			["isRolling: true", 'isRolling: false\n      calendar: { startTime: "2026-01-01 00:00:00", timeZone: UTC }'],
-		],
-		says: [
-			"slos/dlp-create.yaml:17:17 error spec.timeWindow.0.calendar asks for a calendar window, which cannot be evaluated yet.\n  Write duration: 28d and isRolling: true (1d to 90d).",
-		],
-	},
-	{
-		name: "a month as a window",
-		file: "slos/dlp-create.yaml",
-		write: [["28d", "1M"]],
-		says: [
-			'slos/dlp-create.yaml:15:17 error spec.timeWindow.0.duration "1M" is a calendar period, which cannot be evaluated yet.\n  Write duration: 28d and isRolling: true (1d to 90d).',
-		],
-	},
-	{
 		name: "a window over 90 days",
 		file: "slos/dlp-create.yaml",
 		write: [["28d", "100d"]],
@@ -140,35 +114,198 @@ const CASES: readonly BadCase[] = [
 		],
 	},
 	{
-		name: "time slices",
+		name: "a window that neither rolls nor has a calendar",
 		file: "slos/dlp-create.yaml",
-		write: [["Occurrences", "Timeslices"]],
+		write: [["isRolling: true", "isRolling: false"]],
 		says: [
-			'slos/dlp-create.yaml:17:20 error spec.budgetingMethod "Timeslices" cannot be evaluated yet: counts are kept per event, not per slice.\n  Write Occurrences.',
+			'slos/dlp-create.yaml:16:18 error spec.timeWindow.0 does not roll and has no calendar.\n  Write calendar: { startTime: "2026-01-01 00:00:00", timeZone: Europe/Paris }, or isRolling: true.',
 		],
 	},
 	{
-		name: "a time slice target",
+		name: "a window that rolls and has a calendar",
+		file: "slos/dlp-create.yaml",
+		write: [
+			["isRolling: true", 'isRolling: true\n      calendar: { startTime: "2026-01-01 00:00:00", timeZone: UTC }'],
+		],
+		says: [
+			"slos/dlp-create.yaml:16:18 error spec.timeWindow.0 is rolling and has a calendar.\n  Write isRolling: false, or no calendar.",
+		],
+	},
+	{
+		name: "a calendar of minutes, where months were meant",
+		file: "slos/dlp-create.yaml",
+		write: [
+			["28d", "1m"],
+			["isRolling: true", 'isRolling: false\n      calendar: { startTime: "2026-01-01 00:00:00", timeZone: UTC }'],
+		],
+		says: [
+			'slos/dlp-create.yaml:15:17 error spec.timeWindow.0.duration "1m" is in minutes.\n  For months write a capital M, such as 1M.',
+		],
+	},
+	{
+		name: "a calendar of two years",
+		file: "slos/dlp-create.yaml",
+		write: [
+			["28d", "2Y"],
+			["isRolling: true", 'isRolling: false\n      calendar: { startTime: "2026-01-01 00:00:00", timeZone: UTC }'],
+		],
+		says: [
+			'slos/dlp-create.yaml:15:17 error spec.timeWindow.0.duration "2Y" is not from one day to one year.\n  Write a duration in days, weeks, months, quarters or years up to one year, such as 1M.',
+		],
+	},
+	{
+		name: "a calendar that begins on no day",
+		file: "slos/dlp-create.yaml",
+		write: [
+			["28d", "1M"],
+			["isRolling: true", 'isRolling: false\n      calendar: { startTime: "2026-02-30 00:00:00", timeZone: UTC }'],
+		],
+		says: [
+			'slos/dlp-create.yaml:17:30 error spec.timeWindow.0.calendar.startTime "2026-02-30 00:00:00" is not a time.\n  Write a local date and time to the minute, such as "2026-01-01 00:00:00".',
+		],
+	},
+	{
+		name: "a calendar in no zone",
+		file: "slos/dlp-create.yaml",
+		write: [
+			["28d", "1M"],
+			[
+				"isRolling: true",
+				'isRolling: false\n      calendar: { startTime: "2026-01-01 00:00:00", timeZone: Europe/Pariss }',
+			],
+		],
+		says: [
+			'slos/dlp-create.yaml:17:63 error spec.timeWindow.0.calendar.timeZone "Europe/Pariss" is not a time zone.\n  Write an IANA name such as Europe/Paris, America/New_York or UTC.',
+		],
+	},
+	{
+		name: "a month that rolls",
+		file: "slos/dlp-create.yaml",
+		write: [["28d", "1M"]],
+		says: [
+			'slos/dlp-create.yaml:15:17 error spec.timeWindow.0.duration "1M" has no fixed length, so it cannot roll.\n  Write days, such as 30d, or a calendar with startTime and timeZone.',
+		],
+	},
+	{
+		name: "time slices without a target",
+		file: "slos/dlp-create.yaml",
+		write: [
+			["Occurrences", "Timeslices"],
+			["target: 0.995", "target: 0.995\n      timeSliceWindow: 5m"],
+		],
+		says: [
+			"slos/dlp-create.yaml:19:7 error spec.objectives.0.timeSliceTarget is missing.\n  Timeslices needs it, such as 0.95.",
+		],
+	},
+	{
+		name: "time slices without a length",
+		file: "slos/dlp-create.yaml",
+		write: [
+			["Occurrences", "Timeslices"],
+			["target: 0.995", "target: 0.995\n      timeSliceTarget: 0.9"],
+		],
+		says: [
+			"slos/dlp-create.yaml:19:7 error spec.objectives.0.timeSliceWindow is missing.\n  Timeslices needs it, such as 5m.",
+		],
+	},
+	{
+		name: "a slice of two days",
+		file: "slos/dlp-create.yaml",
+		write: [
+			["Occurrences", "Timeslices"],
+			["target: 0.995", "target: 0.995\n      timeSliceTarget: 0.9\n      timeSliceWindow: 2d"],
+		],
+		says: [
+			'slos/dlp-create.yaml:21:24 error spec.objectives.0.timeSliceWindow "2d" is not a length from 1 minute to 1 day.\n  Write whole minutes or hours, such as 5m.',
+		],
+	},
+	{
+		name: "a time slice target in percent",
+		file: "slos/dlp-create.yaml",
+		write: [
+			["Occurrences", "Timeslices"],
+			["target: 0.995", "target: 0.995\n      timeSliceTarget: 90\n      timeSliceWindow: 5m"],
+		],
+		says: [
+			"slos/dlp-create.yaml:20:24 error spec.objectives.0.timeSliceTarget 90 is not above 0 and at most 1.\n  Write a ratio such as 0.95.",
+		],
+	},
+	{
+		name: "a time slice target by occurrences",
 		file: "slos/dlp-create.yaml",
 		write: [["target: 0.995", "target: 0.995\n      timeSliceTarget: 0.9"]],
 		says: [
-			"slos/dlp-create.yaml:20:7 error spec.objectives.0.timeSliceTarget cannot be evaluated yet: counts are kept per event, not per slice.\n  Remove it, and write budgetingMethod: Occurrences.",
+			"slos/dlp-create.yaml:20:7 error spec.objectives.0.timeSliceTarget has no effect: budgetingMethod is Occurrences.\n  Remove it, or write budgetingMethod: Timeslices.",
 		],
 	},
 	{
-		name: "ratio time slices",
+		name: "a time slice target by ratio time slices",
 		file: "slos/dlp-create.yaml",
-		write: [["Occurrences", "RatioTimeslices"]],
+		write: [
+			["Occurrences", "RatioTimeslices"],
+			["target: 0.995", "target: 0.995\n      timeSliceTarget: 0.9\n      timeSliceWindow: 5m"],
+		],
 		says: [
-			'slos/dlp-create.yaml:17:20 error spec.budgetingMethod "RatioTimeslices" cannot be evaluated yet: counts are kept per event, not per slice.\n  Write Occurrences.',
+			"slos/dlp-create.yaml:20:7 error spec.objectives.0.timeSliceTarget has no effect: budgetingMethod is RatioTimeslices.\n  Remove it, or write budgetingMethod: Timeslices.",
 		],
 	},
 	{
-		name: "two objectives",
+		name: "slices so long that an outage proves nothing",
 		file: "slos/dlp-create.yaml",
-		write: [["    - target: 0.995", "    - target: 0.995\n    - target: 0.99"]],
+		write: [
+			["Occurrences", "Timeslices"],
+			["target: 0.995", "target: 0.995\n      timeSliceTarget: 0.9\n      timeSliceWindow: 6h"],
+		],
 		says: [
-			"slos/dlp-create.yaml:20:7 error spec.objectives has 2 entries; one is evaluated per SLO.\n  Write one SLO per objective.",
+			'slos/dlp-create.yaml:19:15 error "dlp-create" at 0.995 over 28d can never fire page-quick, page-slow: too few slices fit into the window to prove anything.\n  Write shorter slices, a higher objective, or a monitor with a larger evidenceP.',
+			'tenants/tiers.yaml:7:17 error "dlp-create" at 0.999 over 28d can never fire page-quick, page-slow: too few slices fit into the window to prove anything.\n  Write shorter slices, a higher objective, or a monitor with a larger evidenceP.',
+			'tenants/woodgrove.yaml:12:17 error "dlp-create" at 0.9995 over 28d can never fire page-quick, page-slow: too few slices fit into the window to prove anything.\n  Write shorter slices, a higher objective, or a monitor with a larger evidenceP.',
+		],
+	},
+	{
+		name: "two objectives that make the same SLO",
+		file: "slos/dlp-create.yaml",
+		write: [
+			[
+				"    - target: 0.995",
+				"    - target: 0.995\n    - { target: 0.99, displayName: SLA }\n    - { target: 0.98, displayName: sla }",
+			],
+		],
+		says: [
+			'slos/dlp-create.yaml:21:7 error spec.objectives.2 makes an SLO "dlp-create-sla", and there is one already.\n  Give the objective another displayName.',
+		],
+	},
+	{
+		name: "a heartbeat that is no length",
+		file: "slos/dlp-create.yaml",
+		write: [["bellwether.dev/sli-kind: availability", "bellwether.dev/heartbeat: soon"]],
+		says: [
+			'slos/dlp-create.yaml:6:5 error metadata.annotations["bellwether.dev/heartbeat"] needs a thresholdMetric, not a ratioMetric.\n  Write a thresholdMetric, whose metric is the heartbeat.',
+			'slos/dlp-create.yaml:6:31 error metadata.annotations["bellwether.dev/heartbeat"] "soon" is not a length from 1 minute to 1 day.\n  Write whole minutes, such as 10m.',
+		],
+	},
+	{
+		name: "a heartbeat of a ratio",
+		file: "slos/dlp-create.yaml",
+		write: [["bellwether.dev/sli-kind: availability", "bellwether.dev/heartbeat: 10m"]],
+		says: [
+			'slos/dlp-create.yaml:6:5 error metadata.annotations["bellwether.dev/heartbeat"] needs a thresholdMetric, not a ratioMetric.\n  Write a thresholdMetric, whose metric is the heartbeat.',
+		],
+	},
+	{
+		name: "an effective date without a heartbeat",
+		file: "slos/dlp-create.yaml",
+		write: [["bellwether.dev/sli-kind: availability", "bellwether.dev/effective-from: 2026-12-01"]],
+		says: [
+			'slos/dlp-create.yaml:6:36 error metadata.annotations["bellwether.dev/effective-from"] "2026-12-01" is only for heartbeats.\n  Write bellwether.dev/heartbeat beside it, such as 10m, or remove it.',
+		],
+	},
+	{
+		name: "a value unit that is empty",
+		file: "slos/dlp-create.yaml",
+		write: [["bellwether.dev/sli-kind: availability", "bellwether.dev/value-unit: ''"]],
+		says: [
+			'slos/dlp-create.yaml:6:32 error metadata.annotations["bellwether.dev/value-unit"] "" is not a unit of a value.\n  Write s, ms, min, h, d, % or another short unit.',
 		],
 	},
 	{
@@ -188,14 +325,6 @@ const CASES: readonly BadCase[] = [
 		],
 	},
 	{
-		name: "op on a ratio metric",
-		file: "slos/dlp-create.yaml",
-		write: [["target: 0.995", "target: 0.995\n      op: lte"]],
-		says: [
-			"slos/dlp-create.yaml:20:7 error spec.objectives.0.op is only for a thresholdMetric.\n  Remove it; a ratioMetric counts good events itself.",
-		],
-	},
-	{
 		name: "good and total that are the same",
 		file: "slos/dlp-create.yaml",
 		write: [[", where: { result: ok }", ""]],
@@ -208,7 +337,7 @@ const CASES: readonly BadCase[] = [
 		file: "slos/dlp-create.yaml",
 		write: [["        total:", "        raw: { metricSource: { spec: { metric: x } } }\n        total:"]],
 		says: [
-			"slos/dlp-create.yaml:13:9 error spec.indicator.spec.ratioMetric.raw cannot be evaluated yet: a ready-made ratio does not say of how many events.\n  Write good and total.",
+			"slos/dlp-create.yaml:13:9 error spec.indicator.spec.ratioMetric.raw cannot be evaluated: a ready-made ratio does not say of how many events.\n  Write good and total.",
 		],
 	},
 	{
@@ -264,7 +393,7 @@ const CASES: readonly BadCase[] = [
 		file: "slos/dlp-create.yaml",
 		write: [["28d", "1d"]],
 		says: [
-			'slos/dlp-create.yaml:15:17 error "dlp-create" over 1d can never page: every page tier would fire while the error budget lasts.\n  Write a longer duration, 2d or more.',
+			'slos/dlp-create.yaml:15:17 error "dlp-create" over 1d can never page: every page tier would fire while the error budget lasts.\n  Write a longer duration, 2d or more, or watch it by ticket tiers only, to keep its budget without pages.',
 		],
 	},
 	{

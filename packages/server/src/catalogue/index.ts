@@ -6,6 +6,7 @@
  * files over 1 MiB, anchors that multiply; a reading with one error has no catalogue, so a bad file cannot replace a
  * good running one. Bad content is never an exception.
  */
+export { periodAt, type Span, UNIT_DAYS } from "./calendar-period.ts";
 export * from "./change.ts";
 export * from "./choose.ts";
 export * from "./exchange/index.ts";
@@ -18,5 +19,6 @@ export * from "./reading.ts";
 export * from "./reference.ts";
 export * from "./retention.ts";
 export * from "./selector.ts";
+export * from "./sli-kinds.ts";
 export * from "./starter.ts";
 export * from "./types.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import * as f from "./fields.ts";
+import { worded } from "./fields.ts";
 
 /**
  * `openslo/v1` as its specification has it (github.com/OpenSLO/OpenSLO), narrowed to what is evaluated here. Fields of
@@ -13,6 +14,9 @@ export const ANNOTATIONS = {
 	perTenant: "bellwether.dev/per-tenant",
 	sliKind: "bellwether.dev/sli-kind",
 	unit: "bellwether.dev/unit",
+	valueUnit: "bellwether.dev/value-unit",
+	heartbeat: "bellwether.dev/heartbeat",
+	effectiveFrom: "bellwether.dev/effective-from",
 } as const;
 
 const annotations = z
@@ -39,9 +43,20 @@ const selector = z
 			.optional(),
 		where: z
 			.record(f.attributeKey, f.attributeValues("Values of this attribute."))
-			.describe("With metric: attribute name to the values that count. Default: all points.")
+			.describe("With metric, span, log or event: attribute name to the values that count. Default: all.")
 			.optional(),
-		le: z.number().describe("Bucket bound of a histogram: events up to this value count.").optional(),
+		le: z
+			.number()
+			.describe(
+				"Bucket bound of a histogram: events up to this value count. Of spans: duration in ms; of events: their value.",
+			)
+			.optional(),
+		span: f.text("Name of spans, * for any: each span that ended is an event. Instead of metric.", 255).optional(),
+		log: f.text("Event name of log records, * for any: each is an event. Instead of metric.", 255).optional(),
+		event: f.text("Name of events of the Events API, * for any. Instead of metric.", 255).optional(),
+		signal: f
+			.choice(["span", "log", "event"], "With selector: it takes spans, log records or events, not metrics.")
+			.optional(),
 	})
 	.describe("Which streams.");
 
@@ -69,8 +84,8 @@ const sliSpec = z
 				good: metric.optional(),
 				bad: metric.optional(),
 				total: metric.optional(),
-				rawType: z.string().optional().describe("Not evaluated yet."),
-				raw: z.unknown().optional().describe("Not evaluated yet."),
+				rawType: z.string().optional().describe("Not evaluated."),
+				raw: z.unknown().optional().describe("Not evaluated: a ready-made ratio does not say of how many events."),
 			})
 			.describe("Good (or bad) events and all events.")
 			.optional(),
@@ -93,8 +108,14 @@ const objective = z
 			.choice(["lt", "lte", "gt", "gte"], "With thresholdMetric: how a good value compares with `value`.")
 			.optional(),
 		value: z.number().describe("With thresholdMetric: the bound.").optional(),
-		timeSliceTarget: z.unknown().optional().describe("Not evaluated yet."),
-		timeSliceWindow: z.unknown().optional().describe("Not evaluated yet."),
+		timeSliceTarget: z
+			.number()
+			.describe("With Timeslices: share of good events from which a slice is good, such as 0.95.")
+			.optional(),
+		timeSliceWindow: z
+			.union([z.number(), z.string().max(40)])
+			.describe("With Timeslices and RatioTimeslices: length of a slice, 1m to 1d; a number is minutes.")
+			.optional(),
 		indicator: z.unknown().optional().describe("Not evaluated yet (composite)."),
 		indicatorRef: z.unknown().optional().describe("Not evaluated yet (composite)."),
 		compositeWeight: z.unknown().optional().describe("Not evaluated yet (composite)."),
@@ -113,21 +134,34 @@ export const SLO = z.strictObject({
 		timeWindow: z
 			.array(
 				z.strictObject({
-					duration: f.text("Length, whole days from 1d to 90d, such as 28d or 4w.", 40),
-					isRolling: z.boolean().describe("Must be true.").optional(),
-					calendar: z.unknown().optional().describe("Not evaluated yet."),
+					duration: f.text("Length: rolling 1d to 90d, such as 28d or 4w; with calendar 1d to 1Y, such as 1M.", 40),
+					isRolling: z.boolean().describe("Default: true without calendar, false with it.").optional(),
+					calendar: z
+						.strictObject({
+							startTime: worded(
+								z
+									.string()
+									.regex(/^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?$/)
+									.describe("Local time at which a period begins, such as 2026-01-01 00:00:00."),
+								"is not a time",
+								'Write a local date and time to the minute, such as "2026-01-01 00:00:00".',
+							),
+							timeZone: f.timeZone("Time zone of the calendar."),
+						})
+						.describe("The budget begins anew with each period; periods follow each other from startTime.")
+						.optional(),
 				}),
 			)
-			.describe("One rolling window. Default: 28d.")
+			.describe("One window, rolling or on the calendar. Default: 28d, rolling.")
 			.optional(),
 		budgetingMethod: f
 			.choice(
 				["Occurrences", "Timeslices", "RatioTimeslices"],
-				"Occurrences; the others are not evaluated yet. Default: Occurrences.",
+				"What the budget is counted in: events, good and bad time slices, or the mean of slices. Default: Occurrences.",
 			)
 			.optional(),
-		objectives: z.array(objective).describe("One objective."),
-		alertPolicies: z.array(z.unknown()).describe("Not used; monitors decide what pages.").optional(),
+		objectives: z.array(objective).describe("Objectives on the indicator; each becomes an SLO."),
+		alertPolicies: z.array(z.unknown()).nullable().describe("Not used; monitors decide what pages.").optional(),
 	}),
 });
 

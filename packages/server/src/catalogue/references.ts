@@ -1,6 +1,7 @@
 import type { Entries, Entry } from "./entries.ts";
 import type { Findings } from "./finding.ts";
 import type { Kind } from "./kinds.ts";
+import { writtenSlos } from "./slo-names.ts";
 import type { SourceDocument } from "./source.ts";
 import { nearest, type Path, pathText, show, suggest } from "./wording.ts";
 
@@ -51,6 +52,7 @@ export class Context {
 	}
 
 	#listed(kind: Kind): string[] {
+		if (kind === "SLO") return writtenSlos(this.entries).flatMap(({ name, index }) => (index > 0 ? name : []));
 		if (kind !== "KeyTenant") return [];
 		return this.entries.of("KeyTenantList").flatMap((entry) => entry.input.spec.tenants.map((tenant) => tenant.name));
 	}

@@ -1,5 +1,5 @@
 import { MINUTE_MS } from "@bellwether/model";
-import { type Catalogue, type KeyTenant, NOTICE_FACTS, type SliKind } from "#catalogue";
+import { type Catalogue, impactWords, type KeyTenant, NOTICE_FACTS } from "#catalogue";
 import { describeInstant, describePercent, describeSli, type Incident } from "#incidents";
 import type { NoticeFacts } from "./render.ts";
 import type { Audience } from "./types.ts";
@@ -7,16 +7,6 @@ import type { Audience } from "./types.ts";
 /** The customer hears again within the hour; told as a quarter of an hour, because nobody promises 03:58. */
 const NEXT_UPDATE_MS = 60 * MINUTE_MS;
 const QUARTER_MS = 15 * MINUTE_MS;
-
-/** Impact in the customer's words: what they cannot do, in how much of their own traffic. */
-const IMPACT: Readonly<Record<SliKind, (unit: string, share: "No" | "Most" | "Some") => string>> = {
-	availability: (unit, share) => (share === "No" ? `No ${unit} succeed at the moment.` : `${share} ${unit} fail.`),
-	latency: (unit, share) => `${all(share)} ${unit} take longer than usual.`,
-	freshness: (unit, share) => `${all(share)} ${unit} are late.`,
-	throughput: (unit, share) => `${all(share)} ${unit} are not processed at their usual rate.`,
-	correctness: (unit, share) => `${all(share)} ${unit} give wrong results.`,
-	saturation: (unit, share) => `${all(share)} ${unit} run close to their limit.`,
-};
 
 /**
  * What templates of an audience may name, about this tenant alone: exactly the catalogue's list for the audience, as
@@ -39,7 +29,7 @@ export function noticeFacts(options: {
 		organisation: catalogue.settings.organisation,
 		tenant: tenant.displayName,
 		workload: workload?.displayName ?? incident.workload,
-		impact: IMPACT[slo?.sliKind ?? "availability"](slo?.unit ?? "requests", shareOf(incident)),
+		impact: impactWords(slo ?? UNKNOWN_SLO, shareOf(incident)),
 		since: describeInstant(incident.onsetAt ?? incident.detectedAt, reader),
 		state: "Investigating",
 		nextUpdate: describeInstant(Math.ceil((now + NEXT_UPDATE_MS) / QUARTER_MS) * QUARTER_MS, reader),
@@ -54,13 +44,16 @@ export function noticeFacts(options: {
 	return Object.fromEntries(NOTICE_FACTS[audience].map((name) => [name, all[name] ?? ""]));
 }
 
-function shareOf(incident: Incident): "No" | "Most" | "Some" {
-	const { bad, total } = incident.evidence.episode;
-	if (!(total > 0)) return "Some";
-	if (bad >= total) return "No";
-	return bad > total / 2 ? "Most" : "Some";
-}
+/** Of an SLO that is no longer in the catalogue. */
+const UNKNOWN_SLO = {
+	sliKind: "availability",
+	unit: "requests",
+	indicator: { kind: "threshold", metric: { metric: "", where: [] }, op: "gte", value: 0 },
+} as const;
 
-function all(share: "No" | "Most" | "Some"): string {
-	return share === "No" ? "All" : share;
+function shareOf(incident: Incident): "all" | "most" | "some" {
+	const { bad, total } = incident.evidence.episode;
+	if (!(total > 0)) return "some";
+	if (bad >= total) return "all";
+	return bad > total / 2 ? "most" : "some";
 }

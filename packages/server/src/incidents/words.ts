@@ -1,29 +1,9 @@
-import { type Catalogue, effectiveObjective, type SliKind, type Slo } from "#catalogue";
+import { type Catalogue, effectiveObjective, failureWords, goodWords, type Slo } from "#catalogue";
 import type { BurnWindow } from "#detection";
 import { type Incident, PLATFORM } from "./types.ts";
 
-/** What goes wrong, as the end of "Woodgrove Bank: policy creation …". */
-const FAILURE: Readonly<Record<SliKind, string>> = {
-	availability: "fails",
-	latency: "is slow",
-	freshness: "is late",
-	throughput: "is below its volume",
-	correctness: "gives wrong results",
-	saturation: "is near its limit",
-};
-
 /** "Sign-in success fails" and "sign-in latency is slow" say it twice: the verb tells what was measured. */
 const KIND_SUFFIX = /\s+(?:success(?: rate)?|availability|latency|freshness|throughput|correctness|saturation)$/i;
-
-/** What good events do, as the verb of "94.1% of policy creations by Woodgrove Bank …". */
-const SUCCESS: Readonly<Record<SliKind, string>> = {
-	availability: "succeed",
-	latency: "are fast enough",
-	freshness: "are fresh",
-	throughput: "reach their volume",
-	correctness: "are correct",
-	saturation: "stay below the limit",
-};
 
 export interface Reader {
 	/** IANA zone of who reads; UTC when nobody in particular does. */
@@ -41,7 +21,7 @@ export function tenantName(catalogue: Catalogue, tenant: string): string {
 export function incidentTitle(catalogue: Catalogue, tenant: string, slo: string): string {
 	const known = catalogue.slos.find((each) => each.name === slo);
 	const subject = lowerFirst((known?.displayName ?? slo).replace(KIND_SUFFIX, ""));
-	return `${tenantName(catalogue, tenant)}: ${subject} ${known ? FAILURE[known.sliKind] : "misses its objective"}`;
+	return `${tenantName(catalogue, tenant)}: ${subject} ${known ? failureWords(known) : "misses its objective"}`;
 }
 
 /**
@@ -54,12 +34,11 @@ export function incidentSentence(incident: Incident, catalogue: Catalogue, reade
 	const slo = catalogue.slos.find((each) => each.name === incident.slo);
 	const share = describeSli(evidence.episode, evidence.objective);
 	const unit = slo?.unit ?? "events";
-	const by = incident.kind === "platform" ? "of all tenants" : `by ${tenantName(catalogue, incident.tenant)}`;
+	const tenant = incident.kind === "platform" ? undefined : tenantName(catalogue, incident.tenant);
+	const by = tenant === undefined ? "of all tenants" : `by ${tenant}`;
 	const since = incident.onsetAt === undefined ? "" : ` since ${describeInstant(incident.onsetAt, reader)}`;
-	const what =
-		share === NO_TRAFFIC
-			? `There are no ${unit} ${by}${since}.`
-			: `${share} of ${unit} ${by} ${slo ? SUCCESS[slo.sliKind] : "are good"}${since}.`;
+	const good = slo ? goodWords(slo, tenant) : `of ${unit} ${by} are good`;
+	const what = share === NO_TRAFFIC ? `There are no ${unit} ${by}${since}.` : `${share} ${good}${since}.`;
 	const objective = `Objective ${describePercent(evidence.objective, evidence.objective)}`;
 	if (incident.kind === "platform") return `${what} ${objective}.`;
 	return `${what} ${objective}, platform ${describeSli(evidence.fleet.episode, fleetObjective(catalogue, slo) ?? evidence.objective)}.`;
