@@ -10,9 +10,18 @@ import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Catalogue, CatalogueFile, Finding } from "#catalogue";
 import type { PairStatus } from "#detection";
 import type { ControlStore, EventBus, Ids, Principal, TenantScope } from "#platform";
-import type { Accounting, ImportOutcome, IngestOutcome, Protocol, WindowBucket, WindowsQuery } from "#telemetry";
+import type {
+	Accounting,
+	ImportOutcome,
+	IngestOutcome,
+	Protocol,
+	TelemetryCounters,
+	WindowBucket,
+	WindowsQuery,
+} from "#telemetry";
 import type { FleetView } from "./schemas.ts";
 import { Problem } from "./schemas.ts";
+import type { SourcesPort } from "./sources-port.ts";
 import type { StreamHub } from "./stream-hub.ts";
 
 export type Api = FastifyInstance<
@@ -29,6 +38,7 @@ export interface TelemetryPort {
 	importEvents(idempotencyKey: string, body: Uint8Array): Promise<ImportOutcome>;
 	windows(query: WindowsQuery): Promise<WindowBucket[] | undefined>;
 	accounting(tenant?: string): Promise<Accounting[]>;
+	health(): Promise<TelemetryCounters & { readonly state: string; readonly failure: string | undefined }>;
 	statuses(): PairStatus[];
 }
 
@@ -72,6 +82,7 @@ export interface ApiContext {
 	readonly bus: EventBus;
 	readonly store: ControlStore;
 	readonly telemetry: TelemetryPort;
+	readonly sources: SourcesPort;
 	readonly hub: StreamHub;
 	readonly catalogue: () => Catalogue;
 	readonly config: ConfigPort;

@@ -74,6 +74,7 @@ beforeEach(async () => {
 		bus: new EventBus(),
 		store,
 		telemetry,
+		sources: { statuses: () => [], test: async () => undefined, lastTakenAt: () => new Map() },
 		hub,
 		catalogue: () => CATALOGUE,
 		config: {

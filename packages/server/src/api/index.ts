@@ -7,9 +7,11 @@
  * When full or late: telemetry answers 429 or 503 with Retry-After before memory fills; a live stream that does not
  * take its bytes is cut and resumes.
  */
+
 export { tokenDigestOf } from "./authenticate.ts";
 export type { ActiveConfig, ApiContext, ApplyOutcome, ConfigPort, ReadyCheck, TelemetryPort } from "./context.ts";
 export { createFleetSource, type FleetSource } from "./fleet-source.ts";
 export { buildHttpServer, type HttpServerOptions } from "./http-server.ts";
 export { isLoopbackBind } from "./own-host.ts";
+export type { PullError, PullStatus, PullTrial, SourcesPort } from "./sources-port.ts";
 export { StreamHub } from "./stream-hub.ts";

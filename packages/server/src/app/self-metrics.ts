@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { PullStatus } from "#api";
 import type { ControlStore, DispatcherCounters, TimerCounters } from "#platform";
-import type { Accounting } from "#telemetry";
+import type { Accounting, StorageFigures } from "#telemetry";
 
 export interface MetricSources {
 	readonly store: ControlStore;
@@ -11,6 +12,7 @@ export interface MetricSources {
 	readonly streams: () => number;
 	readonly isConfigOk: () => boolean;
 	readonly configHash: () => string;
+	readonly pulled: () => readonly PullStatus[];
 	readonly telemetry: () => Promise<TelemetryFigures | undefined>;
 	readonly accounting: () => Promise<readonly Accounting[]>;
 }
@@ -30,6 +32,7 @@ export interface TelemetryFigures {
 	readonly evaluations: number;
 	readonly evaluationMs: number;
 	readonly lastSampleAt: number | undefined;
+	readonly storage: StorageFigures;
 }
 
 const PREFIX = "bellwether_";
@@ -80,6 +83,14 @@ export function createSelfMetrics(sources: MetricSources): {
 		pairs: gauge("pairs", "(tenant, SLO) pairs whose windows are kept"),
 		journalRows: gauge("journal_rows", "Journal rows not folded yet"),
 		journalBytes: gauge("journal_bytes", "Bytes of the journal not folded yet"),
+		storage: gauge("telemetry_storage_bytes", "Bytes of the telemetry file: used, its limit, its log", ["of"]),
+		tierBytes: gauge("rollup_bytes", "Bytes of roll-ups by class and tier", ["class", "tier"]),
+		tierKept: gauge("rollup_kept_seconds", "How long a tier is kept now; less than configured for want of room", [
+			"class",
+			"tier",
+		]),
+		shortenings: gauge("retention_shortenings", "How often retention was shortened for want of room; 0: as configured"),
+		damaged: gauge("damaged_ranges", "Stored ranges that were found damaged and are left out"),
 		commits: gauge("journal_commits_total", "Journal commits since start"),
 		commitFailures: gauge("journal_commit_failures_total", "Journal commits that failed since start"),
 		malformed: gauge("malformed_requests_total", "Telemetry requests that could not be read since start"),
@@ -88,6 +99,14 @@ export function createSelfMetrics(sources: MetricSources): {
 		evaluationS: gauge("evaluation_seconds_total", "CPU spent in detection since start"),
 		lastSample: gauge("last_sample_timestamp_seconds", "When the last point was counted"),
 		points: gauge("points_total", "Points by protocol and what became of them", ["protocol", "outcome"]),
+		sourceUp: gauge("source_up", "1: the pulled source answered last; 0: it fails or has not answered", ["source"]),
+		sourceWatermark: gauge("source_watermark_timestamp_seconds", "The pulled source's data are complete up to here", [
+			"source",
+		]),
+		sourceQueue: gauge("source_queue", "Queries of the pulled source that are due", ["source"]),
+		sourceQueries: gauge("source_queries_total", "Queries of the pulled source since start", ["source"]),
+		sourceRows: gauge("source_rows_total", "Rows and samples of the pulled source since start", ["source"]),
+		sourceFailures: gauge("source_failures_total", "Failed queries since start by reason", ["source", "reason"]),
 		dropped: gauge("points_rejected_total", "Points rejected by reason", ["protocol", "reason"]),
 	};
 
@@ -105,8 +124,23 @@ export function createSelfMetrics(sources: MetricSources): {
 		const { sent, failed, uncertain, retried } = sources.dispatcher();
 		for (const [outcome, count] of Object.entries({ sent, failed, uncertain, retried }))
 			gauges.sent.set({ outcome }, count);
+		collectSources();
 		await collectQueues(now);
 		await collectTelemetry();
+	}
+
+	function collectSources(): void {
+		const { sourceUp, sourceWatermark, sourceQueue, sourceQueries, sourceRows, sourceFailures } = gauges;
+		for (const each of [sourceUp, sourceWatermark, sourceQueue, sourceQueries, sourceRows, sourceFailures])
+			each.reset();
+		for (const { source, state, watermarkAt, queue, queries, rows, failures } of sources.pulled()) {
+			sourceUp.set({ source }, state === "ok" || state === "behind" ? 1 : 0);
+			if (watermarkAt !== undefined) sourceWatermark.set({ source }, watermarkAt / 1000);
+			sourceQueue.set({ source }, queue);
+			sourceQueries.set({ source }, queries);
+			sourceRows.set({ source }, rows);
+			for (const [reason, count] of Object.entries(failures)) sourceFailures.set({ source, reason }, count ?? 0);
+		}
 	}
 
 	async function collectQueues(now: number): Promise<void> {
@@ -142,6 +176,16 @@ export function createSelfMetrics(sources: MetricSources): {
 		gauges.journalRows.set(figures.journalRows);
 		gauges.journalBytes.set(figures.journalBytes);
 		gauges.commits.set(figures.commits);
+		const { storage } = figures;
+		gauges.storage.set({ of: "used" }, storage.usedBytes);
+		gauges.storage.set({ of: "limit" }, storage.limitBytes);
+		gauges.storage.set({ of: "log" }, storage.logBytes);
+		gauges.shortenings.set(storage.shortenings);
+		gauges.damaged.set(storage.damaged.length);
+		for (const { of, tier, bytes, keptMs } of storage.tiers) {
+			gauges.tierBytes.set({ class: of, tier }, bytes);
+			gauges.tierKept.set({ class: of, tier }, keptMs / 1000);
+		}
 		gauges.commitFailures.set(figures.commitFailures);
 		gauges.malformed.set(figures.malformedRequests);
 		gauges.heap.set(figures.heapBytes);

@@ -28,9 +28,10 @@ import { startConfigControl } from "./config-control.ts";
 import { issueStartTokens, readTokenFile, SettingRefused } from "./first-access.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import { startLiveEvents } from "./live-events.ts";
+import { type PullControl, startPullControl } from "./pull-control.ts";
 import { createSelfMetrics } from "./self-metrics.ts";
 import { channelSenders } from "./senders.ts";
-import { startTelemetryThread, type TelemetryThread } from "./telemetry-thread.ts";
+import { startTelemetryThread, type TelemetryHealth, type TelemetryThread } from "./telemetry-thread.ts";
 import { VERSION } from "./version.ts";
 
 export interface StartOptions {
@@ -107,6 +108,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 
 	// Configuration. What holds a catalogue asks for it each time, except the telemetry thread, which is told.
 	let telemetry: TelemetryThread | undefined;
+	let pull: PullControl | undefined;
 	const config = await startConfigControl({
 		dir: options.catalogueDir,
 		cache: openCatalogueCache(dataDir),
@@ -118,6 +120,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 			await telemetry
 				?.configure(catalogue, await openBreaches(store.db, all))
 				.catch((error) => log.error({ err: error }, "the telemetry thread takes the catalogue when it is back"));
+			pull?.configure(catalogue);
 			fleet.controlChanged();
 		},
 		onRefused: (findings) =>
@@ -157,6 +160,16 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	telemetry = thread;
 	thread.on({ breach: (event) => breaches.push(event) });
 	lifecycle.onStop("telemetry", () => thread.close());
+
+	// Sources that are asked, on a thread of their own; what they answer goes to the telemetry thread.
+	const pulled = startPullControl({
+		catalogue: catalogue(),
+		telemetry: thread,
+		onError: (error) => log.error({ err: error }, "the pull thread failed; it restarts by itself"),
+	});
+	pull = pulled;
+	lifecycle.onStop("pulled sources", () => pulled.stop());
+	const lastTakenAt = new Map<string, number>();
 
 	// Rooms, wired from left to right.
 	const deps: ResponseDeps & EngagementDeps = { ids, bus, catalogue, publicUrl: baseUrl };
@@ -221,6 +234,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		streams: () => hub.size,
 		isConfigOk: () => config.active().isReloadOk,
 		configHash: () => catalogue().hash,
+		pulled: () => pulled.statuses(),
 		telemetry: () => thread.health().catch(() => undefined),
 		accounting: () => thread.accounting().catch(() => []),
 	});
@@ -230,6 +244,11 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		bus,
 		store,
 		telemetry: thread,
+		sources: {
+			statuses: () => pulled.statuses(),
+			test: (source, slo) => pulled.test(source, slo),
+			lastTakenAt: () => lastTakenAt,
+		},
 		hub,
 		catalogue,
 		config,
@@ -247,8 +266,11 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		tokenDigest,
 		logger: log as never,
 		telemetry: {
-			ingest: (kind, encoding, body, more) =>
-				thread.ingest(kind, encoding === "identity" ? undefined : encoding, body, more),
+			ingest: async (kind, encoding, body, more) => {
+				const outcome = await thread.ingest(kind, encoding === "identity" ? undefined : encoding, body, more);
+				if (outcome.status === "accepted") lastTakenAt.set(kind, clock.now());
+				return outcome;
+			},
 			maxBodyBytes: () => catalogue().settings.telemetry.maxBodyBytes,
 			bodyTimeoutMs: BODY_TIMEOUT_MS,
 			maxBytesInMemory: MAX_INGEST_BYTES_IN_MEMORY,
@@ -317,6 +339,7 @@ async function readiness(context: ApiContext, thread: TelemetryThread): Promise<
 			level: "error",
 			reason: health.state === "ready" ? "takes data" : `${health.state}: ${health.failure ?? "starting"}`,
 		},
+		storageCheck(health),
 		{
 			name: "control-store",
 			ok: storeFault === undefined,
@@ -338,6 +361,27 @@ async function readiness(context: ApiContext, thread: TelemetryThread): Promise<
 				: `the last change was refused, the one before goes on${first ? `: ${formatFinding(first).replaceAll("\n", " ")}` : ""}`,
 		},
 	];
+}
+
+/** Never silently: what is kept for shorter than it should be, and what was found damaged. */
+function storageCheck(health: object): ReadyCheck {
+	const check = (ok: boolean, reason: string): ReadyCheck => ({ name: "storage", ok, level: "warning", reason });
+	if (!("storage" in health)) return check(true, "is not known while telemetry is down");
+	const { damaged, shortenings, isOverfull, usedBytes, limitBytes } = (health as TelemetryHealth).storage;
+	const room = `${Math.round(usedBytes / 1e6)} MB of ${Math.round(limitBytes / 1e6)} MB`;
+	if (damaged.length > 0)
+		return check(
+			false,
+			`${damaged.length} stored ranges were found damaged and are left out: bellwether verify names them, a backup may have them`,
+		);
+	if (isOverfull)
+		return check(false, `${room} are used although everything is kept as short as it may be: raise retention.maxBytes`);
+	if (shortenings > 0)
+		return check(
+			false,
+			`${room} are used, so key tenants' fine counts are kept for shorter than configured: raise retention.maxBytes, or write a shorter retention`,
+		);
+	return check(true, `${room} are used`);
 }
 
 function urlOf(host: string, port: number): string {

@@ -115,7 +115,7 @@ export class TelemetryHost {
 			this.#options.send({ kind: "answer", id, answer: this.#answer(call) });
 		} catch (error) {
 			if (error instanceof StoreFailure) this.#fail(error);
-			if (call.kind === "import")
+			if (call.kind === "import" || call.kind === "pull")
 				this.#options.send({ kind: "answer", id, answer: unavailable((error as Error).message) });
 			else this.#options.send({ kind: "fault", id, message: (error as Error).message });
 		}
@@ -203,7 +203,7 @@ export class TelemetryHost {
 			return undefined;
 		}
 		if (this.#failure !== undefined) {
-			if (call.kind === "import") return unavailable(this.#failure);
+			if (call.kind === "import" || call.kind === "pull") return unavailable(this.#failure);
 			throw new Error(`telemetry is being rebuilt from its store: ${this.#failure}`);
 		}
 		switch (call.kind) {
@@ -212,6 +212,13 @@ export class TelemetryHost {
 				this.#evaluateSoon();
 				return outcome;
 			}
+			case "pull": {
+				const outcome = this.#telemetry.takePulled({ ...call.answer, body: call.body });
+				this.#evaluateSoon();
+				return outcome;
+			}
+			case "pull-state":
+				return this.#telemetry.pullState(call.source, call.slo);
 			case "windows":
 				return this.#telemetry.windows(call.query);
 			case "accounting":

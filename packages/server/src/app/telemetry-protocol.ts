@@ -6,6 +6,9 @@ import type {
 	IngestOptions,
 	IngestOutcome,
 	Protocol,
+	PulledAnswer,
+	PullOutcome,
+	PullState,
 	TelemetryCounters,
 	WindowBucket,
 	WindowsQuery,
@@ -55,6 +58,8 @@ export type Call =
 			readonly body: Uint8Array;
 	  } & IngestOptions)
 	| { readonly kind: "import"; readonly key: string; readonly body: Uint8Array }
+	| { readonly kind: "pull"; readonly answer: Omit<PulledAnswer, "body">; readonly body: Uint8Array }
+	| { readonly kind: "pull-state"; readonly source: string; readonly slo: string }
 	| { readonly kind: "windows"; readonly query: WindowsQuery }
 	| { readonly kind: "accounting"; readonly tenant: string | undefined }
 	| { readonly kind: "hour-strips" }
@@ -67,6 +72,8 @@ export type Call =
 export type Answer =
 	| IngestOutcome
 	| ImportOutcome
+	| PullOutcome
+	| PullState
 	| WindowBucket[]
 	| Accounting[]
 	| HourStrip[]

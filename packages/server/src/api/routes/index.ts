@@ -7,6 +7,7 @@ import { deliveryRoutes } from "./deliveries.ts";
 import { feedRoutes } from "./feeds.ts";
 import { fleetRoutes } from "./fleet.ts";
 import { healthRoutes } from "./health.ts";
+import { healthDetailRoutes } from "./health-details.ts";
 import { importRoutes } from "./import.ts";
 import { incidentRoutes } from "./incidents.ts";
 import { noticeRoutes } from "./notices.ts";
@@ -16,6 +17,7 @@ import { pagerRoutes } from "./pager.ts";
 import { phoneRoutes } from "./phone.ts";
 import { reportRoutes } from "./reports.ts";
 import { type SessionOptions, sessionRoutes } from "./session.ts";
+import { sourceRoutes } from "./sources.ts";
 import { streamRoutes } from "./stream.ts";
 import { timerRoutes } from "./timers.ts";
 import { tokenRoutes } from "./tokens.ts";
@@ -23,6 +25,7 @@ import { windowRoutes } from "./windows.ts";
 
 export function registerRoutes(api: Api, context: ApiContext, session: SessionOptions): void {
 	healthRoutes(api, context);
+	healthDetailRoutes(api, context);
 	openApiRoutes(api);
 	sessionRoutes(api, context, session);
 	tokenRoutes(api, context);
@@ -36,6 +39,7 @@ export function registerRoutes(api: Api, context: ApiContext, session: SessionOp
 	windowRoutes(api, context);
 	accountingRoutes(api, context);
 	importRoutes(api, context);
+	sourceRoutes(api, context);
 	feedRoutes(api, context);
 	reportRoutes(api, context);
 	phoneRoutes(api, context);

@@ -1,0 +1,96 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { parentPort, workerData } from "node:worker_threads";
+import { systemClock } from "@bellwether/model";
+import type { PullSettings, Source } from "#catalogue";
+import type { PullOutcome, PullState } from "#telemetry";
+import { pullEngineOf } from "./pull-engines.ts";
+import type { FromPull, PullCatalogue, ToPull } from "./pull-protocol.ts";
+import { PullRunner } from "./pull-runner.ts";
+
+/**
+ * Entry of the pull thread: asks sources and reads their answers, so that the main thread, which has the timers, never parses
+ * one. What was read goes to the telemetry thread as bytes that are moved, not copied.
+ */
+const port = parentPort;
+if (!port) throw new Error("pull-worker.ts runs as a worker thread of pull-control.ts only");
+
+interface Waiting {
+	resolve(value: PullOutcome | PullState | undefined): void;
+	reject(error: Error): void;
+}
+const waiting = new Map<number, Waiting>();
+let nextId = 1;
+let runners = new Map<string, PullRunner>();
+let changing: Promise<void> = Promise.resolve();
+
+function send(message: FromPull): void {
+	port?.postMessage(message, message.kind === "take" ? [message.answer.body.buffer as ArrayBuffer] : []);
+}
+
+function call<T>(make: (id: number) => FromPull): Promise<T> {
+	const id = nextId++;
+	return new Promise((resolve, reject) => {
+		waiting.set(id, { resolve: resolve as Waiting["resolve"], reject });
+		send(make(id));
+	});
+}
+
+async function configure(catalogue: PullCatalogue): Promise<void> {
+	await stopAll();
+	for (const source of catalogue.sources) {
+		if (!isPulled(source)) continue;
+		const engine = pullEngineOf(source, { allow: catalogue.allow, clock: systemClock, env: process.env });
+		const runner = new PullRunner(source, catalogue.slos, engine, {
+			latenessMs: catalogue.latenessMs,
+			clock: systemClock,
+			random: Math.random,
+			sleep: (ms, signal) => delay(ms, undefined, { signal }).catch(() => {}),
+			take: (answer) => call<PullOutcome>((id) => ({ kind: "take", id, answer })),
+			stateOf: (source, slo) => call<PullState | undefined>((id) => ({ kind: "state-of", id, source, slo })),
+			onStatus: (status) => send({ kind: "status", status }),
+		});
+		runners.set(source.name, runner);
+		runner.start();
+	}
+}
+
+async function stopAll(): Promise<void> {
+	const old = [...runners.values()];
+	runners = new Map();
+	await Promise.all(old.map((runner) => runner.stop()));
+}
+
+function isPulled(source: Source): source is Source & { readonly pull: PullSettings } {
+	return source.pull !== undefined;
+}
+
+function settle(id: number, use: (each: Waiting) => void): void {
+	const each = waiting.get(id);
+	waiting.delete(id);
+	if (each) use(each);
+}
+
+port.on("message", (message: ToPull) => {
+	switch (message.kind) {
+		case "configure":
+			changing = changing.then(() => configure(message.catalogue));
+			return;
+		case "test":
+			changing
+				.then(() => runners.get(message.source)?.test(message.slo))
+				.then((trial) => send({ kind: "tested", id: message.id, trial }));
+			return;
+		case "taken":
+			settle(message.id, (each) => each.resolve(message.outcome));
+			return;
+		case "state":
+			settle(message.id, (each) => each.resolve(message.state));
+			return;
+		case "fault":
+			settle(message.id, (each) => each.reject(new Error(message.message)));
+			return;
+		case "close":
+			changing.then(stopAll).then(() => port.close());
+	}
+});
+changing = configure(workerData as PullCatalogue);
