@@ -71,20 +71,34 @@ export class EventApplier {
 		ids.raise(Math.max(0, minuteOf(now * 1000 - this.#latenessUs)));
 	}
 
+	/** µs; older events are too old. */
+	get #oldest(): number {
+		return Math.max(this.#now * 1000 - this.#latenessUs, this.#ids.floor * MINUTE_US);
+	}
+	get #latest(): number {
+		return this.#now * 1000 + this.#futureUs;
+	}
+
 	/** False: so many new events do not fit into the memory for identities, and nothing of the request may count. */
 	fits(stage: EventStage): boolean {
 		const room = this.#maxIds - this.#ids.count;
 		if (stage.count <= room) return true;
+		const { codes, times, lo, hi } = stage;
+		const oldest = this.#oldest;
+		const latest = this.#latest;
 		let fresh = 0;
-		for (let k = 0; k < stage.count; k++)
-			if ((stage.codes[k] as number) >= 0 && !this.#ids.has(stage.lo[k] as number, stage.hi[k] as number)) fresh++;
+		for (let k = 0; k < stage.count; k++) {
+			const time = times[k] as number;
+			if ((codes[k] as number) < 0 || time < oldest || time > latest) continue;
+			if (!this.#ids.has(lo[k] as number, hi[k] as number)) fresh++;
+		}
 		return fresh <= room;
 	}
 
 	apply(stage: EventStage, protocol: number, row: ByteWriter, records: ByteWriter): AppliedEvents {
 		const ids = this.#ids;
-		const oldest = Math.max(this.#now * 1000 - this.#latenessUs, ids.floor * MINUTE_US);
-		const latest = this.#now * 1000 + this.#futureUs;
+		const oldest = this.#oldest;
+		const latest = this.#latest;
 		const { count, codes, times, lo, hi, weights } = stage;
 		let recorded = 0;
 		let rejected = 0;
