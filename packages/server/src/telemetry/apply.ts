@@ -1,9 +1,10 @@
 import { ByteReader, type ByteWriter } from "./bytes.ts";
 import { BUCKET_MS, type Cells, LATE_AFTER_MS } from "./cells.ts";
 import type { EventApplier } from "./event-applier.ts";
+import type { FoldedRequests } from "./folded-requests.ts";
 import { COUNTED, DUPLICATE, type Ledger, REJECTED } from "./ledger.ts";
 import { holdsEvents, isSilent, PROTOCOLS, REASON, REASONS, verdictReason, verdictTenant } from "./reasons.ts";
-import { KIND, type Kind, meetsThreshold, RESOLUTION_BOUND, type RoleSet } from "./selection.ts";
+import { KIND, type Kind, meetsThreshold, RESOLUTION_BOUND, type RoleSet, rolesAt } from "./selection.ts";
 import type { Stage } from "./stage.ts";
 import { RETIRED } from "./stream-kin.ts";
 import { isCumulative, type NewStream, type Streams } from "./streams.ts";
@@ -44,6 +45,10 @@ export class Applier {
 	readonly #notCounted = new Map<number, number>();
 	/** Takes the events of a row, beside the points; set once its own parts are there. */
 	events: EventApplier | undefined;
+	foldedRequests: FoldedRequests | undefined;
+	#isRepeated = false;
+	/** Points of folded streams in the request at hand that counted. */
+	#folded = 0;
 	#previousId = 0;
 	#previousTime = 0;
 	#now = 0;
@@ -92,6 +97,7 @@ export class Applier {
 		let runTenant = 0;
 		let runLength = 0;
 		const { count, codes, times, starts, values } = stage;
+		const isRepeated = this.#isRepeated;
 		records.clear();
 		for (let k = 0; k < count; k++) {
 			const code = codes[k] as number;
@@ -101,15 +107,17 @@ export class Applier {
 				reason = verdictReason(code);
 				tenant = verdictTenant(code);
 			} else {
-				const roles = streams.roleSets[code] as RoleSet;
+				let roles = streams.roleSets[code] as RoleSet;
 				const time = times[k] as number;
 				const start = starts[k] as number;
+				if (roles.special !== undefined) roles = rolesAt(roles, time);
 				tenant = roles.tenant;
 				const from = valueAt;
 				valueAt += roles.bounds.length;
 				if (time <= 0 || start > time) reason = REASON.invalid_time;
 				else if (time < oldest) reason = REASON.too_old;
 				else if (time > latest) reason = REASON.future;
+				else if (isRepeated && streams.lastTimes[code] === 0) reason = IS_DUPLICATE;
 				else {
 					this.#time = time;
 					this.#start = start;
@@ -178,7 +186,8 @@ export class Applier {
 		this.events?.begin(now);
 		for (let section = row.byte(); section !== 0; section = row.byte()) {
 			const count = row.varint();
-			if (holdsEvents(section - 1)) for (let k = 0; k < count; k++) this.events?.replay(row, section - 1);
+			if (section === FOLDED_REQUEST) this.foldedRequests?.add(row.double(), now);
+			else if (holdsEvents(section - 1)) for (let k = 0; k < count; k++) this.events?.replay(row, section - 1);
 			else for (let k = 0; k < count; k++) this.#replayRecord(row, section - 1);
 		}
 		while (!row.atEnd) {
@@ -197,10 +206,37 @@ export class Applier {
 		this.#notCounted.set(at, (this.#notCounted.get(at) ?? 0) + count);
 	}
 
+	/** Tells whether the request at hand came before: then what of it left no trace in a stream is a duplicate. */
+	recall(fingerprint: number): void {
+		this.#folded = 0;
+		this.#isRepeated = this.foldedRequests?.has(fingerprint) === true;
+	}
+
+	/** Remembers the request that was applied, if points of folded streams in it counted. */
+	remember(row: ByteWriter, fingerprint: number): void {
+		if (this.#folded === 0) return;
+		this.foldedRequests?.add(fingerprint, this.#now);
+		row.byte(FOLDED_REQUEST);
+		row.varint(1);
+		row.double(fingerprint);
+	}
+
+	/** Ids that two tenants claim, and streams that share one slot; dated roles were chosen by the point's time before. */
+	#decideSpecial(slot: number, values: Float64Array, from: number, roles: RoleSet, records: ByteWriter): number {
+		if (roles.special?.kind === "conflict") return REASON.tenant_conflict;
+		if (this.#isRepeated) return IS_DUPLICATE;
+		if (this.#time <= (this.foldedRequests?.floor ?? 0)) return REASON.too_old;
+		this.#folded++;
+		this.#record(records, slot, 0, values, from, roles);
+		this.#count(slot, 0, values, from, roles);
+		return IS_COUNTED;
+	}
+
 	#decide(slot: number, values: Float64Array, from: number, roles: RoleSet, records: ByteWriter): number {
 		const streams = this.#streams;
 		const start = this.#start;
 		const time = this.#time;
+		if (roles.special !== undefined) return this.#decideSpecial(slot, values, from, roles, records);
 		if (streams.kinds[slot] === RETIRED && !streams.takeOver(slot, start)) return REASON.type_conflict;
 		const kind = streams.kinds[slot] as Kind;
 		const last = streams.lastTimes[slot] as number;
@@ -312,7 +348,7 @@ export class Applier {
 		const start = flags & START ? time - row.varint() : 0;
 		const slot = streams.slotOfId(id);
 		if (slot < 0) throw new Error(`the journal names stream ${id}, which the store does not have`);
-		const roles = streams.roleSets[slot] as RoleSet;
+		const roles = rolesAt(streams.roleSets[slot] as RoleSet, time);
 		const channels = roles.bounds.length;
 		const at = streams.valueAt[slot] as number;
 		const kind = streams.kinds[slot] as Kind;
@@ -323,7 +359,8 @@ export class Applier {
 			const base = asIncrements ? (streams.values[at + k] as number) : 0;
 			values[k] = flags & ZERO ? base : flags & DOUBLE ? row.double() : base + row.varint();
 		}
-		if (kind === KIND.deltaSum || kind === KIND.deltaHistogram)
+		if (roles.special !== undefined) this.#time = time;
+		else if (kind === KIND.deltaSum || kind === KIND.deltaHistogram)
 			streams.cover(slot, flags & START ? start : (streams.lastTimes[slot] as number), time);
 		else if (flags & START) streams.starts[slot] = start;
 		this.#ledger.add(roles.tenant, protocol, COUNTED, 1);
@@ -345,6 +382,7 @@ export class Applier {
 		const bucket = this.#bucket;
 		let lateToNote = this.#isLate;
 		streams.touch(slot);
+		streams.points[slot] = (streams.points[slot] as number) + 1;
 		if (kind === KIND.gauge) {
 			streams.lastTimes[slot] = time;
 			const value = values[from] as number;
@@ -389,6 +427,8 @@ export class Applier {
 const PULL = PROTOCOLS.indexOf("pull");
 const IS_COUNTED = -1;
 const IS_DUPLICATE = -2;
+/** Section of a row that is no protocol's: the fingerprint of a request with points of folded streams. */
+const FOLDED_REQUEST = 255;
 const LEDGER_KEYS = REJECTED + REASONS.length;
 
 function varintLength(value: number): number {

@@ -1,8 +1,9 @@
 import { RawHash, RawTable } from "./raw-hash.ts";
 import { REASON, verdict } from "./reasons.ts";
-import { KIND, type Kind, type RoleSet, type Selection } from "./selection.ts";
+import { KIND, type Kind, type RoleSet, rolesAt, type Selection } from "./selection.ts";
 import type { Stage } from "./stage.ts";
 import type { Streams } from "./streams.ts";
+import { FOLD_SAMPLE } from "./tenant-values.ts";
 
 /** OTLP data point flag: no value was recorded. */
 export const NO_RECORDED_VALUE = 1;
@@ -18,6 +19,7 @@ export class DecoderContext {
 	readonly hash: RawHash;
 	/** The slot of the point before: exporters repeat their order, so what followed it last time is tried first. */
 	#previous = 0;
+	#untilSample = FOLD_SAMPLE;
 
 	constructor(selection: Selection, streams: Streams, stage: Stage, seed: number) {
 		this.selection = selection;
@@ -35,7 +37,14 @@ export class DecoderContext {
 			return guess;
 		}
 		const code = streams.raw.find(hash.lo, hash.hi);
-		if (code >= 0) this.follow(code);
+		if (code < 0) return code;
+		if (streams.isFolding && streams.isFold(code)) {
+			// Every so many points of folded streams one is looked at, for whom it is from.
+			if (--this.#untilSample > 0) return code;
+			this.#untilSample = FOLD_SAMPLE;
+			return RawTable.MISS;
+		}
+		this.follow(code);
 		return code;
 	}
 
@@ -63,7 +72,7 @@ export class DecoderContext {
 
 	/** The point of a known stream that cannot count: accounted to the stream's tenant. */
 	reject(reason: number, slot: number, start: number, time: number): void {
-		const tenant = (this.streams.roleSets[slot] as RoleSet).tenant;
+		const { tenant } = rolesAt(this.streams.roleSets[slot] as RoleSet, time);
 		this.stage.point(verdict(reason, tenant), start, time);
 	}
 }

@@ -1,7 +1,7 @@
 import type { TierKeep } from "#catalogue";
 import { HOUR_MS } from "./cells.ts";
 import type { RollUp } from "./store.ts";
-import { FLEET } from "./types.ts";
+import { AGGREGATE_PREFIX, FLEET } from "./types.ts";
 
 const DAY_MS = 24 * HOUR_MS;
 const WEEK_MS = 7 * DAY_MS;
@@ -28,7 +28,7 @@ export type DataClass = "tenants" | "fleet";
 export const DATA_CLASSES: readonly DataClass[] = ["tenants", "fleet"];
 
 export function classOf(tenant: string): DataClass {
-	return tenant === FLEET ? "fleet" : "tenants";
+	return tenant === FLEET || tenant.startsWith(AGGREGATE_PREFIX) ? "fleet" : "tenants";
 }
 
 /** Every tier but the hours holds only what the finer ones no longer do. */

@@ -1,7 +1,12 @@
 import type { Catalogue, Indicator, Matcher, Selector, Slo } from "#catalogue";
 import { effectiveObjective, matcherTest } from "#catalogue";
+import type { Attribute } from "./attribute.ts";
+import { CohortGroups } from "./cohorts.ts";
 import { REASON, verdict } from "./reasons.ts";
+import { boundariesOf, type Claim, ownerOf, Register } from "./register.ts";
 import { FLEET, type Pair } from "./types.ts";
+
+export type { Attribute } from "./attribute.ts";
 
 /** Kinds of streams. Order is part of the store's format. */
 export const KIND = {
@@ -14,9 +19,6 @@ export const KIND = {
 	cumulativeExponential: 5,
 } as const;
 export type Kind = (typeof KIND)[keyof typeof KIND];
-
-/** Attribute name and its value with a letter for the type in front: `["http.code", "i500"]`. */
-export type Attribute = readonly [name: string, typedValue: string];
 
 /** What a stream is. Attributes in any order; `canonicalText` sorts them. */
 export interface StreamIdentity {
@@ -68,12 +70,32 @@ export interface RoleSet {
 	readonly thresholds: readonly { readonly pair: number; readonly op: ThresholdOp; readonly value: number }[];
 	/** Each pair once. */
 	readonly touched: readonly number[];
+	/** What few streams need, so that one look tells for all others. */
+	readonly special: SpecialRoles | undefined;
+}
+
+export type SpecialRoles =
+	/** The id moved from one tenant to another: `spans[k]` holds before `boundaries[k]` (µs), the last one for ever. */
+	| { readonly kind: "dated"; readonly boundaries: readonly number[]; readonly spans: readonly RoleSet[] }
+	/** Two tenants own the points. */
+	| { readonly kind: "conflict" }
+	/** Many streams of customers that are no key tenant in one. */
+	| { readonly kind: "fold" };
+
+/** The roles of a point by its own time, µs. */
+export function rolesAt(roles: RoleSet, time: number): RoleSet {
+	if (roles.special?.kind !== "dated") return roles;
+	const { boundaries, spans } = roles.special;
+	let k = 0;
+	while (k < boundaries.length && time >= (boundaries[k] as number)) k++;
+	return spans[k] as RoleSet;
 }
 
 type ThresholdOp = (Indicator & { kind: "threshold" })["op"];
 
 interface Use {
 	readonly slo: number;
+	readonly workload: string;
 	readonly selector: Selector;
 	readonly where: readonly { readonly name: string; readonly test: (value: string) => boolean }[];
 	/** Of one event; `threshold` instead for gauges. */
@@ -83,11 +105,13 @@ interface Use {
 }
 
 /** The part of a catalogue that decides what points mean. The journal is read under the one that it was written under. */
-export type SelectionSource = Pick<Catalogue, "hash" | "tiers" | "tenants" | "slos">;
+export type SelectionSource = Pick<Catalogue, "hash" | "tiers" | "tenants" | "slos" | "cohorts">;
 
 /** A catalogue made ready for look-ups: pairs, which metrics matter, whose a point is. Immutable. */
 export class Selection {
 	readonly pairs: readonly Pair[];
+	/** Pairs from here on are aggregates that nobody judges. */
+	readonly judgedPairs: number;
 	/** Index 0 is FLEET: points of no key tenant. */
 	readonly tenants: readonly string[];
 	readonly #fleetPairs: readonly number[];
@@ -96,9 +120,15 @@ export class Selection {
 	readonly #sloIndex = new Map<string, number>();
 	readonly #tenantIndex = new Map<string, number>();
 	readonly #uses = new Map<string, Use[]>();
-	readonly #register = new Map<string, Map<string, number>>();
+	readonly register: Register;
+	readonly #cohorts: CohortGroups;
+	/** By group, then SLO. */
+	readonly #cohortPairs: readonly (readonly number[])[];
 	readonly #roleSets = new Map<string, RoleSet>();
 	readonly #lists = new Map<string, readonly number[]>();
+	readonly #numbers = new Map<RoleSet, number>();
+	/** Workload of each SLO. */
+	readonly #workloads: readonly string[];
 
 	constructor(catalogue: SelectionSource) {
 		const pairs: Pair[] = [];
@@ -107,6 +137,7 @@ export class Selection {
 			return pairs.push(pair) - 1;
 		};
 		const { slos } = catalogue;
+		this.#workloads = slos.map((slo) => slo.workload);
 		this.tenants = [FLEET, ...catalogue.tenants.map((tenant) => tenant.name)];
 		this.#fleetPairs = slos.map((slo) => {
 			const { objective } = effectiveObjective(catalogue, slo, undefined);
@@ -124,6 +155,11 @@ export class Selection {
 				return own;
 			}),
 		];
+		this.judgedPairs = pairs.length;
+		this.#cohorts = new CohortGroups(catalogue);
+		this.#cohortPairs = this.#cohorts.names.map((tenant) =>
+			slos.map((slo, index) => add({ ...(pairs[index] as Pair), tenant, slo: slo.name })),
+		);
 		this.pairs = pairs;
 		slos.forEach((slo, index) => {
 			this.#sloIndex.set(slo.name, index);
@@ -133,13 +169,7 @@ export class Selection {
 		this.tenants.forEach((name, index) => {
 			this.#tenantIndex.set(name, index);
 		});
-		catalogue.tenants.forEach((tenant, index) => {
-			for (const [name, values] of Object.entries(tenant.match)) {
-				const byValue = this.#register.get(name) ?? new Map<string, number>();
-				this.#register.set(name, byValue);
-				for (const value of values) byValue.set(value, index + 1);
-			}
-		});
+		this.register = new Register(catalogue.tenants);
 	}
 
 	pairOf(tenant: string, slo: string): number | undefined {
@@ -155,43 +185,80 @@ export class Selection {
 		return this.#tenantIndex.get(name) ?? 0;
 	}
 
-	/** Names of the attributes that can name a key tenant. */
+	/** Names of the attributes that can name a key tenant or a cohort. */
 	tenantAttributes(): Iterable<string> {
-		return this.#register.keys();
+		return new Set([...this.register.attributes(), ...this.#cohorts.attributes]);
 	}
 
 	usesMetric(metric: string): boolean {
 		return this.#uses.has(metric);
 	}
 
-	/** The key tenant that attributes name; 0: none; -1: two different ones. */
+	/** The key tenant that attributes name, at whatever time and for whatever workload; 0: none; -1: two different ones. */
 	tenantOf(...lists: readonly (readonly Attribute[])[]): number {
-		let found = 0;
-		for (const list of lists) {
-			for (const [name, typedValue] of list) {
-				const tenant = this.#register.get(name)?.get(typedValue.slice(1));
-				if (tenant === undefined || tenant === found) continue;
-				if (found !== 0) return -1;
-				found = tenant;
-			}
-		}
-		return found;
+		return agreedTenant(this.register.claims(lists));
+	}
+
+	/** The key tenant that attributes name for an SLO at a time (ms epoch); 0: none; -1: two different ones. */
+	tenantAt(at: number, slo: string, ...lists: readonly (readonly Attribute[])[]): number {
+		const index = this.#sloIndex.get(slo);
+		const workload = index === undefined ? undefined : this.#workloads[index];
+		return ownerOf(this.register.claims(lists), at * 1000, workload);
 	}
 
 	/** What a stream of this identity and kind feeds, or the verdict on all its points. */
 	resolve(id: StreamIdentity, kind: Kind): RoleSet | number {
 		const named = this.#uses.get(id.metric);
 		const uses = named ?? (kind === KIND.cumulativeSum ? this.#classicUses(id) : undefined);
-		const tenant = this.tenantOf(id.resource, id.point);
-		if (tenant < 0) return verdict(REASON.tenant_conflict, 0);
+		const claims = this.register.claims([id.resource, id.point]);
+		const tenant = agreedTenant(claims);
+		if (tenant < 0 && this.register.isPlain) return verdict(REASON.tenant_conflict, 0);
 		const attributes = new Map<string, string>();
 		for (const list of [id.resource, id.scope, id.point])
 			for (const [name, typedValue] of list) attributes.set(name, typedValue.slice(1));
 		const selecting = uses?.filter((use) => use.where.every(({ name, test }) => test(attributes.get(name) ?? "")));
-		if (!selecting?.length) return verdict(REASON.no_sli, tenant);
+		if (!selecting?.length) return verdict(REASON.no_sli, Math.max(0, tenant));
 		const fitting = named ? selecting.filter((use) => fits(use, kind)) : selecting;
-		if (fitting.length === 0) return verdict(REASON.unsupported_type, tenant);
-		return this.#roleSet(tenant, fitting, kind);
+		if (fitting.length === 0) return verdict(REASON.unsupported_type, Math.max(0, tenant));
+		const groups = this.#cohorts.ofAttributes(attributes);
+		if (this.register.isPlain) return this.#roleSet(tenant, fitting, kind, groups, false);
+		return this.#conditionalRoles(claims, fitting, kind, groups);
+	}
+
+	/** Roles where ids have conditions: by workload, and by the point's own time. */
+	#conditionalRoles(
+		claims: readonly Claim[],
+		uses: readonly Use[],
+		kind: Kind,
+		groups: readonly number[],
+	): RoleSet | number {
+		const boundaries = boundariesOf(claims);
+		const spans = [-Infinity, ...boundaries].map((time) => {
+			const owners = uses.map((use) => ownerOf(claims, time, use.workload));
+			const named = [...new Set(owners)].filter((owner) => owner !== 0);
+			const isConflict = named.length > 1 || named[0] === -1;
+			const tenant = isConflict ? 0 : (named[0] ?? 0);
+			const own = uses.filter((_, k) => owners[k] === tenant);
+			return this.#roleSet(tenant, uses, kind, groups, isConflict, own.length === uses.length ? undefined : own);
+		});
+		const last = spans.at(-1) as RoleSet;
+		if (!spans.every((each) => each === last)) return this.#dated(boundaries, spans);
+		return last.special ? verdict(REASON.tenant_conflict, 0) : last;
+	}
+
+	#dated(boundaries: readonly number[], spans: readonly RoleSet[]): RoleSet {
+		const key = `dated|${boundaries.join()}|${spans.map((each) => this.#numberOf(each)).join()}`;
+		const known = this.#roleSets.get(key);
+		if (known) return known;
+		const set: RoleSet = { ...(spans.at(-1) as RoleSet), special: { kind: "dated", boundaries, spans } };
+		this.#roleSets.set(key, set);
+		return set;
+	}
+
+	#numberOf(roles: RoleSet): number {
+		const number = this.#numbers.get(roles) ?? this.#numbers.size;
+		this.#numbers.set(roles, number);
+		return number;
 	}
 
 	/** A histogram `x` of Prometheus comes as counters: `x_count`, and `x_bucket` with the bound in the label `le`. */
@@ -205,37 +272,59 @@ export class Selection {
 		return uses.filter((use) => !use.threshold && use.selector.le === le);
 	}
 
-	/** Pairs that one event of (tenant, SLO) feeds: the tenant's own, if it has one, and the fleet's. */
+	/** Pairs that one event of (tenant, SLO) feeds: the tenant's own, if it has one, its tier's cohorts, and the fleet's. */
 	pairsFed(tenant: number, slo: string): number[] {
 		const index = this.#sloIndex.get(slo);
 		if (index === undefined) return [];
 		const own = this.#tenantPairs[tenant]?.get(index);
-		const fleet = this.#fleetPairs[index] as number;
-		return own === undefined ? [fleet] : [own, fleet];
+		return [...(own === undefined ? [] : [own]), ...this.#sharedPairs(index, this.#cohorts.ofTenant(tenant))];
 	}
 
-	#roleSet(tenant: number, uses: readonly Use[], kind: Kind): RoleSet {
+	/** The fleet's pair of an SLO and those of cohort groups. */
+	#sharedPairs(slo: number, groups: readonly number[]): number[] {
+		const cohorts = groups.map((group) => this.#cohortPairs[group]?.[slo] as number);
+		return [this.#fleetPairs[slo] as number, ...cohorts];
+	}
+
+	/** `own`: the uses that are the tenant's; undefined: all. */
+	#roleSet(
+		tenant: number,
+		uses: readonly Use[],
+		kind: Kind,
+		groups: readonly number[],
+		isConflict: boolean,
+		own?: readonly Use[] | undefined,
+	): RoleSet {
 		const hasResolution =
 			kind === KIND.cumulativeExponential && uses.some((use) => Number.isFinite(use.selector.le ?? Number.NaN));
-		const key = `${tenant}|${hasResolution ? "resolution|" : ""}${uses.map((use) => `${use.slo},${use.selector.le ?? ""},${use.bad},${use.total}`).join("|")}`;
+		const owned = own ? `own ${own.map((use) => use.slo).join()}|` : "";
+		const key = `${tenant}|${groups.join()}|${isConflict ? "conflict|" : ""}${owned}${hasResolution ? "resolution|" : ""}${uses.map((use) => `${use.slo},${use.selector.le ?? ""},${use.bad},${use.total}`).join("|")}`;
 		let set = this.#roleSets.get(key);
 		if (!set) {
-			set = this.#makeRoleSet(tenant, uses, hasResolution);
+			set = this.#makeRoleSet(tenant, uses, hasResolution, groups, own ?? uses);
+			if (isConflict) set = { ...set, special: { kind: "conflict" } };
 			this.#roleSets.set(key, set);
 		}
 		return set;
 	}
 
-	#makeRoleSet(tenant: number, uses: readonly Use[], hasResolution: boolean): RoleSet {
+	#makeRoleSet(
+		tenant: number,
+		uses: readonly Use[],
+		hasResolution: boolean,
+		groups: readonly number[],
+		ownUses: readonly Use[],
+	): RoleSet {
 		const bounds = [...new Set(uses.map((use) => use.selector.le ?? Number.POSITIVE_INFINITY))].sort((a, b) => a - b);
 		if (hasResolution) bounds.unshift(RESOLUTION_BOUND);
 		const roles = new Map<string, { channel: number; pair: number; bad: number; total: number }>();
 		const thresholds: RoleSet["thresholds"][number][] = [];
 		for (const use of uses) {
-			const own = this.#tenantPairs[tenant]?.get(use.slo);
-			const fleet = this.#fleetPairs[use.slo] as number;
+			const isOwn = ownUses.includes(use);
+			const own = isOwn ? this.#tenantPairs[tenant]?.get(use.slo) : undefined;
+			const shared = this.#sharedPairs(use.slo, isOwn ? [...groups, ...this.#cohorts.ofTenant(tenant)] : groups);
 			const channel = bounds.indexOf(use.selector.le ?? Number.POSITIVE_INFINITY);
-			for (const pair of own === undefined ? [fleet] : [own, fleet]) {
+			for (const pair of own === undefined ? shared : [own, ...shared]) {
 				if (use.threshold) {
 					thresholds.push({ pair, ...use.threshold });
 					continue;
@@ -257,6 +346,7 @@ export class Selection {
 			total: this.#shared(list.map((role) => role.total)),
 			thresholds: thresholds.length > 0 ? thresholds : NO_THRESHOLDS,
 			touched: touched.length === pairs.length ? pairs : touched,
+			special: undefined,
 		};
 	}
 
@@ -289,6 +379,7 @@ function usesOf(slo: Slo, index: number): Use[] {
 	const { indicator } = slo;
 	const use = (selector: Selector, bad: number, total: number, threshold: Use["threshold"] = undefined): Use => ({
 		slo: index,
+		workload: slo.workload,
 		selector,
 		where: matchersOf(selector.where).map((matcher) => ({ name: matcher.name, test: matcherTest(matcher) })),
 		bad,
@@ -309,6 +400,17 @@ function fits(use: Use, kind: Kind): boolean {
 	if (use.threshold) return kind === KIND.gauge;
 	if (kind === KIND.gauge) return false;
 	return use.selector.le === undefined || kind >= KIND.deltaHistogram;
+}
+
+/** The one tenant that all claims name, whatever their conditions; 0: there is none; -1: they name several. */
+function agreedTenant(claims: readonly Claim[]): number {
+	let found = 0;
+	for (const { tenant } of claims) {
+		if (tenant === found) continue;
+		if (found !== 0) return -1;
+		found = tenant;
+	}
+	return found;
 }
 
 function pairKey(tenant: string, slo: string): string {

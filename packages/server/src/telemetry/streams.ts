@@ -10,11 +10,13 @@ import {
 	type Kind,
 	type RoleSet,
 	type Selection,
+	type SpecialRoles,
 	type StreamIdentity,
 } from "./selection.ts";
 import type { StoredStream, StreamState } from "./store.ts";
 import { StreamKin } from "./stream-kin.ts";
 import { PAGE_IDS, StreamSnapshot } from "./stream-snapshot.ts";
+import { FOLD_SAMPLE, SeenTenantValues } from "./tenant-values.ts";
 
 /** A stream that was given an id and is not in the store yet. */
 export interface NewStream {
@@ -30,6 +32,11 @@ const FIRST_CAPACITY = 1024;
  * four ninths each. So a place is left for the new streams of whoever sends few.
  */
 const SHARE_OF_FREE = 4;
+/** Default of `telemetry.maxOtherStreams`. */
+const MAX_OTHER_STREAMS = 50_000;
+/** Stands before the canonical text of one of many streams, where it means them all. */
+const FOLD_MARK = "~";
+const FOLD: SpecialRoles = { kind: "fold" };
 /** Letters of a stream's canonical text: all its names and attributes. */
 const MAX_IDENTITY = 16_384;
 /**
@@ -54,6 +61,8 @@ export class Streams {
 	rawHi = new Int32Array(FIRST_CAPACITY);
 	/** The slot that followed last time. */
 	next = new Int32Array(FIRST_CAPACITY);
+	/** Time of the commit at hand, ms epoch. */
+	now = 0;
 	/** Streams with an id: at least one point counted. */
 	registered = 0;
 	readonly roleSets: RoleSet[] = [];
@@ -68,6 +77,16 @@ export class Streams {
 	#digests = new Int32Array(FIRST_CAPACITY * 4);
 	#index = new Int32Array(FIRST_CAPACITY * 4);
 	readonly #canonicals = new Map<number, string>();
+	/** Points that counted since the streams were loaded. */
+	points = new Uint32Array(FIRST_CAPACITY);
+	/** Streams of customers that are no key tenant have no slots of their own any more: see `FoldedRequests`. */
+	isFolding = false;
+	readonly seen: SeenTenantValues;
+	readonly #maxOther: number;
+	/** Such streams that could be folded and are not. */
+	#other = 0;
+	/** By what the streams feed, then by kind. */
+	readonly #folds = new Map<RoleSet, Map<Kind, number>>();
 	readonly #kin = new StreamKin();
 	readonly #ranges = new Map<number, CoveredRanges>();
 	#slotOfId = new Int32Array(FIRST_CAPACITY);
@@ -75,16 +94,19 @@ export class Streams {
 	#isDirty = new Uint8Array(FIRST_CAPACITY);
 	readonly #dirtyPages: number[] = [];
 
-	constructor(selection: Selection, maxStreams: number) {
+	constructor(selection: Selection, maxStreams: number, other: Partial<OtherStreams> = {}) {
 		this.#selection = selection;
 		this.#maxStreams = maxStreams;
+		this.#maxOther = other.maxOtherStreams ?? MAX_OTHER_STREAMS;
+		this.seen = new SeenTenantValues(selection.register, other.tenantAttributes ?? []);
 		this.raw = new RawTable(2 * maxStreams + 1_000_000);
 	}
 
 	/** The slot of a stream, made if need be, or the verdict on its points; kept under the raw hash of kind and bytes. */
 	resolve(identity: StreamIdentity, kind: Kind, rawLo: number, rawHi: number): number {
 		const code = this.#resolve(identity, kind, rawLo, rawHi);
-		this.raw.keep(rawLo, rawHi, code);
+		// A sample of a folded stream is here although the table has it.
+		if (this.raw.find(rawLo, rawHi) === RawTable.MISS) this.raw.keep(rawLo, rawHi, code);
 		return code;
 	}
 
@@ -102,17 +124,46 @@ export class Streams {
 				return slot;
 			}
 		}
+		const isOther = isFoldable(roles, kind);
+		if (isOther && known < 0 && (this.isFolding || this.#other >= this.#maxOther))
+			return this.#fold(kind, roles, identity, canonical, rawLo, rawHi);
 		if (canonical.length > MAX_IDENTITY || this.#isFullFor(roles.tenant))
 			return verdict(REASON.stream_limit, roles.tenant);
 		const slot = this.#add(kind, roles, digest);
 		this.rawLo[slot] = rawLo;
 		this.rawHi[slot] = rawHi;
 		this.#canonicals.set(slot, canonical);
+		if (isOther) this.#other++;
+		this.seen.add(slot, identity.resource, identity.point);
 		if (known >= 0) {
 			this.#kin.add(known, slot);
 			this.#kin.retire(slot, this.kinds);
 		}
 		return slot;
+	}
+
+	/** The slot that stands for all streams like this one: same kind, same roles, no key tenant. */
+	#fold(kind: Kind, roles: RoleSet, identity: StreamIdentity, canonical: string, rawLo: number, rawHi: number): number {
+		this.isFolding = true;
+		const isSample = this.raw.find(rawLo, rawHi) !== RawTable.MISS;
+		this.seen.addFolded(isSample ? FOLD_SAMPLE : 0, this.now, identity.resource, identity.point);
+		const known = this.#folds.get(roles)?.get(kind);
+		if (known !== undefined) return known;
+		const text = FOLD_MARK + canonical;
+		const slot = this.#addFold(kind, roles, text);
+		this.#canonicals.set(slot, text);
+		return slot;
+	}
+
+	#addFold(kind: Kind, roles: RoleSet, canonical: string): number {
+		const slot = this.#add(kind, { ...roles, special: FOLD }, digestOf(canonical));
+		const byKind = this.#folds.get(roles) ?? new Map<Kind, number>();
+		this.#folds.set(roles, byKind.set(kind, slot));
+		return slot;
+	}
+
+	isFold(slot: number): boolean {
+		return (this.roleSets[slot] as RoleSet).special === FOLD;
 	}
 
 	/** A stream under another kind than now sends again: whether its new start makes it the one that counts. */
@@ -148,14 +199,25 @@ export class Streams {
 	/** A stream as the store knows it; false when no SLO selects it any more. */
 	load(stored: StoredStream): boolean {
 		this.nextId = Math.max(this.nextId, stored.id + 1);
-		const roles = this.#selection.resolve(identityOf(stored.canonical), stored.kind);
+		const isFold = stored.canonical.startsWith(FOLD_MARK);
+		const identity = identityOf(isFold ? stored.canonical.slice(FOLD_MARK.length) : stored.canonical);
+		const roles = this.#selection.resolve(identity, stored.kind);
 		if (typeof roles === "number") return false;
+		if (isFold) return isFoldable(roles, stored.kind) && this.#loadFold(stored, roles);
 		const digest = digestOf(stored.canonical);
 		const known = this.#find(digest);
 		const slot = this.#add(stored.kind, roles, digest);
 		if (known >= 0) this.#kin.add(known, slot);
+		if (isFoldable(roles, stored.kind)) this.#other++;
+		this.seen.add(slot, identity.resource, identity.point);
 		this.#bind(slot, stored.id);
 		if (!sameBounds(roles.bounds, stored.bounds)) this.needsBase[slot] = 1;
+		return true;
+	}
+
+	/** It holds nothing, but rows of the journal may name it. */
+	#loadFold(stored: StoredStream, roles: RoleSet): boolean {
+		this.#bind(this.#addFold(stored.kind, roles, stored.canonical), stored.id);
 		return true;
 	}
 
@@ -291,11 +353,23 @@ export class Streams {
 		this.needsBase = grown(this.needsBase, size);
 		this.valueAt = grown(this.valueAt, size);
 		this.ids = grown(this.ids, size);
+		this.points = grown(this.points, size);
 		this.rawLo = grown(this.rawLo, size);
 		this.rawHi = grown(this.rawHi, size);
 		this.next = grown(this.next, size);
 		this.#digests = grown(this.#digests, size * 4);
 	}
+}
+
+/** How streams of customers that are no key tenant are treated. */
+export interface OtherStreams {
+	readonly maxOtherStreams: number | undefined;
+	readonly tenantAttributes: readonly string[] | undefined;
+}
+
+/** Each point stands for itself, and only the fleet and cohorts want it: nothing of the stream need be known. */
+function isFoldable(roles: RoleSet, kind: Kind): boolean {
+	return roles.tenant === 0 && roles.special === undefined && (kind === KIND.gauge || !isCumulative(kind));
 }
 
 /** Kinds whose points carry a running value. */
@@ -313,7 +387,7 @@ function sameBounds(bounds: readonly number[], stored: readonly number[]): boole
 	return bounds.length === stored.length && stored.every((bound, index) => bound === bounds[index]);
 }
 
-function grown<A extends Float64Array | Int32Array | Uint8Array>(old: A, size: number): A {
+function grown<A extends Float64Array | Int32Array | Uint32Array | Uint8Array>(old: A, size: number): A {
 	const larger = new (old.constructor as new (size: number) => A)(size);
 	larger.set(old);
 	return larger;

@@ -7,6 +7,7 @@ import { release, unpack } from "./content.ts";
 import { DecoderContext } from "./decoder.ts";
 import { EventIntake } from "./event-intake.ts";
 import { Fold, FoldMarks } from "./fold.ts";
+import { FoldedRequests, fingerprintOf } from "./folded-requests.ts";
 import { feedHistory, HOURS_KEPT_MS, readWindows } from "./history.ts";
 import { importLines, type ParsedImport } from "./import.ts";
 import { Ledger } from "./ledger.ts";
@@ -21,6 +22,7 @@ import { readRemoteWrite2 } from "./remote-write-2.ts";
 import { keepOf, RetentionKeeper } from "./retention-keeper.ts";
 import { RollUps } from "./roll-ups.ts";
 import { Selection, type SelectionSource } from "./selection.ts";
+import { SlicedHistory } from "./sliced-history.ts";
 import { Stage } from "./stage.ts";
 import type { OpenTelemetryStore, TelemetryStore } from "./store.ts";
 import { unpackPage } from "./stream-pages.ts";
@@ -34,6 +36,8 @@ import type {
 	Pair,
 	Protocol,
 	TelemetryCounters,
+	TenantValues,
+	TenantValuesQuery,
 	WindowBucket,
 	WindowSink,
 	WindowsQuery,
@@ -68,6 +72,7 @@ const FOLD_AT_CELLS = { perPair: 80, least: 400_000, most: 2_000_000 };
 /** A stream without points for this long is forgotten; by then its start and its ranges are older than any lateness limit. */
 const IDLE_MS = 24 * 3_600_000;
 const IDLE_CHECK_MS = 3_600_000;
+const FOLDED_KEY = "folded_requests";
 
 /** Everything that depends on the catalogue and on the store's content; replaced as a whole. */
 interface Loaded {
@@ -81,6 +86,10 @@ interface Loaded {
 	readonly decoder: DecoderContext;
 	readonly events: EventIntake;
 	readonly sink: WindowSink;
+	/** Undefined: every SLO counts events by themselves. */
+	readonly sliced: SlicedHistory | undefined;
+	/** When the last journal row was committed; 0: there is none. */
+	readonly lastRowAt: number;
 	readonly pairIds: readonly number[];
 	/** Stored streams that no SLO selects any more. */
 	readonly unselected: readonly number[];
@@ -122,10 +131,11 @@ export class Telemetry {
 
 	/** Decodes, commits and counts all requests as one; outcomes in the same order. Throws StoreFailure. */
 	ingest(requests: readonly IngestRequest[]): IngestOutcome[] {
-		const { applier, selection, store, events } = this.#loaded;
+		const { applier, selection, store, events, streams } = this.#loaded;
 		const row = this.#row;
 		const now = this.#clock.now();
 		applier.begin(row, now);
+		streams.now = now;
 		events.begin(now);
 		const outcomes = requests.map((request) => this.#one(request));
 		const answers = events.answers();
@@ -142,7 +152,7 @@ export class Telemetry {
 
 	/** See `TelemetryThread.importEvents`. Throws StoreFailure. */
 	importEvents(key: string, body: Uint8Array): ImportOutcome {
-		const { selection, store, pairIds, ledger, sink, rollUps } = this.#loaded;
+		const { selection, store, ledger, sink } = this.#loaded;
 		const now = this.#clock.now();
 		const { futureMs, maxBodyBytes } = this.#limits;
 		if (body.byteLength > maxBodyBytes) {
@@ -165,9 +175,10 @@ export class Telemetry {
 			};
 		}
 		const { outcome, cells, rows } = parsed;
+		let tellSlices = () => {};
 		this.#guard(() =>
 			store.fold((writer) => {
-				rollUps.merge(writer, cells, pairIds);
+				tellSlices = this.#mergeLate(writer, cells);
 				writer.addAccounting(rows);
 				writer.writeImport(key, parsed.digest, JSON.stringify(outcome), now);
 				// An import older than this could bring nothing that would still be kept.
@@ -182,13 +193,23 @@ export class Telemetry {
 				cells.bad[k] as number,
 				cells.total[k] as number,
 			);
+		tellSlices();
 		return outcome;
+	}
+
+	/** Adds events of any age to the roll-ups, judging slices anew that were final. Call what it returns after the commit. */
+	#mergeLate(writer: FoldWriter, cells: Cells): () => void {
+		const { sliced, rollUps, pairIds } = this.#loaded;
+		const corrections = sliced?.rejudge(writer, cells, pairIds, [this.#unfolded, this.#sealed]);
+		rollUps.merge(writer, cells, pairIds);
+		return () => corrections && sliced?.tell(corrections);
 	}
 
 	/** One answer of a pulled source: counted, with its new watermark, or nothing of it. Throws StoreFailure. */
 	takePulled(answer: PulledAnswer): PullOutcome {
-		const { store, selection, ledger, pairIds, sink, rollUps } = this.#loaded;
-		return this.#guard(() =>
+		const { store, selection, ledger, sink } = this.#loaded;
+		let tellSlices = () => {};
+		const outcome = this.#guard(() =>
 			takeAnswer(
 				{
 					store,
@@ -196,12 +217,16 @@ export class Telemetry {
 					ledger,
 					sink,
 					slo: this.#catalogue.slos.find((slo) => slo.name === answer.slo),
-					merge: (writer, cells) => rollUps.merge(writer, cells, pairIds),
+					merge: (writer, cells) => {
+						tellSlices = this.#mergeLate(writer, cells);
+					},
 					ingest: (body) => this.ingest([{ protocol: "pull", encoding: undefined, body }])[0] as IngestOutcome,
 				},
 				answer,
 			),
 		);
+		tellSlices();
+		return outcome;
 	}
 
 	pullState(source: string, slo: string): PullState | undefined {
@@ -211,13 +236,21 @@ export class Telemetry {
 	windows(query: WindowsQuery): WindowBucket[] | undefined {
 		if (!(query.resolutionMs > 0) || query.resolutionMs % BUCKET_MS !== 0)
 			throw new Error(`resolutionMs ${query.resolutionMs} is not a multiple of ${BUCKET_MS}`);
-		const { selection, store, pairIds } = this.#loaded;
+		const { selection, store, pairIds, sliced } = this.#loaded;
 		const pair = selection.pairOf(query.tenant, query.slo);
 		if (pair === undefined) return undefined;
 		const limits = { now: this.#clock.now(), latenessMs: this.#limits.latenessMs };
+		const told = query.of === "slices" ? sliced?.told(pair) : undefined;
+		if (told) return this.#guard(() => readWindows(store, [told.cells], pair, told.storedId, query, limits));
 		return this.#guard(() =>
 			readWindows(store, [this.#unfolded, this.#sealed], pair, pairIds[pair] as number, query, limits),
 		);
+	}
+
+	/** Values of attributes that name tenants, matched or not, as streams had them. */
+	tenantValues(query: TenantValuesQuery): TenantValues {
+		const { streams } = this.#loaded;
+		return streams.seen.list(query, streams);
 	}
 
 	accounting(tenant?: string): Accounting[] {
@@ -245,8 +278,10 @@ export class Telemetry {
 	/** Begins a fold when it is time or the journal has grown; `work` does it. Throws StoreFailure. */
 	tick(): void {
 		const now = this.#clock.now();
+		const { sliced, store } = this.#loaded;
+		if (sliced) this.#guard(() => sliced.advance(store, now));
 		const since = now - (this.#foldAt ?? 0);
-		if (this.#journalRows === 0 || this.#fold) return;
+		if (this.#fold || (this.#journalRows === 0 && !sliced?.hasFinals)) return;
 		// Ingest may go on while the disk has no room for a fold: do not rebuild every second for it.
 		if (now < this.#foldNotBefore && now >= this.#foldNotBefore - FOLD_RETRY_MS) return;
 		const isTime = since >= FOLD_EVERY_MS || since < 0 || this.#journalBytes >= FOLD_AT_JOURNAL_BYTES;
@@ -281,7 +316,7 @@ export class Telemetry {
 	/** Everything counted until now is what the next slices store. */
 	#seal(): void {
 		const now = this.#clock.now();
-		const { store, rollUps, streams, ledger, pairIds, unselected, changedBounds } = this.#loaded;
+		const { store, rollUps, streams, ledger, pairIds, unselected, changedBounds, sliced } = this.#loaded;
 		const isIdleCheck = now - this.#idleCheckAt >= IDLE_CHECK_MS;
 		const idle = isIdleCheck ? this.#idleStreams(now) : [];
 		if (isIdleCheck) this.#idleCheckAt = now;
@@ -291,7 +326,9 @@ export class Telemetry {
 		this.#sealed = cells;
 		const accounting = ledger.unfolded();
 		const writeEvents = this.#loaded.events.seal();
+		const writeSlices = sliced?.seal(now);
 		const lastSampleAt = this.#lastSampleAt;
+		const folded = streams.isFolding ? this.#loaded.applier.foldedRequests?.pack(now) : undefined;
 		const [rows, bytes] = [this.#journalRows, this.#journalBytes];
 		this.#fold = new Fold(store, rollUps, {
 			through: store.lastSeq(),
@@ -305,11 +342,14 @@ export class Telemetry {
 					writer.writeBounds(streams.ids[slot] as number, [...(streams.roleSets[slot]?.bounds ?? [])]);
 				writer.dropStreams([...unselected, ...idle]);
 				writeEvents(writer);
+				writeSlices?.(writer);
 				writer.writeMeta("fold_at", String(now));
 				if (lastSampleAt !== undefined) writer.writeMeta("last_sample_at", String(lastSampleAt));
+				if (folded !== undefined) writer.writeMeta(FOLDED_KEY, folded);
 			},
 			done: () => {
 				cells.clear();
+				sliced?.folded();
 				ledger.folded(accounting, store.accounting());
 				this.#journalRows -= rows;
 				this.#journalBytes -= bytes;
@@ -379,7 +419,12 @@ export class Telemetry {
 			this.#malformed++;
 			return { status: "malformed", message: (error as Error).message };
 		}
+		// Only where streams are folded is it worth knowing whether the whole request came before.
+		const { isFolding } = this.#loaded.streams;
+		const fingerprint = isFolding ? fingerprintOf(body) : 0;
+		if (isFolding) applier.recall(fingerprint);
 		const applied = applier.apply(this.#stage, protocol, this.#row, this.#records);
+		if (isFolding) applier.remember(this.#row, fingerprint);
 		const message = this.#messageOf(applied);
 		if (body !== request.body) release(body);
 		const { rejected } = applied;
@@ -443,13 +488,16 @@ export class Telemetry {
 			// Journal rows mean what the catalogue of their time made of them: under another one they are folded first.
 			const written = store.meta("selection");
 			const source = written === undefined ? undefined : (JSON.parse(written) as SelectionSource);
+			let aliveAt = Math.max(Number(store.meta("fold_at") ?? 0), Number(store.meta("alive_at") ?? 0));
 			if (source && source.hash !== this.#catalogue.hash && store.journalSize().rows > 0) {
-				this.#loaded = this.#loadUnder(store, source, () => ({ add: () => {} }));
+				this.#loaded = this.#loadUnder(store, source, undefined);
+				aliveAt = Math.max(aliveAt, this.#loaded.lastRowAt);
 				this.#foldLoaded();
 			}
-			const { hash, tiers, tenants, slos } = this.#catalogue;
-			const current: SelectionSource = { hash, tiers, tenants, slos };
+			const { hash, tiers, tenants, slos, cohorts } = this.#catalogue;
+			const current: SelectionSource = { hash, tiers, tenants, slos, cohorts };
 			const loaded = this.#loadUnder(store, current, this.#options.openWindows);
+			loaded.sliced?.resume(store, Math.max(aliveAt, loaded.lastRowAt), this.#clock.now());
 			if (source?.hash !== hash || loaded.unselected.length > 0 || loaded.changedBounds.length > 0) {
 				store.fold((writer) => writer.writeMeta("selection", JSON.stringify(current)));
 				this.#loaded = loaded;
@@ -465,15 +513,34 @@ export class Telemetry {
 		}
 	}
 
-	#loadUnder(store: TelemetryStore, source: SelectionSource, openWindows: TelemetryOptions["openWindows"]): Loaded {
+	/** Without windows it is only to fold what another catalogue's journal left. */
+	#loadUnder(
+		store: TelemetryStore,
+		source: SelectionSource,
+		openWindows: TelemetryOptions["openWindows"] | undefined,
+	): Loaded {
 		const now = this.#clock.now();
 		const limits = this.#limits;
 		const selection = new Selection(source);
-		const streams = new Streams(selection, limits.maxStreams);
+		const streams = new Streams(selection, limits.maxStreams, limits);
 		const ledger = new Ledger(selection.tenants, store.accounting());
 		const pairIds = store.pairIds(selection.pairs);
+		const windows = openWindows ? judgedOnly(selection, openWindows) : { add: () => {} };
+		const sliced =
+			openWindows &&
+			SlicedHistory.open({
+				pairs: selection.pairs.slice(0, selection.judgedPairs),
+				pairCount: selection.pairs.length,
+				slos: source.slos,
+				store,
+				sink: windows,
+				merge: (writer, cells, ids) => rollUps.merge(writer, cells, ids),
+				latenessMs: limits.latenessMs,
+				futureMs: limits.futureMs,
+				now,
+			});
+		const sink = sliced?.slices ?? windows;
 		const rollUps = new RollUps(store, now, (of) => keepOf(limits.retention, of));
-		const sink = openWindows(selection.pairs);
 		const retention = new RetentionKeeper(store, rollUps, limits.retention);
 		this.#commitCells.clear();
 		this.#unfolded.clear();
@@ -492,9 +559,14 @@ export class Telemetry {
 				const slot = streams.slotOfId(state.id);
 				if (slot >= 0) streams.loadState(slot, state);
 			}
-		const pairOf = new Map(pairIds.map((id, pair) => [id, pair]));
-		feedHistory(store, sink, (id) => pairOf.get(id) ?? -1, now);
+		const pairOf = new Map(pairIds.map((id, pair) => [sliced?.storedId(pair, id) ?? id, pair]));
+		feedHistory(store, sliced?.finalSink() ?? windows, (id) => pairOf.get(id) ?? -1, now);
+		sliced?.load(store, pairIds);
 		const applier = new Applier(streams, this.#commitCells, ledger, limits);
+		const requests = new FoldedRequests(limits);
+		applier.foldedRequests = requests;
+		const folded = store.meta(FOLDED_KEY);
+		if (folded !== undefined) requests.load(folded);
 		const decoder = new DecoderContext(selection, streams, this.#stage, this.#options.seed);
 		const { seed } = this.#options;
 		const cells = this.#commitCells;
@@ -510,6 +582,8 @@ export class Telemetry {
 			decoder,
 			events,
 			sink,
+			sliced,
+			lastRowAt: 0,
 			pairIds,
 			unselected,
 			changedBounds,
@@ -518,16 +592,20 @@ export class Telemetry {
 		this.#foldAt = numberOf(store.meta("fold_at"));
 		this.#lastSampleAt = numberOf(store.meta("last_sample_at"));
 		const marks = new FoldMarks(store);
+		let lastRowAt = 0;
 		for (const { seq, row } of store.journal()) {
 			const at = applier.replay(row, (name) => selection.tenantIndex(name));
 			if (!marks.isEmpty) this.#leaveOutFolded(marks, seq, pairIds);
 			this.#flush(at);
+			lastRowAt = Math.max(lastRowAt, at);
 		}
 		streams.settleKinds();
+		// Streams that were folded stay so while their requests are remembered: else their points could count again.
+		streams.isFolding = requests.size > 0;
 		const size = store.journalSize();
 		this.#journalRows = size.rows;
 		this.#journalBytes = size.bytes;
-		return loaded;
+		return { ...loaded, lastRowAt };
 	}
 
 	/** A fold that the last process did not end brought some of these cells to the roll-ups: there they are counted. */
@@ -573,6 +651,18 @@ function writtenOf(stage: Stage, { rejected, rejectedHistograms }: Applied): Wri
 	for (let k = 0; k < stage.count; k++) if ((stage.names[k] as number) < 0) histograms++;
 	const samples = stage.count - histograms - (rejected - rejectedHistograms);
 	return { samples, histograms: histograms - rejectedHistograms, exemplars: stage.exemplars };
+}
+
+/** Aggregates of cohorts have no detector: the windows know only the pairs before them. */
+function judgedOnly(selection: Selection, openWindows: TelemetryOptions["openWindows"]): WindowSink {
+	const { pairs, judgedPairs } = selection;
+	if (judgedPairs === pairs.length) return openWindows(pairs);
+	const windows = openWindows(pairs.slice(0, judgedPairs));
+	return {
+		add: (pair, at, bad, total) => {
+			if (pair < judgedPairs) windows.add(pair, at, bad, total);
+		},
+	};
 }
 
 function numberOf(text: string | undefined): number | undefined {

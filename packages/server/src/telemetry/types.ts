@@ -1,6 +1,12 @@
 /** The tenant of the fleet's own aggregate in every table and message; no key tenant may have this name. */
 export const FLEET = "";
 
+/**
+ * Aggregates other than the fleet have tenant names that begin so (`~region:eu`), which no key tenant can. Their windows
+ * can be read; no detector judges them, and they are nobody's tenant.
+ */
+export const AGGREGATE_PREFIX = "~";
+
 /** One (tenant, SLO) whose windows are kept. `tenant` is FLEET for the aggregate of all tenants, known and unknown. */
 export interface Pair {
 	readonly tenant: string;
@@ -126,6 +132,8 @@ export interface WindowsQuery {
 	readonly from: number;
 	readonly to: number;
 	readonly resolutionMs: number;
+	/** `slices`: the judged slices or intervals instead of the events; each lies in its last 10 s. */
+	readonly of?: "events" | "slices" | undefined;
 }
 
 /** All lines count or none: `malformed` names the first bad line. `rejected` lines are well-formed but of no use (reason). */
@@ -198,4 +206,38 @@ export interface DamagedRange {
 	readonly tier: TierFigures["tier"];
 	readonly from: number;
 	readonly to: number;
+}
+
+/** Unmatched values come first, then matched ones, each by points. */
+export interface TenantValuesQuery {
+	/** Part of `attribute=value`; case does not matter. */
+	readonly search?: string | undefined;
+	readonly state: "all" | "matched" | "unmatched";
+	readonly offset: number;
+	readonly limit: number;
+}
+
+/** A value of an attribute that may name a tenant, as it came in streams that an SLO selects. */
+export interface TenantValue {
+	readonly attribute: string;
+	readonly value: string;
+	/** `bellwether.source`, `service.name` or `job` of the streams; "" when they have none. */
+	readonly source: string;
+	/** Index of the tenant that it belongs to, at whatever time and for whatever workload; 0: nobody's. */
+	readonly tenant: number;
+	readonly streams: number;
+	/** Counted since the thread loaded the catalogue. */
+	readonly points: number;
+	/** Streams were folded: `streams`, `points` and `lastSampleAt` are from samples. */
+	readonly isEstimate: boolean;
+	readonly lastSampleAt: number | undefined;
+}
+
+export interface TenantValues {
+	/** Values that the query finds; `items` are a part of them. */
+	readonly total: number;
+	readonly unmatched: number;
+	readonly items: readonly TenantValue[];
+	/** Light values of folded streams that are no longer listed. */
+	readonly rest: { readonly values: number; readonly streams: number; readonly points: number };
 }

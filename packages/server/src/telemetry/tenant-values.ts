@@ -1,0 +1,125 @@
+import type { Attribute } from "./attribute.ts";
+import { type Register, sourceOf } from "./register.ts";
+import type { TenantValue, TenantValues, TenantValuesQuery } from "./types.ts";
+
+/** Values of folded streams that are kept; twice as many, then the lightest half goes to the rest. */
+const MAX_FOLDED_VALUES = 5_000;
+/** One in so many points of folded streams is looked at; it stands for all of them. */
+export const FOLD_SAMPLE = 1_024;
+
+interface Entry {
+	readonly attribute: string;
+	readonly value: string;
+	readonly source: string;
+	/** Streams that are kept one by one: their counts are exact. */
+	readonly slots: number[];
+	/** Of folded streams, from samples. */
+	foldedStreams: number;
+	foldedPoints: number;
+	foldedAt: number;
+}
+
+/** What is known of each stream that is kept, by slot. */
+export interface StreamTallies {
+	readonly points: Uint32Array;
+	/** µs. */
+	readonly lastTimes: Float64Array;
+}
+
+/** Which values the attributes had that name tenants, and how much came under each: what matching starts from. */
+export class SeenTenantValues {
+	readonly #register: Register;
+	readonly #attributes: ReadonlySet<string>;
+	readonly #entries = new Map<string, Entry>();
+	#folded = 0;
+	readonly #rest = { values: 0, streams: 0, points: 0 };
+
+	constructor(register: Register, attributes: Iterable<string>) {
+		this.#register = register;
+		this.#attributes = new Set([...attributes, ...register.idAttributes()]);
+	}
+
+	/** A stream that is kept. */
+	add(slot: number, ...lists: readonly (readonly Attribute[])[]): void {
+		for (const [attribute, value] of this.#named(lists)) this.#entry(attribute, value, lists).slots.push(slot);
+	}
+
+	/** A stream that was folded: the first time, or as a sample of `points` points. */
+	addFolded(points: number, now: number, ...lists: readonly (readonly Attribute[])[]): void {
+		for (const [attribute, value] of this.#named(lists)) {
+			const entry = this.#entry(attribute, value, lists);
+			if (entry.foldedAt === 0 && entry.slots.length === 0) this.#folded++;
+			if (points === 0) entry.foldedStreams++;
+			entry.foldedPoints += points;
+			entry.foldedAt = Math.max(entry.foldedAt, now);
+		}
+		if (this.#folded >= 2 * MAX_FOLDED_VALUES) this.#prune();
+	}
+
+	/** Unmatched first, then by points. */
+	list({ search, state, offset, limit }: TenantValuesQuery, { points, lastTimes }: StreamTallies): TenantValues {
+		const wanted = search?.toLowerCase();
+		const items: TenantValue[] = [];
+		for (const entry of this.#entries.values()) {
+			const tenant = this.#register.tenantOfValue(entry.attribute, entry.value);
+			if (state !== "all" && (state === "matched") !== tenant > 0) continue;
+			if (wanted !== undefined && !`${entry.attribute}=${entry.value}`.toLowerCase().includes(wanted)) continue;
+			let counted = entry.foldedPoints;
+			let last = entry.foldedAt * 1000;
+			for (const slot of entry.slots) {
+				counted += points[slot] as number;
+				last = Math.max(last, lastTimes[slot] as number);
+			}
+			items.push({
+				attribute: entry.attribute,
+				value: entry.value,
+				source: entry.source,
+				tenant,
+				streams: entry.slots.length + entry.foldedStreams,
+				points: counted,
+				isEstimate: entry.foldedAt > 0,
+				lastSampleAt: last === 0 ? undefined : Math.floor(last / 1000),
+			});
+		}
+		items.sort((a, b) => Number(a.tenant > 0) - Number(b.tenant > 0) || b.points - a.points || b.streams - a.streams);
+		const unmatched = items.findIndex((item) => item.tenant > 0);
+		return {
+			total: items.length,
+			unmatched: unmatched < 0 ? items.length : unmatched,
+			items: items.slice(offset, offset + limit),
+			rest: { ...this.#rest },
+		};
+	}
+
+	#named(lists: readonly (readonly Attribute[])[]): [attribute: string, value: string][] {
+		const named: [string, string][] = [];
+		for (const list of lists)
+			for (const [name, typedValue] of list)
+				if (this.#attributes.has(name) && typedValue.length > 1) named.push([name, typedValue.slice(1)]);
+		return named;
+	}
+
+	#entry(attribute: string, value: string, lists: readonly (readonly Attribute[])[]): Entry {
+		const source = sourceOf(lists);
+		const key = `${attribute}\n${source}\n${value}`;
+		let entry = this.#entries.get(key);
+		if (!entry) {
+			entry = { attribute, value, source, slots: [], foldedStreams: 0, foldedPoints: 0, foldedAt: 0 };
+			this.#entries.set(key, entry);
+		}
+		return entry;
+	}
+
+	/** Keeps the heaviest values; what the others brought is counted as the rest. */
+	#prune(): void {
+		const folded = [...this.#entries].filter(([, entry]) => entry.foldedAt > 0 && entry.slots.length === 0);
+		folded.sort(([, a], [, b]) => b.foldedPoints - a.foldedPoints || b.foldedAt - a.foldedAt);
+		for (const [key, entry] of folded.slice(MAX_FOLDED_VALUES)) {
+			this.#entries.delete(key);
+			this.#rest.values++;
+			this.#rest.streams += entry.foldedStreams;
+			this.#rest.points += entry.foldedPoints;
+		}
+		this.#folded = Math.min(folded.length, MAX_FOLDED_VALUES);
+	}
+}
