@@ -26,7 +26,7 @@ const TOLERANCE_MS = 5 * 60_000;
 const MIN_KEY_BYTES = 16;
 
 /**
- * Whether a message comes from who holds the feed's secret. `secrets` are all that hold now, with white space between:
+ * Whether a message comes from who holds the feed's secret. `secrets` are all that hold now, one a line:
  * so a sender can change keys without a gap. Comparisons take the same time whatever is wrong.
  */
 export function proveMessage(
@@ -36,7 +36,11 @@ export function proveMessage(
 	body: Uint8Array,
 	now: number,
 ): ProofOutcome {
-	const keys = secrets.trim().split(/\s+/);
+	const keys = secrets
+		.split(/\r?\n/)
+		.map((line) => line.trim())
+		.filter((line) => line !== "");
+	if (keys.length === 0) return { status: "unusable", reason: "the secret is empty" };
 	switch (auth) {
 		case "standard-webhooks":
 			return proveStandardWebhook(keys, headers, body, now);

@@ -71,7 +71,7 @@ export const Feed = z.strictObject({
 			.optional(),
 		secret: f
 			.secret(
-				"Reference to the signing key, the token, or user:password. Several with white space between all hold. Without it no message is taken.",
+				"Reference to the signing key, the token, or user:password. Several, one a line, all hold. Without it no message is taken.",
 			)
 			.optional(),
 		expectEvery: f
