@@ -1,9 +1,10 @@
 import { HOUR_MS, MINUTE_MS, SEVERITIES } from "@bellwether/model";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import type { Incident } from "#incidents";
+import type { CaseRecord, Incident } from "#incidents";
 import { scopeOf } from "#platform";
 import { breachOpened, exampleCatalogue, exampleEvidence, START } from "../../testing/catalogue.ts";
 import { ALL, openRooms } from "../../testing/rooms.ts";
+import { evidenceOf } from "./case-evidence.ts";
 import { measuresOf, median, type ProgramKey, programReport, reportOn, wilsonInterval } from "./index.ts";
 
 // A real store syncs each commit; on a busy machine many of them take their time.
@@ -94,6 +95,86 @@ describe("the durations of an incident", () => {
 		},
 	])("$name", ({ from, expected }) => {
 		expect(measuresOf(from)).toMatchObject(expected);
+	});
+});
+
+describe("what customers' cases add", () => {
+	const aCase = (overrides: Partial<CaseRecord> = {}): CaseRecord => ({
+		seq: 1,
+		feed: "cases",
+		id: "C-1",
+		tenant: "woodgrove",
+		tenantNamed: "Woodgrove Bank",
+		workload: "policy",
+		kind: "support-case",
+		severity: "A",
+		title: "Policies do not apply",
+		link: undefined,
+		isEscalated: false,
+		openedAt: START + 30 * HOUR_MS,
+		closedAt: undefined,
+		revisedAt: START,
+		...overrides,
+	});
+	const NOW = START + 100 * HOUR_MS;
+	const heard = new Map([["cases", START]]);
+	const reportWith = (cases: readonly CaseRecord[], catalogue = exampleCatalogue(), incidents = [incident()]) => {
+		const report = reportOn(incidents, catalogue, NOW, evidenceOf(cases, incidents, heard, NOW));
+		return { ...report, of: (key: ProgramKey) => report.numbers.find((each) => each.key === key) };
+	};
+
+	test("a case without an incident is a missed detection: it lowers the share, and is listed", () => {
+		const report = reportWith([aCase(), aCase({ id: "C-2", openedAt: START + MINUTE_MS })]);
+		expect(report.of("auto-detected-share")).toMatchObject({ value: 0.5, valueText: "50% (1 of 2)", n: 2 });
+		expect(report.missed.map((each) => each.id)).toEqual(["C-1"]);
+	});
+
+	test("ten cases about one outage are one miss", () => {
+		const many = Array.from({ length: 10 }, (_, k) =>
+			aCase({ id: `C-${k}`, seq: k, openedAt: START + 30 * HOUR_MS + k * MINUTE_MS }),
+		);
+		expect(reportWith(many).missed.map((each) => each.id)).toEqual(["C-0"]);
+	});
+
+	test("an incident that a customer reported before the monitor is not found by it", () => {
+		const report = reportWith([aCase({ openedAt: START - MINUTE_MS })]);
+		expect(report.of("auto-detected-share")).toMatchObject({ value: 0, n: 1 });
+		expect(report.of("customer-reported-critical")).toMatchObject({ value: 1 });
+		expect(report.missed).toEqual([]);
+	});
+
+	test("a case that may still be detected is pending, one that nobody can judge unknown", () => {
+		const report = reportWith([aCase({ openedAt: NOW - MINUTE_MS }), aCase({ id: "C-2", workload: "" })]);
+		expect(report.of("auto-detected-share")).toMatchObject({ value: 1, n: 1, pending: 1, unknown: 1 });
+	});
+
+	test("escalations are compared when it is known with how many tenants", () => {
+		const cases = [
+			aCase({ isEscalated: true }),
+			aCase({ id: "C-2", tenant: "", isEscalated: true }),
+			aCase({ id: "C-3", tenant: "", isEscalated: true }),
+			aCase({ id: "C-4", tenant: "" }),
+		];
+		const alone = reportWith(cases).of("escalation-rate");
+		expect(alone).toMatchObject({ value: null, valueText: "0.5 escalations per key tenant", n: 3 });
+		expect(alone?.note).toContain("comparisonTenants");
+		const { settings } = exampleCatalogue();
+		const compared = exampleCatalogue({
+			settings: { ...settings, baselines: { ...settings.baselines, comparisonTenants: 500 } },
+		});
+		expect(reportWith(cases, compared).of("escalation-rate")).toMatchObject({
+			value: 125,
+			valueText: "125 (0.5 ÷ 0.004)",
+		});
+		expect(reportWith([aCase({ isEscalated: true })], compared).of("escalation-rate")).toMatchObject({ value: null });
+	});
+
+	test("a feed of cases that was never heard lets nothing be claimed", async () => {
+		const report = reportOn([incident()], exampleCatalogue(), NOW);
+		expect(report.numbers.find((each) => each.key === "escalation-rate")).toMatchObject({
+			value: null,
+			valueText: "unknown",
+		});
 	});
 });
 

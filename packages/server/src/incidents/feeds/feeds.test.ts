@@ -186,6 +186,20 @@ describe("whose a fact is", () => {
 		},
 	);
 
+	test("an id that moved from one tenant to another is whose it was when the case was opened", async () => {
+		const alias = { attribute: "tenant.id", values: ["moved"], patterns: [] };
+		const tenants = [
+			exampleTenant("before", "Before Ltd", { aliases: [{ ...alias, until: START }] }),
+			exampleTenant("after", "After Ltd", { aliases: [{ ...alias, from: START }] }),
+		];
+		const { send, cases } = await feeds({ tenants });
+		await send(CASES, [aCase({ tenant: "moved" }), aCase({ id: "C-0", tenant: "moved", openedAt: START - 1 })]);
+		expect((await cases()).map((each) => [each.id, each.tenant])).toEqual([
+			["C-1", "after"],
+			["C-0", "before"],
+		]);
+	});
+
 	test("a name that two tenants have is nobody's", async () => {
 		const twins = ["one", "two"].map((name) => exampleTenant(name, "Twin Ltd"));
 		const { send, cases, states } = await feeds({ tenants: twins });

@@ -1,7 +1,7 @@
 import type { Catalogue, Feed } from "#catalogue";
 import type { Tx } from "#platform";
 import type { CaseFact, ChangeFact, FeedFacts, PlatformHealthFact } from "#telemetry";
-import { tenantNames, workloadsOf } from "./mapping.ts";
+import { type TenantOf, tenantNames, workloadsOf } from "./mapping.ts";
 import { compareRevision, digestOf, type Revision } from "./revision.ts";
 
 /** More rows than this of one change are a mistake in the map of its components. */
@@ -45,15 +45,15 @@ export async function keepFacts(keeping: Keeping, message: FeedFacts): Promise<K
 			if (message.complete) counts.changed += await endUnnamed(keeping, message.facts, message.complete);
 			break;
 		case "changes": {
-			const names = tenantNames(keeping.catalogue);
-			for (const fact of message.facts) count(await keepChange(keeping, fact, names));
+			const tenantOf = tenantNames(keeping.catalogue);
+			for (const fact of message.facts) count(await keepChange(keeping, fact, tenantOf));
 			break;
 		}
 		case "cases": {
-			const names = tenantNames(keeping.catalogue);
+			const tenantOf = tenantNames(keeping.catalogue);
 			for (const fact of message.facts) {
-				if (!names.has(fact.tenant.toLowerCase())) unmapped.add(fact.tenant);
-				count(await keepCase(keeping, fact, names));
+				if (tenantOf(fact.tenant, fact.openedAt) === undefined) unmapped.add(fact.tenant);
+				count(await keepCase(keeping, fact, tenantOf));
 			}
 		}
 	}
@@ -134,9 +134,9 @@ async function endUnnamed(
 async function keepChange(
 	{ tx, feed, catalogue, receivedAt }: Keeping,
 	fact: ChangeFact,
-	names: ReadonlyMap<string, string>,
+	tenantOf: TenantOf,
 ): Promise<Step> {
-	const tenants = fact.tenants.flatMap((named) => names.get(named.toLowerCase()) ?? []);
+	const tenants = fact.tenants.flatMap((named) => tenantOf(named, fact.startedAt) ?? []);
 	// A change of tenants that are nobody's here is no news for those that are.
 	if (fact.tenants.length > 0 && tenants.length === 0) return { unmapped: fact.tenants[0] as string };
 	const workloads = workloadsOf(feed, catalogue, fact.component);
@@ -199,7 +199,7 @@ function equalScopes(held: readonly Scope[], next: readonly Scope[]): boolean {
 async function keepCase(
 	{ tx, feed, catalogue, receivedAt }: Keeping,
 	fact: CaseFact,
-	names: ReadonlyMap<string, string>,
+	tenantOf: TenantOf,
 ): Promise<Step> {
 	const { revisedAt: _, rank: __, ...content } = fact;
 	const revision = revisionOf(fact, content);
@@ -212,7 +212,7 @@ async function keepCase(
 	const step = compareRevision(held, revision);
 	if (step === "older") return step;
 	const row = {
-		tenant: names.get(fact.tenant.toLowerCase()) ?? "",
+		tenant: tenantOf(fact.tenant, fact.openedAt) ?? "",
 		tenant_named: fact.tenant,
 		// Of several workloads the first: a case that counted for each would be several misses.
 		workload: workloadsOf(feed, catalogue, fact.component)[0] ?? "",

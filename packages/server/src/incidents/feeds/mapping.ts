@@ -22,29 +22,34 @@ export function speaksOf(feed: Feed, workload: string): boolean {
 	return mapped.length === 0 || mapped.some((workloads) => workloads.includes(workload));
 }
 
+/** The key tenant that a source calls so at an instant, if it is exactly one. */
+export type TenantOf = (named: string, at: number) => string | undefined;
+
 /**
- * Key tenants by what sources may call them, in lower case: name, name for people, and each value that telemetry tells
- * them by. A text that two of them have is nobody's.
+ * Key tenants by what sources may call them, whatever the case: name, name for people, and each id that telemetry tells
+ * them by at that time (patterns are for telemetry alone). A text that two of them have is nobody's; but what the register
+ * itself calls a tenant is never somebody else's.
  */
-export function tenantNames(catalogue: Catalogue): ReadonlyMap<string, string> {
-	const result = new Map<string, string>();
-	const taken = new Set<string>();
-	const add = (text: string, tenant: string) => {
+export function tenantNames(catalogue: Catalogue): TenantOf {
+	const own = new Set(catalogue.tenants.map((tenant) => tenant.name));
+	const claims = new Map<string, { readonly tenant: string; readonly from: number; readonly until: number }[]>();
+	const claim = (text: string, tenant: string, from = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY) => {
 		const key = text.trim().toLowerCase();
-		if (taken.has(key) && result.get(key) !== tenant) result.delete(key);
-		else {
-			taken.add(key);
-			result.set(key, tenant);
-		}
+		const list = claims.get(key);
+		if (list) list.push({ tenant, from, until });
+		else claims.set(key, [{ tenant, from, until }]);
 	};
 	for (const tenant of catalogue.tenants) {
-		add(tenant.displayName, tenant.name);
-		for (const value of Object.values(tenant.match).flat()) add(value, tenant.name);
+		claim(tenant.displayName, tenant.name);
+		for (const value of Object.values(tenant.match).flat()) claim(value, tenant.name);
+		for (const { values, from, until } of tenant.aliases ?? [])
+			for (const value of values) claim(value, tenant.name, from, until);
 	}
-	// What the register itself calls a tenant is never somebody else's name.
-	for (const tenant of catalogue.tenants) {
-		taken.add(tenant.name);
-		result.set(tenant.name, tenant.name);
-	}
-	return result;
+	return (named, at) => {
+		const key = named.trim().toLowerCase();
+		if (own.has(key)) return key;
+		const holders = (claims.get(key) ?? []).filter((each) => each.from <= at && at < each.until);
+		const tenants = new Set(holders.map((each) => each.tenant));
+		return tenants.size === 1 ? holders[0]?.tenant : undefined;
+	};
 }
