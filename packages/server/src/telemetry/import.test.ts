@@ -97,3 +97,25 @@ test.each([
 	// The key is still free.
 	expect(importing(real, "a", line(NOW))).toMatchObject({ counted: 1 });
 });
+
+test("CSV means the same as NDJSON, and a bad line of it is named", () => {
+	const csv = (real: Rig, key: string, text: string) =>
+		real.telemetry.importEvents(key, new TextEncoder().encode(text), "csv");
+	const real = rig();
+	const at = new Date(NOW - HOUR).toISOString();
+	const outcome = csv(
+		real,
+		"a",
+		`Tenant;SLO;At;Bad;Total\r\ncontoso;requests;${at};10;100\r\n"";requests;${NOW};0;5\r\n`,
+	);
+	expect(outcome).toMatchObject({ status: "accepted", lines: 2, counted: 2 });
+	expect(windows(real, "contoso", NOW - HOUR, 10_000)).toMatchObject([{ bad: 10, total: 100 }]);
+	expect(real.sink().sum("", "requests")).toBe("10 of 105");
+	for (const [text, message] of [
+		["tenant,slo,at,good,total\na,requests,1,2,1", /line 2: good/],
+		["tenant,slo,at,good,total\na,requests,1,1,1\na,requests,1", /line 3: /],
+		["tenant,slo,good,total\na,requests,1,1", /column at is missing/],
+		["tenant,slo,at,good,total,extra\na,requests,1,1,1,1", /column "extra" is unknown/],
+	] as const)
+		expect(csv(real, "b", text)).toMatchObject({ status: "malformed", message: expect.stringMatching(message) });
+});

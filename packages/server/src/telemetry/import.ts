@@ -1,10 +1,10 @@
 import { hash } from "node:crypto";
 import { BUCKET_MS, BUCKETS_PER_HOUR, Cells, HOUR_MS } from "./cells.ts";
 import { FINE_KEPT_MS, HOURS_KEPT_MS } from "./history.ts";
+import { type ImportFormat, importRows } from "./import-lines.ts";
 import type { Selection } from "./selection.ts";
 import type { AccountingRow } from "./store.ts";
 import type { ImportOutcome, RejectReason } from "./types.ts";
-import { Malformed } from "./wire.ts";
 
 export interface ParsedImport {
 	readonly outcome: ImportOutcome & { status: "accepted" };
@@ -14,28 +14,19 @@ export interface ParsedImport {
 	readonly digest: string;
 }
 
-/** Reads NDJSON lines `{tenant, slo, at, good, total}`. Throws Malformed at the first bad line: then none counts. */
+/** Reads NDJSON lines `{tenant, slo, at, good, total}`, or CSV with these columns. Throws Malformed at the first bad line: then none counts. */
 export function importLines(
 	body: Uint8Array,
 	selection: Selection,
-	limits: { readonly now: number; readonly futureMs: number },
+	limits: { readonly now: number; readonly futureMs: number; readonly format?: ImportFormat },
 ): ParsedImport {
 	const cells = new Cells();
 	const counts = new Map<string, number>();
 	const rejected: Partial<Record<RejectReason, number>> = {};
-	const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
 	let lines = 0;
 	let counted = 0;
-	let number = 0;
-	for (let from = 0; from < text.length; ) {
-		const newline = text.indexOf("\n", from);
-		const end = newline < 0 ? text.length : newline;
-		const line = text.slice(from, end).trim();
-		from = end + 1;
-		number++;
-		if (line === "") continue;
+	for (const { tenant, slo, at, good, total } of importRows(body, limits.format ?? "ndjson")) {
 		lines++;
-		const { tenant, slo, at, good, total } = parseLine(line, number);
 		const index = selection.tenantIndex(tenant);
 		const owner = selection.tenants[index] as string;
 		const reason: RejectReason | undefined = !selection.hasSlo(slo)
@@ -69,35 +60,4 @@ export function importLines(
 		counted === lines ? "" : `${lines - counted} of ${lines} lines were of no use: ${JSON.stringify(rejected)}`;
 	const outcome = { status: "accepted", lines, counted, rejected, message } as const;
 	return { outcome, cells, rows, digest: hash("sha256", body, "hex") };
-}
-
-interface ImportLine {
-	readonly tenant: string;
-	readonly slo: string;
-	readonly at: number;
-	readonly good: number;
-	readonly total: number;
-}
-
-function parseLine(line: string, number: number): ImportLine {
-	let value: unknown;
-	try {
-		value = JSON.parse(line);
-	} catch {
-		throw new Malformed(`line ${number} is not JSON: ${line.slice(0, 60)}`);
-	}
-	const { tenant, slo, at, good, total } = (typeof value === "object" && value !== null ? value : {}) as Record<
-		string,
-		unknown
-	>;
-	if (typeof tenant !== "string") throw new Malformed(`line ${number}: tenant must be text ("" for the fleet alone)`);
-	if (typeof slo !== "string") throw new Malformed(`line ${number}: slo must be the name of an SLO`);
-	if (!isCount(at)) throw new Malformed(`line ${number}: at must be milliseconds since the epoch`);
-	if (!isCount(total)) throw new Malformed(`line ${number}: total must be a number, not negative`);
-	if (!isCount(good) || good > total) throw new Malformed(`line ${number}: good must be a number from 0 to total`);
-	return { tenant, slo, at, good, total };
-}
-
-function isCount(value: unknown): value is number {
-	return typeof value === "number" && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
 }

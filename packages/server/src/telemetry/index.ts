@@ -6,6 +6,8 @@
  */
 export { release } from "./content.ts";
 export * from "./feeds/index.ts";
+export { CSV_OPTIONS, delimiterOf, headerFault, type ImportFormat, jsonFields } from "./import-lines.ts";
+export { IMPORT_FIELDS, type ImportRow, importRow } from "./import-row.ts";
 export { MemoryTelemetryStore } from "./memory-store.ts";
 export * from "./pull/asking.ts";
 export { backOffMs, type PullPlan, type PullState, planPull, queryWaitMs } from "./pull/planner.ts";
@@ -16,3 +18,4 @@ export { SeriesBytes } from "./pull/samples.ts";
 export type * from "./store.ts";
 export { type IngestRequest, StoreFailure, Telemetry, type TelemetryOptions } from "./telemetry.ts";
 export * from "./types.ts";
+export { Malformed } from "./wire.ts";
