@@ -20,7 +20,9 @@ const SETTLE_MS = 60_000;
 export type MergeCells = (writer: FoldWriter, cells: Cells, ids: readonly number[]) => void;
 
 export interface SlicedHistoryOptions {
+	/** Those that are judged, and how many there are with those that are only counted. */
 	readonly pairs: readonly Pair[];
+	readonly pairCount: number;
 	readonly slos: readonly Slo[];
 	readonly store: TelemetryStore;
 	readonly sink: WindowSink;
@@ -41,6 +43,9 @@ export class SlicedHistory {
 	readonly #storedIds: readonly number[];
 	readonly #merge: MergeCells;
 	readonly #sinceById: Readonly<Record<string, number>>;
+	/** Slices before this are stored, by name; those from here on are made again at start. */
+	#storedTo: Readonly<Record<string, number>>;
+	#sealedTo: Readonly<Record<string, number>> | undefined;
 	readonly #sink: WindowSink;
 
 	/** Undefined when no SLO has slices. */
@@ -48,7 +53,7 @@ export class SlicedHistory {
 		return options.slos.some((slo) => sliceRuleOf(slo) !== undefined) ? new SlicedHistory(options) : undefined;
 	}
 
-	private constructor({ pairs, slos, store, sink, merge, latenessMs, futureMs, now }: SlicedHistoryOptions) {
+	private constructor({ pairs, pairCount, slos, store, sink, merge, latenessMs, futureMs, now }: SlicedHistoryOptions) {
 		const rules = new Map(slos.map((slo) => [slo.name, sliceRuleOf(slo)]));
 		const finalTo = readJson<Record<string, number>>(store, "slices", {});
 		const since = readJson<Record<string, number>>(store, "heartbeats", {});
@@ -67,12 +72,13 @@ export class SlicedHistory {
 			return { pair, rule, from, expectedAt, name, storedId };
 		});
 		this.#sinceById = sinceById;
+		this.#storedTo = Object.fromEntries(this.#members.map(({ name, from }) => [name, from]));
 		this.#sink = sink;
-		const storedIds = new Array<number>(pairs.length).fill(-1);
+		const storedIds = new Array<number>(pairCount).fill(-1);
 		for (const { pair, storedId } of this.#members) storedIds[pair] = storedId;
 		this.#storedIds = storedIds;
 		this.#merge = merge;
-		this.slices = new Slices({ pairs: this.#members, pairCount: pairs.length, sink, latenessMs, futureMs });
+		this.slices = new Slices({ pairs: this.#members, pairCount, sink, latenessMs, futureMs });
 		this.slices.excuse(readJson<Outage[]>(store, "outages", []));
 	}
 
@@ -80,6 +86,15 @@ export class SlicedHistory {
 	storedId(pair: number, rawId: number): number {
 		const id = this.#storedIds[pair] as number;
 		return id < 0 ? rawId : id;
+	}
+
+	/** The slices of a pair that are not stored, and the stored id of those that are; undefined: it has no slices. */
+	told(pair: number): { readonly cells: Cells; readonly storedId: number } | undefined {
+		const storedId = this.#storedIds[pair] as number;
+		if (storedId < 0) return undefined;
+		const cells = new Cells();
+		this.slices.told(pair, cells);
+		return { cells, storedId };
 	}
 
 	/** For history: final slices go to the windows as they are. */
@@ -110,28 +125,27 @@ export class SlicedHistory {
 
 	/**
 	 * After everything stored was read: judges first as it was judged when this system was last alive, then up to now, and
-	 * notes the time between as an outage. A store that is new was never alive.
+	 * notes the time between as an outage. `aliveAt` 0: the store is new.
 	 */
-	resume(store: TelemetryStore, lastAliveAt: number | undefined, now: number): void {
-		const aliveAt = Math.max(lastAliveAt ?? 0, Number(store.meta("alive_at") ?? 0));
-		if (aliveAt === 0 || aliveAt > now) {
+	resume(store: TelemetryStore, aliveAt: number, now: number): void {
+		const stored = readJson<Record<string, number>>(store, "slices", {});
+		if (this.#members.some(({ name }) => stored[name] === undefined))
+			store.fold((writer) => writer.writeMeta("slices", JSON.stringify(this.#storedTo)));
+		const pause = now - aliveAt;
+		if (aliveAt === 0 || pause < PAUSE_MS || !this.#hasHeartbeats) {
 			this.slices.advance(now);
 			return;
 		}
 		this.slices.advance(aliveAt);
-		const pause = now - aliveAt;
-		if (pause >= PAUSE_MS && this.#hasHeartbeats) {
-			const outages = [
-				...readJson<Outage[]>(store, "outages", []).filter(({ to }) => to >= now - OUTAGE_KEPT_MS),
-				{ from: aliveAt, to: now + Math.min(SETTLE_MS, pause) },
-			];
-			store.fold((writer) => {
-				writer.writeMeta("outages", JSON.stringify(outages));
-				writer.writeMeta("heartbeats", JSON.stringify(this.#sinceById));
-				writer.writeMeta("alive_at", String(now));
-			});
-			this.slices.excuse(outages);
-		}
+		const outages = [
+			...readJson<Outage[]>(store, "outages", []).filter(({ to }) => to >= now - OUTAGE_KEPT_MS),
+			{ from: aliveAt, to: now + Math.min(SETTLE_MS, pause) },
+		];
+		store.fold((writer) => {
+			writer.writeMeta("outages", JSON.stringify(outages));
+			this.#writeAlive(writer, now);
+		});
+		this.slices.excuse(outages);
 		this.slices.advance(now);
 	}
 
@@ -144,72 +158,131 @@ export class SlicedHistory {
 	advance(store: TelemetryStore, now: number): void {
 		this.slices.advance(now);
 		if (!this.slices.hasMissed) return;
-		store.fold((writer) => writer.writeMeta("alive_at", String(now)));
+		store.fold((writer) => this.#writeAlive(writer, now));
 		this.slices.hasMissed = false;
+	}
+
+	/** Before this system goes: until here it was there. */
+	rest(store: TelemetryStore, now: number): void {
+		if (this.#hasHeartbeats) store.fold((writer) => this.#writeAlive(writer, now));
 	}
 
 	/**
 	 * What a fold stores of the slices, as things stand now: it goes into the transaction that also ends the fold of the
 	 * events until now, because slices that are not final are made again from those.
 	 */
-	seal(now: number): (writer: FoldWriter) => void {
+	seal(): (writer: FoldWriter) => void {
 		const finals = this.slices.sealFinals();
 		const finalTo = Object.fromEntries(this.#members.map(({ name, pair }) => [name, this.slices.finalTo(pair)]));
+		this.#sealedTo = finalTo;
 		return (writer) => {
 			this.#merge(writer, finals, this.#storedIds);
 			writer.writeMeta("slices", JSON.stringify(finalTo));
 			writer.writeMeta("heartbeats", JSON.stringify(this.#sinceById));
-			writer.writeMeta("alive_at", String(now));
 		};
 	}
 
 	/** The sealed part is stored: from now on it is read from there. */
 	folded(): void {
 		this.slices.dropSealed();
+		this.#storedTo = this.#sealedTo ?? this.#storedTo;
 	}
 
 	/**
 	 * Events are about to be added to slices that are final: judges these anew and stores the difference, within the
-	 * writer's transaction and before the events are written. Returns what the windows must be told when it is committed.
-	 * Slices whose events are no longer kept in detail are judged by these events alone.
+	 * writer's transaction and before the events are written. `unstored` are counts that the store does not have yet; no
+	 * fold may be under way. Returns what the windows must be told when it is committed. Slices whose events are no longer
+	 * kept in detail are judged by the new events alone.
 	 */
-	rejudge(writer: FoldWriter, cells: Cells, pairIds: readonly number[]): Cells {
-		const bySlice = new Map<string, { pair: number; rule: SliceRule; slice: number; bad: number; total: number }>();
+	rejudge(writer: FoldWriter, cells: Cells, pairIds: readonly number[], unstored: Cells): Corrections {
+		const changes = new Map<string, Change>();
+		this.#eachFinal(cells, (key, change, bad, total) => {
+			const known = changes.get(key) ?? change;
+			changes.set(key, { ...known, bad: known.bad + bad, total: known.total + total });
+		});
+		for (const [key, { pair, rule, slice, bad, total }] of [...changes]) {
+			const before = sumOf(writer, pairIds[pair] as number, rule.sliceMs, slice);
+			changes.set(key, { pair, rule, slice, bad: before.bad + bad, total: before.total + total });
+		}
+		this.#eachFinal(unstored, (key, _, bad, total) => {
+			const known = changes.get(key);
+			if (known) changes.set(key, { ...known, bad: known.bad + bad, total: known.total + total });
+		});
+		const waiting = new Cells();
+		for (const pair of new Set([...changes.values()].map((change) => change.pair))) this.slices.told(pair, waiting);
+		const corrections = { stored: new Cells(), waiting: new Cells() };
+		const storedTo = this.#storedToOf;
+		for (const { pair, rule, slice, bad, total } of changes.values()) {
+			const share = badShare(rule, bad, total);
+			if (share === undefined) continue;
+			const bucket = lastBucket(rule.sliceMs, slice);
+			if (slice * rule.sliceMs < (storedTo.get(pair) as number)) {
+				const told = sumOf(writer, this.#storedIds[pair] as number, rule.sliceMs, slice);
+				put(corrections.stored, pair, bucket, share - told.bad, 1 - told.total);
+			} else {
+				const entry = waiting.entry(pair, bucket);
+				put(
+					corrections.waiting,
+					pair,
+					bucket,
+					share - (waiting.bad[entry] as number),
+					1 - (waiting.total[entry] as number),
+				);
+			}
+		}
+		this.#merge(writer, corrections.stored, this.#storedIds);
+		return corrections;
+	}
+
+	get #storedToOf(): ReadonlyMap<number, number> {
+		return new Map(this.#members.map(({ pair, name }) => [pair, this.#storedTo[name] as number]));
+	}
+
+	#eachFinal(cells: Cells, visit: (key: string, change: Change, bad: number, total: number) => void): void {
 		for (let k = 0; k < cells.count; k++) {
 			const pair = cells.pairs[k] as number;
 			const rule = this.slices.ruleOf(pair);
 			const at = (cells.buckets[k] as number) * BUCKET_MS;
 			if (!rule || at >= this.slices.finalTo(pair)) continue;
 			const slice = Math.floor(at / rule.sliceMs);
-			const key = `${pair},${slice}`;
-			const sum = bySlice.get(key) ?? { pair, rule, slice, bad: 0, total: 0 };
-			sum.bad += cells.bad[k] as number;
-			sum.total += cells.total[k] as number;
-			bySlice.set(key, sum);
+			const change = { pair, rule, slice, bad: 0, total: 0 };
+			visit(`${pair},${slice}`, change, cells.bad[k] as number, cells.total[k] as number);
 		}
-		const corrections = new Cells();
-		for (const { pair, rule, slice, bad, total } of bySlice.values()) {
-			const before = sumOf(writer, pairIds[pair] as number, rule.sliceMs, slice);
-			const told = sumOf(writer, this.#storedIds[pair] as number, rule.sliceMs, slice);
-			const share = badShare(rule, before.bad + bad, before.total + total);
-			if (share !== undefined)
-				put(corrections, pair, lastBucket(rule.sliceMs, slice), share - told.bad, 1 - told.total);
-		}
-		this.#merge(writer, corrections, this.#storedIds);
-		return corrections;
 	}
 
-	/** Of imported events, after their commit. */
-	tell(cells: Cells): void {
-		for (let k = 0; k < cells.count; k++) {
-			const at = (cells.buckets[k] as number) * BUCKET_MS;
-			this.finalSink().add(cells.pairs[k] as number, at, cells.bad[k] as number, cells.total[k] as number);
-		}
+	/** What `rejudge` returned, after its commit. */
+	tell({ stored, waiting }: Corrections): void {
+		this.slices.correct(waiting);
+		const sink = this.finalSink();
+		for (const cells of [stored, waiting])
+			for (let k = 0; k < cells.count; k++) {
+				const at = (cells.buckets[k] as number) * BUCKET_MS;
+				sink.add(cells.pairs[k] as number, at, cells.bad[k] as number, cells.total[k] as number);
+			}
+	}
+
+	#writeAlive(writer: FoldWriter, now: number): void {
+		writer.writeMeta("alive_at", String(now));
+		writer.writeMeta("heartbeats", JSON.stringify(this.#sinceById));
 	}
 
 	get #hasHeartbeats(): boolean {
 		return this.#members.some(({ rule }) => rule.kind === "heartbeat");
 	}
+}
+
+/** Differences of slices: of those that are stored, and of those that wait for it. */
+export interface Corrections {
+	readonly stored: Cells;
+	readonly waiting: Cells;
+}
+
+interface Change {
+	readonly pair: number;
+	readonly rule: SliceRule;
+	readonly slice: number;
+	readonly bad: number;
+	readonly total: number;
 }
 
 function expectation(rule: SliceRule, since: number): number | undefined {

@@ -174,6 +174,18 @@ export class Slices implements WindowSink {
 		return this.#sealed;
 	}
 
+	/** Differences of slices that are final and wait to be stored. */
+	correct(cells: Cells): void {
+		for (let k = 0; k < cells.count; k++)
+			put(
+				this.#finals,
+				cells.pairs[k] as number,
+				cells.buckets[k] as number,
+				cells.bad[k] as number,
+				cells.total[k] as number,
+			);
+	}
+
 	dropSealed(): void {
 		this.#sealed = undefined;
 	}

@@ -10,6 +10,7 @@ import { Fold, FoldMarks } from "./fold.ts";
 import { FoldedRequests, fingerprintOf } from "./folded-requests.ts";
 import { feedHistory, HOURS_KEPT_MS, readWindows } from "./history.ts";
 import { importLines, type ParsedImport } from "./import.ts";
+import type { ImportFormat } from "./import-lines.ts";
 import { Ledger } from "./ledger.ts";
 import { readOtlpJson } from "./otlp-json.ts";
 import { readOtlpProtobuf } from "./otlp-protobuf.ts";
@@ -24,7 +25,7 @@ import { RollUps } from "./roll-ups.ts";
 import { Selection, type SelectionSource } from "./selection.ts";
 import { SlicedHistory } from "./sliced-history.ts";
 import { Stage } from "./stage.ts";
-import type { OpenTelemetryStore, TelemetryStore } from "./store.ts";
+import type { FoldWriter, OpenTelemetryStore, TelemetryStore } from "./store.ts";
 import { unpackPage } from "./stream-pages.ts";
 import { Streams } from "./streams.ts";
 import type {
@@ -53,6 +54,8 @@ export interface TelemetryOptions {
 	readonly seed: number;
 	/** Called whenever windows must be built anew: at start, for another catalogue, after a failure. */
 	readonly openWindows: (pairs: readonly Pair[]) => WindowSink;
+	/** How long counts wait in the journal at most. Default: 5 min. */
+	readonly foldEveryMs?: number | undefined;
 }
 
 export interface IngestRequest extends IngestOptions {
@@ -151,7 +154,7 @@ export class Telemetry {
 	}
 
 	/** See `TelemetryThread.importEvents`. Throws StoreFailure. */
-	importEvents(key: string, body: Uint8Array): ImportOutcome {
+	importEvents(key: string, body: Uint8Array, format: ImportFormat = "ndjson"): ImportOutcome {
 		const { selection, store, ledger, sink } = this.#loaded;
 		const now = this.#clock.now();
 		const { futureMs, maxBodyBytes } = this.#limits;
@@ -161,7 +164,7 @@ export class Telemetry {
 		}
 		let parsed: ParsedImport;
 		try {
-			parsed = importLines(body, selection, { now, futureMs });
+			parsed = importLines(body, selection, { now, futureMs, format });
 		} catch (error) {
 			if (error instanceof Malformed) return { status: "malformed", message: error.message };
 			throw error;
@@ -176,6 +179,7 @@ export class Telemetry {
 		}
 		const { outcome, cells, rows } = parsed;
 		let tellSlices = () => {};
+		if (this.#loaded.sliced) this.#finishFold();
 		this.#guard(() =>
 			store.fold((writer) => {
 				tellSlices = this.#mergeLate(writer, cells);
@@ -200,7 +204,7 @@ export class Telemetry {
 	/** Adds events of any age to the roll-ups, judging slices anew that were final. Call what it returns after the commit. */
 	#mergeLate(writer: FoldWriter, cells: Cells): () => void {
 		const { sliced, rollUps, pairIds } = this.#loaded;
-		const corrections = sliced?.rejudge(writer, cells, pairIds, [this.#unfolded, this.#sealed]);
+		const corrections = sliced?.rejudge(writer, cells, pairIds, this.#unfolded);
 		rollUps.merge(writer, cells, pairIds);
 		return () => corrections && sliced?.tell(corrections);
 	}
@@ -209,6 +213,7 @@ export class Telemetry {
 	takePulled(answer: PulledAnswer): PullOutcome {
 		const { store, selection, ledger, sink } = this.#loaded;
 		let tellSlices = () => {};
+		if (this.#loaded.sliced) this.#finishFold();
 		const outcome = this.#guard(() =>
 			takeAnswer(
 				{
@@ -249,8 +254,8 @@ export class Telemetry {
 
 	/** Values of attributes that name tenants, matched or not, as streams had them. */
 	tenantValues(query: TenantValuesQuery): TenantValues {
-		const { streams } = this.#loaded;
-		return streams.seen.list(query, streams);
+		const { streams, selection } = this.#loaded;
+		return streams.seen.list(query, streams, selection.tenants);
 	}
 
 	accounting(tenant?: string): Accounting[] {
@@ -284,7 +289,8 @@ export class Telemetry {
 		if (this.#fold || (this.#journalRows === 0 && !sliced?.hasFinals)) return;
 		// Ingest may go on while the disk has no room for a fold: do not rebuild every second for it.
 		if (now < this.#foldNotBefore && now >= this.#foldNotBefore - FOLD_RETRY_MS) return;
-		const isTime = since >= FOLD_EVERY_MS || since < 0 || this.#journalBytes >= FOLD_AT_JOURNAL_BYTES;
+		const isTime =
+			since >= (this.#options.foldEveryMs ?? FOLD_EVERY_MS) || since < 0 || this.#journalBytes >= FOLD_AT_JOURNAL_BYTES;
 		if (isTime || this.#unfolded.count >= this.#foldAtCells) this.#guard(() => this.#seal());
 	}
 
@@ -308,8 +314,12 @@ export class Telemetry {
 
 	/** Journal → roll-ups, stream states, accounting, to the end. Streams idle for a day are forgotten. Throws StoreFailure. */
 	fold(): void {
-		while (this.#fold) this.#slice();
+		this.#finishFold();
 		this.#guard(() => this.#seal());
+		this.#finishFold();
+	}
+
+	#finishFold(): void {
 		while (this.#fold) this.#slice();
 	}
 
@@ -326,7 +336,7 @@ export class Telemetry {
 		this.#sealed = cells;
 		const accounting = ledger.unfolded();
 		const writeEvents = this.#loaded.events.seal();
-		const writeSlices = sliced?.seal(now);
+		const writeSlices = sliced?.seal();
 		const lastSampleAt = this.#lastSampleAt;
 		const folded = streams.isFolding ? this.#loaded.applier.foldedRequests?.pack(now) : undefined;
 		const [rows, bytes] = [this.#journalRows, this.#journalBytes];
@@ -394,6 +404,7 @@ export class Telemetry {
 	close(): void {
 		try {
 			if (this.#journalRows > 0) this.fold();
+			this.#loaded.sliced?.rest(this.#loaded.store, this.#clock.now());
 		} finally {
 			this.#loaded.store.close();
 		}

@@ -223,8 +223,8 @@ export interface TenantValue {
 	readonly value: string;
 	/** `bellwether.source`, `service.name` or `job` of the streams; "" when they have none. */
 	readonly source: string;
-	/** Index of the tenant that it belongs to, at whatever time and for whatever workload; 0: nobody's. */
-	readonly tenant: number;
+	/** Key tenant that it belongs to, at whatever time and for whatever workload; "": nobody's. */
+	readonly tenant: string;
 	readonly streams: number;
 	/** Counted since the thread loaded the catalogue. */
 	readonly points: number;
