@@ -12,10 +12,13 @@ import type { PairStatus } from "#detection";
 import type { ControlStore, EventBus, Ids, Principal, TenantScope } from "#platform";
 import type {
 	Accounting,
+	ImportFormat,
 	ImportOutcome,
 	IngestOutcome,
 	Protocol,
 	TelemetryCounters,
+	TenantValues,
+	TenantValuesQuery,
 	WindowBucket,
 	WindowsQuery,
 } from "#telemetry";
@@ -35,9 +38,10 @@ export type Api = FastifyInstance<
 /** What the API needs of the telemetry thread. */
 export interface TelemetryPort {
 	ingest(protocol: Protocol, encoding: string | undefined, body: Uint8Array): Promise<IngestOutcome>;
-	importEvents(idempotencyKey: string, body: Uint8Array): Promise<ImportOutcome>;
+	importEvents(idempotencyKey: string, body: Uint8Array, format?: ImportFormat): Promise<ImportOutcome>;
 	windows(query: WindowsQuery): Promise<WindowBucket[] | undefined>;
 	accounting(tenant?: string): Promise<Accounting[]>;
+	tenantValues(query: TenantValuesQuery): Promise<TenantValues>;
 	health(): Promise<TelemetryCounters & { readonly state: string; readonly failure: string | undefined }>;
 	statuses(): PairStatus[];
 }
@@ -51,6 +55,8 @@ export interface ConfigPort {
 	};
 	/** `files` undefined: read the catalogue's folder again. */
 	apply(files: readonly CatalogueFile[] | undefined, principal: Principal, requestId: string): Promise<ApplyOutcome>;
+	/** Adds one tenant to what runs: as a new file in the folder, where the folder runs, else to the files that were sent. */
+	addKeyTenant(tenant: NewKeyTenant, principal: Principal, requestId: string): Promise<AddOutcome>;
 }
 
 export interface ActiveConfig {
@@ -63,6 +69,21 @@ export interface ActiveConfig {
 	readonly findings: readonly Finding[];
 	readonly files: readonly CatalogueFile[];
 }
+
+/** A value of an attribute becomes a key tenant. What is left out is the reader's default. */
+export interface NewKeyTenant {
+	readonly name: string;
+	readonly displayName?: string | undefined;
+	readonly attribute: string;
+	readonly value: string;
+	readonly tier?: string | undefined;
+	readonly workloads?: readonly string[] | undefined;
+}
+
+export type AddOutcome =
+	| (ApplyOutcome & { readonly file: CatalogueFile })
+	/** The folder cannot be written: nothing changed. */
+	| { readonly status: "unwritable"; readonly file: CatalogueFile; readonly message: string };
 
 export type ApplyOutcome =
 	| { readonly status: "applied" | "unchanged"; readonly hash: string; readonly findings: readonly Finding[] }

@@ -9,9 +9,19 @@
  */
 
 export { tokenDigestOf } from "./authenticate.ts";
-export type { ActiveConfig, ApiContext, ApplyOutcome, ConfigPort, ReadyCheck, TelemetryPort } from "./context.ts";
+export type {
+	ActiveConfig,
+	AddOutcome,
+	ApiContext,
+	ApplyOutcome,
+	ConfigPort,
+	NewKeyTenant,
+	ReadyCheck,
+	TelemetryPort,
+} from "./context.ts";
 export { createFleetSource, type FleetSource } from "./fleet-source.ts";
 export { buildHttpServer, type HttpServerOptions } from "./http-server.ts";
+export { type GrpcLibrary, type OtlpGrpcServer, startOtlpGrpc } from "./otlp-grpc.ts";
 export { isLoopbackBind } from "./own-host.ts";
 export type { PullError, PullStatus, PullTrial, SourcesPort } from "./sources-port.ts";
 export { StreamHub } from "./stream-hub.ts";

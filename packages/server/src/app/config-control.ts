@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "@bellwether/model";
-import type { ActiveConfig, ApplyOutcome, ConfigPort } from "#api";
+import type { ActiveConfig, AddOutcome, ApplyOutcome, ConfigPort, NewKeyTenant } from "#api";
 import { type Catalogue, type CatalogueFile, type Finding, parseCatalogue, readCatalogueFiles } from "#catalogue";
 import { audit, type ControlStore, type Principal, SYSTEM, type Tx } from "#platform";
 import type { CatalogueCache } from "./catalogue-cache.ts";
+import { recordRegister } from "./register-history.ts";
+import { tenantFile, writeCatalogueFile } from "./tenant-file.ts";
 
 export interface ConfigControlOptions {
 	readonly dir: string;
@@ -69,7 +71,7 @@ export async function startConfigControl(options: ConfigControlOptions): Promise
 		const folder = await readCatalogueFiles(dir);
 		const { files } = folder;
 		const digest = files && filesDigest(files);
-		if (stored && digest !== undefined && digest === lastFolderDigest) return stored;
+		if (stored && digest !== undefined && digest === lastFolderDigest) return goOn(stored);
 		const reading = files ? parseCatalogue(files) : { catalogue: undefined, findings: folder.findings };
 		if (files && reading.catalogue) {
 			attempt = { isOk: true, findings: [...folder.findings, ...reading.findings] };
@@ -78,6 +80,12 @@ export async function startConfigControl(options: ConfigControlOptions): Promise
 		if (!stored) throw new CatalogueRefused(dir, reading.findings);
 		attempt = { isOk: false, findings: reading.findings };
 		options.onRefused(reading.findings);
+		return goOn(stored);
+	}
+
+	/** A version that ran before this program kept a history of the register begins it. */
+	async function goOn(stored: Running): Promise<Running> {
+		await store.transaction((tx) => recordRegister(tx, stored.catalogue, stored.appliedAt, stored.appliedBy));
 		return stored;
 	}
 
@@ -86,11 +94,13 @@ export async function startConfigControl(options: ConfigControlOptions): Promise
 		principal: Principal,
 		requestId: string,
 		folderDigest: string | undefined,
+		detail: Readonly<Record<string, unknown>> = {},
 	): Promise<Running> {
 		const now = clock.now();
 		const taken = { ...version, appliedAt: now, appliedBy: principal.name };
 		await store.transaction(async (tx) => {
 			await storeVersion(tx, taken, now);
+			await recordRegister(tx, taken.catalogue, now, principal.name);
 			if (folderDigest !== undefined) await storeFolderDigest(tx, folderDigest);
 			await audit(tx, {
 				at: now,
@@ -99,7 +109,7 @@ export async function startConfigControl(options: ConfigControlOptions): Promise
 				tenant: "",
 				subject: `config:${version.catalogue.hash}`,
 				requestId,
-				detail: { source: version.source },
+				detail: { source: version.source, ...detail },
 			});
 		});
 		if (folderDigest !== undefined) lastFolderDigest = folderDigest;
@@ -118,6 +128,7 @@ export async function startConfigControl(options: ConfigControlOptions): Promise
 		source: "folder" | "api",
 		principal: Principal,
 		requestId: string,
+		detail: Readonly<Record<string, unknown>> = {},
 	): Promise<ApplyOutcome> {
 		const { catalogue, findings } = parseCatalogue(files);
 		const folderDigest = source === "folder" ? filesDigest(files) : undefined;
@@ -136,6 +147,7 @@ export async function startConfigControl(options: ConfigControlOptions): Promise
 			principal,
 			requestId,
 			folderDigest ?? (await currentFolderDigest()),
+			detail,
 		);
 		attempt = { isOk: true, findings };
 		if (!isSame) await options.onApplied(catalogue);
@@ -154,6 +166,28 @@ export async function startConfigControl(options: ConfigControlOptions): Promise
 		attempt = { isOk: false, findings };
 		options.onRefused(findings);
 		return { status: "refused", findings };
+	}
+
+	async function addTenant(tenant: NewKeyTenant, principal: Principal, requestId: string): Promise<AddOutcome> {
+		// Where an apply by API overruled the folder, its files are the truth, and the tenant goes to them.
+		const { source } = running;
+		const folder = source === "folder" ? await readCatalogueFiles(dir) : { files: running.files, findings: [] };
+		const file = tenantFile(tenant, folder.files ?? []);
+		if (!folder.files) return { status: "refused", findings: folder.findings, file };
+		const { catalogue, findings } = parseCatalogue([...folder.files, file]);
+		if (!catalogue) return { status: "refused", findings, file };
+		const { name, attribute, value } = tenant;
+		const detail = { added: `KeyTenant:${name}`, attribute, value };
+		if (source === "api")
+			return { ...(await attemptFiles([...folder.files, file], source, principal, requestId, detail)), file };
+		try {
+			await writeCatalogueFile(dir, file);
+		} catch (error) {
+			return { status: "unwritable", file, message: (error as Error).message };
+		}
+		const written = await readCatalogueFiles(dir);
+		if (!written.files) return { status: "refused", findings: written.findings, file };
+		return { ...(await attemptFiles(written.files, source, principal, requestId, detail)), file };
 	}
 
 	async function lookNow(): Promise<void> {
@@ -188,6 +222,7 @@ export async function startConfigControl(options: ConfigControlOptions): Promise
 		},
 		apply: (files, principal, requestId) =>
 			inTurn(() => (files ? attemptFiles(files, "api", principal, requestId) : applyFolder(principal, requestId))),
+		addKeyTenant: (tenant, principal, requestId) => inTurn(() => addTenant(tenant, principal, requestId)),
 		look: () => inTurn(lookNow),
 		watch() {
 			const next = () => {

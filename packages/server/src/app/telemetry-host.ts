@@ -28,6 +28,8 @@ export interface TelemetryHostOptions {
 	readonly seed: number;
 	readonly send: (message: FromWorker) => void;
 	readonly closed: () => void;
+	/** See TelemetryOptions. */
+	readonly foldEveryMs?: number | undefined;
 }
 
 /** A claim must hold this long, so that a request split in parts (a total before its good) wakes nobody. */
@@ -89,6 +91,7 @@ export class TelemetryHost {
 			catalogue: options.catalogue,
 			clock: options.clock,
 			seed: options.seed,
+			foldEveryMs: options.foldEveryMs,
 			openWindows: (pairs) => this.#openWindows(pairs),
 		});
 	}
@@ -208,7 +211,7 @@ export class TelemetryHost {
 		}
 		switch (call.kind) {
 			case "import": {
-				const outcome = this.#telemetry.importEvents(call.key, call.body);
+				const outcome = this.#telemetry.importEvents(call.key, call.body, call.format);
 				this.#evaluateSoon();
 				return outcome;
 			}
@@ -225,6 +228,8 @@ export class TelemetryHost {
 				return this.#telemetry.accounting(call.tenant);
 			case "hour-strips":
 				return this.#hourStrips();
+			case "tenant-values":
+				return this.#telemetry.tenantValues(call.query);
 			case "configure":
 				this.#configure(call.catalogue, call.openBreaches);
 				return undefined;

@@ -2,6 +2,7 @@ import type { Catalogue } from "#catalogue";
 import type { BreachClosed, BreachOpened, PairState, PairStatus } from "#detection";
 import type {
 	Accounting,
+	ImportFormat,
 	ImportOutcome,
 	IngestOptions,
 	IngestOutcome,
@@ -10,6 +11,8 @@ import type {
 	PullOutcome,
 	PullState,
 	TelemetryCounters,
+	TenantValues,
+	TenantValuesQuery,
 	WindowBucket,
 	WindowsQuery,
 } from "#telemetry";
@@ -57,12 +60,18 @@ export type Call =
 			readonly encoding: string | undefined;
 			readonly body: Uint8Array;
 	  } & IngestOptions)
-	| { readonly kind: "import"; readonly key: string; readonly body: Uint8Array }
+	| {
+			readonly kind: "import";
+			readonly key: string;
+			readonly body: Uint8Array;
+			readonly format?: ImportFormat | undefined;
+	  }
 	| { readonly kind: "pull"; readonly answer: Omit<PulledAnswer, "body">; readonly body: Uint8Array }
 	| { readonly kind: "pull-state"; readonly source: string; readonly slo: string }
 	| { readonly kind: "windows"; readonly query: WindowsQuery }
 	| { readonly kind: "accounting"; readonly tenant: string | undefined }
 	| { readonly kind: "hour-strips" }
+	| { readonly kind: "tenant-values"; readonly query: TenantValuesQuery }
 	| { readonly kind: "configure"; readonly catalogue: Catalogue; readonly openBreaches: readonly OpenBreach[] }
 	| { readonly kind: "health" }
 	/** Somebody reads the statuses: for a while they are told every second. */
@@ -77,6 +86,7 @@ export type Answer =
 	| WindowBucket[]
 	| Accounting[]
 	| HourStrip[]
+	| TenantValues
 	| TelemetryHealth
 	| undefined;
 

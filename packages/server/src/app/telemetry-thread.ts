@@ -3,6 +3,7 @@ import type { Catalogue } from "#catalogue";
 import type { BreachClosed, BreachOpened, PairStatus } from "#detection";
 import type {
 	Accounting,
+	ImportFormat,
 	ImportOutcome,
 	IngestOptions,
 	IngestOutcome,
@@ -10,6 +11,8 @@ import type {
 	PulledAnswer,
 	PullOutcome,
 	PullState,
+	TenantValues,
+	TenantValuesQuery,
 	WindowBucket,
 	WindowsQuery,
 } from "#telemetry";
@@ -48,10 +51,10 @@ export interface TelemetryThread {
 		more?: IngestOptions,
 	): Promise<IngestOutcome>;
 	/**
-	 * NDJSON lines `{tenant, slo, at, good, total}`; history up to 400 d. The same key again gives the same answer and
+	 * NDJSON lines `{tenant, slo, at, good, total}`, or CSV with these columns; history up to 400 d. The same key again gives the same answer and
 	 * counts nothing. A tenant that is not a key tenant feeds the fleet only.
 	 */
-	importEvents(idempotencyKey: string, body: Uint8Array): Promise<ImportOutcome>;
+	importEvents(idempotencyKey: string, body: Uint8Array, format?: ImportFormat): Promise<ImportOutcome>;
 	/** One answer of a pulled source; see `Telemetry.takePulled`. `body` is transferred. */
 	takePulled(answer: PulledAnswer): Promise<PullOutcome>;
 	pullState(source: string, slo: string): Promise<PullState | undefined>;
@@ -59,6 +62,8 @@ export interface TelemetryThread {
 	windows(query: WindowsQuery): Promise<WindowBucket[] | undefined>;
 	accounting(tenant?: string): Promise<Accounting[]>;
 	hourStrips(): Promise<HourStrip[]>;
+	/** Values of attributes that may name a tenant, as streams had them since the catalogue was loaded. */
+	tenantValues(query: TenantValuesQuery): Promise<TenantValues>;
 	/**
 	 * Mirror kept in this thread: no wait. Who reads it finds every number at most a second old from the second read on;
 	 * while nobody does, numbers come every five seconds, and breaches at once all the same.
@@ -174,10 +179,10 @@ class Thread implements TelemetryThread {
 		return (await this.#call({ kind: "ingest", protocol, encoding, body: own(body), ...more })) as IngestOutcome;
 	}
 
-	async importEvents(key: string, body: Uint8Array): Promise<ImportOutcome> {
+	async importEvents(key: string, body: Uint8Array, format?: ImportFormat): Promise<ImportOutcome> {
 		const busy = this.#busy(body.byteLength);
 		if (busy) return busy;
-		return (await this.#call({ kind: "import", key, body: own(body) })) as ImportOutcome;
+		return (await this.#call({ kind: "import", key, body: own(body), format })) as ImportOutcome;
 	}
 
 	async takePulled({ body, ...answer }: PulledAnswer): Promise<PullOutcome> {
@@ -200,6 +205,10 @@ class Thread implements TelemetryThread {
 
 	async hourStrips(): Promise<HourStrip[]> {
 		return (await this.#call({ kind: "hour-strips" })) as HourStrip[];
+	}
+
+	async tenantValues(query: TenantValuesQuery): Promise<TenantValues> {
+		return (await this.#call({ kind: "tenant-values", query })) as TenantValues;
 	}
 
 	statuses(): PairStatus[] {

@@ -194,14 +194,14 @@ describe("values that may name a tenant", () => {
 			expect.objectContaining({
 				attribute: "tenant.id",
 				value: "b",
-				tenant: 0,
+				tenant: "",
 				streams: 1,
 				points: 3,
 				isEstimate: false,
 				lastSampleAt: NOW - 10 * S,
 			}),
 			expect.objectContaining({ value: "a", points: 1, lastSampleAt: NOW - 5 * S }),
-			expect.objectContaining({ value: "contoso-id", tenant: 1, points: 3 }),
+			expect.objectContaining({ value: "contoso-id", tenant: "contoso", points: 3 }),
 		]);
 		expect(all.telemetry.tenantValues({ ...query, search: "=CONT" }).items).toHaveLength(1);
 		expect(

@@ -57,12 +57,16 @@ export class SeenTenantValues {
 	}
 
 	/** Unmatched first, then by points. */
-	list({ search, state, offset, limit }: TenantValuesQuery, { points, lastTimes }: StreamTallies): TenantValues {
+	list(
+		{ search, state, offset, limit }: TenantValuesQuery,
+		{ points, lastTimes }: StreamTallies,
+		tenants: readonly string[],
+	): TenantValues {
 		const wanted = search?.toLowerCase();
 		const items: TenantValue[] = [];
 		for (const entry of this.#entries.values()) {
-			const tenant = this.#register.tenantOfValue(entry.attribute, entry.value);
-			if (state !== "all" && (state === "matched") !== tenant > 0) continue;
+			const tenant = tenants[this.#register.tenantOfValue(entry.attribute, entry.value)] as string;
+			if (state !== "all" && (state === "matched") !== (tenant !== "")) continue;
 			if (wanted !== undefined && !`${entry.attribute}=${entry.value}`.toLowerCase().includes(wanted)) continue;
 			let counted = entry.foldedPoints;
 			let last = entry.foldedAt * 1000;
@@ -81,8 +85,10 @@ export class SeenTenantValues {
 				lastSampleAt: last === 0 ? undefined : Math.floor(last / 1000),
 			});
 		}
-		items.sort((a, b) => Number(a.tenant > 0) - Number(b.tenant > 0) || b.points - a.points || b.streams - a.streams);
-		const unmatched = items.findIndex((item) => item.tenant > 0);
+		items.sort(
+			(a, b) => Number(a.tenant !== "") - Number(b.tenant !== "") || b.points - a.points || b.streams - a.streams,
+		);
+		const unmatched = items.findIndex((item) => item.tenant !== "");
 		return {
 			total: items.length,
 			unmatched: unmatched < 0 ? items.length : unmatched,

@@ -325,4 +325,17 @@ create unique index cases_one_per_id on cases (feed, external_id);
 create index cases_by_opening on cases (opened_at, seq);
 create index cases_by_tenant on cases (tenant, opened_at, seq);
 `,
+	`
+create table register_versions (
+	seq integer primary key autoincrement,
+	tenant text not null,
+	since_at integer not null,
+	until_at integer,
+	applied_by text not null,
+	config text not null,
+	ids text not null
+) strict;
+create unique index register_versions_one_open on register_versions (tenant) where until_at is null;
+create index register_versions_by_tenant on register_versions (tenant, since_at);
+`,
 ];

@@ -102,7 +102,8 @@ export function configRoutes(api: Api, context: ApiContext): void {
 	);
 }
 
-function invalidCatalogue(findings: readonly Finding[]): ApiProblem {
+/** Tells what the reader found, and that nothing changed. */
+export function invalidCatalogue(findings: readonly Finding[]): ApiProblem {
 	const errors = findings.filter((finding) => finding.level === "error");
 	const first = errors[0];
 	const place = first ? `${placeOf(first)} ${first.message}` : "";
