@@ -376,12 +376,14 @@ function detectionPairs(catalogue: Catalogue, pairs: readonly Pair[]): Detection
 	pairs.forEach((pair, index) => {
 		if (pair.tenant === FLEET) fleetPairs.set(pair.slo, index);
 	});
+	const calendars = new Map(catalogue.slos.map((slo) => [slo.name, slo.calendar]));
 	return pairs.map((pair) => {
 		const applying = catalogue.monitors.filter((monitor) => !monitor.slos || monitor.slos.includes(pair.slo));
 		const monitor = applying.find((each) => each.mode === "live") ?? applying[0];
 		return {
 			...pair,
 			fleetPair: fleetPairs.get(pair.slo) as number,
+			calendar: calendars.get(pair.slo),
 			monitor: monitor && {
 				name: monitor.name,
 				mode: monitor.mode,

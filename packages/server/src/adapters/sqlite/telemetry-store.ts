@@ -48,6 +48,9 @@ export function openTelemetryStore(path: string): TelemetryStore {
 		db.exec(
 			"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000; PRAGMA cache_size = -32000",
 		);
+		// After an fsync that failed, the system may hold pages as written that the disk never got. Everything that the log
+		// has is written anew, into the file, and the log begins again: nothing later can stand behind a hole.
+		db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
 		if (version < TELEMETRY_MIGRATIONS.length) {
 			db.function("sealed", (data) => seal(data as Uint8Array));
 			// A crash between these statements leaves the version before and its tables: one transaction.
