@@ -10,6 +10,8 @@ export const BELLWETHER = fileURLToPath(new URL("../../bin/bellwether", import.m
 export interface RunningServer {
 	readonly url: string;
 	readonly otlpUrl: string;
+	/** With --grpc-port only. */
+	readonly grpcUrl: string | undefined;
 	readonly pid: number;
 	readonly adminToken: string;
 	readonly adminLink: string;
@@ -75,12 +77,13 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 	});
 	const line = await firstLine(child);
 	if (line === undefined) throw new Error(`the server did not start: ${log}`);
-	const { url, otlpUrl, pid, adminToken, adminLink } = JSON.parse(line);
+	const { url, otlpUrl, grpcUrl, pid, adminToken, adminLink } = JSON.parse(line);
 	const call = (path: string, init: Call = {}) =>
 		request(`${url}${path}`, { ...init, headers: { authorization: `Bearer ${adminToken}`, ...init.headers } });
 	return {
 		url,
 		otlpUrl,
+		grpcUrl,
 		pid,
 		adminToken,
 		adminLink,

@@ -33,7 +33,7 @@ const SESSION_COOKIE = "bellwether_session";
 /** Everything that listens: the console's server with the API, and the handler that the OTLP port shares. Nothing listens yet. */
 export async function buildHttpServer(
 	options: HttpServerOptions,
-): Promise<{ readonly api: Api; readonly otlp: Server }> {
+): Promise<{ readonly api: Api; readonly otlp: Server; readonly mayWrite: TelemetryIngest["mayWrite"] }> {
 	const { context } = options;
 	const publicUrl = () => context.catalogue().settings.publicUrl;
 	const isOwnHost = ownHosts({ host: options.host, publicUrl });
@@ -47,9 +47,10 @@ export async function buildHttpServer(
 		cookieName,
 	};
 	const isIngestOpen = isLoopbackBind(options.host) && options.tokenDigest === undefined;
+	const mayWrite = ingestGate({ isIngestOpen, isOwnHost, isOwnOrigin, authentication });
 	const receive = telemetryHandler({
 		...options.telemetry,
-		mayWrite: ingestGate({ isIngestOpen, isOwnHost, isOwnOrigin, authentication }),
+		mayWrite,
 	});
 
 	const api = fastify({
@@ -113,7 +114,7 @@ export async function buildHttpServer(
 				.end("This port takes telemetry: POST /v1/metrics, /v1/traces, /v1/logs, /api/v1/write or /api/v1/events.\n");
 		}),
 	);
-	return { api, otlp };
+	return { api, otlp, mayWrite };
 }
 
 /** What Node's parser could not read as a request never comes to the framework; its sender gets a problem all the same. */

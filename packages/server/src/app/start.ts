@@ -6,7 +6,15 @@ import { fileURLToPath } from "node:url";
 import type { Worker } from "node:worker_threads";
 import type { Clock } from "@bellwether/model";
 import pino, { type Logger } from "pino";
-import { type ApiContext, buildHttpServer, createFleetSource, isLoopbackBind, type ReadyCheck, StreamHub } from "#api";
+import {
+	type ApiContext,
+	buildHttpServer,
+	createFleetSource,
+	type HttpServerOptions,
+	isLoopbackBind,
+	type ReadyCheck,
+	StreamHub,
+} from "#api";
 import { type Catalogue, formatFinding } from "#catalogue";
 import { type EngagementDeps, listenToIncidents as listenForNotices, recordNoticeOutcome } from "#engagement";
 import { closeBreach, incidentTimers, lookAgainAfterResolution, openBreaches, openForBreach } from "#incidents";
@@ -26,6 +34,7 @@ import { createBreachQueue } from "./breach-queue.ts";
 import { openCatalogueCache } from "./catalogue-cache.ts";
 import { startConfigControl } from "./config-control.ts";
 import { issueStartTokens, readTokenFile, SettingRefused } from "./first-access.ts";
+import { openGrpcPort } from "./grpc-port.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import { startLiveEvents } from "./live-events.ts";
 import { type PullControl, startPullControl } from "./pull-control.ts";
@@ -42,6 +51,8 @@ export interface StartOptions {
 	readonly port: number;
 	/** 0: a free one. */
 	readonly otlpPort: number;
+	/** OTLP/gRPC; 0: a free one, undefined: none. */
+	readonly grpcPort?: number | undefined;
 	readonly clock: Clock;
 	/** Shown in the console: the data are a demo's. */
 	readonly demo: boolean;
@@ -56,6 +67,7 @@ export interface StartOptions {
 export interface Bellwether {
 	readonly url: string;
 	readonly otlpUrl: string;
+	readonly grpcUrl: string | undefined;
 	/** Undefined when a token file is configured: then that token is the way in. */
 	readonly adminToken: string | undefined;
 	readonly adminLink: string | undefined;
@@ -260,28 +272,33 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		consoleDir: CONSOLE_DIR,
 		version: VERSION,
 	};
-	const { api, otlp } = await buildHttpServer({
+	const ingestOptions: HttpServerOptions["telemetry"] = {
+		ingest: async (kind, encoding, body, more) => {
+			const outcome = await thread.ingest(kind, encoding === "identity" ? undefined : encoding, body, more);
+			if (outcome.status === "accepted") lastTakenAt.set(kind, clock.now());
+			return outcome;
+		},
+		maxBodyBytes: () => catalogue().settings.telemetry.maxBodyBytes,
+		bodyTimeoutMs: BODY_TIMEOUT_MS,
+		maxBytesInMemory: MAX_INGEST_BYTES_IN_MEMORY,
+		observe: metrics.observeIngest,
+	};
+	const { api, otlp, mayWrite } = await buildHttpServer({
 		context,
 		host: options.host,
 		tokenDigest,
 		logger: log as never,
-		telemetry: {
-			ingest: async (kind, encoding, body, more) => {
-				const outcome = await thread.ingest(kind, encoding === "identity" ? undefined : encoding, body, more);
-				if (outcome.status === "accepted") lastTakenAt.set(kind, clock.now());
-				return outcome;
-			},
-			maxBodyBytes: () => catalogue().settings.telemetry.maxBodyBytes,
-			bodyTimeoutMs: BODY_TIMEOUT_MS,
-			maxBytesInMemory: MAX_INGEST_BYTES_IN_MEMORY,
-			observe: metrics.observeIngest,
-		},
+		telemetry: ingestOptions,
 	});
 	await api.listen({ host: options.host, port: options.port });
 	lifecycle.onStop("HTTP", () => api.close());
 	boundUrl = urlOf(options.host, (api.server.address() as AddressInfo).port);
 	await listen(otlp, options.host, options.otlpPort);
 	lifecycle.onStop("OTLP port", () => closeServer(otlp));
+	const { host, grpcPort } = options;
+	const grpc =
+		grpcPort === undefined ? undefined : await openGrpcPort({ ...ingestOptions, mayWrite, host, port: grpcPort });
+	lifecycle.onStop("gRPC port", () => grpc?.stop());
 	breaches.start();
 	timers.start();
 	lifecycle.onStop("timers", () => timers.stop());
@@ -299,6 +316,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	return {
 		url: boundUrl,
 		otlpUrl: urlOf(options.host, (otlp.address() as AddressInfo).port),
+		grpcUrl: grpc && urlOf(options.host, grpc.port),
 		adminToken: tokens?.adminToken,
 		adminLink: tokens && `${boundUrl}/sign-in?token=${tokens.linkToken}`,
 		stop: () => lifecycle.stop(),

@@ -40,6 +40,7 @@ program
 	.option("--host <address>", "address to bind; one that others can reach needs --token-file", "127.0.0.1")
 	.option("--port <number>", "console and API; 0 picks a free one", portNumber, 8080)
 	.option("--otlp-port <number>", "telemetry alone; 0 picks a free one", portNumber, 4318)
+	.option("--grpc-port <number>", "OTLP/gRPC as well; 0 picks a free one; usual is 4317", portNumber)
 	.addOption(
 		new Option("--token-file <path>", "file with the operator's admin token, for its owner alone").env(
 			"BELLWETHER_TOKEN_FILE",
@@ -184,6 +185,25 @@ for (const format of FORMATS) {
 			);
 		});
 }
+
+serverOptions(
+	importCommand
+		.command("events")
+		.argument("<file...>", "CSV or NDJSON files with the columns tenant, slo, at, good, bad, total")
+		.description("send history to a running server; run again, it goes on where it stopped and counts nothing twice"),
+	false,
+)
+	.option("--map <column=field...>", "what a column holds, such as customer=tenant; note=- leaves one out")
+	.option("--dry-run", "read and check the files, and send nothing")
+	.option("--json", "answer as JSON")
+	.action(async (paths, { map = [], dryRun, url, token, ...options }) => {
+		const { runImportEvents } = await import("./import-events-command.ts");
+		const stop = new AbortController();
+		for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => stop.abort());
+		const terminal = { isTerminal: process.stderr.isTTY === true, err, now: () => performance.now() };
+		const given = { paths, map, url, token, isDryRun: dryRun === true, terminal, stop: stop.signal };
+		return finish(await runImportEvents({ ...common("", options), ...given }));
+	});
 
 const exportCommand = program.command("export").description("say what the catalogue holds in other systems' words");
 for (const format of FORMATS) {

@@ -17,6 +17,8 @@ export interface ServeOptions {
 	readonly host: string;
 	readonly port: number;
 	readonly otlpPort: number;
+	/** OTLP/gRPC as well; undefined: not. */
+	readonly grpcPort?: number | undefined;
 	readonly tokenFile?: string | undefined;
 	readonly demo: boolean;
 	/** Prints one JSON line when ready instead of words. */
@@ -47,6 +49,7 @@ export async function runServe(options: ServeOptions): Promise<number> {
 			host: options.host,
 			port: options.port,
 			otlpPort: options.otlpPort,
+			grpcPort: options.grpcPort,
 			clock: systemClock,
 			demo: options.demo,
 			tokenFile: options.tokenFile,
@@ -71,10 +74,10 @@ export async function runServe(options: ServeOptions): Promise<number> {
 }
 
 function announce(options: ServeOptions, product: Bellwether): void {
-	const { url, otlpUrl, adminToken, adminLink } = product;
+	const { url, otlpUrl, grpcUrl, adminToken, adminLink } = product;
 	if (options.json) {
 		options.out(
-			`${JSON.stringify({ url, otlpUrl, pid: process.pid, adminToken: adminToken ?? null, adminLink: adminLink ?? null })}\n`,
+			`${JSON.stringify({ url, otlpUrl, ...(grpcUrl === undefined ? {} : { grpcUrl }), pid: process.pid, adminToken: adminToken ?? null, adminLink: adminLink ?? null })}\n`,
 		);
 		return;
 	}
@@ -84,6 +87,7 @@ function announce(options: ServeOptions, product: Bellwether): void {
 			? `Sign in at ${url}/sign-in with the token of ${options.tokenFile}.`
 			: `Sign in once with ${adminLink}`,
 		`Telemetry: OTLP/HTTP at ${otlpUrl}/v1/metrics, remote write at ${otlpUrl}/api/v1/write`,
+		...(grpcUrl === undefined ? [] : [`OTLP/gRPC at ${grpcUrl}`]),
 		"Ctrl-C stops it.",
 	];
 	options.out(`${lines.join("\n")}\n`);
