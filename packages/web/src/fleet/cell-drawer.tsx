@@ -17,6 +17,7 @@ import { AcknowledgeButton } from "../incidents/acknowledge-button.tsx";
 import { useNow } from "../live.ts";
 import { StateIcon } from "../state-icon.tsx";
 import { type Text, times, useText } from "../text.ts";
+import { PlatformWordPart } from "./platform-word.tsx";
 
 interface DrawerProps {
 	readonly view: FleetView;
@@ -58,6 +59,9 @@ export function CellDrawer({ view, row, cell, isPlatform, close }: DrawerProps) 
 						{t("incident.open", { id: cell.incident })}
 					</Link>
 				</div>
+			)}
+			{platform?.platformSays === undefined ? null : (
+				<PlatformWordPart word={platform.platformSays} ours={platform.state} />
 			)}
 			{cell.slos.length > 0 ? <h3>{t(isPlatform ? "drawer.objectives" : "drawer.compare")}</h3> : null}
 			{cell.slos.map((slo) => (

@@ -5,6 +5,7 @@ import { burnOf, formatBurn, formatObjective, formatSli } from "../format.ts";
 import { StateIcon } from "../state-icon.tsx";
 import { useText } from "../text.ts";
 import { IncidentCell } from "./incident-cell.tsx";
+import { WordMark, wordOf } from "./platform-word.tsx";
 import { Strip } from "./strip.tsx";
 
 interface GridProps {
@@ -86,6 +87,7 @@ export function Grid({ ref, view, above, below, isFiltered, opened, open, isStal
 			row={row}
 			index={index}
 			isPlatform={row === view.platform}
+			at={row === view.platform ? view.at : 0}
 			workloads={view.workloads}
 			activeColumn={row.name === activeRow ? active.column : -1}
 			opened={opened?.startsWith(`${row === view.platform ? "" : row.name}/`) === true ? opened : undefined}
@@ -169,6 +171,8 @@ interface RowProps {
 	readonly row: FleetRow;
 	readonly index: number;
 	readonly isPlatform: boolean;
+	/** Of the view, on the platform's row alone: the other rows must not change with it. */
+	readonly at: number;
 	readonly workloads: FleetView["workloads"];
 	/** The column with the grid's tab stop, or −1 when it is in another row. */
 	readonly activeColumn: number;
@@ -176,7 +180,7 @@ interface RowProps {
 	readonly isStale: boolean;
 }
 
-const Row = memo(function Row({ row, index, isPlatform, workloads, activeColumn, opened, isStale }: RowProps) {
+const Row = memo(function Row({ row, index, isPlatform, at, workloads, activeColumn, opened, isStale }: RowProps) {
 	const t = useText();
 	const spot = (column: number) => ({
 		"data-row": row.name,
@@ -204,6 +208,7 @@ const Row = memo(function Row({ row, index, isPlatform, workloads, activeColumn,
 					cellKey={keyOf(row, cell)}
 					workload={workloads[i]?.displayName ?? cell.workload}
 					isPlatform={isPlatform}
+					at={at}
 					isOpened={opened === keyOf(row, cell)}
 					isStale={isStale}
 					spot={spot(i + 2)}
@@ -233,6 +238,7 @@ function StateCell({
 	cellKey,
 	workload,
 	isPlatform,
+	at,
 	isOpened,
 	isStale,
 	spot,
@@ -241,12 +247,13 @@ function StateCell({
 	readonly cellKey: string;
 	readonly workload: string;
 	readonly isPlatform: boolean;
+	readonly at: number;
 	readonly isOpened: boolean;
 	readonly isStale: boolean;
 	readonly spot: object;
 }) {
 	const t = useText();
-	const { lead, state } = cell;
+	const { lead, state, platformSays: says } = cell;
 	const isLoud = state === "breach" || state === "at-risk";
 	const sli = lead === null ? "" : formatSli(lead.sli, lead.objective);
 	const burn = lead === null ? null : burnOf(lead.sli, lead.objective);
@@ -259,6 +266,7 @@ function StateCell({
 		state: t(`state.${state}`),
 		value,
 		ring: cell.ring ? ` ${t("fleet.ring")}` : "",
+		says: says === undefined ? "" : `; ${t("says.mark", { state: t(`says.${says.state}`) })}`,
 	});
 	const classes = ["cell", `state-${state}`];
 	if (cell.ring) classes.push("ring");
@@ -266,7 +274,14 @@ function StateCell({
 	if (isOpened) classes.push("opened");
 	if (isStale) classes.push("hatched");
 	return (
-		<div className={classes.join(" ")} role="gridcell" aria-label={label} data-cell={cellKey} {...spot}>
+		<div
+			className={classes.join(" ")}
+			role="gridcell"
+			aria-label={label}
+			title={says === undefined ? undefined : wordOf(says, t, at)}
+			data-cell={cellKey}
+			{...spot}
+		>
 			<StateIcon state={state} />
 			{isLoud || (isPlatform && lead !== null && lead.sli !== null) ? (
 				<span className="value">
@@ -276,6 +291,7 @@ function StateCell({
 			) : state === "no-data" || state === "muted" ? (
 				<span className="word">{t(`state.${state}`)}</span>
 			) : null}
+			{says === undefined || says.state === "operational" ? null : <WordMark state={says.state} />}
 		</div>
 	);
 }

@@ -1,4 +1,5 @@
 import type { IncidentDetail, Measure, SloCell } from "../api-types.ts";
+import { wordOf } from "../fleet/platform-word.tsx";
 import { formatBudget, formatDuration, formatObjective, formatSli } from "../format.ts";
 import { StateIcon } from "../state-icon.tsx";
 import { type Text, times, useText } from "../text.ts";
@@ -42,6 +43,7 @@ export function ImpactCard({ incident, now }: { readonly incident: IncidentDetai
 	];
 	if (own !== null)
 		facts.push([t("incident.budget", { period: formatDuration(own.periodMs) }), formatBudget(own.budgetRemaining)]);
+	if (incident.platformSays !== null) facts.push([t("says.title"), wordOf(incident.platformSays, t, now)]);
 	if (incident.signalClearedAt !== null) facts.push([t("incident.cleared"), times.at(incident.signalClearedAt, now)]);
 	return (
 		<section className="card">

@@ -11,6 +11,7 @@ import { ActionBar } from "./action-bar.tsx";
 import { CustomerPanel } from "./customer-panel.tsx";
 import { EscalationCard } from "./escalation-card.tsx";
 import { EvidenceCard } from "./evidence-card.tsx";
+import { CasesCard, ChangesCard } from "./feed-cards.tsx";
 import { ImpactCard } from "./impact-card.tsx";
 import { age } from "./incident.ts";
 import { IncidentStateBadge } from "./state-badge.tsx";
@@ -89,6 +90,8 @@ function Incident({ incident, now }: { readonly incident: IncidentDetail; readon
 					</p>
 				</section>
 				<EscalationCard incident={incident} />
+				<ChangesCard incident={incident} now={now} />
+				<CasesCard incident={incident} now={now} />
 				{incident.children.length > 0 ? (
 					<section className="card wide">
 						<h2>

@@ -4,6 +4,7 @@ import { useEffect } from "react";
 import { programQuery } from "../api.ts";
 import type { ProgramNumber } from "../api-types.ts";
 import { formatDuration, formatShare } from "../format.ts";
+import { CaseLine } from "../incidents/feed-cards.tsx";
 import { useNow } from "../live.ts";
 import { ErrorState, Loading, RefreshFailed } from "../shell/states.tsx";
 import { times, useText } from "../text.ts";
@@ -47,6 +48,21 @@ export function ProgramPage() {
 					))}
 				</tbody>
 			</table>
+			{report.missed.length > 0 ? (
+				<section>
+					<h2>
+						{t("program.missed")} <small className="soft">{report.missed.length}</small>
+					</h2>
+					<p className="soft">{t("program.missedAbout")}</p>
+					<ul className="steps">
+						{report.missed.map((each) => (
+							<li key={`${each.feed} ${each.id}`}>
+								<CaseLine item={each} now={now} isTenantShown />
+							</li>
+						))}
+					</ul>
+				</section>
+			) : null}
 			<div className="no-print">
 				<Button onClick={() => window.print()}>{t("program.print")}</Button>
 			</div>
