@@ -148,6 +148,11 @@ export function impactWords(slo: Pick<Slo, "sliKind" | "indicator" | "unit">, sh
 	return `${share.charAt(0).toUpperCase()}${share.slice(1)} ${unit} ${SLI_KIND[sliKind].impact}.`;
 }
 
+/** Whether the budget is counted in slices of time instead of events. */
+export function isSliced({ indicator, slicing }: Pick<Slo, "indicator" | "slicing">): boolean {
+	return slicing !== undefined || indicator.kind === "heartbeat";
+}
+
 /** What one event of the budget is, plural: its own unit, or the slices that it is counted in. */
 export function budgetUnit(slo: Pick<Slo, "indicator" | "unit" | "slicing">): string {
 	if (slo.indicator.kind === "heartbeat") return `intervals of ${describeDuration(slo.indicator.everyMs)}`;

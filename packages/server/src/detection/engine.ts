@@ -103,12 +103,16 @@ class Engine implements DetectionEngine {
 
 	add(pair: number, at: number, bad: number, total: number): void {
 		this.#windows.table(pair).add(this.#windows.row(pair), at, bad, total);
+		this.#windows.calendars?.add(pair, at, bad, total);
 	}
 
 	tick(now: number): void {
 		if (!(now > this.#heldAt)) return;
 		this.#heldAt = now;
-		for (const table of this.#windows.tables) table.advance(now);
+		const windows = this.#windows;
+		for (const table of windows.tables) table.advance(now);
+		for (const pair of windows.calendars?.advance(now) ?? [])
+			touch(windows.table(pair), windows.row(pair), TOUCHED_FOR_STATUS);
 	}
 
 	evaluate(now: number): (BreachOpened | BreachClosed)[] {
@@ -316,6 +320,7 @@ class Engine implements DetectionEngine {
 			burn: windows.burn(pair, burnWindow),
 			total1h,
 			budgetRemaining: budget?.remaining,
+			period: windows.calendars?.span(pair),
 			lastAt: Number.isFinite(lastAt) ? Math.min(lastAt, now) : undefined,
 			breachSince: Number.isNaN(openedAt) ? undefined : openedAt,
 		};

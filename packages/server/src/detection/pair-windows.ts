@@ -1,18 +1,24 @@
-import { burnRate } from "@bellwether/model";
+import { burnRate, DAY_MS } from "@bellwether/model";
 import { FLEET } from "#telemetry";
+import { CalendarBudgets } from "./calendar-budgets.ts";
 import { type Rule, SHORT_WINDOW } from "./rules.ts";
 import type { DetectionPair } from "./types.ts";
-import { SUMS_STRIDE, WindowTable } from "./windows.ts";
+import { PERIOD_WINDOW, SUMS_STRIDE, WindowTable } from "./windows.ts";
 
 /** Pairs per table: its columns stay small enough for the cache, and a count that needs doubles widens few others. */
 const TABLE_BITS = 10;
 const TABLE_PAIRS = 1 << TABLE_BITS;
+
+/** Of pairs whose budget does not roll: their period is counted elsewhere, so its ring need not be long. */
+const NO_PERIOD_MS = DAY_MS;
 
 /** All pairs with their windows and rules. */
 export class PairWindows {
 	readonly pairs: readonly DetectionPair[];
 	readonly rules: readonly Rule[];
 	readonly tables: readonly WindowTable[];
+	/** Undefined when every budget rolls. */
+	readonly calendars: CalendarBudgets | undefined;
 	/** Key tenants' pairs by their fleet pair. */
 	readonly #members = new Map<number, number[]>();
 
@@ -21,10 +27,13 @@ export class PairWindows {
 		this.rules = rules;
 		const tables: WindowTable[] = [];
 		for (let first = 0; first < pairs.length; first += TABLE_PAIRS) {
-			const periodsMs = pairs.slice(first, first + TABLE_PAIRS).map((pair) => pair.periodMs);
+			const periodsMs = pairs
+				.slice(first, first + TABLE_PAIRS)
+				.map((pair) => (pair.calendar ? NO_PERIOD_MS : pair.periodMs));
 			tables.push(new WindowTable({ periodsMs, futureMs, now }));
 		}
 		this.tables = tables;
+		this.calendars = CalendarBudgets.of(pairs, now);
 		for (const [index, pair] of pairs.entries()) {
 			if (pair.tenant === FLEET) continue;
 			const members = this.#members.get(pair.fleetPair);
@@ -48,9 +57,11 @@ export class PairWindows {
 	}
 
 	bad(pair: number, window: number): number {
+		if (window === PERIOD_WINDOW && this.calendars?.has(pair)) return this.calendars.bad(pair);
 		return this.table(pair).sums[this.row(pair) * SUMS_STRIDE + 2 * window] as number;
 	}
 	total(pair: number, window: number): number {
+		if (window === PERIOD_WINDOW && this.calendars?.has(pair)) return this.calendars.total(pair);
 		return this.table(pair).sums[this.row(pair) * SUMS_STRIDE + 2 * window + 1] as number;
 	}
 	burn(pair: number, window: number): number | undefined {

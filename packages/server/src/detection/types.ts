@@ -1,4 +1,5 @@
 import type { BurnRateTier } from "@bellwether/model";
+import type { CalendarPeriod, Span } from "#catalogue";
 import type { Pair, WindowSink } from "#telemetry";
 
 export type PairState = "breach" | "at-risk" | "no-data" | "healthy";
@@ -66,6 +67,8 @@ export interface PairStatus {
 	readonly total1h: number;
 	/** Share of the period's budget left; undefined without events. */
 	readonly budgetRemaining: number | undefined;
+	/** The calendar period that the budget belongs to; undefined: it rolls. */
+	readonly period?: Span | undefined;
 	readonly lastAt: number | undefined;
 	/** When the open breach was detected. */
 	readonly breachSince: number | undefined;
@@ -73,6 +76,8 @@ export interface PairStatus {
 
 /** A pair with what judges it. `fleetPair` is the index of the SLO's fleet pair; its own index for the fleet's pair. */
 export interface DetectionPair extends Pair {
+	/** The budget runs from the start of such a period; undefined: it rolls. */
+	readonly calendar?: CalendarPeriod | undefined;
 	readonly fleetPair: number;
 	/** Undefined: no monitor applies; the pair has a state (at worst `at-risk`) and never a breach. */
 	readonly monitor:

@@ -28,28 +28,37 @@ const GROUP_HOURS = 6;
 /** No SLO's period is longer, so no window reaches further; with the width of its columns. */
 const PERIOD_MS = 100 * DAY_MS;
 
-/** Gives every stored count to the sink once. `pairOf`: index of a stored pair id, -1 when it is no pair any more. */
+/**
+ * Gives every stored count to the sink once. `pairOf`: index of a stored pair id, -1 when it is no pair any more.
+ * `periods`: where the calendar period of a pair begins; what lies on its two sides is told apart, to the finest tier
+ * that still holds it.
+ */
 export function feedHistory(
 	store: TelemetryStore,
 	sink: WindowSink,
 	pairOf: (id: number) => number,
 	now: number,
+	periods: ReadonlyMap<number, number> = new Map(),
 ): void {
 	const firstFineHour = Math.floor(now / HOUR_MS) - FINE_HOURS;
 	const firstHour = Math.floor(now / HOUR_MS) - SINGLE_HOURS;
-	const firstWeek = Math.floor((now - PERIOD_MS) / HOUR_MS / HOURS_PER_WEEK);
+	const firstWeek = Math.floor(Math.min(now - PERIOD_MS, ...new Set(periods.values())) / HOUR_MS / HOURS_PER_WEEK);
 	const feed = new Feed(sink);
 	for (const { pair: id, block, packed } of store.rollUps("hours", firstWeek)) {
 		const pair = pairOf(id);
 		if (pair < 0) continue;
 		unpackBuckets(packed, weekScratch);
+		const period = periods.get(pair);
 		feed.begin(pair, block * HOURS_PER_WEEK * HOUR_MS, HOUR_MS);
 		for (let k = 0; k < HOURS_PER_WEEK; ) {
 			const hour = block * HOURS_PER_WEEK + k;
 			if (hour >= firstFineHour) break;
 			// Weeks begin on a multiple of 6 h, so these groups never straddle two of them.
-			const hours = hour % GROUP_HOURS === 0 && hour + GROUP_HOURS <= firstHour ? GROUP_HOURS : 1;
-			feed.put(k, weekScratch, hours);
+			const isGroup = hour % GROUP_HOURS === 0 && hour + GROUP_HOURS <= firstHour && period === undefined;
+			const hours = isGroup ? GROUP_HOURS : 1;
+			if (period !== undefined && hour * HOUR_MS < period && period < (hour + 1) * HOUR_MS)
+				feedSplitHour(store, sink, { id, pair, hour, at: period }, weekScratch, k);
+			else feed.put(k, weekScratch, hours);
 			k += hours;
 		}
 	}
@@ -61,11 +70,39 @@ export function feedHistory(
 		feed.begin(pair, block * HOUR_MS, BUCKET_MS);
 		const age = now - (block + 1) * HOUR_MS;
 		let width: number = BUCKET_MS;
-		for (const step of FEED_STEPS) if (age >= step.olderThanMs) width = step.widthMs;
+		const isSplit = Math.floor((periods.get(pair) ?? -1) / HOUR_MS) === block;
+		for (const step of FEED_STEPS) if (age >= step.olderThanMs && !isSplit) width = step.widthMs;
 		const per = width / BUCKET_MS;
 		for (let k = 0; k < BUCKETS_PER_HOUR; k += per) feed.put(k, hourScratch, per);
 	}
 	feed.flush();
+}
+
+/** An hour in which a period begins: what came before it, by the finest tier that has it, and the rest. */
+function feedSplitHour(
+	store: TelemetryStore,
+	sink: WindowSink,
+	split: { readonly id: number; readonly pair: number; readonly hour: number; readonly at: number },
+	hours: Float64Array,
+	k: number,
+): void {
+	const { id, pair, hour, at } = split;
+	const before = { bad: 0, total: 0 };
+	for (const tier of ["ten-seconds", "minutes", "ten-minutes"] as const) {
+		const { bucketMs, blockMs } = TIERS[tier];
+		const block = Math.floor((hour * HOUR_MS) / blockMs);
+		const packed = store.readRollUp(tier, id, block);
+		if (!packed) continue;
+		const buckets = new Float64Array((blockMs / bucketMs) * FIELDS);
+		unpackBuckets(packed, buckets);
+		const first = (hour * HOUR_MS - block * blockMs) / bucketMs;
+		for (let n = first; n < (at - block * blockMs) / bucketMs; n++) {
+			before.bad += buckets[n * FIELDS] as number;
+			before.total += buckets[n * FIELDS + 1] as number;
+		}
+	}
+	sink.add(pair, hour * HOUR_MS, before.bad, before.total);
+	sink.add(pair, at, (hours[k * FIELDS] as number) - before.bad, (hours[k * FIELDS + 1] as number) - before.total);
 }
 
 const FEED_PAIRS = 256;

@@ -1,5 +1,5 @@
 import type { Clock } from "@bellwether/model";
-import type { Catalogue } from "#catalogue";
+import { type Catalogue, periodAt, type Slo } from "#catalogue";
 import { type Applied, Applier } from "./apply.ts";
 import { ByteWriter } from "./bytes.ts";
 import { BUCKET_MS, BUCKETS_PER_HOUR, Cells, LATE_AFTER_MS } from "./cells.ts";
@@ -571,7 +571,8 @@ export class Telemetry {
 				if (slot >= 0) streams.loadState(slot, state);
 			}
 		const pairOf = new Map(pairIds.map((id, pair) => [sliced?.storedId(pair, id) ?? id, pair]));
-		feedHistory(store, sliced?.finalSink() ?? windows, (id) => pairOf.get(id) ?? -1, now);
+		const periods = periodStarts(selection, source.slos, now);
+		feedHistory(store, sliced?.finalSink() ?? windows, (id) => pairOf.get(id) ?? -1, now, periods);
 		sliced?.load(store, pairIds);
 		const applier = new Applier(streams, this.#commitCells, ledger, limits);
 		const requests = new FoldedRequests(limits);
@@ -581,7 +582,9 @@ export class Telemetry {
 		const decoder = new DecoderContext(selection, streams, this.#stage, this.#options.seed);
 		const { seed } = this.#options;
 		const cells = this.#commitCells;
-		const events = new EventIntake({ store, selection, slos: source.slos, applier, cells, ledger, limits, seed, now });
+		const { seen } = streams;
+		const { slos } = source;
+		const events = new EventIntake({ store, selection, slos, applier, cells, ledger, seen, limits, seed, now });
 		const loaded: Loaded = {
 			store,
 			rollUps,
@@ -674,6 +677,20 @@ function judgedOnly(selection: Selection, openWindows: TelemetryOptions["openWin
 			if (pair < judgedPairs) windows.add(pair, at, bad, total);
 		},
 	};
+}
+
+/** Where the running calendar period of each pair began, for those whose budget does not roll. */
+function periodStarts(selection: Selection, slos: readonly Slo[], now: number): Map<number, number> {
+	const starts = new Map(
+		slos.flatMap(({ name, calendar }) => (calendar ? [[name, periodAt(calendar, now).startsAt]] : [])),
+	);
+	const periods = new Map<number, number>();
+	if (starts.size === 0) return periods;
+	for (const [pair, { slo }] of selection.pairs.entries()) {
+		const startsAt = starts.get(slo);
+		if (startsAt !== undefined) periods.set(pair, startsAt);
+	}
+	return periods;
 }
 
 function numberOf(text: string | undefined): number | undefined {

@@ -1,6 +1,6 @@
 import { DAY_MS, HOUR_MS } from "@bellwether/model";
 import { z } from "zod";
-import { effectiveObjective } from "#catalogue";
+import { effectiveObjective, isSliced } from "#catalogue";
 import { inScope, scopeOf } from "#platform";
 import { FLEET } from "#telemetry";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
@@ -28,6 +28,10 @@ export function windowRoutes(api: Api, context: ApiContext): void {
 				querystring: z.object({
 					from: InstantParameter.optional().describe("inclusive, ms epoch or RFC 3339; an hour ago when left out"),
 					to: InstantParameter.optional().describe("exclusive, ms epoch or RFC 3339; now when left out"),
+					of: z
+						.enum(["events", "slices"])
+						.default("events")
+						.describe("slices: what the budget counts when it is time slices or heartbeats"),
 					resolutionMs: z.coerce.number().int().min(STEP_MS).max(MAX_RESOLUTION_MS).multipleOf(STEP_MS).default(60_000),
 				}),
 				response: { 200: WindowsView, ...PROBLEMS },
@@ -36,7 +40,7 @@ export function windowRoutes(api: Api, context: ApiContext): void {
 		async (request) => {
 			const { slo: sloName } = request.params;
 			const tenantName = request.params.tenant === FLEET_IN_PATH ? FLEET : request.params.tenant;
-			const { resolutionMs } = request.query;
+			const { resolutionMs, of } = request.query;
 			const to = request.query.to ?? context.clock.now() + resolutionMs;
 			const from = request.query.from ?? to - HOUR_MS;
 			requireRange(from, to, resolutionMs);
@@ -44,7 +48,11 @@ export function windowRoutes(api: Api, context: ApiContext): void {
 			const slo = catalogue.slos.find((candidate) => candidate.name === sloName);
 			const unknown = notFound("SLI of a tenant", `${request.params.tenant}/${sloName}`);
 			if (!slo || !inScope(scopeOf(principalOf(request)), tenantName)) throw unknown;
-			const windows = await context.telemetry.windows({ tenant: tenantName, slo: sloName, from, to, resolutionMs });
+			if (of === "slices" && !isSliced(slo)) {
+				const message = `${sloName} counts its budget in ${slo.unit}, not in slices.`;
+				throw new ApiProblem(400, "invalid_request", message, "Leave of out, or ask for events.");
+			}
+			const windows = await context.telemetry.windows({ tenant: tenantName, slo: sloName, from, to, resolutionMs, of });
 			if (!windows) throw unknown;
 			const tenant = catalogue.tenants.find((candidate) => candidate.name === tenantName);
 			return {
