@@ -4,9 +4,10 @@ import { benchEvaluation } from "./evaluation.ts";
 import { benchIngest } from "./ingest.ts";
 import { benchPeers } from "./peers.ts";
 import { benchRecovery } from "./recovery.ts";
+import { benchTenants } from "./tenants.ts";
 
 /**
- * `npm run bench` measures the product; `npm run bench -- ingest|evaluate|latency|recovery` one part;
+ * `npm run bench` measures the product; `npm run bench -- ingest|evaluate|latency|recovery|tenants` one part;
  * `--peers DIR` also runs the peers' drivers of DIR (Prometheus, VictoriaMetrics) with the product beside them.
  * Exits 1 when the product counted more or fewer samples than were sent.
  */
@@ -19,7 +20,7 @@ const { values: options, positionals } = parseArgs({
 		trials: { type: "string", default: "20" },
 	},
 });
-const PARTS = ["ingest", "evaluate", "latency", "recovery"];
+const PARTS = ["ingest", "evaluate", "latency", "recovery", "tenants"];
 const parts = positionals.length > 0 ? positionals : PARTS;
 const unknown = parts.find((part) => !PARTS.includes(part));
 if (unknown !== undefined) {
@@ -48,4 +49,10 @@ if (parts.includes("recovery")) {
 	print("recovery", row);
 	check(row, row.samples);
 }
+if (parts.includes("tenants"))
+	for (const tenants of [1, 1_500_000]) {
+		const row = benchTenants(tenants, 1_500_000, 3);
+		print("tenants", row);
+		check(row, row.points);
+	}
 if (options.peers) await benchPeers(options.peers, parts, options);

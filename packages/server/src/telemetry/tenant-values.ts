@@ -7,10 +7,14 @@ const MAX_FOLDED_VALUES = 5_000;
 /** One in so many points of folded streams is looked at; it stands for all of them. */
 export const FOLD_SAMPLE = 1_024;
 
-interface Entry {
+interface Group {
 	readonly attribute: string;
-	readonly value: string;
 	readonly source: string;
+	readonly values: Map<string, Entry>;
+}
+
+/** There may be one per stream: names are told once, by the group. */
+interface Entry {
 	/** Streams that are kept one by one: their counts are exact. */
 	readonly slots: number[];
 	/** Of folded streams, from samples. */
@@ -30,7 +34,7 @@ export interface StreamTallies {
 export class SeenTenantValues {
 	readonly #register: Register;
 	readonly #attributes: ReadonlySet<string>;
-	readonly #entries = new Map<string, Entry>();
+	readonly #groups = new Map<string, Group>();
 	#folded = 0;
 	readonly #rest = { values: 0, streams: 0, points: 0 };
 
@@ -41,7 +45,10 @@ export class SeenTenantValues {
 
 	/** A stream that is kept. */
 	add(slot: number, ...lists: readonly (readonly Attribute[])[]): void {
-		for (const [attribute, value] of this.#named(lists)) this.#entry(attribute, value, lists).slots.push(slot);
+		for (const [attribute, value] of this.#named(lists)) {
+			const { slots } = this.#entry(attribute, value, lists);
+			slots.push(slot);
+		}
 	}
 
 	/** A stream that was folded: the first time, or as a sample of `points` points. */
@@ -64,10 +71,10 @@ export class SeenTenantValues {
 	): TenantValues {
 		const wanted = search?.toLowerCase();
 		const items: TenantValue[] = [];
-		for (const entry of this.#entries.values()) {
-			const tenant = tenants[this.#register.tenantOfValue(entry.attribute, entry.value)] as string;
+		for (const { attribute, source, value, entry } of this.#all()) {
+			const tenant = tenants[this.#register.tenantOfValue(attribute, value)] as string;
 			if (state !== "all" && (state === "matched") !== (tenant !== "")) continue;
-			if (wanted !== undefined && !`${entry.attribute}=${entry.value}`.toLowerCase().includes(wanted)) continue;
+			if (wanted !== undefined && !`${attribute}=${value}`.toLowerCase().includes(wanted)) continue;
 			let counted = entry.foldedPoints;
 			let last = entry.foldedAt * 1000;
 			for (const slot of entry.slots) {
@@ -75,9 +82,9 @@ export class SeenTenantValues {
 				last = Math.max(last, lastTimes[slot] as number);
 			}
 			items.push({
-				attribute: entry.attribute,
-				value: entry.value,
-				source: entry.source,
+				attribute,
+				value,
+				source,
 				tenant,
 				streams: entry.slots.length + entry.foldedStreams,
 				points: counted,
@@ -107,25 +114,40 @@ export class SeenTenantValues {
 
 	#entry(attribute: string, value: string, lists: readonly (readonly Attribute[])[]): Entry {
 		const source = sourceOf(lists);
-		const key = `${attribute}\n${source}\n${value}`;
-		let entry = this.#entries.get(key);
+		const key = groupKey(attribute, source);
+		let group = this.#groups.get(key);
+		if (!group) {
+			group = { attribute, source, values: new Map() };
+			this.#groups.set(key, group);
+		}
+		let entry = group.values.get(value);
 		if (!entry) {
-			entry = { attribute, value, source, slots: [], foldedStreams: 0, foldedPoints: 0, foldedAt: 0 };
-			this.#entries.set(key, entry);
+			entry = { slots: [], foldedStreams: 0, foldedPoints: 0, foldedAt: 0 };
+			group.values.set(value, entry);
 		}
 		return entry;
 	}
 
+	*#all(): Generator<{ attribute: string; source: string; value: string; entry: Entry; values: Map<string, Entry> }> {
+		for (const { attribute, source, values } of this.#groups.values())
+			for (const [value, entry] of values) yield { attribute, source, value, entry, values };
+	}
+
 	/** Keeps the heaviest values; what the others brought is counted as the rest. */
 	#prune(): void {
-		const folded = [...this.#entries].filter(([, entry]) => entry.foldedAt > 0 && entry.slots.length === 0);
-		folded.sort(([, a], [, b]) => b.foldedPoints - a.foldedPoints || b.foldedAt - a.foldedAt);
-		for (const [key, entry] of folded.slice(MAX_FOLDED_VALUES)) {
-			this.#entries.delete(key);
+		const folded = [...this.#all()].filter(({ entry }) => entry.foldedAt > 0 && entry.slots.length === 0);
+		folded.sort(({ entry: a }, { entry: b }) => b.foldedPoints - a.foldedPoints || b.foldedAt - a.foldedAt);
+		for (const { attribute, source, value, entry, values } of folded.slice(MAX_FOLDED_VALUES)) {
+			values.delete(value);
+			if (values.size === 0) this.#groups.delete(groupKey(attribute, source));
 			this.#rest.values++;
 			this.#rest.streams += entry.foldedStreams;
 			this.#rest.points += entry.foldedPoints;
 		}
 		this.#folded = Math.min(folded.length, MAX_FOLDED_VALUES);
 	}
+}
+
+function groupKey(attribute: string, source: string): string {
+	return `${attribute}\n${source}`;
 }
