@@ -12,6 +12,8 @@ import { createPrometheusEngine } from "../adapters/pull-prometheus/index.ts";
 
 export interface PullEngineOptions {
 	readonly allow: readonly string[];
+	/** Keep to the source's maxQueriesPerMinute. */
+	readonly isLimited: boolean;
 	readonly clock: Clock;
 	readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -21,10 +23,10 @@ const POSTGRESQL_PORT = 5432;
 /** The engine behind a source. All that it says to the outside goes through the gate and keeps to the source's rate. */
 export function pullEngineOf(
 	source: Source & { readonly pull: PullSettings },
-	{ allow, clock, env }: PullEngineOptions,
+	{ allow, isLimited, clock, env }: PullEngineOptions,
 ): PullEngine {
 	const settings = source.pull;
-	const turn = queryTurns(settings.maxQueriesPerMinute, clock);
+	const turn = isLimited ? queryTurns(settings.maxQueriesPerMinute, clock) : async () => {};
 	const reader = createEgressReader({ allow, clock });
 	const http: PullHttp = async (request) => {
 		await turn(request.signal);

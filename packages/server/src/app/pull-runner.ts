@@ -26,6 +26,8 @@ export interface PullRunnerOptions {
 	/** Resolves after the time, or at once when the signal is aborted. */
 	readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
 	readonly take: (answer: PulledAnswer) => Promise<PullOutcome>;
+	/** For trials: what an operator asks by hand waits for no rate and no catch-up. */
+	readonly trialEngine: PullEngine;
 	readonly stateOf: (source: string, slo: string) => Promise<PullState | undefined>;
 	readonly onStatus: (status: PullStatus) => void;
 }
@@ -45,8 +47,8 @@ interface QueryState {
 	isRead: boolean;
 	failures: number;
 	notBefore: number;
-	/** Ranges of its plan that are still to be asked for. */
-	behind: number;
+	/** Ranges of its plan that are still to be asked for: a plan is carried out before the next is made, else its overlap would begin anew each time. */
+	ranges: readonly { readonly from: number; readonly to: number }[];
 }
 
 /**
@@ -81,7 +83,7 @@ export class PullRunner {
 		this.#queries = source.pull.queries.flatMap((query) => {
 			const slo = slos.find((each) => each.name === query.slo);
 			if (!slo) return [];
-			return [{ asked: { query, slo }, known: undefined, isRead: false, failures: 0, notBefore: 0, behind: 0 }];
+			return [{ asked: { query, slo }, known: undefined, isRead: false, failures: 0, notBefore: 0, ranges: [] }];
 		});
 	}
 
@@ -94,6 +96,7 @@ export class PullRunner {
 		this.#abort.abort();
 		await this.#ended;
 		await this.#engine.close();
+		await this.#options.trialEngine.close();
 	}
 
 	/** Asks for the newest ripe steps and shows what came; nothing of it is counted. */
@@ -110,7 +113,7 @@ export class PullRunner {
 		let error: PullTrial["error"];
 		try {
 			const counts = new CountRows(query.asked.query, stepMs, to - stepMs);
-			for await (const row of this.#rowsOf(query.asked, range, AbortSignal.timeout(this.#source.pull.timeoutMs * 2))) {
+			for await (const row of this.#trialRows(query.asked, range)) {
 				rows++;
 				if (sample.length < SAMPLE_ROWS) sample.push(row);
 				if (!this.#isSamples(query.asked.query)) counts.add(row);
@@ -166,7 +169,8 @@ export class PullRunner {
 		const nextRound = (Math.floor((now - delayMs) / intervalMs) + 1) * intervalMs + delayMs;
 		const spread = this.#options.random() * Math.min(1_000, intervalMs / 10);
 		let next = nextRound + spread;
-		for (const { behind, notBefore } of this.#queries) if (behind > 0) next = Math.min(next, Math.max(now, notBefore));
+		for (const { ranges, notBefore } of this.#queries)
+			if (ranges.length > 0) next = Math.min(next, Math.max(now, notBefore));
 		return Math.max(0, next - now);
 	}
 
@@ -183,15 +187,18 @@ export class PullRunner {
 		const form = this.#isSamples(asked.query) ? "samples" : "counts";
 		const catchUpMs =
 			form === "samples" ? Math.min(pull.catchUpMs, Math.max(pull.stepMs, latenessMs - pull.delayMs)) : pull.catchUpMs;
-		const { ranges, skipped } = planPull({ ...pull, form, catchUpMs }, query.known, clock.now());
-		query.behind = ranges.length;
-		const [range] = ranges;
-		if (!range) return;
-		if (skipped) {
-			this.#skippedMs += skipped.to - skipped.from;
-			const words = `${new Date(skipped.from).toISOString()} to ${new Date(skipped.to).toISOString()}`;
-			this.#notes.set(asked.slo.name, `${words} lies before the catch-up limit and was not asked for`);
+		if (query.ranges.length === 0) {
+			const { ranges, skipped } = planPull({ ...pull, form, catchUpMs }, query.known, clock.now());
+			query.ranges = ranges;
+			this.#notes.delete(asked.slo.name);
+			if (skipped) {
+				this.#skippedMs += skipped.to - skipped.from;
+				const words = `${new Date(skipped.from).toISOString()} to ${new Date(skipped.to).toISOString()}`;
+				this.#notes.set(asked.slo.name, `${words} lies before the catch-up limit and was not asked for`);
+			}
 		}
+		const [range, ...rest] = query.ranges;
+		if (!range) return;
 		this.#lastAttemptAt = clock.now();
 		this.#asked++;
 		const body = await this.#read(asked, { ...range, stepMs: pull.stepMs });
@@ -206,7 +213,7 @@ export class PullRunner {
 			body,
 		});
 		query.known = outcome.state;
-		query.behind--;
+		query.ranges = rest;
 		this.#lastSuccessAt = clock.now();
 		this.#rows += outcome.rows;
 		this.#rejected += outcome.rejected;
@@ -214,7 +221,6 @@ export class PullRunner {
 		this.#vanished += outcome.vanished;
 		this.#errors.delete(asked.slo.name);
 		if (outcome.message !== "") this.#notes.set(asked.slo.name, outcome.message);
-		else if (!skipped) this.#notes.delete(asked.slo.name);
 	}
 
 	/** The whole answer in few bytes, or PullFailure: half an answer is never counted. */
@@ -231,12 +237,14 @@ export class PullRunner {
 		return rows.take();
 	}
 
-	async *#rowsOf(asked: EngineQuery, range: PullRange, signal: AbortSignal): AsyncIterable<PulledRow> {
-		if (!this.#isSamples(asked.query) || !this.#engine.series) {
-			yield* this.#engine.rows(asked, range, signal);
+	async *#trialRows(asked: EngineQuery, range: PullRange): AsyncIterable<PulledRow> {
+		const { trialEngine } = this.#options;
+		const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(this.#source.pull.timeoutMs * 2)]);
+		if (!this.#isSamples(asked.query) || !trialEngine.series) {
+			yield* trialEngine.rows(asked, range, signal);
 			return;
 		}
-		for await (const { labels, samples } of this.#engine.series(asked, range, signal)) {
+		for await (const { labels, samples } of trialEngine.series(asked, range, signal)) {
 			const [at, value] = samples.at(-1) ?? [];
 			yield { ...labels, at, value, samples: samples.length };
 		}
@@ -263,7 +271,7 @@ export class PullRunner {
 
 	#tell(): void {
 		const watermarks = this.#queries.map(({ known }) => known?.pulledUntil);
-		const queue = this.#queries.reduce((sum, { behind }) => sum + behind, 0);
+		const queue = this.#queries.reduce((sum, { ranges }) => sum + ranges.length, 0);
 		const error = [...this.#errors.values()].at(-1);
 		this.#options.onStatus({
 			source: this.#source.name,

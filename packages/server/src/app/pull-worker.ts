@@ -39,9 +39,11 @@ async function configure(catalogue: PullCatalogue): Promise<void> {
 	await stopAll();
 	for (const source of catalogue.sources) {
 		if (!isPulled(source)) continue;
-		const engine = pullEngineOf(source, { allow: catalogue.allow, clock: systemClock, env: process.env });
+		const shared = { allow: catalogue.allow, clock: systemClock, env: process.env };
+		const engine = pullEngineOf(source, { ...shared, isLimited: true });
 		const runner = new PullRunner(source, catalogue.slos, engine, {
 			latenessMs: catalogue.latenessMs,
+			trialEngine: pullEngineOf(source, { ...shared, isLimited: false }),
 			clock: systemClock,
 			random: Math.random,
 			sleep: (ms, signal) => delay(ms, undefined, { signal }).catch(() => {}),

@@ -121,13 +121,28 @@ function emptyRow(columns: EngineQuery["query"]["columns"], tenant: string, at: 
 	return row;
 }
 
-/** Each selector of the SLO, without those whose samples another one brings as well. */
+/** Each selector of the SLO, as PromQL names it, without those whose samples another one brings as well. */
 function selectorsOf({ indicator }: Slo): Selector[] {
-	const all =
+	const parts =
 		indicator.kind === "threshold" ? [indicator.metric] : "part" in indicator ? [indicator.part, indicator.total] : [];
+	const all = parts.map((part) => seriesOf(part, parts));
 	return all.filter(
 		(one, k) => !all.some((other, n) => n !== k && covers(other, one) && !(covers(one, other) && k < n)),
 	);
+}
+
+/** A histogram `x` is kept as counters: `x_bucket` with the bound as label, and `x_count`. */
+function seriesOf({ metric, where, le }: Selector, siblings: readonly Selector[]): Selector {
+	if (le !== undefined)
+		return { metric: `${metric}_bucket`, where: [...where, { name: "le", op: "=", values: boundTexts(le) }] };
+	const isCount = siblings.some((other) => other.metric === metric && other.le !== undefined);
+	return { metric: isCount ? `${metric}_count` : metric, where };
+}
+
+/** Clients write the same bound in several ways: 1, 1.0, 1e+06. */
+function boundTexts(le: number): string[] {
+	const exponential = le.toExponential().replace(/e([+-])(\d)$/, "e$10$2");
+	return [...new Set([String(le), Number.isInteger(le) ? `${le}.0` : String(le), exponential])];
 }
 
 function covers(wide: Selector, narrow: Selector): boolean {

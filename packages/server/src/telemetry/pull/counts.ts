@@ -1,7 +1,7 @@
 import { ByteReader, ByteWriter } from "../bytes.ts";
 import { BUCKET_MS, Cells } from "../cells.ts";
 import type { Selection } from "../selection.ts";
-import type { RejectReason } from "../types.ts";
+import { FLEET, type RejectReason } from "../types.ts";
 import type { PullRange } from "./pull-engine.ts";
 import { readCountRows } from "./rows.ts";
 
@@ -89,18 +89,13 @@ export function replaceCounts(selection: Selection, input: CountsInput): CountsR
 /** Rows by bucket and tenant: several values of one tenant add up. */
 function gather(
 	selection: Selection,
-	{ body, tenantAttribute, from, to, stepMs, replaceableFrom, isGood }: CountsInput,
+	{ body, slo, tenantAttribute, from, to, stepMs, replaceableFrom, isGood }: CountsInput,
 	accountOf: (tenant: string) => Accounts,
 ): Map<number, Map<string, Counts & { rows: number }>> {
-	const owners = new Map<string, string>();
 	const fresh = new Map<number, Map<string, Counts & { rows: number }>>();
 	for (const row of readCountRows(body)) {
-		let owner = owners.get(row.tenant);
-		if (owner === undefined) {
-			owner = ownerOf(selection, tenantAttribute, row.tenant);
-			owners.set(row.tenant, owner);
-		}
 		const at = Math.floor(row.at / stepMs) * stepMs;
+		const owner = ownerOf(selection, at, slo, tenantAttribute, row.tenant);
 		let { bad, total } = row;
 		if (row.isValue) {
 			total = Number.isFinite(bad) ? 1 : Number.NaN;
@@ -128,9 +123,9 @@ function rejectReason(at: number, bad: number, total: number, from: number, to: 
 	return undefined;
 }
 
-function ownerOf(selection: Selection, attribute: string, value: string): string {
-	const index = value === "" ? 0 : selection.tenantOf([[attribute, `s${value}`]]);
-	return selection.tenants[Math.max(0, index)] as string;
+function ownerOf(selection: Selection, at: number, slo: string, attribute: string, value: string): string {
+	if (value === "" || Number.isNaN(at)) return FLEET;
+	return selection.tenants[Math.max(0, selection.tenantAt(at, slo, [[attribute, `s${value}`]]))] as string;
 }
 
 /** A tenant that left the register belongs to "" from then on, with what was counted for it. */

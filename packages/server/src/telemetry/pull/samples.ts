@@ -1,5 +1,6 @@
 import { ByteReader, ByteWriter } from "../bytes.ts";
 import { type DecoderContext, MISS } from "../decoder.ts";
+import { resolveSeries, SERIES_TYPE } from "../remote-write-series.ts";
 import { KIND } from "../selection.ts";
 import type { PulledSeries } from "./pull-engine.ts";
 
@@ -38,7 +39,8 @@ export function readPulledSamples(context: DecoderContext, body: Uint8Array): vo
 	stage.begin((place) => names[place] ?? "");
 	const from = new ByteReader(body);
 	while (!from.atEnd) {
-		const kind = from.byte() === 1 ? KIND.gauge : KIND.cumulativeSum;
+		const isGauge = from.byte() === 1;
+		const kind = isGauge ? KIND.gauge : KIND.cumulativeSum;
 		const text = from.text();
 		const bytes = Buffer.from(text, "utf8");
 		hash.begin(kind, 0x51ed270b);
@@ -50,10 +52,8 @@ export function readPulledSamples(context: DecoderContext, body: Uint8Array): vo
 		stage.metric(names.length - 1);
 		let code = context.find();
 		if (code === MISS) {
-			const point = labels.filter(([name]) => name !== "__name__").map(([name, value]) => [name, `s${value}`] as const);
-			const identity = { metric, resource: [], scopeName: "", scopeVersion: "", scope: [], point };
-			code = context.streams.resolve(identity, kind, hash.lo, hash.hi);
-			if (code >= 0) context.follow(code);
+			const attributes = labels.map(([name, value]) => [name, `s${value}`] as const);
+			code = resolveSeries(context, attributes, isGauge ? SERIES_TYPE.gauge : SERIES_TYPE.unknown);
 		}
 		let at = 0;
 		for (let left = from.varint(); left > 0; left--) {
