@@ -22,7 +22,7 @@ export function windowRoutes(api: Api, context: ApiContext): void {
 		{
 			config: { authz: { roles: READERS, tenant: "path", object: "tenant in the caller's scope" } },
 			schema: {
-				summary: `Counted events per window; the tenant "${FLEET_IN_PATH}" is the whole fleet. Windows without events are left out`,
+				summary: `Counted events per window; the tenant "${FLEET_IN_PATH}" is the whole fleet, "~region:eu" a cohort. Windows without events are left out`,
 				tags: ["telemetry"],
 				params: z.object({ tenant: z.string().min(1).max(200), slo: z.string().min(1).max(200) }),
 				querystring: z.object({
