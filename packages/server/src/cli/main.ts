@@ -141,6 +141,33 @@ serverOptions(
 		),
 	);
 
+program
+	.command("verify")
+	.argument("<dir>", "data folder, also of a running server, or a backup")
+	.description("read everything that is stored and say what is damaged, cut or does not add up")
+	.option("--json", "answer as JSON")
+	.action(async (dir, options) => finish(await (await import("./verify-command.ts")).runVerify(common(dir, options))));
+
+program
+	.command("backup")
+	.argument("<dir>", "data folder, also of a running server")
+	.requiredOption("--out <dir>", "new folder for the backup; what it holds is as confidential as the data folder")
+	.description("copy a data folder as it stands at one moment")
+	.option("--json", "answer as JSON")
+	.action(async (dir, options) =>
+		finish(await (await import("./backup-command.ts")).runBackup({ ...common(dir, options), target: options.out })),
+	);
+
+program
+	.command("restore")
+	.argument("<dir>", "folder that bellwether backup wrote")
+	.requiredOption("--data <dir>", "new data folder")
+	.description("make a data folder of a backup; what waited to be sent then is not sent again")
+	.option("--json", "answer as JSON")
+	.action(async (dir, options) =>
+		finish(await (await import("./backup-command.ts")).runRestore({ ...common(dir, options), target: options.data })),
+	);
+
 serverOptions(program.command("token").description("make a token for a person or a program"), true)
 	.requiredOption("--name <name>", "whose it is; stands in timelines and the audit log")
 	.addOption(

@@ -9,6 +9,7 @@ export * from "./feeds/index.ts";
 export { CSV_OPTIONS, delimiterOf, headerFault, type ImportFormat, jsonFields } from "./import-lines.ts";
 export { IMPORT_FIELDS, type ImportRow, importRow } from "./import-row.ts";
 export { MemoryTelemetryStore } from "./memory-store.ts";
+export * from "./packed-totals.ts";
 export * from "./pull/asking.ts";
 export { backOffMs, type PullPlan, type PullState, planPull, queryWaitMs } from "./pull/planner.ts";
 export * from "./pull/pull-engine.ts";

@@ -17,7 +17,7 @@ import { TELEMETRY_MIGRATIONS } from "./telemetry-store-migrations.ts";
 /** Roll-up rows have one key, block × 2^22 + pair: blocks of one time lie together, which is how they are written and dropped. */
 const PAIR_LIMIT = 4_194_304;
 
-const TABLES: Readonly<Record<RollUp, string>> = {
+export const TABLES: Readonly<Record<RollUp, string>> = {
 	"ten-seconds": "rollup_10s",
 	minutes: "rollup_1m",
 	"ten-minutes": "rollup_10m",
@@ -418,7 +418,7 @@ function forEachKind(prepare: (table: string) => StatementSync): Record<RollUp, 
 	return Object.fromEntries(KINDS.map((kind) => [kind, prepare(TABLES[kind])])) as Record<RollUp, StatementSync>;
 }
 
-function placeOf(key: number): { pair: number; block: number } {
+export function placeOf(key: number): { pair: number; block: number } {
 	const pair = key % PAIR_LIMIT;
 	return { pair, block: (key - pair) / PAIR_LIMIT };
 }

@@ -1,0 +1,22 @@
+import { FIELDS, unpackBuckets } from "./packed.ts";
+import { TIERS } from "./retention.ts";
+import type { RollUp } from "./store.ts";
+
+/** Width of a tier's buckets and of the block that is one row. */
+export const TIER_SPANS = TIERS;
+
+/** What a stored roll-up says, bucket by bucket. Throws when it is no roll-up. */
+export function* packedTotals(
+	kind: RollUp,
+	block: number,
+	packed: Uint8Array,
+): Iterable<{ readonly at: number; readonly bad: number; readonly total: number }> {
+	const { bucketMs, blockMs } = TIERS[kind];
+	const buckets = new Float64Array((blockMs / bucketMs) * FIELDS);
+	unpackBuckets(packed, buckets);
+	for (let k = 0; k * FIELDS < buckets.length; k++) {
+		const bad = buckets[k * FIELDS] as number;
+		const total = buckets[k * FIELDS + 1] as number;
+		if (bad !== 0 || total !== 0) yield { at: block * blockMs + k * bucketMs, bad, total };
+	}
+}
