@@ -154,8 +154,9 @@ export class EventApplier {
 		const number = Math.floor(head / 2);
 		if (number === this.#named.length) {
 			const tenant = row.varint();
-			const members = Array.from({ length: row.varint() }, () => row.varint());
-			this.#named.push(this.#events.rolesOf(tenant, members));
+			const numbers = (): number[] => Array.from({ length: row.varint() }, () => row.varint());
+			const members = numbers();
+			this.#named.push(this.#events.rolesOf(tenant, members, numbers()));
 		}
 		const code = this.#named[number];
 		if (code === undefined) throw new Error(`the journal names roles ${number}, which its row does not have`);
@@ -188,6 +189,8 @@ export class EventApplier {
 			out.varint(roles.tenant);
 			out.varint(roles.members.length);
 			for (const member of roles.members) out.varint(member);
+			out.varint(roles.groups.length);
+			for (const group of roles.groups) out.varint(group);
 		}
 		out.int32(lo);
 		out.int32(hi);

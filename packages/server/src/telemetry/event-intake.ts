@@ -12,9 +12,10 @@ import { type EntryFaults, readEvents } from "./events-body.ts";
 import { COUNTED, DUPLICATE, type Ledger, REJECTED } from "./ledger.ts";
 import { readLogsJson, readLogsProtobuf } from "./otlp-logs.ts";
 import { readTracesJson, readTracesProtobuf } from "./otlp-traces.ts";
-import { isSilent, PROTOCOLS, REASONS, remedyOf } from "./reasons.ts";
+import { isSilent, PROTOCOLS, REASON, REASONS, remedyOf } from "./reasons.ts";
 import type { Selection } from "./selection.ts";
 import type { FoldWriter, StoredAnswer, TelemetryStore } from "./store.ts";
+import type { SeenTenantValues } from "./tenant-values.ts";
 import type { EventError, EventProtocol, EventsAnswer, IngestOptions, IngestOutcome } from "./types.ts";
 
 /** How long the answer to an Idempotency-Key is kept: longer than events may be late. */
@@ -53,6 +54,8 @@ export interface EventIntakeParts {
 	readonly applier: Applier;
 	readonly cells: Cells;
 	readonly ledger: Ledger;
+	/** Told of the tenants that events name. */
+	readonly seen?: SeenTenantValues | undefined;
 	readonly limits: Catalogue["settings"]["telemetry"];
 	/** Taken for a store that has none yet: hashes of identities outlive the process. */
 	readonly seed: number;
@@ -78,8 +81,8 @@ export class EventIntake {
 		const seed = known === undefined ? parts.seed : Number(known);
 		// Before anything is hashed with it: a row of the journal must mean the same to the next process.
 		if (known === undefined) store.fold((writer) => writer.writeMeta(SEED_KEY, String(seed)));
-		const events = new EventSelection(parts.selection, parts.slos);
-		this.context = new EventContext(events, new EventStage(), seed);
+		const events = new EventSelection(parts.selection, parts.slos, limits.tenantAttributes ?? []);
+		this.context = new EventContext(events, new EventStage(), seed, parts.seen);
 		this.#applier = new EventApplier({
 			events,
 			ids: this.ids,
@@ -184,13 +187,15 @@ export class EventIntake {
 				answer.rejected++;
 				if (errors.length >= MAX_ERRORS) return;
 				if (fault) errors.push({ index, ...fault });
-				else errors.push({ index, reason: REASONS[reason] as EventError["reason"], ...this.#timeFault(index, reason) });
+				else errors.push({ index, reason: REASONS[reason] as EventError["reason"], ...this.#faultOf(index, reason) });
 			}
 		});
 		return { ...answer, errors };
 	}
 
-	#timeFault(index: number, reason: number): { message: string; remedy: string } {
+	#faultOf(index: number, reason: number): { message: string; remedy: string } {
+		if (reason !== REASON.too_old && reason !== REASON.future)
+			return { message: `it is refused: ${REASONS[reason]?.replace("_", " ")}`, remedy: remedyOf(reason) };
 		const at = new Date((this.context.stage.times[index] as number) / 1000).toISOString();
 		const now = new Date(this.#now).toISOString();
 		return {

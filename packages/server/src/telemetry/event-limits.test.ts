@@ -1,5 +1,6 @@
 import { ManualClock } from "@bellwether/model";
 import { describe, expect, test } from "vitest";
+import type { KeyTenant } from "#catalogue";
 import { accepted, EVENT_SLOS, hex, nanosOf, type PlainSpan, spanBytes } from "./event-fixture.ts";
 import { StoreFailure } from "./telemetry.ts";
 import { catalogue, delta, NOW, point, type Rig, request, rig } from "./telemetry-fixture.ts";
@@ -131,4 +132,52 @@ test("a journal is read under the catalogue that it was written under", () => {
 	expect(second.sink().sum("contoso", "logins")).toBe("0 of 1");
 	accepted(send(second, [spanOf(1, NOW)]));
 	expect(second.accounts("contoso", "otlp-traces")).toEqual({ received: 2, counted: 1, duplicate: 1 });
+});
+
+test("an id that moves from one tenant to another counts for whom it was at the event's own time", () => {
+	const move = NOW - 60_000;
+	const alias = { attribute: "tenant.id", values: ["shared-id"], patterns: [] };
+	const [contoso, fabrikam] = CATALOGUE.tenants as [KeyTenant, KeyTenant];
+	const real = rig({
+		catalogue: {
+			...CATALOGUE,
+			tenants: [
+				{ ...contoso, aliases: [{ ...alias, until: move }] },
+				{ ...fabrikam, aliases: [{ ...alias, from: move }] },
+			],
+		},
+	});
+	const resource = { "tenant.id": "shared-id" };
+	accepted(
+		send(real, [
+			{ ...spanOf(1, NOW - 90_000), resource },
+			{ ...spanOf(2, NOW - 30_000), resource },
+		]),
+	);
+	const event = (id: string, at: number): object => ({ slo: "logins", attributes: resource, at, good: false, id });
+	const body = new TextEncoder().encode(JSON.stringify([event("a", NOW - 90_000), event("b", NOW - 30_000)]));
+	accepted(real.telemetry.ingest([{ protocol: "events", encoding: undefined, body }])[0]);
+	expect(real.sink().report()).toMatchObject({
+		"contoso logins 11:58:30": "1 of 2",
+		"fabrikam logins 11:59:30": "1 of 2",
+		"fleet logins 11:58:30": "1 of 2",
+		"fleet logins 11:59:30": "1 of 2",
+	});
+	const next = rig({ catalogue: { ...CATALOGUE, hash: "two" }, store: real.store.copy() });
+	expect(next.sink().sum("contoso", "logins")).toBe("1 of 2");
+	expect(next.sink().sum("fabrikam", "logins")).toBe("1 of 2");
+});
+
+test("events feed the cohorts that their attributes name, and tenants that nobody knows can be matched", () => {
+	const cohorts = [
+		{ name: "region", displayName: "Region", by: "attribute", attribute: "region", groups: { eu: ["eu-1"] } },
+	];
+	const real = rig({ catalogue: { ...CATALOGUE, cohorts: cohorts as never } });
+	const resource = { "tenant.id": "nobody-yet", region: "eu-1" };
+	accepted(send(real, [{ ...spanOf(1, NOW), resource }, spanOf(2, NOW)]));
+	const query = { slo: "logins", from: NOW - 60_000, to: NOW + 60_000, resolutionMs: 10_000 };
+	expect(real.telemetry.windows({ tenant: "~region:eu", ...query })).toMatchObject([{ total: 1 }]);
+	expect(real.telemetry.windows({ tenant: "", ...query })).toMatchObject([{ total: 2 }]);
+	const { items } = real.telemetry.tenantValues({ state: "unmatched", offset: 0, limit: 10 });
+	expect(items).toMatchObject([{ attribute: "tenant.id", value: "nobody-yet", points: 1 }]);
 });

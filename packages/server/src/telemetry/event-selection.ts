@@ -15,6 +15,18 @@ export interface EventFacts {
 	value(name: string): string;
 }
 
+/** Whose an event is. */
+export interface EventBy {
+	/** What the attributes say, whenever it holds; 0: no key tenant, -1: two. */
+	readonly tenant: number;
+	/** The tenant is named itself, not by attributes. */
+	readonly isNamed?: boolean;
+	/** µs. */
+	readonly time: number;
+	/** Attributes of the event and of its resource. */
+	readonly lists: readonly (readonly Attribute[])[];
+}
+
 interface Conditions {
 	/** Undefined: any. */
 	readonly name: string | undefined;
@@ -30,11 +42,19 @@ export interface EventUse {
 	isBad(facts: EventFacts): boolean;
 }
 
-/** Which pairs one event feeds, and as what. `members` names the same by SLO: index × 2, + 1 when it is bad there. */
+/** What a member of roles says besides its SLO: the event is bad there; the tenant does not own it there. */
+export const IS_BAD = 1;
+const IS_NOT_OWN = 2;
+const MEMBER_FLAGS = 4;
+
+/** Which pairs one event feeds, and as what. */
 export interface EventRoles {
 	/** Index of the tenant that it is accounted to; 0: no key tenant. */
 	readonly tenant: number;
+	/** By SLO: its index × 4 and the flags. */
 	readonly members: readonly number[];
+	/** Cohort groups that its attributes name. */
+	readonly groups: readonly number[];
 	readonly pairs: readonly number[];
 	/** 0 or 1 for each of `pairs`. */
 	readonly bad: readonly number[];
@@ -112,7 +132,8 @@ export class EventSelection {
 	readonly #first = new Map<number, Branch>();
 	readonly #members: number[] = [];
 
-	constructor(selection: Selection, slos: readonly Slo[]) {
+	/** `tenantAttributes`: those that may name a tenant besides the register's. */
+	constructor(selection: Selection, slos: readonly Slo[], tenantAttributes: readonly string[]) {
 		this.selection = selection;
 		this.#slos = slos;
 		slos.forEach((slo, index) => {
@@ -121,7 +142,7 @@ export class EventSelection {
 		const of = (signal: Signal): SignalUses => {
 			const own = slos.flatMap((slo, index) => (signalOf(slo) === signal ? [useOf(slo, index)] : []));
 			const keys = slos.flatMap((slo) => (signalOf(slo) === signal ? conditionNames(slo) : []));
-			return new SignalUses(own, [...keys, ...selection.tenantAttributes()]);
+			return new SignalUses(own, [...keys, ...selection.tenantAttributes(), ...tenantAttributes]);
 		};
 		this.spans = of("span");
 		this.logs = of("log");
@@ -129,12 +150,37 @@ export class EventSelection {
 	}
 
 	/** Roles of an event that may have `uses`, or the verdict on it. */
-	resolve(uses: readonly EventUse[], facts: EventFacts, tenant: number): number {
-		if (tenant < 0) return verdict(REASON.tenant_conflict, 0);
+	resolve(uses: readonly EventUse[], facts: EventFacts, by: EventBy): number {
+		if (by.tenant < 0 && this.selection.register.isPlain) return verdict(REASON.tenant_conflict, 0);
 		const members = this.#members;
 		members.length = 0;
-		for (const use of uses) if (meets(use.all, facts)) members.push(use.slo * 2 + (use.isBad(facts) ? 1 : 0));
-		return members.length === 0 ? verdict(REASON.no_sli, tenant) : this.rolesOf(tenant, members);
+		for (const use of uses)
+			if (meets(use.all, facts)) members.push(use.slo * MEMBER_FLAGS + (use.isBad(facts) ? IS_BAD : 0));
+		if (members.length === 0) return verdict(REASON.no_sli, Math.max(0, by.tenant));
+		return this.#owned(by, members, (name) => facts.value(name));
+	}
+
+	/** Roles of an event of the SLO that it names itself. */
+	resolveNamed(slo: number, isBad: boolean, by: EventBy): number {
+		if (by.tenant < 0 && this.selection.register.isPlain) return verdict(REASON.tenant_conflict, 0);
+		const value = (name: string): string => attributeValue(name, ...by.lists);
+		return this.#owned(by, [slo * MEMBER_FLAGS + (isBad ? IS_BAD : 0)], value);
+	}
+
+	/** Ids may belong to a tenant for one workload or for a time only: then each SLO is asked by itself. */
+	#owned(by: EventBy, members: number[], value: (name: string) => string): number {
+		const groups = this.selection.groupsOf(value);
+		if (by.isNamed || this.selection.register.isPlain) return this.rolesOf(by.tenant, members, groups);
+		const owners = members.map((member) =>
+			this.selection.tenantAt(by.time / 1000, (this.#slos[sloOf(member)] as Slo).name, ...by.lists),
+		);
+		const named = new Set(owners.filter((owner) => owner !== 0));
+		const [tenant = 0] = named;
+		if (named.size > 1 || tenant < 0) return verdict(REASON.tenant_conflict, 0);
+		owners.forEach((owner, k) => {
+			if (owner !== tenant) members[k] = (members[k] as number) + IS_NOT_OWN;
+		});
+		return this.rolesOf(tenant, members, groups);
 	}
 
 	/** Undefined: there is no such SLO. */
@@ -148,28 +194,33 @@ export class EventSelection {
 	}
 
 	/** The number of the roles that `members` give an event of this tenant; the same for the same. */
-	rolesOf(tenant: number, members: readonly number[]): number {
+	rolesOf(tenant: number, members: readonly number[], groups: readonly number[]): number {
 		let branch = branchAt(this.#first, tenant);
+		for (const group of groups) branch = branchAt(branch.next, -1 - group);
 		for (const member of members) branch = branchAt(branch.next, member);
-		if (branch.code < 0) branch.code = this.#roles.push(this.#make(tenant, members)) - 1;
+		if (branch.code < 0) branch.code = this.#roles.push(this.#make(tenant, members, groups)) - 1;
 		return branch.code;
 	}
 
-	#make(tenant: number, members: readonly number[]): EventRoles {
+	#make(tenant: number, members: readonly number[], groups: readonly number[]): EventRoles {
 		const pairs: number[] = [];
 		const bad: number[] = [];
 		for (const member of members) {
-			const slo = this.#slos[member >> 1] as Slo;
-			for (const pair of this.selection.pairsFed(tenant, slo.name)) {
+			const owner = member & IS_NOT_OWN ? undefined : tenant;
+			for (const pair of this.selection.pairsOfEvent(owner, sloOf(member), groups)) {
 				pairs.push(pair);
-				bad.push(member & 1);
+				bad.push(member & IS_BAD);
 			}
 		}
-		return { tenant, members: [...members], pairs, bad };
+		return { tenant, members: [...members], groups: [...groups], pairs, bad };
 	}
 }
 
-/** A way through the numbers of tenant and members to their roles. */
+function sloOf(member: number): number {
+	return Math.floor(member / MEMBER_FLAGS);
+}
+
+/** A way through the numbers of tenant, groups and members to their roles. */
 interface Branch {
 	readonly next: Map<number, Branch>;
 	code: number;

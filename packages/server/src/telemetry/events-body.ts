@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { EventContext } from "./event-context.ts";
-import { attributeValue, type EventFacts } from "./event-selection.ts";
+import { attributeValue, type EventBy, type EventFacts } from "./event-selection.ts";
 import { refuseCostly } from "./otlp-json.ts";
 import { REASON, verdict } from "./reasons.ts";
 import { type Attribute, meetsThreshold } from "./selection.ts";
@@ -102,12 +102,13 @@ function readEntry(
 	const tenant = tenantOf(context, entry.tenant, attributes);
 	if (tenant === undefined)
 		return unusable("invalid_value", `tenant ${shown(entry.tenant)} is not a text`, "write a key tenant's name");
-	if (tenant < 0)
+	// Where ids have conditions, two tenants of the attributes may hold for different times or workloads.
+	if (tenant < 0 && (entry.tenant !== undefined || context.events.selection.register.isPlain))
 		return unusable("tenant_conflict", "its tenant and attributes name two tenants", "correct them or the register");
 	const at = instantOf(entry.at, context.now);
 	if (at === undefined) {
 		const remedy = "write milliseconds since the epoch, or 2026-01-31T12:00:00Z";
-		return unusable("invalid_time", `at ${shown(entry.at)} is not an instant`, remedy, tenant);
+		return unusable("invalid_time", `at ${shown(entry.at)} is not an instant`, remedy, Math.max(0, tenant));
 	}
 	if (!(typeof count === "number" && Number.isInteger(count) && count >= 1 && count <= MAX_COUNT)) {
 		const remedy = "correct it, or leave it out for one event";
@@ -118,22 +119,20 @@ function readEntry(
 			tenant,
 		);
 	}
-	const code = codeOf(context, entry, attributes, tenant);
+	const by = { tenant, isNamed: entry.tenant !== undefined, time: Math.floor(at * 1000), lists: [attributes] };
+	const code = codeOf(context, entry, by);
 	if (typeof code !== "number") return code;
+	if (code >= 0) context.note(by.lists);
 	const { lo, hi } = identityOf(entry, index, idempotencyKey);
-	context.stage.event(code, lo, hi, Math.floor(at * 1000), count);
+	context.stage.event(code, lo, hi, by.time, count);
 	return undefined;
 }
 
 /** What the entry feeds: the SLO that it names, or those that select its name and attributes. */
-function codeOf(
-	{ events }: EventContext,
-	entry: Entry,
-	attributes: readonly Attribute[],
-	tenant: number,
-): number | Unusable {
+function codeOf({ events }: EventContext, entry: Entry, by: EventBy): number | Unusable {
 	const { slo, name, value } = entry;
-	const wrong = (message: string, remedy = GOOD_REMEDY): Unusable => unusable("invalid_value", message, remedy, tenant);
+	const wrong = (message: string, remedy = GOOD_REMEDY): Unusable =>
+		unusable("invalid_value", message, remedy, Math.max(0, by.tenant));
 	if (value !== undefined && !(typeof value === "number" && Number.isFinite(value)))
 		return wrong(`value ${shown(value)} is not a number`, "write a finite number");
 	const measure = typeof value === "number" ? value : Number.NaN;
@@ -143,19 +142,20 @@ function codeOf(
 		if (typeof name !== "string" || name === "")
 			return wrong(`name ${shown(name)} is not a text, and there is no slo`, "write one of the two");
 		const good = isGood === undefined ? "" : String(isGood);
-		const of = (asked: string): string => (asked === "event.good" ? good : attributeValue(asked, attributes));
-		return events.resolve(events.events.of(name), { name, measure, value: of } satisfies EventFacts, tenant);
+		const of = (asked: string): string => (asked === "event.good" ? good : attributeValue(asked, ...by.lists));
+		return events.resolve(events.events.of(name), { name, measure, value: of } satisfies EventFacts, by);
 	}
 	if (name !== undefined) return wrong("it has both slo and name", "keep one of the two");
 	const named = typeof slo === "string" ? events.slo(slo) : undefined;
-	if (!named) return unusable("no_sli", `slo ${shown(slo)} is unknown`, "write the name of an SLO", tenant);
-	if (isGood !== undefined) return events.rolesOf(tenant, [named.index * 2 + (isGood ? 0 : 1)]);
+	if (!named)
+		return unusable("no_sli", `slo ${shown(slo)} is unknown`, "write the name of an SLO", Math.max(0, by.tenant));
+	if (isGood !== undefined) return events.resolveNamed(named.index, !isGood, by);
 	const { indicator } = named.slo;
 	if (Number.isNaN(measure)) return wrong("neither good, bad nor value is given");
 	if (indicator.kind !== "threshold")
 		return wrong(`slo ${shown(slo)} has no threshold that value ${measure} could be compared with`);
 	const isBad = !meetsThreshold(measure, indicator.op, indicator.value);
-	return events.rolesOf(tenant, [named.index * 2 + (isBad ? 1 : 0)]);
+	return events.resolveNamed(named.index, isBad, by);
 }
 
 const GOOD_REMEDY = "write good: true or good: false";

@@ -117,19 +117,17 @@ function readRecord(wire: Wire, record: LogRecord, origin: Origin, from: number,
 }
 
 /** `ordinals`: how often each content came in this request so far. */
-function put(
-	{ events, stage }: EventContext,
-	record: LogRecord,
-	uses: readonly EventUse[],
-	ordinals: Map<string, number>,
-): void {
-	const tenant = events.selection.tenantOf(record.origin.resource(), record.attributes);
-	const code = events.resolve(uses, record, tenant);
+function put(context: EventContext, record: LogRecord, uses: readonly EventUse[], ordinals: Map<string, number>): void {
+	const { events, stage } = context;
+	const lists = [record.attributes, record.origin.resource()];
+	const tenant = events.selection.tenantOf(...lists);
 	const time = Number(record.timeNanos === 0n ? record.observedNanos / 1000n : record.timeNanos / 1000n);
+	const code = events.resolve(uses, record, { tenant, time, lists });
 	if (code < 0) {
 		stage.reject(code, time);
 		return;
 	}
+	context.note(lists);
 	const content = hash("sha256", record.content(), "base64");
 	const ordinal = ordinals.get(content) ?? 0;
 	ordinals.set(content, ordinal + 1);

@@ -128,14 +128,17 @@ function hashIds({ hash }: EventContext, view: DataView, traceAt: number, spanAt
 	return trace !== 0 && span !== 0;
 }
 
-function put({ events, stage, hash }: EventContext, span: Span, uses: readonly EventUse[], hasId: boolean): void {
+function put(context: EventContext, span: Span, uses: readonly EventUse[], hasId: boolean): void {
+	const { events, stage, hash } = context;
 	const { selection } = events;
 	const own = span.origin.tenant();
-	const tenant = span.attributes.length === 0 ? own : selection.tenantOf(span.origin.resource(), span.attributes);
-	const code = events.resolve(uses, span, tenant);
+	const lists = [span.attributes, span.origin.resource()];
+	const tenant = span.attributes.length === 0 ? own : selection.tenantOf(...lists);
+	const code = events.resolve(uses, span, { tenant, time: span.time, lists });
+	if (code >= 0) context.note(lists);
 	if (code < 0) stage.reject(code, span.time);
-	else if (!hasId) stage.reject(verdict(REASON.invalid_id, tenant), span.time);
-	else if (span.start > span.time) stage.reject(verdict(REASON.invalid_time, tenant), span.time);
+	else if (!hasId) stage.reject(verdict(REASON.invalid_id, Math.max(0, tenant)), span.time);
+	else if (span.start > span.time) stage.reject(verdict(REASON.invalid_time, Math.max(0, tenant)), span.time);
 	else stage.event(code, hash.lo, hash.hi, span.time, 1);
 }
 

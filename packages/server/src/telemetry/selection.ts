@@ -280,6 +280,20 @@ export class Selection {
 		return [...(own === undefined ? [] : [own]), ...this.#sharedPairs(index, this.#cohorts.ofTenant(tenant))];
 	}
 
+	/** Cohort groups that an event's own attributes name. */
+	groupsOf(value: (name: string) => string): readonly number[] {
+		const { attributes } = this.#cohorts;
+		if (attributes.length === 0) return NO_GROUPS;
+		return this.#cohorts.ofAttributes(new Map(attributes.map((name) => [name, value(name)])));
+	}
+
+	/** Pairs that an event of these groups feeds; `tenant` undefined: nobody owns it for this SLO. */
+	pairsOfEvent(tenant: number | undefined, slo: number, groups: readonly number[]): number[] {
+		const own = tenant === undefined ? undefined : this.#tenantPairs[tenant]?.get(slo);
+		const byTier = tenant === undefined ? NO_GROUPS : this.#cohorts.ofTenant(tenant);
+		return [...(own === undefined ? [] : [own]), ...this.#sharedPairs(slo, [...groups, ...byTier])];
+	}
+
 	/** The fleet's pair of an SLO and those of cohort groups. */
 	#sharedPairs(slo: number, groups: readonly number[]): number[] {
 		const cohorts = groups.map((group) => this.#cohortPairs[group]?.[slo] as number);
@@ -360,6 +374,7 @@ export class Selection {
 	}
 }
 
+const NO_GROUPS: readonly number[] = [];
 const NO_THRESHOLDS: RoleSet["thresholds"] = [];
 
 export function meetsThreshold(value: number, op: ThresholdOp, limit: number): boolean {
