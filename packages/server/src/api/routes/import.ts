@@ -17,7 +17,7 @@ export function importRoutes(api: Api, context: ApiContext): void {
 	api.register(async (scoped) => {
 		const inner = scoped as unknown as Api;
 		inner.addContentTypeParser(
-			"application/x-ndjson",
+			["application/x-ndjson", "text/csv"],
 			{ parseAs: "buffer", bodyLimit: MAX_BODY_BYTES },
 			(_request, body, done) => done(null, body),
 		);
@@ -28,7 +28,7 @@ export function importRoutes(api: Api, context: ApiContext): void {
 				config: { authz: { roles: ["ingest", ...ADMINS], tenant: "none", object: "none" } },
 				schema: {
 					summary:
-						"History as NDJSON lines {tenant, slo, at, good, total}; all lines count or none, once per Idempotency-Key",
+						"History as NDJSON lines {tenant, slo, at, good, total} or CSV with these columns; all lines count or none, once per Idempotency-Key",
 					tags: ["telemetry"],
 					headers: z.object({ "idempotency-key": z.string().min(1).max(200) }),
 					response: { 200: Imported, ...PROBLEMS },
@@ -39,13 +39,14 @@ export function importRoutes(api: Api, context: ApiContext): void {
 					throw new ApiProblem(
 						415,
 						"unsupported_media_type",
-						"The body is not NDJSON.",
-						"Send one JSON object per line as application/x-ndjson.",
+						"The body is neither NDJSON nor CSV.",
+						"Send one JSON object per line as application/x-ndjson, or text/csv with the names of the columns in its first line.",
 					);
 				}
 				const bytes = request.body.length;
 				const key = request.headers["idempotency-key"];
-				const outcome = await context.telemetry.importEvents(key, request.body);
+				const isCsv = /^text\/csv\b/i.test(request.headers["content-type"] ?? "");
+				const outcome = await context.telemetry.importEvents(key, request.body, isCsv ? "csv" : "ndjson");
 				switch (outcome.status) {
 					case "malformed":
 						throw new ApiProblem(
