@@ -1,4 +1,4 @@
-import { PatternIndex } from "./pattern-index.ts";
+import { MAX_WITHOUT_TEXT, neededText, PatternIndex } from "./pattern-index.ts";
 import type { Context } from "./references.ts";
 import type { Place } from "./types.ts";
 import { type Path, pathText, show } from "./wording.ts";
@@ -32,6 +32,7 @@ export function checkClaims(context: Context, claims: readonly Claim[]): void {
 		if (claim.isPattern) listed(patterns, claim.attribute).push(claim);
 	}
 	for (const [attribute, claimed] of patterns) {
+		requireText(context, attribute, claimed);
 		const index = new PatternIndex(claimed.map((claim) => claim.value));
 		for (const claim of claims) {
 			if (claim.isPattern || claim.attribute !== attribute) continue;
@@ -41,6 +42,15 @@ export function checkClaims(context: Context, claims: readonly Claim[]): void {
 			}
 		}
 	}
+}
+
+/** A new id is tried with each pattern that has no plain text: few of them keep that cheap. */
+function requireText(context: Context, attribute: string, claimed: readonly Claim[]): void {
+	const without = claimed.filter((claim) => neededText(claim.value) === undefined);
+	const first = without[MAX_WITHOUT_TEXT];
+	if (!first) return;
+	const message = `${pathText(first.path)} ${show(first.value)} is one of ${without.length} patterns of ${attribute} without plain text, more than ${MAX_WITHOUT_TEXT}.`;
+	context.findings.error(first.place(), message, "Write a part of the id that is always there, such as -contoso-.");
 }
 
 function overlap(a: Claim, b: Claim): boolean {

@@ -3,8 +3,8 @@ import type { Matcher } from "./types.ts";
 
 /** Longer patterns are not written by hand, and their cost grows with their length. */
 export const MAX_PATTERN_LENGTH = 256;
-/** Steps of the compiled pattern: what one character of a value can cost. `.{1000}` has a thousand, eight times over is too much. */
-const MAX_PATTERN_STEPS = 4_000;
+/** Steps of the compiled pattern: what one character of a value can cost. `.{0,255}` has about five hundred. */
+const MAX_PATTERN_STEPS = 1_000;
 /** Results kept per pattern; a value seen again costs a look-up. */
 const MAX_KEPT_RESULTS = 10_000;
 

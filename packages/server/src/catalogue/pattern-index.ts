@@ -1,53 +1,77 @@
-import { type RE2JS, RE2Set, RE2JS as Re2 } from "re2js";
+import type { RE2JS } from "re2js";
 import { compilePattern } from "./matcher.ts";
 
+/** Patterns of one index without plain text to look for first: each costs a match of its own for every new value. */
+export const MAX_WITHOUT_TEXT = 100;
+
+interface Item {
+	readonly at: number;
+	readonly text: string;
+	/** Every value that fits holds all of them. */
+	readonly runs: readonly string[];
+	pattern: RE2JS | undefined;
+}
+
 /**
- * Many patterns, matched together in time linear in the text: those that begin with plain text as one automaton, those
- * with plain text further on only where the text stands in the value, the few others one by one.
+ * Many patterns, matched together: what plain text a pattern needs decides first, by a look-up of the beginnings or a
+ * search for the text, so that a value meets the few patterns that may fit. Each match is linear in the value (RE2).
  */
 export class PatternIndex {
-	readonly #begins: RE2Set | undefined;
-	readonly #beginsAt: number[] = [];
-	readonly #holding: { readonly at: number; readonly text: string; readonly pattern: RE2JS }[] = [];
-	readonly #others: { readonly at: number; readonly pattern: RE2JS }[] = [];
+	/** Patterns that begin with plain text, by its length and the text. */
+	readonly #byBeginning = new Map<number, Map<string, Item[]>>();
+	readonly #others: Item[] = [];
 
 	constructor(patterns: readonly string[]) {
-		const begins = new RE2Set(RE2Set.ANCHOR_BOTH, Re2.DOTALL);
-		patterns.forEach((pattern, at) => {
-			const text = requiredText(pattern);
-			if (text !== undefined && text.at === 0) {
-				begins.add(pattern);
-				this.#beginsAt.push(at);
-			} else if (text !== undefined) this.#holding.push({ at, text: text.text, pattern: compilePattern(pattern) });
-			else this.#others.push({ at, pattern: compilePattern(pattern) });
+		patterns.forEach((text, at) => {
+			const needed = neededText(text);
+			const item: Item = { at, text, runs: needed?.runs ?? [], pattern: undefined };
+			const beginning = needed?.beginsWith;
+			if (beginning === undefined) {
+				this.#others.push(item);
+				return;
+			}
+			const ofLength = this.#byBeginning.get(beginning.length) ?? new Map<string, Item[]>();
+			this.#byBeginning.set(beginning.length, ofLength);
+			const items = ofLength.get(beginning);
+			if (items) items.push(item);
+			else ofLength.set(beginning, [item]);
 		});
-		if (this.#beginsAt.length === 0) return;
-		begins.compile();
-		this.#begins = begins;
 	}
 
 	/** Indexes of the patterns that fit the whole value, ascending. */
 	match(value: string): number[] {
-		const found = this.#begins ? this.#begins.match(value).map((k) => this.#beginsAt[k] as number) : [];
-		for (const { at, text, pattern } of this.#holding)
-			if (value.includes(text) && pattern.testExact(value)) found.push(at);
-		for (const { at, pattern } of this.#others) if (pattern.testExact(value)) found.push(at);
+		const found: number[] = [];
+		for (const [length, items] of this.#byBeginning)
+			for (const item of items.get(value.slice(0, length)) ?? []) if (fits(item, value)) found.push(item.at);
+		for (const item of this.#others) if (fits(item, value)) found.push(item.at);
 		return found.sort((a, b) => a - b);
 	}
 }
 
+function fits(item: Item, value: string): boolean {
+	for (const run of item.runs) if (!value.includes(run)) return false;
+	// Compiled when a value comes near it: of a thousand patterns most meet none.
+	item.pattern ??= compilePattern(item.text);
+	return item.pattern.testExact(value);
+}
+
 /**
- * The longest run of plain characters that every text that fits must hold, and where in the pattern it begins (the first
- * run wins when it stands at the start). Undefined where that is not plain to see: alternatives at the top, flags.
+ * The runs of plain characters that every text that fits must hold, and the one that it must begin with. Undefined where
+ * there are none or that is not plain to see: alternatives at the top, flags.
  */
-export function requiredText(pattern: string): { readonly text: string; readonly at: number } | undefined {
+export function neededText(
+	pattern: string,
+): { readonly runs: readonly string[]; readonly beginsWith: string | undefined } | undefined {
 	if (pattern.includes("(?") || pattern.includes("\\Q")) return undefined;
-	const runs: { text: string; at: number }[] = [];
+	const runs: string[] = [];
+	let beginsWith: string | undefined;
 	let run = "";
 	let from = 0;
 	let depth = 0;
 	const end = (): void => {
-		if (run !== "") runs.push({ text: run, at: from });
+		if (run === "") return;
+		if (from === 0) beginsWith = run;
+		runs.push(run);
 		run = "";
 	};
 	for (let k = 0; k < pattern.length; k++) {
@@ -77,10 +101,7 @@ export function requiredText(pattern: string): { readonly text: string; readonly
 		}
 	}
 	end();
-	const [first] = runs;
-	if (first?.at === 0) return first;
-	const [longest] = runs.toSorted((a, b) => b.text.length - a.text.length);
-	return longest && longest.text.length > 1 ? longest : undefined;
+	return runs.length > 0 ? { runs, beginsWith } : undefined;
 }
 
 /** Where the character class that begins at `from` ends; -1: not plain to see. */

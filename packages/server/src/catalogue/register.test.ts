@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { formatFinding } from "./finding.ts";
 import { compilePattern } from "./matcher.ts";
-import { PatternIndex, requiredText } from "./pattern-index.ts";
+import { neededText, PatternIndex } from "./pattern-index.ts";
 import { parseCatalogue } from "./reading.ts";
 import { sampleFiles } from "./sample-files.ts";
 
@@ -166,17 +166,27 @@ describe("Many patterns at once", () => {
 		}
 	});
 
-	test.each<[string, string | undefined]>([
-		["contoso-.*", "contoso-"],
-		[".*@contoso\\.example", "@contoso.example"],
-		["[0-9]+-contoso", "-contoso"],
-		["(eu|us)-contoso-\\d+", "-contoso-"],
-		["cont?oso", "con"],
-		["a|b", undefined],
-		["(?i)contoso", undefined],
-		[".*", undefined],
-		["\\pLab", undefined],
-	])("%s needs the text %s", (pattern, text) => {
-		expect(requiredText(pattern)?.text).toBe(text);
+	test.each<[string, runs: string[] | undefined, beginsWith: string | undefined]>([
+		["contoso-.*", ["contoso-"], "contoso-"],
+		[".*@contoso\\.example", ["@contoso.example"], undefined],
+		["a[0-9]+-contoso", ["a", "-contoso"], "a"],
+		["(eu|us)-contoso-\\d+x", ["-contoso-", "x"], undefined],
+		["cont?oso", ["con", "oso"], "con"],
+		["a|b", undefined, undefined],
+		["(?i)contoso", undefined, undefined],
+		[".*", undefined, undefined],
+		["\\pLab", undefined, undefined],
+	])("%s needs the texts %j", (pattern, runs, beginsWith) => {
+		expect(neededText(pattern)).toEqual(runs && { runs, beginsWith });
+	});
+
+	test("more than a hundred of one attribute without plain text are refused", () => {
+		const patterns = Array.from({ length: 101 }, (_, k) => `[a-z]{${k + 1}}`);
+		const parts = [patterns.slice(0, 60), patterns.slice(60)].map(
+			(each) => `    - { attribute: org, patterns: ${JSON.stringify(each)} }\n`,
+		);
+		expect(read(tenant("tailspin", parts.join(""))).says).toEqual([
+			expect.stringMatching(/"\[a-z\]\{99\}" is one of 101 patterns of org without plain text, more than 100/),
+		]);
 	});
 });
