@@ -181,3 +181,27 @@ test("events feed the cohorts that their attributes name, and tenants that nobod
 	const { items } = real.telemetry.tenantValues({ state: "unmatched", offset: 0, limit: 10 });
 	expect(items).toMatchObject([{ attribute: "tenant.id", value: "nobody-yet", points: 1 }]);
 });
+
+test("a million spans sent again within the horizon, before and after a fold and a restart, count nothing", () => {
+	const first = rig({ catalogue: CATALOGUE });
+	const spans = Array.from({ length: 10_000 }, (_, k) => spanOf(k + 1, NOW - (k % 7_000)));
+	const body = spanBytes(spans, "protobuf");
+	const replay = (into: Rig, times: number): void => {
+		for (let k = 0; k < times; k++)
+			into.telemetry.ingest([{ protocol: "otlp-traces", encoding: undefined, body: body.slice() }]);
+	};
+	const large = { ...CATALOGUE.settings.telemetry, maxBodyBytes: body.length };
+	const roomy = { ...CATALOGUE, settings: { ...CATALOGUE.settings, telemetry: large } };
+	const real = rig({ catalogue: roomy, store: first.store });
+	replay(real, 41);
+	real.telemetry.fold();
+	replay(real, 30);
+	const next = rig({ catalogue: roomy, store: real.store.copy() });
+	replay(next, 30);
+	expect(next.sink().sum("contoso", "logins")).toBe("0 of 10000");
+	expect(next.accounts("contoso", "otlp-traces")).toEqual({
+		received: 1_010_000,
+		counted: 10_000,
+		duplicate: 1_000_000,
+	});
+});
