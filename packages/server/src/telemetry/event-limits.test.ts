@@ -204,4 +204,4 @@ test("a million spans sent again within the horizon, before and after a fold and
 		counted: 10_000,
 		duplicate: 1_000_000,
 	});
-});
+}, 60_000);

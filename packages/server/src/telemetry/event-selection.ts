@@ -91,9 +91,15 @@ export class SignalUses {
 	/** The same by the name's bytes. */
 	ofBytes(bytes: Buffer, from: number, to: number): readonly EventUse[] {
 		const names = this.#names[to - from];
-		if (names) for (const each of names) if (bytes.compare(each.bytes, 0, to - from, from, to) === 0) return each.uses;
+		if (names) for (const each of names) if (holds(bytes, from, each.bytes)) return each.uses;
 		return this.#any;
 	}
+}
+
+/** Names are short: a loop is quicker than a call into native code. */
+function holds(bytes: Uint8Array, from: number, name: Uint8Array): boolean {
+	for (let k = 0; k < name.length; k++) if (bytes[from + k] !== name[k]) return false;
+	return true;
 }
 
 /** Tells by its bytes whether an attribute's name is among those asked for. */
@@ -115,7 +121,7 @@ export class KeyTable {
 
 	hasBytes(bytes: Buffer, from: number, to: number): boolean {
 		const keys = this.#byLength[to - from];
-		if (keys) for (const key of keys) if (bytes.compare(key, 0, to - from, from, to) === 0) return true;
+		if (keys) for (const key of keys) if (holds(bytes, from, key)) return true;
 		return false;
 	}
 }
