@@ -119,6 +119,14 @@ describe("a fact is held once", () => {
 		expect(await changes()).toMatchObject([{ state: "succeeded", startedAt: at(1, 58), endedAt: at(2, 4) }]);
 	});
 
+	test("a version from a clock that is years ahead does not shut out the next ones", async () => {
+		const { send, cases, clock } = await feeds();
+		await send(CASES, aCase({ title: "from the future", revisedAt: Date.UTC(2199, 0, 1) }));
+		clock.advance(2 * DAY_MS);
+		await send(CASES, aCase({ title: "now", revisedAt: clock.now() }));
+		expect(await cases()).toMatchObject([{ title: "now" }]);
+	});
+
 	test("versions lead to the same state in whatever order, and however often, they come", async () => {
 		const versions: readonly (readonly [Feed, unknown, FeedMessage["headers"]?])[] = [
 			[GITHUB, gitHubDeployment(), { "x-github-event": "deployment" }],
@@ -333,6 +341,36 @@ describe("the platform's own word", () => {
 		expect((await words()).get("policy")).toMatchObject({ state: "operational" });
 		clock.advance(DAY_MS);
 		expect((await words()).get("policy")).toMatchObject({ state: "unknown", why: "stale" });
+	});
+
+	test("an alert that is not repeated for a day may be over, or not", async () => {
+		const { send, words, clock } = await feeds({ feeds: [ALERTS] });
+		const watchdog = alertmanagerBody("firing", { alertname: "Watchdog", severity: "none", service: "prometheus" });
+		await send(ALERTS, alertmanagerBody("firing"));
+		clock.advance(DAY_MS);
+		await send(ALERTS, watchdog);
+		expect((await words()).get("policy")).toMatchObject({ state: "outage" });
+		clock.advance(1);
+		expect((await words()).get("policy")).toMatchObject({ state: "unknown", title: "Policy API answers 5xx" });
+		await send(ALERTS, alertmanagerBody("firing"));
+		expect((await words()).get("policy")).toMatchObject({ state: "outage" });
+	});
+
+	test("an incident that a late message closed is open again when the next one names it", async () => {
+		const { send, words, clock } = await feeds({ feeds: [STATUS] });
+		clock.advance(20 * MINUTE_MS);
+		const named = statusSummaryBody("operational", [statusIncident()]);
+		await send(STATUS, named);
+		await send(STATUS, statusSummaryBody("operational"));
+		expect((await words()).get("policy")).toMatchObject({ state: "operational" });
+		await send(STATUS, named);
+		expect((await words()).get("policy")).toMatchObject({ state: "degraded" });
+	});
+
+	test.each(["constructor", "__proto__"])("a component called %s is of no workload", async (name) => {
+		const { send, words } = await feeds({ feeds: [STATUS] });
+		expect(await send(STATUS, { components: [{ name, status: "major_outage" }] })).toMatchObject({ unmapped: [name] });
+		expect((await words()).get("policy")).toMatchObject({ state: "unknown", why: "not-mentioned" });
 	});
 
 	test("a status page that does not name the workload leaves it unknown", async () => {

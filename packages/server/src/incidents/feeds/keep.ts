@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { DAY_MS } from "@bellwether/model";
 import type { Catalogue, Feed } from "#catalogue";
 import type { Tx } from "#platform";
 import type { CaseFact, ChangeFact, FeedFacts, PlatformHealthFact } from "#telemetry";
@@ -6,6 +8,9 @@ import { compareRevision, digestOf, type Revision } from "./revision.ts";
 
 /** More rows than this of one change are a mistake in the map of its components. */
 const MAX_SCOPES = 2_000;
+const MAX_AHEAD_MS = DAY_MS;
+/** Other requests get a turn after so many facts: a message of thousands must not hold up an acknowledgement. */
+const FACTS_PER_TURN = 32;
 
 /** What became of the facts of one message. `unmapped`: names that the catalogue does not know. */
 export interface Kept {
@@ -31,7 +36,9 @@ interface Keeping {
 export async function keepFacts(keeping: Keeping, message: FeedFacts): Promise<Kept> {
 	const counts = { new: 0, changed: 0, same: 0, older: 0 };
 	const unmapped = new Set<string>();
-	const count = (step: Step) => {
+	let done = 0;
+	const count = async (step: Step) => {
+		if (++done % FACTS_PER_TURN === 0) await nextTurn();
 		if (typeof step === "string") counts[step] += 1;
 		else unmapped.add(step.unmapped);
 	};
@@ -40,20 +47,20 @@ export async function keepFacts(keeping: Keeping, message: FeedFacts): Promise<K
 			for (const fact of message.facts) {
 				if (workloadsOf(keeping.feed, keeping.catalogue, fact.component).length === 0)
 					unmapped.add(fact.component[0] ?? "");
-				count(await keepHealth(keeping, fact));
+				await count(await keepHealth(keeping, fact));
 			}
 			if (message.complete) counts.changed += await endUnnamed(keeping, message.facts, message.complete);
 			break;
 		case "changes": {
 			const tenantOf = tenantNames(keeping.catalogue);
-			for (const fact of message.facts) count(await keepChange(keeping, fact, tenantOf));
+			for (const fact of message.facts) await count(await keepChange(keeping, fact, tenantOf));
 			break;
 		}
 		case "cases": {
 			const tenantOf = tenantNames(keeping.catalogue);
 			for (const fact of message.facts) {
 				if (tenantOf(fact.tenant, fact.openedAt) === undefined) unmapped.add(fact.tenant);
-				count(await keepCase(keeping, fact, tenantOf));
+				await count(await keepCase(keeping, fact, tenantOf));
 			}
 		}
 	}
@@ -61,14 +68,16 @@ export async function keepFacts(keeping: Keeping, message: FeedFacts): Promise<K
 	return { ...counts, unmapped: [...unmapped] };
 }
 
-function revisionOf(fact: PlatformHealthFact | ChangeFact | CaseFact, content: object): Revision {
-	return { revised_at: fact.revisedAt, revision_rank: fact.rank, digest: digestOf(content) };
+function revisionOf(fact: PlatformHealthFact | ChangeFact | CaseFact, content: object, receivedAt: number): Revision {
+	// A source whose clock is years ahead must not shut out every later version.
+	const revised_at = Math.min(fact.revisedAt, receivedAt + MAX_AHEAD_MS);
+	return { revised_at, revision_rank: fact.rank, digest: digestOf(content) };
 }
 
 /** Facts of components that nothing maps are held as well: the map may come later. */
 async function keepHealth({ tx, feed, receivedAt }: Keeping, fact: PlatformHealthFact): Promise<Step> {
 	const { revisedAt: _, rank: __, startedAt, isStartKnown, ...rest } = fact;
-	const revision = revisionOf(fact, isStartKnown ? { ...rest, startedAt } : rest);
+	const revision = revisionOf(fact, isStartKnown ? { ...rest, startedAt } : rest, receivedAt);
 	const held = await tx
 		.selectFrom("platform_health")
 		.select(["seq", "revised_at", "revision_rank", "digest", "state", "started_at", "ended_at"])
@@ -120,8 +129,7 @@ async function endUnnamed(
 			.updateTable("platform_health")
 			.set({
 				ended_at: Math.max(row.started_at, complete.at),
-				revised_at: complete.at,
-				revision_rank: 0,
+				// Should a late message have closed it wrongly, the next one that names it opens it again.
 				digest: "",
 				received_at: receivedAt,
 			})
@@ -148,7 +156,7 @@ async function keepChange(
 	if (scopes.length > MAX_SCOPES)
 		return { unmapped: `${fact.externalId} (more than ${MAX_SCOPES} tenants and workloads)` };
 	const { revisedAt: _, rank: __, ...content } = fact;
-	const revision = revisionOf(fact, content);
+	const revision = revisionOf(fact, content, receivedAt);
 	const held = await tx
 		.selectFrom("changes")
 		.select(["tenant", "workload", "revised_at", "revision_rank", "digest"])
@@ -202,7 +210,7 @@ async function keepCase(
 	tenantOf: TenantOf,
 ): Promise<Step> {
 	const { revisedAt: _, rank: __, ...content } = fact;
-	const revision = revisionOf(fact, content);
+	const revision = revisionOf(fact, content, receivedAt);
 	const held = await tx
 		.selectFrom("cases")
 		.select(["seq", "tenant", "revised_at", "revision_rank", "digest"])

@@ -5,7 +5,8 @@ export function workloadsOf(feed: Feed, catalogue: Catalogue, component: readonl
 	const isMapped = Object.keys(feed.components).length > 0;
 	for (const name of component) {
 		const lower = name.trim().toLowerCase();
-		const mapped = feed.components[lower];
+		// A name from outside, such as `constructor`, must find nothing that nobody wrote.
+		const mapped = Object.hasOwn(feed.components, lower) ? feed.components[lower] : undefined;
 		if (mapped) return mapped;
 		if (isMapped) continue;
 		const workload = catalogue.workloads.find(

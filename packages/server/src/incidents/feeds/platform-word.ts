@@ -1,3 +1,4 @@
+import { DAY_MS } from "@bellwether/model";
 import type { Catalogue, Feed } from "#catalogue";
 import { type Db, inScope, type TenantScope, type Tx } from "#platform";
 import type { PlatformState } from "#telemetry";
@@ -23,6 +24,8 @@ export interface OpenStatement {
 	readonly title: string;
 	readonly link: string | undefined;
 	readonly startedAt: number;
+	/** When it was told last. */
+	readonly toldAt: number;
 }
 
 /** The platform's own word on each workload that a feed speaks of. Only for who may see all: it is no tenant's. */
@@ -43,9 +46,10 @@ export async function platformWords(
 			title: row.title,
 			link: row.link ?? undefined,
 			startedAt: row.started_at,
+			toldAt: row.received_at,
 		}),
 	);
-	return wordsOf(catalogue, states, statements);
+	return wordsOf(catalogue, states, statements, now);
 }
 
 /** The same as a pure function of what is held. */
@@ -53,6 +57,7 @@ export function wordsOf(
 	catalogue: Catalogue,
 	states: readonly FeedState[],
 	statements: readonly OpenStatement[],
+	now: number,
 ): ReadonlyMap<string, PlatformWord> {
 	const stateOf = new Map(states.map((state) => [state.name, state]));
 	const feeds = catalogue.feeds.filter((feed) => feed.gives === "platform-health");
@@ -68,12 +73,25 @@ export function wordsOf(
 			const own = mapped
 				.filter(({ statement, workloads }) => statement.feed === feed.name && workloads.includes(workload))
 				.map(({ statement }) => statement);
-			const word = wordOf(feed, workload, stateOf.get(feed.name), own);
+			const word = wordOf(
+				feed,
+				workload,
+				stateOf.get(feed.name),
+				own.map((each) => faded(feed, each, now)),
+			);
 			const other = words.get(workload);
 			if (!other || RANK[word.state] < RANK[other.state]) words.set(workload, word);
 		}
 	}
 	return words;
+}
+
+/** Alertmanager repeats what fires; an alert that it has not told for a day may have ended without our being told. */
+const ALERT_FADES_MS = DAY_MS;
+
+function faded(feed: Feed, statement: OpenStatement, now: number): OpenStatement {
+	const isFaded = feed.kind === "alertmanager" && now - statement.toldAt > ALERT_FADES_MS;
+	return isFaded && statement.state !== "operational" ? { ...statement, state: "unknown" } : statement;
 }
 
 function wordOf(

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Catalogue } from "#catalogue";
 import { type ControlTables, type Db, inScope, type TenantScope, type Tx } from "#platform";
 import type { ChangeKind, ChangeState } from "#telemetry";
@@ -205,7 +206,7 @@ export async function firstHeard(db: Db | Tx): Promise<ReadonlyMap<string, numbe
 	return new Map(rows.map((row) => [row.feed, row.first_message_at]));
 }
 
-/** Everything that a platform says now, for the fleet page; at most this many facts, the latest. */
+/** Everything that a platform says now, for the fleet page; at most this many statements, what is not well first. */
 const MAX_OPEN_FACTS = 5_000;
 
 export async function openHealthRows(db: Db | Tx): Promise<ControlTables["platform_health"][]> {
@@ -213,6 +214,7 @@ export async function openHealthRows(db: Db | Tx): Promise<ControlTables["platfo
 		.selectFrom("platform_health")
 		.selectAll()
 		.where("ended_at", "is", null)
+		.orderBy(sql`case when state = 'operational' then 1 else 0 end`)
 		.orderBy("started_at", "desc")
 		.orderBy("seq", "desc")
 		.limit(MAX_OPEN_FACTS)

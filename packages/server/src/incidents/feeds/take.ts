@@ -117,6 +117,7 @@ async function forget(tx: Tx, now: number): Promise<void> {
 		.where("received_at", "<", now - KEYS_KEPT_MS)
 		.execute();
 	await tx.deleteFrom("platform_health").where("started_at", "<", before).where("ended_at", "<", before).execute();
+	await tx.deleteFrom("platform_health").where("ended_at", "is", null).where("received_at", "<", before).execute();
 	await tx.deleteFrom("changes").where("started_at", "<", before).execute();
 	await tx.deleteFrom("cases").where("opened_at", "<", before).where("closed_at", "is not", null).execute();
 }

@@ -1,7 +1,7 @@
 import type { Feed } from "#catalogue";
 import { isEnd, rankOf } from "./custom-fields.ts";
 import { gather, type Reading } from "./gather.ts";
-import { instantOf, type JsonObject, linkOf, names, objectOf, textOf, valueAt } from "./read.ts";
+import { instantOf, type JsonObject, linkOf, lookUp, names, objectOf, textOf, valueAt } from "./read.ts";
 import type { ChangeFact, ChangeState, FeedMessage, ParsedFeed } from "./types.ts";
 
 /**
@@ -15,7 +15,7 @@ export function parseAzureDevOps(feed: Feed, { body }: FeedMessage): ParsedFeed 
 	if (!message || eventType === undefined) {
 		return { status: "malformed", message: "The body has no eventType, so it is no service hook of Azure DevOps." };
 	}
-	const read = READERS[eventType];
+	const read = lookUp(READERS, eventType);
 	if (!read) return { status: "parsed", gives: "changes", facts: [], left: 1, faults: [] };
 	return { status: "parsed", gives: "changes", ...gather(feed, "", [message], read) };
 }
@@ -49,7 +49,7 @@ const STATES: Readonly<Record<string, ChangeState>> = {
 
 function stateOf(...words: readonly unknown[]): ChangeState {
 	for (const word of words) {
-		const state = STATES[textOf(word)?.toLowerCase() ?? ""];
+		const state = lookUp(STATES, textOf(word)?.toLowerCase());
 		if (state !== undefined) return state;
 	}
 	return "unknown";

@@ -1,6 +1,6 @@
 import type { Feed } from "#catalogue";
 import { gather, MAX_OBJECTS, type Reading } from "./gather.ts";
-import { instantOf, type JsonObject, names, objectOf, objectsOf, textOf } from "./read.ts";
+import { instantOf, type JsonObject, lookUp, names, objectOf, objectsOf, textOf } from "./read.ts";
 import type { FeedMessage, ParsedFeed, PlatformHealthFact, PlatformState } from "./types.ts";
 
 const EVENT_STATES: Readonly<Record<string, PlatformState | undefined>> = {
@@ -34,7 +34,7 @@ function eventOf(row: JsonObject): Reading<PlatformHealthFact> {
 	if (!written) return { fault: "properties are missing" };
 	const properties = lowered(written);
 	const eventType = textOf(properties.eventtype, 60) ?? "";
-	const state = EVENT_STATES[eventType.toLowerCase()];
+	const state = lookUp(EVENT_STATES, eventType.toLowerCase());
 	if (state === undefined) return eventType === "" ? { fault: "EventType is missing" } : "leave";
 	const id = textOf(properties.trackingid, 100) ?? textOf(row.name, 100);
 	const startedAt = instantOf(properties.impactstarttime);

@@ -1,6 +1,6 @@
 import type { Feed } from "#catalogue";
 import type { Reading } from "./gather.ts";
-import { instantOf, type JsonObject, linkOf, names, textOf, valueAt } from "./read.ts";
+import { instantOf, type JsonObject, linkOf, lookUp, names, textOf, valueAt } from "./read.ts";
 import type { CaseFact, ChangeFact, ChangeKind, ChangeState } from "./types.ts";
 
 /** Where our fields stand when the feed does not say otherwise: the first path that has a value counts. */
@@ -65,7 +65,7 @@ export function isEnd(state: ChangeState): boolean {
 
 function finder(feed: Feed, object: JsonObject, paths: Paths): (field: string) => unknown {
 	return (field) => {
-		const own = feed.fields[field];
+		const own = lookUp(feed.fields, field);
 		if (own !== undefined) return valueAt(object, own);
 		for (const path of paths[field] ?? []) {
 			const value = valueAt(object, path);

@@ -1,7 +1,7 @@
 import type { Feed } from "#catalogue";
 import { changeStateOf, isEnd, rankOf } from "./custom-fields.ts";
 import { gather, type Reading } from "./gather.ts";
-import { instantOf, type JsonObject, linkOf, names, objectOf, textOf, valueAt } from "./read.ts";
+import { instantOf, type JsonObject, linkOf, lookUp, names, objectOf, textOf, valueAt } from "./read.ts";
 import type { ChangeFact, ChangeState, FeedMessage, ParsedFeed } from "./types.ts";
 
 /**
@@ -14,7 +14,7 @@ export function parseGitHub(feed: Feed, { headers, body }: FeedMessage): ParsedF
 	const message = objectOf(body);
 	if (event === undefined) return { status: "malformed", message: "The header X-GitHub-Event is missing." };
 	if (!message) return { status: "malformed", message: "The body is not an object." };
-	const read = READERS[event];
+	const read = lookUp(READERS, event);
 	if (!read) return { status: "parsed", gives: "changes", facts: [], left: 1, faults: [] };
 	return { status: "parsed", gives: "changes", ...gather(feed, event, [message], read) };
 }
@@ -45,7 +45,7 @@ function deploymentOf(message: JsonObject, status: JsonObject | undefined): Read
 	if (createdAt === undefined) return { fault: "deployment.created_at is missing or no time" };
 	const repository = textOf(valueAt(message, "repository.full_name"));
 	const environment = textOf(status?.environment) ?? textOf(deployment.environment);
-	const state = status === undefined ? "planned" : (STATUS_STATES[textOf(status.state) ?? ""] ?? "unknown");
+	const state = status === undefined ? "planned" : (lookUp(STATUS_STATES, textOf(status.state)) ?? "unknown");
 	const revisedAt = instantOf(status?.updated_at) ?? instantOf(status?.created_at) ?? createdAt;
 	const ref = textOf(deployment.ref, 100);
 	const sha = textOf(deployment.sha, 12);

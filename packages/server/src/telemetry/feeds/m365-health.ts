@@ -1,6 +1,6 @@
 import type { Feed } from "#catalogue";
 import { gather, MAX_OBJECTS } from "./gather.ts";
-import { instantOf, type JsonObject, linkOf, listOf, names, objectOf, textOf } from "./read.ts";
+import { instantOf, type JsonObject, linkOf, listOf, lookUp, names, objectOf, textOf } from "./read.ts";
 import type { FeedMessage, ParsedFeed, PlatformHealthFact, PlatformState } from "./types.ts";
 
 /**
@@ -66,7 +66,7 @@ function serviceOf(
 	const status = textOf(service.status, 60);
 	if (name === undefined || id === undefined) return { fault: "service is missing" };
 	if (status === undefined) return { fault: "status is missing" };
-	const state = STATUSES[status] ?? "unknown";
+	const state = lookUp(STATUSES, status) ?? "unknown";
 	return [
 		{
 			externalId: `service:${id}`,
@@ -93,7 +93,7 @@ function issueOf(issue: JsonObject): readonly PlatformHealthFact[] | { readonly 
 	if (startedAt === undefined) return { fault: "startDateTime is missing or no time" };
 	if (service === undefined) return { fault: "service is missing" };
 	const revisedAt = instantOf(issue.lastModifiedDateTime) ?? startedAt;
-	const meaning = STATUSES[status] ?? "unknown";
+	const meaning = lookUp(STATUSES, status) ?? "unknown";
 	const isEnded = issue.isResolved === true || meaning === "ended";
 	return [
 		{

@@ -397,6 +397,20 @@ describe("objects of any system", () => {
 	});
 });
 
+test.each(["constructor", "__proto__", "toString", "hasOwnProperty"])(
+	"the word %s has no meaning of its own",
+	(word) => {
+		expect(facts("status-json", statusSummaryBody(word)).first).toMatchObject({ state: "unknown" });
+		expect(facts("m365-health", { value: [m365Issue(word)] }).first).toMatchObject({ state: "unknown" });
+		expect(facts("github", gitHubDeploymentStatus(word, "2026-11-22T02:04:00Z"), { "x-github-event": word }).left).toBe(
+			1,
+		);
+		expect(facts("azure-devops", { eventType: word }).left).toBe(1);
+		expect(facts("azure-service-health", { data: [azureEvent("Active", { EventType: word })] }).left).toBe(1);
+		expect(facts("json", { id: word, state: word, startedAt: 1e9 }).first).toMatchObject({ state: "unknown" });
+	},
+);
+
 test("whatever the body is, it is parsed or malformed, and the same each time", () => {
 	const kinds: FeedKind[] = [
 		"alertmanager",

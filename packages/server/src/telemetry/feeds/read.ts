@@ -61,6 +61,11 @@ export function linkOf(value: unknown): string | undefined {
 		: undefined;
 }
 
+/** What a table says to a word from outside; a word such as `constructor` is in no table of ours. */
+export function lookUp<Value>(table: Readonly<Record<string, Value>>, word: string | undefined): Value | undefined {
+	return word !== undefined && Object.hasOwn(table, word) ? table[word] : undefined;
+}
+
 /** The value at a dotted path; a step may be an index of a list. Own properties alone. */
 export function valueAt(value: unknown, path: string): unknown {
 	let at = value;

@@ -1,6 +1,6 @@
 import type { Feed } from "#catalogue";
 import { gather, MAX_OBJECTS, type Reading } from "./gather.ts";
-import { instantOf, type JsonObject, linkOf, listOf, names, objectOf, objectsOf, textOf } from "./read.ts";
+import { instantOf, type JsonObject, linkOf, listOf, lookUp, names, objectOf, objectsOf, textOf } from "./read.ts";
 import type { FeedMessage, ParsedFeed, PlatformHealthFact, PlatformState } from "./types.ts";
 
 const COMPONENT_STATES: Readonly<Record<string, PlatformState>> = {
@@ -99,7 +99,7 @@ function componentOf(component: JsonObject, at: number, page: string | undefined
 			title: `${name}: ${status.replaceAll("_", " ")}`,
 			link: page,
 			component: names(name, id),
-			state: COMPONENT_STATES[status.toLowerCase()] ?? "unknown",
+			state: lookUp(COMPONENT_STATES, status.toLowerCase()) ?? "unknown",
 			sourceStatus: status,
 			startedAt,
 			isStartKnown: false,
@@ -127,7 +127,7 @@ function incidentOf(incident: JsonObject, receivedAt: number): Reading<PlatformH
 		title: textOf(incident.name) ?? "Incident",
 		link: linkOf(incident.shortlink) ?? linkOf(incident.url),
 		component: names(component.name, component.id),
-		state: IMPACT_STATES[impact] ?? "unknown",
+		state: lookUp(IMPACT_STATES, impact) ?? "unknown",
 		sourceStatus: status,
 		startedAt,
 		isStartKnown: true,
