@@ -141,6 +141,8 @@ beforeEach(async () => {
 			maxBodyBytes: () => 1000,
 			bodyTimeoutMs: 1000,
 			maxBytesInMemory: 1_000_000,
+			takeMemory: (bytes) => new Uint8Array(bytes),
+			giveMemory: () => {},
 			observe: () => {},
 		},
 	});

@@ -28,6 +28,8 @@ async function serve(options: Partial<TelemetryIngest> = {}): Promise<void> {
 		bodyTimeoutMs: 5_000,
 		maxBytesInMemory: 100_000,
 		mayWrite: async () => "yes",
+		takeMemory: (bytes) => new Uint8Array(bytes),
+		giveMemory: () => {},
 		observe: () => {},
 		...options,
 	});

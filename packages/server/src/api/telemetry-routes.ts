@@ -17,11 +17,14 @@ export type TelemetryKind = Exclude<Protocol, "pull">;
 export type BodyEncoding = "identity" | "gzip" | "zstd" | "snappy";
 
 export interface TelemetryIngest {
-	/** Takes the body away (transferred to the telemetry thread); answers when it is durable or refused. */
+	/** Memory for bodies: at least so many bytes; `ingest` takes it back, and what never came to that is given back. */
+	readonly takeMemory: (bytes: number) => Uint8Array;
+	readonly giveMemory: (memory: Uint8Array) => void;
+	/** Takes the body away; answers when it is durable or refused. */
 	readonly ingest: (
 		kind: TelemetryKind,
 		encoding: BodyEncoding,
-		body: Uint8Array<ArrayBuffer>,
+		body: Uint8Array,
 		more?: IngestOptions,
 	) => Promise<IngestOutcome>;
 	readonly maxBodyBytes: () => number;
@@ -229,7 +232,7 @@ async function denial(
 }
 
 type Body =
-	| { readonly status: "complete"; readonly bytes: Uint8Array<ArrayBuffer> }
+	| { readonly status: "complete"; readonly bytes: Uint8Array }
 	| {
 			readonly status: "refused";
 			readonly code: FailureStatus;
@@ -238,7 +241,7 @@ type Body =
 	  }
 	| { readonly status: "gone" };
 
-/** Collects the wire bytes into one buffer of their own, so that it can be transferred to the telemetry thread. */
+/** Collects the wire bytes in memory that the telemetry thread can read. */
 function readBody(request: IncomingMessage, options: TelemetryIngest, held: Held): Promise<Body> {
 	const limit = options.maxBodyBytes();
 	const announced = Number(request.headers["content-length"] ?? Number.NaN);
@@ -257,11 +260,15 @@ function readBody(request: IncomingMessage, options: TelemetryIngest, held: Held
 	const first = Math.min(FIRST_BUFFER_BYTES, Number.isNaN(announced) ? limit : announced);
 	if (!held.growTo(first)) return Promise.resolve(noRoom);
 	return new Promise((resolve) => {
-		let bytes = new Uint8Array(new ArrayBuffer(first));
+		let bytes = options.takeMemory(first);
 		let length = 0;
+		let isFinished = false;
 		const finish = (body: Body) => {
+			if (isFinished) return;
+			isFinished = true;
 			clearTimeout(timer);
 			request.removeAllListeners("data");
+			if (body.status !== "complete") options.giveMemory(bytes);
 			resolve(body);
 		};
 		const timer = setTimeout(
@@ -281,19 +288,27 @@ function readBody(request: IncomingMessage, options: TelemetryIngest, held: Held
 					announced >= length + chunk.length ? announced : Math.max(bytes.length * 2, length + chunk.length);
 				const size = Math.min(limit, wanted);
 				if (!held.growTo(size)) return finish(noRoom);
-				const larger = new Uint8Array(new ArrayBuffer(size));
+				const larger = options.takeMemory(size);
 				larger.set(bytes.subarray(0, length));
+				options.giveMemory(bytes);
 				bytes = larger;
 			}
 			bytes.set(chunk, length);
 			length += chunk.length;
+			letGo(chunk);
 		});
-		request.on("end", () =>
-			finish({ status: "complete", bytes: length === bytes.length ? bytes : bytes.slice(0, length) }),
-		);
+		request.on("end", () => finish({ status: "complete", bytes: bytes.subarray(0, length) }));
 		request.on("error", () => finish({ status: "gone" }));
 		request.on("close", () => finish({ status: "gone" }));
 	});
+}
+
+/**
+ * Gives the memory of a copied chunk back at once. The collector sees only a small object that holds it, and would run
+ * through the whole heap each time that some tens of megabytes have passed.
+ */
+function letGo({ buffer, length }: Buffer): void {
+	if (buffer instanceof ArrayBuffer && buffer.byteLength === length && length !== Buffer.poolSize) buffer.transfer(0);
 }
 
 function send(request: IncomingMessage, response: ServerResponse, reply: TelemetryReply): void {

@@ -273,6 +273,8 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		version: VERSION,
 	};
 	const ingestOptions: HttpServerOptions["telemetry"] = {
+		takeMemory: (bytes) => thread.bodies.take(bytes),
+		giveMemory: (memory) => thread.bodies.give(memory),
 		ingest: async (kind, encoding, body, more) => {
 			const outcome = await thread.ingest(kind, encoding === "identity" ? undefined : encoding, body, more);
 			if (outcome.status === "accepted") lastTakenAt.set(kind, clock.now());

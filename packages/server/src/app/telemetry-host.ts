@@ -3,6 +3,7 @@ import type { Catalogue } from "#catalogue";
 import { createDetection, type DetectionEngine, type DetectionPair } from "#detection";
 import {
 	FLEET,
+	type IngestRequest,
 	type OpenTelemetryStore,
 	type Pair,
 	release,
@@ -24,6 +25,8 @@ export interface TelemetryHostOptions {
 	readonly catalogue: Catalogue;
 	readonly openBreaches: readonly OpenBreach[];
 	readonly openStore: OpenTelemetryStore;
+	/** What calls with a slot point into. */
+	readonly bodyMemory?: SharedArrayBuffer;
 	readonly clock: Clock;
 	readonly seed: number;
 	readonly send: (message: FromWorker) => void;
@@ -45,9 +48,14 @@ const UNWATCHED_TICKS = 5;
 const WATCHED_MS = 30_000;
 /** Requests are committed together up to this many bytes; the rest waits for the next commit. */
 const BATCH_BYTES = 8 * 1024 * 1024;
+const NO_MEMORY = new SharedArrayBuffer(0);
 const REBUILD_AFTER_MS = [100, 500, 2_000, 10_000];
 
-type Waiting = { readonly id: number; readonly call: Extract<Call, { kind: "ingest" }> };
+interface Waiting extends IngestRequest {
+	readonly id: number;
+	/** The body has memory of its own: it was transferred here, so nobody else has it. */
+	readonly isOwn: boolean;
+}
 
 /**
  * What the telemetry thread does: groups requests into commits, evaluates after each and every second, and after a failure
@@ -106,7 +114,9 @@ export class TelemetryHost {
 
 	receive({ id, call }: ToWorker): void {
 		if (call.kind === "ingest") {
-			this.#queue.push({ id, call });
+			const { kind: _, slot, body: own, ...request } = call;
+			const body = slot ? new Uint8Array(this.#options.bodyMemory ?? NO_MEMORY, slot.at, slot.length) : (own ?? new Uint8Array(0));
+			this.#queue.push({ ...request, id, body, isOwn: !slot });
 			if (!this.#isScheduled) {
 				this.#isScheduled = true;
 				// All messages that are already here are delivered before this runs: they share one commit.
@@ -169,7 +179,7 @@ export class TelemetryHost {
 		let bytes = 0;
 		let count = 0;
 		while (count < this.#queue.length && (count === 0 || bytes < BATCH_BYTES))
-			bytes += (this.#queue[count++] as Waiting).call.body.byteLength;
+			bytes += (this.#queue[count++] as Waiting).body.byteLength;
 		const batch = this.#queue.splice(0, count);
 		if (this.#queue.length > 0) {
 			this.#isScheduled = true;
@@ -181,9 +191,8 @@ export class TelemetryHost {
 			return;
 		}
 		try {
-			const outcomes = this.#telemetry.ingest(batch.map(({ call }) => call));
-			// They were transferred here, so nobody else has them.
-			for (const { call } of batch) release(call.body);
+			const outcomes = this.#telemetry.ingest(batch);
+			for (const { body, isOwn } of batch) if (isOwn) release(body);
 			// Only a commit that worked ends the back-off: a full disk can be read again and again.
 			this.#rebuilds = 0;
 			batch.forEach(({ id }, k) => {

@@ -47,6 +47,7 @@ export interface HourStrip {
 }
 
 export interface WorkerStart {
+	readonly bodyMemory: SharedArrayBuffer;
 	readonly dataDir: string;
 	readonly catalogue: Catalogue;
 	readonly openBreaches: readonly OpenBreach[];
@@ -58,7 +59,9 @@ export type Call =
 			readonly kind: "ingest";
 			readonly protocol: Protocol;
 			readonly encoding: string | undefined;
-			readonly body: Uint8Array;
+			/** A view on the shared body memory, or `body` with memory of its own. */
+			readonly slot?: { readonly at: number; readonly length: number };
+			readonly body?: Uint8Array;
 	  } & IngestOptions)
 	| {
 			readonly kind: "import";

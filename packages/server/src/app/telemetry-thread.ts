@@ -16,6 +16,7 @@ import type {
 	WindowBucket,
 	WindowsQuery,
 } from "#telemetry";
+import { BodyMemory } from "./body-memory.ts";
 import type {
 	Answer,
 	Call,
@@ -43,7 +44,8 @@ export interface TelemetryListener {
  * only after what it says is on disk. Calls never reject because of input; they reject when the thread is closed or down.
  */
 export interface TelemetryThread {
-	/** `body` is transferred to the thread: do not touch it afterwards. `encoding`: the request's Content-Encoding. */
+	readonly bodies: BodyMemory;
+	/** Takes `body`, a view of `bodies` or transferred: do not touch it afterwards. `encoding`: the request's Content-Encoding. */
 	ingest(
 		protocol: Protocol,
 		encoding: string | undefined,
@@ -108,7 +110,7 @@ export async function startTelemetryThread(options: TelemetryThreadOptions): Pro
 }
 
 class Thread implements TelemetryThread {
-	#start: WorkerStart;
+	#start: TelemetryThreadOptions;
 	#worker: Worker | undefined;
 	#state: "starting" | "ready" | "down" | "closed" = "starting";
 	#lastFailure: string | undefined;
@@ -119,6 +121,7 @@ class Thread implements TelemetryThread {
 	#watchedAt = Number.NEGATIVE_INFINITY;
 	readonly #pending = new Map<number, Pending>();
 	readonly #listeners: TelemetryListener[] = [];
+	readonly bodies = new BodyMemory();
 	readonly #statuses = new Map<string, PairStatus>();
 	readonly #openBreaches = new Map<string, OpenBreach>();
 
@@ -138,7 +141,8 @@ class Thread implements TelemetryThread {
 			const worker = this.#warm ?? warmTelemetryWorker(this.#compileCacheDir);
 			this.#warm = undefined;
 			worker.ref();
-			worker.postMessage({ ...this.#start, openBreaches: [...this.#openBreaches.values()] } satisfies WorkerStart);
+			const openBreaches = [...this.#openBreaches.values()];
+			worker.postMessage({ ...this.#start, bodyMemory: this.bodies.shared, openBreaches } satisfies WorkerStart);
 			this.#worker = worker;
 			this.#state = "starting";
 			this.#watchedAt = Number.NEGATIVE_INFINITY;
@@ -174,9 +178,16 @@ class Thread implements TelemetryThread {
 		body: Uint8Array,
 		more: IngestOptions = {},
 	): Promise<IngestOutcome> {
-		const busy = this.#busy(body.byteLength);
-		if (busy) return busy;
-		return (await this.#call({ kind: "ingest", protocol, encoding, body: own(body), ...more })) as IngestOutcome;
+		const where = this.bodies.holds(body)
+			? { slot: { at: body.byteOffset, length: body.byteLength } }
+			: { body: own(body) };
+		try {
+			const call = { kind: "ingest", protocol, encoding, ...where, ...more } as const;
+			return this.#busy(body.byteLength) ?? ((await this.#call(call)) as IngestOutcome);
+		} finally {
+			// Answered, or the thread is gone: either way nobody reads the slot any more.
+			this.bodies.give(body);
+		}
 	}
 
 	async importEvents(key: string, body: Uint8Array, format?: ImportFormat): Promise<ImportOutcome> {
@@ -255,7 +266,7 @@ class Thread implements TelemetryThread {
 			return Promise.reject(new Error(`the telemetry thread is down: ${this.#lastFailure ?? "restarting"}`));
 		const id = this.#nextId++;
 		const body = "body" in call ? call.body : undefined;
-		const bytes = body?.byteLength ?? 0;
+		const bytes = "slot" in call ? (call.slot?.length ?? 0) : (body?.byteLength ?? 0);
 		this.#bytesInFlight += bytes;
 		return new Promise((resolve, reject) => {
 			this.#pending.set(id, { kind: call.kind, bytes, resolve, reject });

@@ -22,6 +22,7 @@ port.once("message", (start: WorkerStart) => {
 		catalogue: start.catalogue,
 		openBreaches: start.openBreaches,
 		openStore: () => openTelemetryStore(join(start.dataDir, "telemetry.db")),
+		bodyMemory: start.bodyMemory,
 		clock: systemClock,
 		seed: randomInt(0x7fffffff),
 		send: (message: FromWorker) => port.postMessage(message),

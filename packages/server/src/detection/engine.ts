@@ -19,6 +19,7 @@ import {
 	SUMS_STRIDE,
 	TOUCHED_BY_EVENTS,
 	TOUCHED_FOR_JUDGE,
+	TOUCHED_FOR_SILENCE,
 	TOUCHED_FOR_STATUS,
 	WINDOWS_MS,
 	type WindowTable,
@@ -130,16 +131,19 @@ class Engine implements DetectionEngine {
 				const isDue = (flags & TOUCHED_FOR_JUDGE) !== 0;
 				if (!isDue && !isSilenceDue) continue;
 				const pair = first + row;
-				// Events end a silence at once; without any, a silent pair stays silent.
-				if ((flags & TOUCHED_BY_EVENTS) !== 0 || this.#isSilent[pair] === 0) {
-					const isQuiet = (lastAt[row] as number) < horizon && isSilent(table, row, this.#heldAt);
+				// Fresh events end a silence at once, older ones within a minute; without any, a silent pair stays silent.
+				const isFresh = (lastAt[row] as number) >= horizon;
+				const mayChange = (flags & TOUCHED_FOR_SILENCE) !== 0 || this.#isSilent[pair] === 0;
+				if (mayChange && (isFresh || isSilenceDue)) {
+					const isQuiet = !isFresh && isSilent(table, row, this.#heldAt);
 					if (isQuiet !== (this.#isSilent[pair] === 1)) {
 						this.#isSilent[pair] = isQuiet ? 1 : 0;
 						touched[row] = flags | TOUCHED_FOR_STATUS;
 					}
+					touched[row] = (touched[row] as number) & ~TOUCHED_FOR_SILENCE;
 				}
 				if (!isDue) continue;
-				touched[row] = (touched[row] as number) & TOUCHED_FOR_STATUS;
+				touched[row] = (touched[row] as number) & (TOUCHED_FOR_STATUS | TOUCHED_FOR_SILENCE);
 				const tiers = this.#burningTiers(table, row, pair);
 				if (tiers === 0 && this.#verdict[pair] === NONE && this.#pending[pair] === NONE) continue;
 				if (this.#judge(table, row, pair, tiers, now)) changed.push(pair);

@@ -25,6 +25,8 @@ export const TOUCHED_FOR_JUDGE = 1;
 export const TOUCHED_FOR_STATUS = 2;
 /** Set only by arrival. */
 export const TOUCHED_BY_EVENTS = 4;
+/** New events that silence has not been asked about yet. */
+export const TOUCHED_FOR_SILENCE = 8;
 
 /** The clock of a sender or of the caller's last tick may be this much behind; unused columns cost nothing. */
 const AHEAD_SLACK_MS = MINUTE_MS;
@@ -131,7 +133,7 @@ export class WindowTable {
 			sums[sum] = (sums[sum] as number) + bad;
 			sums[sum + 1] = (sums[sum + 1] as number) + total;
 		}
-		this.touched[pair] = TOUCHED_FOR_JUDGE | TOUCHED_FOR_STATUS | TOUCHED_BY_EVENTS;
+		this.touched[pair] = TOUCHED_FOR_JUDGE | TOUCHED_FOR_STATUS | TOUCHED_BY_EVENTS | TOUCHED_FOR_SILENCE;
 		if (total > 0 && at > (this.lastAt[pair] as number)) this.lastAt[pair] = at;
 	}
 

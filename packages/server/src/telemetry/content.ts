@@ -1,19 +1,16 @@
 import { constants, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
+import type { Core } from "./core.ts";
 import { Malformed, TooLarge } from "./wire.ts";
 
 export type Unpacked =
 	| { readonly status: "ok"; readonly body: Uint8Array }
 	| { readonly status: "unsupported"; readonly message: string };
 
-/** Kept from request to request for snappy's output; a larger one is made for one request only. */
-const KEPT_BYTES = 4 * 1024 * 1024;
-let kept = Buffer.allocUnsafeSlow(256 * 1024);
-
 /**
  * Undoes the Content-Encoding of a request. Never makes more than `maxBytes`, whatever the sender claims. What it gives is
  * valid until the next call.
  */
-export function unpack(encoding: string | undefined, body: Uint8Array, maxBytes: number): Unpacked {
+export function unpack(encoding: string | undefined, body: Uint8Array, maxBytes: number, core: Core): Unpacked {
 	const name = (encoding ?? "").trim().toLowerCase();
 	if (name === "" || name === "identity") {
 		if (body.byteLength > maxBytes) throw tooLarge(body.byteLength, maxBytes);
@@ -23,7 +20,7 @@ export function unpack(encoding: string | undefined, body: Uint8Array, maxBytes:
 	if (name === "zstd") return { status: "ok", body: unzstd(body, maxBytes) };
 	if (name === "deflate")
 		return { status: "ok", body: inflated(() => inflateSync(body, { maxOutputLength: maxBytes }), maxBytes) };
-	if (name === "snappy") return { status: "ok", body: unsnap(body, maxBytes) };
+	if (name === "snappy") return { status: "ok", body: core.unsnap(body, maxBytes) ?? unsnap(body, maxBytes) };
 	return {
 		status: "unsupported",
 		message: `Content-Encoding ${JSON.stringify(name.slice(0, 40))} is not supported: send one of gzip, zstd, deflate, or none`,
@@ -84,8 +81,8 @@ function inflated(inflate: () => Buffer, maxBytes: number): Buffer {
 }
 
 /**
- * Snappy's block format: a length, then literals and copies from what was written before. Written here because the copy
- * loops are most of remote write's cost, and because the result must be exactly as long as announced.
+ * Snappy's block format: a length, then literals and copies from what was written before. For what `Core` refuses:
+ * large bodies, and damaged ones, of which it says what is wrong.
  */
 export function unsnap(body: Uint8Array, maxBytes: number): Uint8Array {
 	let at = 0;
@@ -100,7 +97,7 @@ export function unsnap(body: Uint8Array, maxBytes: number): Uint8Array {
 	// A copy of 64 bytes takes 2 bytes at least: a claim beyond that cannot be true, and must not cost memory.
 	if (size > body.length * 32) throw new Malformed("snappy length is larger than its data can give");
 	// Copies go by four bytes and may write up to three too many: the next element overwrites those.
-	const out = scratch(size + 4);
+	const out = Buffer.allocUnsafeSlow(size + 4);
 	const from4 = new DataView(body.buffer, body.byteOffset, body.byteLength);
 	const to4 = new DataView(out.buffer, out.byteOffset, out.byteLength);
 	const end = body.length;
@@ -150,19 +147,13 @@ export function unsnap(body: Uint8Array, maxBytes: number): Uint8Array {
 	return out.subarray(0, size);
 }
 
-function scratch(size: number): Buffer {
-	if (size > KEPT_BYTES) return Buffer.allocUnsafeSlow(size);
-	if (size > kept.length) kept = Buffer.allocUnsafeSlow(Math.max(size, kept.length * 2));
-	return kept;
-}
-
 /**
  * Gives the memory of a body back at once: the collector, which sees only small objects that hold large memory, would
  * otherwise run far too often. The body is empty afterwards.
  */
 export function release(body: Uint8Array): void {
 	const { buffer } = body;
-	const isShared = buffer.byteLength === Buffer.poolSize || buffer === kept.buffer;
+	const isShared = buffer.byteLength === Buffer.poolSize;
 	if (buffer instanceof ArrayBuffer && !isShared && buffer.byteLength >= RELEASED_FROM) buffer.transfer(0);
 }
 

@@ -1,3 +1,4 @@
+import type { Core } from "./core.ts";
 import { RawHash, RawTable } from "./raw-hash.ts";
 import { REASON, verdict } from "./reasons.ts";
 import { KIND, type Kind, type RoleSet, rolesAt, type Selection } from "./selection.ts";
@@ -17,15 +18,17 @@ export class DecoderContext {
 	readonly streams: Streams;
 	readonly stage: Stage;
 	readonly hash: RawHash;
+	readonly core: Core;
 	/** The slot of the point before: exporters repeat their order, so what followed it last time is tried first. */
 	#previous = 0;
 	#untilSample = FOLD_SAMPLE;
 
-	constructor(selection: Selection, streams: Streams, stage: Stage, seed: number) {
+	constructor(selection: Selection, streams: Streams, stage: Stage, seed: number, core: Core) {
 		this.selection = selection;
 		this.streams = streams;
 		this.stage = stage;
 		this.hash = new RawHash(seed);
+		this.core = core;
 	}
 
 	/** Slot or verdict of the finished hash, or RawTable.MISS. */

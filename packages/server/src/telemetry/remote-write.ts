@@ -1,3 +1,4 @@
+import { SAMPLE_FLOATS, SERIES_WORDS } from "./core.ts";
 import { type DecoderContext, MISS } from "./decoder.ts";
 import { REASON } from "./reasons.ts";
 import { readHistogramSeries } from "./remote-write-histogram.ts";
@@ -5,6 +6,8 @@ import { metricOf, resolveSeries, SERIES_TYPE } from "./remote-write-series.ts";
 import { type Attribute, KIND } from "./selection.ts";
 import { Malformed, Wire } from "./wire.ts";
 
+/** Keeps hashes of remote write apart from those of other formats. */
+const USUAL_SEED = 0x3c6ef372n;
 /** Prometheus' stale marker is this one NaN among all. */
 const STALE_LO = 0x00000002;
 const STALE_HI = 0x7ff00000;
@@ -16,7 +19,40 @@ const STALE_HI = 0x7ff00000;
  */
 export function readRemoteWrite(context: DecoderContext, body: Uint8Array): void {
 	const wire = new Wire(body);
+	if (!readUsual(context, wire, body)) readAny(context, wire);
+}
+
+/** What every known sender sends, by the core; false: `readAny` must read it from the beginning. */
+function readUsual(context: DecoderContext, wire: Wire, body: Uint8Array): boolean {
+	const { core, hash, stage } = context;
+	if (!core.beginRemoteWrite(body, USUAL_SEED)) return false;
+	stage.begin((place) => nameAt(wire, place));
+	const { series, samples } = core;
+	for (;;) {
+		const count = core.nextSeries();
+		if (count < 0) return false;
+		if (count === 0) return true;
+		for (let row = 0; row < count * SERIES_WORDS; row += SERIES_WORDS) {
+			if (series[row + 6] === 0) continue;
+			hash.lo = series[row] as number;
+			hash.hi = series[row + 1] as number;
+			stage.metric(series[row + 2] as number);
+			let code = context.find();
+			if (code === MISS) {
+				const labels = labelsIn(wire, series[row + 3] as number, series[row + 4] as number);
+				code = resolveSeries(context, labels, SERIES_TYPE.unknown);
+			}
+			const first = (series[row + 5] as number) * SAMPLE_FLOATS;
+			const end = first + (series[row + 6] as number) * SAMPLE_FLOATS;
+			for (let at = first; at < end; at += SAMPLE_FLOATS)
+				sample(context, code, samples[at] as number, samples[at + 1] as number, samples[at + 2] !== 0);
+		}
+	}
+}
+
+function readAny(context: DecoderContext, wire: Wire): void {
 	const { stage } = context;
+	wire.at = 0;
 	stage.begin((place) => nameAt(wire, place));
 	const end = wire.bytes.length;
 	while (wire.at < end) {
@@ -103,6 +139,10 @@ function readSample(context: DecoderContext, wire: Wire, end: number, code: numb
 		}
 	}
 	wire.at = end;
+	sample(context, code, timeMs, value, isStale);
+}
+
+function sample(context: DecoderContext, code: number, timeMs: number, value: number, isStale: boolean): void {
 	// Negative times come as varints near 2^64.
 	const time = timeMs < 8.64e15 ? timeMs * 1000 : 0;
 	if (isStale && code >= 0) context.reject(REASON.no_value, code, 0, time);

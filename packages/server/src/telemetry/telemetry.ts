@@ -4,6 +4,7 @@ import { type Applied, Applier } from "./apply.ts";
 import { ByteWriter } from "./bytes.ts";
 import { BUCKET_MS, BUCKETS_PER_HOUR, Cells, LATE_AFTER_MS } from "./cells.ts";
 import { release, unpack } from "./content.ts";
+import { Core } from "./core.ts";
 import { DecoderContext } from "./decoder.ts";
 import { EventIntake } from "./event-intake.ts";
 import { Fold, FoldMarks } from "./fold.ts";
@@ -103,6 +104,7 @@ export class Telemetry {
 	readonly #options: TelemetryOptions;
 	readonly #clock: Clock;
 	readonly #stage = new Stage();
+	readonly #core: Core;
 	readonly #commitCells = new Cells();
 	#unfolded = new Cells();
 	/** The cells that a fold has sealed, else empty: they take turns. */
@@ -127,6 +129,7 @@ export class Telemetry {
 	constructor(options: TelemetryOptions) {
 		this.#options = options;
 		this.#clock = options.clock;
+		this.#core = new Core(options.seed);
 		this.#catalogue = options.catalogue;
 		this.#idleCheckAt = options.clock.now();
 		this.#loaded = this.#load();
@@ -419,7 +422,7 @@ export class Telemetry {
 		const protocol = PROTOCOLS.indexOf(request.protocol);
 		let body = request.body;
 		try {
-			const unpacked = unpack(request.encoding, request.body, this.#limits.maxBodyBytes);
+			const unpacked = unpack(request.encoding, request.body, this.#limits.maxBodyBytes, this.#core);
 			if (unpacked.status === "unsupported") return unpacked;
 			body = unpacked.body;
 			if (isEventProtocol(request.protocol)) return this.#takeEvents(request.protocol, body, request);
@@ -437,7 +440,7 @@ export class Telemetry {
 		const applied = applier.apply(this.#stage, protocol, this.#row, this.#records);
 		if (isFolding) applier.remember(this.#row, fingerprint);
 		const message = this.#messageOf(applied);
-		if (body !== request.body) release(body);
+		if (body !== request.body && !this.#core.holds(body)) release(body);
 		const { rejected } = applied;
 		const written = request.protocol === "remote-write-2" ? writtenOf(this.#stage, applied) : undefined;
 		return { status: "accepted", points: this.#stage.count, rejected, message, ...(written && { written }) };
@@ -579,7 +582,7 @@ export class Telemetry {
 		applier.foldedRequests = requests;
 		const folded = store.meta(FOLDED_KEY);
 		if (folded !== undefined) requests.load(folded);
-		const decoder = new DecoderContext(selection, streams, this.#stage, this.#options.seed);
+		const decoder = new DecoderContext(selection, streams, this.#stage, this.#options.seed, this.#core);
 		const { seed } = this.#options;
 		const cells = this.#commitCells;
 		const { seen } = streams;

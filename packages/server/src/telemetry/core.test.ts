@@ -1,0 +1,159 @@
+import fc from "fast-check";
+import { compress } from "snappyjs";
+import { describe, expect, test } from "vitest";
+import { unsnap } from "./content.ts";
+import { Core } from "./core.ts";
+import { DecoderContext } from "./decoder.ts";
+import { readRemoteWrite } from "./remote-write.ts";
+import { Selection } from "./selection.ts";
+import { Stage } from "./stage.ts";
+import { Streams } from "./streams.ts";
+import { catalogue, NOW, slo, writeRequestBytes } from "./telemetry-fixture.ts";
+
+/** Leaves everything to the readers in JavaScript. */
+class NoCore extends Core {
+	override beginRemoteWrite(): boolean {
+		return false;
+	}
+}
+
+function reader(core: Core): (body: Uint8Array) => unknown {
+	const selection = new Selection(catalogue());
+	const stage = new Stage();
+	const streams = new Streams(selection, 10_000);
+	const context = new DecoderContext(selection, streams, stage, 7, core);
+	return (body) => {
+		try {
+			readRemoteWrite(context, body);
+		} catch (error) {
+			return (error as Error).message;
+		}
+		const { count, valueCount, codes, times, values } = stage;
+		return {
+			codes: [...codes.subarray(0, count)],
+			times: [...times.subarray(0, count)],
+			values: [...values.subarray(0, valueCount)],
+			names: Array.from({ length: count }, (_, k) => stage.metricOf(k)),
+		};
+	};
+}
+
+const series = fc.record({
+	labels: fc.oneof(
+		fc.record({
+			__name__: fc.constantFrom("request.count", "request.errors", "other"),
+			"tenant.id": fc.constantFrom("contoso-id", "fabrikam-id", "nobody", "x".repeat(2000)),
+			instance: fc.string({ maxLength: 40 }),
+		}),
+		fc.dictionary(fc.string({ maxLength: 140 }), fc.string({ maxLength: 200 }), { maxKeys: 5 }),
+	),
+	samples: fc.array(
+		fc.tuple(
+			fc.oneof(fc.nat(), fc.double(), fc.constant(Number.NaN)),
+			fc.oneof(fc.integer({ min: NOW - 100_000, max: NOW }), fc.nat(), fc.constant(-1)),
+		),
+		{ maxLength: 4 },
+	),
+});
+const bodies = fc.array(series, { maxLength: 12 }).map((each) => Uint8Array.from(writeRequestBytes(each as never)));
+
+describe("remote write read by the core", () => {
+	test("is what the plain reader reads, again and again with the streams known", () => {
+		fc.assert(
+			fc.property(fc.array(bodies, { minLength: 1, maxLength: 3 }), (several) => {
+				const [fast, plain] = [reader(new Core(3)), reader(new NoCore(3))];
+				for (const body of [...several, ...several]) expect(fast(body)).toEqual(plain(body));
+			}),
+			{ numRuns: 150 },
+		);
+	});
+
+	test("is read, or refused with the same words, when bytes are changed or missing", () => {
+		const [fast, plain] = [reader(new Core(3)), reader(new NoCore(3))];
+		const changes = fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { maxLength: 4 });
+		fc.assert(
+			fc.property(bodies, changes, fc.nat(), (body, changed, cut) => {
+				const broken = body.slice(0, cut % 3 === 0 ? cut % (body.length + 1) : body.length);
+				for (const [at, byte] of changed) if (broken.length > 0) broken[at % broken.length] = byte;
+				expect(fast(broken)).toEqual(plain(broken));
+			}),
+			{ numRuns: 600 },
+		);
+	});
+
+	test("goes on where a table is full", () => {
+		const many = Array.from({ length: 5000 }, (_, k) => ({
+			labels: { __name__: "request.count", "tenant.id": "contoso-id", k: String(k) },
+			samples: [
+				[k, NOW],
+				[k + 1, NOW + 1],
+				[k + 2, NOW + 2],
+			] as [number, number][],
+		}));
+		const body = Uint8Array.from(writeRequestBytes(many));
+		const [fast, plain] = [reader(new Core(3)), reader(new NoCore(3))];
+		expect(fast(body)).toEqual(plain(body));
+		const long = [{ labels: { __name__: "request.count" }, samples: Array(9000).fill([1, NOW]) as [number, number][] }];
+		const longBody = Uint8Array.from(writeRequestBytes(long));
+		expect(fast(longBody)).toEqual(plain(longBody));
+	});
+});
+
+describe("snappy unpacked by the core", () => {
+	test("gives back what an independent encoder packed", () => {
+		const core = new Core(1);
+		const bytes = fc.oneof(
+			fc.uint8Array({ maxLength: 300 }),
+			fc
+				.array(fc.constantFrom("abcd", "abcdefgh", "x", "yy", "0123456789abcdefXYZ"), { maxLength: 400 })
+				.map((parts) => Uint8Array.from(Buffer.from(parts.join("")))),
+		);
+		fc.assert(
+			fc.property(bytes, (plain) => {
+				const packed = Uint8Array.from(compress(Buffer.from(plain)));
+				expect(core.unsnap(packed, 100_000)).toEqual(plain);
+			}),
+		);
+	});
+
+	test("takes exactly what the plain reader takes", () => {
+		const core = new Core(1);
+		const text = Buffer.from(`${"abcdefgh".repeat(40)}the quick brown fox`);
+		const changes = fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { minLength: 1, maxLength: 3 });
+		fc.assert(
+			fc.property(fc.oneof(fc.uint8Array({ maxLength: 60 }), changes), (change) => {
+				const packed = Uint8Array.from(compress(text));
+				for (const entry of change) if (typeof entry !== "number") packed[entry[0] % packed.length] = entry[1];
+				const body = typeof change[0] === "number" ? Uint8Array.from(change as Uint8Array) : packed;
+				let plain: Uint8Array | undefined;
+				try {
+					plain = Uint8Array.from(unsnap(body, 2_000));
+				} catch {
+					plain = undefined;
+				}
+				expect(core.unsnap(body, 2_000)).toEqual(plain);
+			}),
+			{ numRuns: 2_000 },
+		);
+	});
+
+	test("leaves large bodies and large claims to others", () => {
+		const core = new Core(1);
+		expect(core.unsnap(new Uint8Array(5 * 1024 * 1024), 20_000_000)).toBeUndefined();
+		expect(core.unsnap(Uint8Array.from([0xff, 0xff, 0xff, 0x7f, 0]), 20_000_000)).toBeUndefined();
+	});
+});
+
+test("another seed gives another hash, the same seed the same", () => {
+	const body = Uint8Array.from(
+		writeRequestBytes([{ labels: { __name__: slo("a", {} as never).name }, samples: [[1, NOW]] }]),
+	);
+	const hashOf = (seed: number) => {
+		const core = new Core(seed);
+		core.beginRemoteWrite(body, 1n);
+		core.nextSeries();
+		return [...core.series.subarray(0, 2)];
+	};
+	expect(hashOf(1)).toEqual(hashOf(1));
+	expect(hashOf(1)).not.toEqual(hashOf(2));
+});

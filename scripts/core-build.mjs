@@ -1,0 +1,25 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import asc from "assemblyscript/asc";
+import { ROOT } from "./setup.mjs";
+
+export const CORE_WASM = join(ROOT, "packages/server/src/telemetry/core.wasm");
+const SOURCE = join(ROOT, "packages/server/assembly/core.ts");
+
+/** The module's bytes, the same for the same source and compiler. Throws with the compiler's messages. */
+export async function buildCore() {
+	const source = readFileSync(SOURCE, "utf8");
+	let binary;
+	const { error, stderr } = await asc.main(
+		["core.ts", "--outFile", "core.wasm", "--runtime", "stub", "--noAssert", "-O3", "--converge", "--enable", "simd"],
+		{
+			readFile: (name) => (name === "core.ts" ? source : null),
+			writeFile: (name, contents) => {
+				if (name === "core.wasm") binary = contents;
+			},
+			listFiles: () => [],
+		},
+	);
+	if (error) throw new Error(`${error.message}\n${stderr.toString()}`);
+	return binary;
+}
