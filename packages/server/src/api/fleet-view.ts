@@ -1,12 +1,4 @@
-import {
-	budgetUnit,
-	type Catalogue,
-	isSliced,
-	type KeyTenant,
-	type Provenance,
-	type Slo,
-	type Workload,
-} from "#catalogue";
+import { budgetUnit, type Catalogue, type KeyTenant, type Provenance, type Slo, type Workload } from "#catalogue";
 import type { PairStatus } from "#detection";
 import type { PlatformWord } from "#incidents";
 import { FLEET } from "#telemetry";
@@ -208,10 +200,9 @@ export function sloCell(
 		burn: status?.burn ?? null,
 		total1h: status?.total1h ?? 0,
 		budgetRemaining: status?.budgetRemaining ?? null,
-		...(isSliced(slo) ? { budgetUnit: budgetUnit(slo) } : {}),
 		periodMs: slo.periodMs,
 		...(status?.period ? { period: status.period } : {}),
-		unit: slo.unit,
+		unit: budgetUnit(slo),
 		lastAt: status?.lastAt ?? null,
 		breachSince: status?.breachSince ?? null,
 	};

@@ -22,13 +22,12 @@ export const SloCell = z.object({
 		.describe("over the short window of the worst rule that burns, else over 1 h; the last hour's follows from sli"),
 	total1h: z.number(),
 	budgetRemaining: z.number().nullable().describe("share of the period's budget, signed"),
-	budgetUnit: z.string().optional().describe("what sli, total1h and the budget count when it is not unit: time slices"),
 	periodMs: z.number().describe("length of a rolling period, nominal length of one on the calendar"),
 	period: z
 		.object({ startsAt: Instant, endsAt: Instant })
 		.optional()
 		.describe("the calendar period that the budget belongs to; left out when it rolls"),
-	unit: z.string(),
+	unit: z.string().describe("what sli, total1h and the budget count: events, or slices of time"),
 	lastAt: Instant.nullable(),
 	breachSince: Instant.nullable(),
 });

@@ -3,6 +3,17 @@ import type { ExchangeFormat } from "./types.ts";
 /** Every format that catalogues are exchanged in, in the order in which help lists them. */
 export const FORMATS: readonly ExchangeFormat[] = [
 	{
+		name: "openslo",
+		import: {
+			about: "OpenSLO v1: SLO, SLI, Service and DataSource objects; queries in PromQL become selectors",
+			load: async () => (await import("./openslo-import.ts")).importOpenSlo,
+		},
+		export: {
+			about: "OpenSLO v1: SLOs and Services; importing them again gives the same SLOs",
+			load: async () => (await import("./openslo-export.ts")).exportOpenSlo,
+		},
+	},
+	{
 		name: "sloth",
 		import: {
 			about: "Sloth: prometheus/v1 files and PrometheusServiceLevel objects",
