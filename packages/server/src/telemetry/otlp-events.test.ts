@@ -141,7 +141,7 @@ const requests = fc.array(
 	{ minLength: 1, maxLength: 6 },
 );
 
-describe("spans as the official encoder writes them", () => {
+describe("spans as the official encoder writes them", { timeout: 60_000 }, () => {
 	test("count as the plain rules say, late, early, repeated and out of order", () => {
 		fc.assert(
 			fc.property(requests, (steps) => {
@@ -159,7 +159,7 @@ describe("spans as the official encoder writes them", () => {
 				expect(real.sink().report()).toEqual(oracle.report());
 				expect(fates(real)).toEqual(oracle.fates);
 			}),
-			{ numRuns: 300 },
+			{ numRuns: 150 },
 		);
 	});
 
@@ -233,7 +233,7 @@ describe("spans as the official encoder writes them", () => {
 	});
 });
 
-describe("log records as the official encoder writes them", () => {
+describe("log records as the official encoder writes them", { timeout: 60_000 }, () => {
 	test("count by event name and severity, in either form once", () => {
 		const real = rig({ catalogue: CATALOGUE });
 		const records = [
@@ -290,7 +290,7 @@ describe("log records as the official encoder writes them", () => {
 					expect([sums.counted ?? 0, sums.duplicate ?? 0]).toEqual([audits.length, audits.length]);
 				},
 			),
-			{ numRuns: 200 },
+			{ numRuns: 100 },
 		);
 	});
 });
