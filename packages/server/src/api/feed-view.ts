@@ -4,6 +4,7 @@ import type { Catalogue } from "#catalogue";
 import {
 	type CaseRecord,
 	type ChangeRecord,
+	type FeedState,
 	type Incident,
 	listCases,
 	listChanges,
@@ -13,13 +14,24 @@ import {
 import type { TenantScope } from "#platform";
 import type { ApiContext } from "./context.ts";
 import { wireWord } from "./feed-words.ts";
-import type { Case, Change, ChangeBefore, PlatformStatement, PlatformWord } from "./schemas-feeds.ts";
+import type { Case, Change, ChangeBefore, FeedStateView, PlatformStatement, PlatformWord } from "./schemas-feeds.ts";
 
 /** How far back from the onset "what changed" looks. */
 const LOOK_BACK_MS = 24 * HOUR_MS;
 /** Changes that begin after the onset may be the answer to it; until here they are told, as what they are. */
 const LOOK_AHEAD_MS = HOUR_MS;
 const MAX_SHOWN = 50;
+
+export function wireFeedState(state: FeedState): z.infer<typeof FeedStateView> {
+	return {
+		...state,
+		lastMessageAt: state.lastMessageAt ?? null,
+		expectEveryMs: state.expectEveryMs ?? null,
+		staleSince: state.staleSince ?? null,
+		lastFault: state.lastFault ?? null,
+		unmapped: [...state.unmapped],
+	};
+}
 
 export function wireStatement({ seq: _, ...record }: PlatformHealthRecord): z.infer<typeof PlatformStatement> {
 	return {

@@ -97,3 +97,21 @@ export const FeedTaken = z.object({
 	unmapped: z.array(z.string()).describe("names that no tenant and no workload of the catalogue has"),
 	faults: z.array(z.object({ place: z.string(), message: z.string() })),
 });
+
+export const FeedStateView = z.object({
+	name: z.string(),
+	displayName: z.string(),
+	kind: z.string(),
+	gives: z.enum(["platform-health", "changes", "cases"]),
+	state: z.enum(["waiting", "live", "stale"]).describe("waiting: never heard; stale: silent for longer than expected"),
+	lastMessageAt: Instant.nullable(),
+	expectEveryMs: z.number().nullable(),
+	staleSince: Instant.nullable(),
+	messages: z.number(),
+	duplicates: z.number(),
+	facts: z.number(),
+	leftOut: z.number(),
+	faults: z.number(),
+	lastFault: z.object({ at: Instant, text: z.string() }).nullable(),
+	unmapped: z.array(z.string()),
+});

@@ -41,7 +41,12 @@ const MARKS = {
 			<path d="M4.8 3.2v3M7.2 3.2v3" stroke="currentColor" strokeWidth="1.2" />
 		</>
 	),
-	degraded: <path d={bubble} fill="currentColor" />,
+	degraded: (
+		<>
+			<path d={bubble} fill="none" stroke="currentColor" strokeWidth="1.2" />
+			<path d="M6 3v2M6 6.2v.4" stroke="currentColor" strokeWidth="1.2" />
+		</>
+	),
 	outage: <path d={bubble} fill="currentColor" />,
 	unknown: <path d={bubble} fill="none" stroke="currentColor" strokeWidth="1.2" strokeDasharray="2 1.2" />,
 };

@@ -17,12 +17,12 @@ import { inScope, resolveSecret, scopeOf, type TenantScope } from "#platform";
 import { parseFeed } from "#telemetry";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { type Proof, proveMessage } from "../feed-proof.ts";
-import { wireCase, wireChange, wireStatement } from "../feed-view.ts";
+import { wireCase, wireChange, wireFeedState, wireStatement } from "../feed-view.ts";
 import { wireWord } from "../feed-words.ts";
 import { InstantParameter } from "../instant-parameter.ts";
 import { PUBLIC, principalOf, READERS } from "../policy.ts";
 import { ApiProblem } from "../problem.ts";
-import { Change, FeedTaken, JudgedCase, PlatformStatement, PlatformWord } from "../schemas-feeds.ts";
+import { Change, FeedStateView, FeedTaken, JudgedCase, PlatformStatement, PlatformWord } from "../schemas-feeds.ts";
 
 const MAX_BODY_BYTES = 1_048_576;
 /** Changes and statements of a message that is answered are few; more is the list's business. */
@@ -261,24 +261,6 @@ async function incidentsOf(context: ApiContext, scope: TenantScope, tenant: stri
 	return incidents;
 }
 
-const FeedStateView = z.object({
-	name: z.string(),
-	displayName: z.string(),
-	kind: z.string(),
-	gives: z.enum(["platform-health", "changes", "cases"]),
-	state: z.enum(["waiting", "live", "stale"]).describe("waiting: never heard; stale: silent for longer than expected"),
-	lastMessageAt: z.number().nullable(),
-	expectEveryMs: z.number().nullable(),
-	staleSince: z.number().nullable(),
-	messages: z.number(),
-	duplicates: z.number(),
-	facts: z.number(),
-	leftOut: z.number(),
-	faults: z.number(),
-	lastFault: z.object({ at: z.number(), text: z.string() }).nullable(),
-	unmapped: z.array(z.string()),
-});
-
 function platformHealthRoute(api: Api, context: ApiContext): void {
 	api.get(
 		"/api/v1/platform-health",
@@ -327,14 +309,7 @@ function platformHealthRoute(api: Api, context: ApiContext): void {
 			const scope = scopeOf(principalOf(request));
 			const states = await feedStates(context.store.db, scope, context.catalogue(), context.clock.now());
 			return {
-				items: states.map((state) => ({
-					...state,
-					lastMessageAt: state.lastMessageAt ?? null,
-					expectEveryMs: state.expectEveryMs ?? null,
-					staleSince: state.staleSince ?? null,
-					lastFault: state.lastFault ?? null,
-					unmapped: [...state.unmapped],
-				})),
+				items: states.map(wireFeedState),
 				next: null,
 			};
 		},

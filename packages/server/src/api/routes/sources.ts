@@ -1,9 +1,12 @@
 import { z } from "zod";
+import { feedStates } from "#incidents";
 import { audit, scopeOf } from "#platform";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
+import { wireFeedState } from "../feed-view.ts";
 import { ADMINS, principalOf, READERS } from "../policy.ts";
 import { ApiProblem, notFound } from "../problem.ts";
 import { Instant } from "../schemas.ts";
+import { FeedStateView } from "../schemas-feeds.ts";
 import { SourceView, sourceViews } from "../source-view.ts";
 
 const Trial = z.object({
@@ -26,19 +29,28 @@ export function sourceRoutes(api: Api, context: ApiContext): void {
 			schema: {
 				summary: "Where telemetry comes from: declared sources, and senders that nobody declared",
 				tags: ["telemetry"],
-				response: { 200: z.object({ items: z.array(SourceView) }), ...PROBLEMS },
+				response: {
+					200: z.object({
+						items: z.array(SourceView),
+						feeds: z.array(FeedStateView).describe("side feeds: the platform's own health, changes, cases"),
+					}),
+					...PROBLEMS,
+				},
 			},
 		},
 		async (request) => {
 			const { sources } = context;
+			const scope = scopeOf(principalOf(request));
+			const feeds = await feedStates(context.store.db, scope, context.catalogue(), context.clock.now());
 			return {
+				feeds: feeds.map(wireFeedState),
 				items: sourceViews({
 					sources: context.catalogue().sources,
 					statuses: sources.statuses(),
 					accounting: await context.telemetry.accounting(),
 					lastTakenAt: sources.lastTakenAt(),
 					now: context.clock.now(),
-					seesAll: scopeOf(principalOf(request)).all,
+					seesAll: scope.all,
 				}),
 			};
 		},
