@@ -7,7 +7,7 @@ import type { Exporter } from "./types.ts";
 
 /** Schema of dashboards that Grafana 10 and later read without change. */
 const SCHEMA_VERSION = 39;
-const DATA_SOURCE = { type: "prometheus", uid: "${datasource}" };
+const DATA_SOURCE = { type: "prometheus", uid: "$datasource" };
 const FULL_WIDTH = 24;
 
 /** One dashboard per workload over what `export prometheus-rules` records, for a key tenant or the fleet. */

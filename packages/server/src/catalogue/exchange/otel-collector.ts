@@ -67,6 +67,8 @@ function configOf(
 						condition: `attributes[${ottl(TENANT)}] != nil`,
 						pipelines: ["metrics/bellwether_tenants"],
 					},
+					// Samples of gauges are events one by one: they cannot be added up.
+					{ context: "metric", condition: "type == METRIC_DATA_TYPE_GAUGE", pipelines: ["metrics/bellwether_tenants"] },
 				],
 			},
 		},
@@ -102,7 +104,7 @@ function configOf(
 			},
 			"resource/bellwether": {
 				// One writer per stream: two collectors' sums are two streams.
-				attributes: [{ key: "service.instance.id", value: "${env:HOSTNAME}", action: "upsert" }],
+				attributes: [{ key: "service.instance.id", value: env("HOSTNAME"), action: "upsert" }],
 			},
 			"batch/bellwether": { timeout: "5s", send_batch_max_size: 8192 },
 		},
@@ -110,7 +112,7 @@ function configOf(
 			"otlphttp/bellwether": {
 				endpoint,
 				compression: "zstd",
-				headers: { authorization: "Bearer ${env:BELLWETHER_TOKEN}" },
+				headers: { authorization: `Bearer ${env("BELLWETHER_TOKEN")}` },
 			},
 		},
 		service: {
@@ -185,4 +187,9 @@ function anyOf(texts: readonly string[]): string {
 /** A string of OTTL. The collector expands `$` in its configuration, so that it is doubled. */
 function ottl(text: string): string {
 	return JSON.stringify(text).replaceAll("$", "$$$$");
+}
+
+/** A variable that the collector puts in when it starts. */
+function env(name: string): string {
+	return `\${env:${name}}`;
 }
