@@ -85,6 +85,7 @@ export class Streams {
 	readonly #maxOther: number;
 	/** Such streams that could be folded and are not. */
 	#other = 0;
+	readonly #otherIdentities = new Set<number>();
 	/** By what the streams feed, then by kind. */
 	readonly #folds = new Map<RoleSet, Map<Kind, number>>();
 	readonly #kin = new StreamKin();
@@ -113,6 +114,11 @@ export class Streams {
 	#resolve(identity: StreamIdentity, kind: Kind, rawLo: number, rawHi: number): number {
 		const roles = this.#selection.resolve(identity, kind);
 		if (typeof roles === "number") return roles;
+		const isOther = isFoldable(roles, kind);
+		const mustFold = isOther && (this.isFolding || this.#other >= this.#maxOther);
+		// Most are known by this to have no slot, without the cost of a canonical text and its digest.
+		if (mustFold && !this.#otherIdentities.has(looseHash(identity)))
+			return this.#fold(kind, roles, identity, rawLo, rawHi);
 		const canonical = canonicalText(identity);
 		const digest = digestOf(canonical);
 		const known = this.#find(digest);
@@ -124,16 +130,14 @@ export class Streams {
 				return slot;
 			}
 		}
-		const isOther = isFoldable(roles, kind);
-		if (isOther && known < 0 && (this.isFolding || this.#other >= this.#maxOther))
-			return this.#fold(kind, roles, identity, canonical, rawLo, rawHi);
+		if (mustFold && known < 0) return this.#fold(kind, roles, identity, rawLo, rawHi);
 		if (canonical.length > MAX_IDENTITY || this.#isFullFor(roles.tenant))
 			return verdict(REASON.stream_limit, roles.tenant);
 		const slot = this.#add(kind, roles, digest);
 		this.rawLo[slot] = rawLo;
 		this.rawHi[slot] = rawHi;
 		this.#canonicals.set(slot, canonical);
-		if (isOther) this.#other++;
+		if (isOther) this.#addOther(identity);
 		this.seen.add(slot, identity.resource, identity.point);
 		if (known >= 0) {
 			this.#kin.add(known, slot);
@@ -143,16 +147,21 @@ export class Streams {
 	}
 
 	/** The slot that stands for all streams like this one: same kind, same roles, no key tenant. */
-	#fold(kind: Kind, roles: RoleSet, identity: StreamIdentity, canonical: string, rawLo: number, rawHi: number): number {
+	#fold(kind: Kind, roles: RoleSet, identity: StreamIdentity, rawLo: number, rawHi: number): number {
 		this.isFolding = true;
 		const isSample = this.raw.find(rawLo, rawHi) !== RawTable.MISS;
 		this.seen.addFolded(isSample ? FOLD_SAMPLE : 0, this.now, identity.resource, identity.point);
 		const known = this.#folds.get(roles)?.get(kind);
 		if (known !== undefined) return known;
-		const text = FOLD_MARK + canonical;
+		const text = FOLD_MARK + canonicalText(identity);
 		const slot = this.#addFold(kind, roles, text);
 		this.#canonicals.set(slot, text);
 		return slot;
+	}
+
+	#addOther(identity: StreamIdentity): void {
+		this.#other++;
+		this.#otherIdentities.add(looseHash(identity));
 	}
 
 	#addFold(kind: Kind, roles: RoleSet, canonical: string): number {
@@ -208,7 +217,7 @@ export class Streams {
 		const known = this.#find(digest);
 		const slot = this.#add(stored.kind, roles, digest);
 		if (known >= 0) this.#kin.add(known, slot);
-		if (isFoldable(roles, stored.kind)) this.#other++;
+		if (isFoldable(roles, stored.kind)) this.#addOther(identity);
 		this.seen.add(slot, identity.resource, identity.point);
 		this.#bind(slot, stored.id);
 		if (!sameBounds(roles.bounds, stored.bounds)) this.needsBase[slot] = 1;
@@ -365,6 +374,20 @@ export class Streams {
 export interface OtherStreams {
 	readonly maxOtherStreams: number | undefined;
 	readonly tenantAttributes: readonly string[] | undefined;
+}
+
+/** A number that is the same for the same identity, whatever the order of its attributes; others may share it. */
+function looseHash({ metric, resource, scope, point }: StreamIdentity): number {
+	let sum = textHash(metric);
+	for (const list of [resource, scope, point])
+		for (const [name, value] of list) sum = (sum + Math.imul(textHash(name) ^ 0x9e3779b1, textHash(value) | 1)) | 0;
+	return sum;
+}
+
+function textHash(text: string): number {
+	let hash = 0x811c9dc5;
+	for (let k = 0; k < text.length; k++) hash = Math.imul(hash ^ text.charCodeAt(k), 0x01000193);
+	return hash;
 }
 
 /** Each point stands for itself, and only the fleet and cohorts want it: nothing of the stream need be known. */

@@ -6,6 +6,8 @@ import type { TenantValue, TenantValues, TenantValuesQuery } from "./types.ts";
 const MAX_FOLDED_VALUES = 5_000;
 /** One in so many points of folded streams is looked at; it stands for all of them. */
 export const FOLD_SAMPLE = 1_024;
+/** One in so many streams that are folded anew is noted; it stands for all of them. */
+const NEW_FOLD_SAMPLE = 64;
 
 interface Group {
 	readonly attribute: string;
@@ -36,6 +38,7 @@ export class SeenTenantValues {
 	readonly #attributes: ReadonlySet<string>;
 	readonly #groups = new Map<string, Group>();
 	#folded = 0;
+	#untilNoted = 1;
 	readonly #rest = { values: 0, streams: 0, points: 0 };
 
 	constructor(register: Register, attributes: Iterable<string>) {
@@ -51,12 +54,14 @@ export class SeenTenantValues {
 		}
 	}
 
-	/** A stream that was folded: the first time, or as a sample of `points` points. */
+	/** A stream that was folded: the first time (`points` 0), or as a sample of `points` points. */
 	addFolded(points: number, now: number, ...lists: readonly (readonly Attribute[])[]): void {
+		if (points === 0 && --this.#untilNoted > 0) return;
+		if (points === 0) this.#untilNoted = NEW_FOLD_SAMPLE;
 		for (const [attribute, value] of this.#named(lists)) {
 			const entry = this.#entry(attribute, value, lists);
 			if (entry.foldedAt === 0 && entry.slots.length === 0) this.#folded++;
-			if (points === 0) entry.foldedStreams++;
+			if (points === 0) entry.foldedStreams += NEW_FOLD_SAMPLE;
 			entry.foldedPoints += points;
 			entry.foldedAt = Math.max(entry.foldedAt, now);
 		}
