@@ -166,6 +166,8 @@ async function keepChange(
 	const step = compareRevision(held[0], revision);
 	if (step === "older") return step;
 	const isRescoped = step === "same" && !equalScopes(held, scopes);
+	// Told again: what is held stays untouched, so that cursors on it stay good.
+	if (step === "same" && !isRescoped && isSameVersion(held[0], revision)) return step;
 	if (held.length > 0) {
 		await tx.deleteFrom("changes").where("feed", "=", feed.name).where("external_id", "=", fact.externalId).execute();
 	}
@@ -194,6 +196,10 @@ async function keepChange(
 	return isRescoped ? "changed" : step;
 }
 
+function isSameVersion(held: Revision | undefined, next: Revision): boolean {
+	return held?.revised_at === next.revised_at && held.revision_rank === next.revision_rank;
+}
+
 interface Scope {
 	readonly tenant: string;
 	readonly workload: string;
@@ -219,8 +225,10 @@ async function keepCase(
 		.executeTakeFirst();
 	const step = compareRevision(held, revision);
 	if (step === "older") return step;
+	const tenant = tenantOf(fact.tenant, fact.openedAt) ?? "";
+	if (step === "same" && held?.tenant === tenant && isSameVersion(held, revision)) return step;
 	const row = {
-		tenant: tenantOf(fact.tenant, fact.openedAt) ?? "",
+		tenant,
 		tenant_named: fact.tenant,
 		// Of several workloads the first: a case that counted for each would be several misses.
 		workload: workloadsOf(feed, catalogue, fact.component)[0] ?? "",

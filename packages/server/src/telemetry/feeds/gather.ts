@@ -2,8 +2,8 @@ import type { Feed } from "#catalogue";
 import { type JsonObject, objectOf, textOf, valueAt } from "./read.ts";
 import type { FeedFault } from "./types.ts";
 
-/** More objects than this in one message are a mistake, or an attack on the store. */
-export const MAX_OBJECTS = 5_000;
+/** More would hold up other work: reading and holding a thousand takes a third of a second on a small machine. */
+export const MAX_OBJECTS = 1_000;
 /** Faults named per message; one slip can cause thousands. */
 const MAX_FAULTS = 20;
 

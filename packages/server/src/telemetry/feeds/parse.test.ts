@@ -384,6 +384,15 @@ describe("objects of any system", () => {
 		]);
 	});
 
+	test("a thousand in one message are enough", () => {
+		const many = Array.from({ length: 1_001 }, (_, id) => ({ id, startedAt: 1e9 }));
+		expect(facts("json", many.slice(1)).facts.length).toBe(1_000);
+		expect(parseFeed(feedOf("json"), message(many))).toEqual({
+			status: "malformed",
+			message: "More than 1000 objects in one message.",
+		});
+	});
+
 	test.each([
 		["a script as a link", { link: "javascript:alert(1)" }, { link: undefined }],
 		["a link with a password", { link: "https://a:b@host.example/" }, { link: undefined }],
