@@ -212,7 +212,7 @@ test("a process killed after any slice of a fold, with requests between them, fi
 				expect(state(restarted)).toEqual(state(live));
 			}
 		}),
-		{ numRuns: 60 },
+		{ numRuns: 25 },
 	);
 });
 
@@ -236,7 +236,7 @@ test.each(["before", "after"] as const)("a slice that fails %s it is stored lose
 				expect(JSON.stringify(state(live))).toBe(sums);
 			}
 		}),
-		{ numRuns: 60 },
+		{ numRuns: 25 },
 	);
 });
 

@@ -40,6 +40,8 @@ export class RollUps {
 		for (const pair of store.pairs()) this.#know(pair);
 		const stored = store.meta(META_KEY);
 		this.state = stored === undefined ? firstState(store, now, keep) : (JSON.parse(stored) as TierState);
+		// Counting every row once is enough.
+		if (stored === undefined && store.firstBlock("hours") !== undefined) store.fold((writer) => this.save(writer));
 		const columns = (tier: RollUp) => new Float64Array((TIERS[tier].blockMs / TIERS[tier].bucketMs) * FIELDS);
 		this.#scratch = {
 			"ten-seconds": columns("ten-seconds"),

@@ -15,6 +15,11 @@ export function unseal(sealed: Uint8Array): Uint8Array | undefined {
 	const length = sealed.length - SEAL_BYTES;
 	if (length < 0) return undefined;
 	const data = sealed.subarray(0, length);
-	const expected = new DataView(sealed.buffer, sealed.byteOffset + length, SEAL_BYTES).getUint32(0, true);
+	const expected =
+		((sealed[length] as number) |
+			((sealed[length + 1] as number) << 8) |
+			((sealed[length + 2] as number) << 16) |
+			((sealed[length + 3] as number) << 24)) >>>
+		0;
 	return crc32(data) === expected ? data : undefined;
 }
