@@ -20,7 +20,7 @@ export interface AppliedEvents {
  * row, from which `replay` does the same again under the same catalogue.
  */
 export class EventApplier {
-	/** Ledger key of each event of the last request: what became of it. */
+	/** Ledger key of each staged event of the last request, where they are kept: what became of it. */
 	readonly fates: number[] = [];
 	readonly #events: EventSelection;
 	readonly #ids: EventIds;
@@ -95,7 +95,7 @@ export class EventApplier {
 		return fresh <= room;
 	}
 
-	apply(stage: EventStage, protocol: number, row: ByteWriter, records: ByteWriter): AppliedEvents {
+	apply(stage: EventStage, protocol: number, row: ByteWriter, records: ByteWriter, keepsFates: boolean): AppliedEvents {
 		const ids = this.#ids;
 		const oldest = this.#oldest;
 		const latest = this.#latest;
@@ -138,8 +138,10 @@ export class EventApplier {
 				}
 			}
 			if (key !== COUNTED) this.#leaveOut(tenant, protocol, key, 1);
-			this.fates.push(key);
+			if (keepsFates) this.fates.push(key);
 		}
+		for (const [code, many] of stage.left)
+			this.#leaveOut(verdictTenant(code), protocol, REJECTED + verdictReason(code), many);
 		if (recorded > 0) {
 			row.byte(protocol + 1);
 			row.varint(recorded);

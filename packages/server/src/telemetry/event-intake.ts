@@ -128,10 +128,10 @@ export class EventIntake {
 		readEventBody(this.context, protocol, body, options, faults);
 		const { stage } = this.context;
 		if (!this.#applier.fits(stage)) return this.#full();
-		const applied = this.#applier.apply(stage, PROTOCOLS.indexOf(protocol), row, records);
+		const applied = this.#applier.apply(stage, PROTOCOLS.indexOf(protocol), row, records, protocol === "events");
 		const outcome: IngestOutcome = {
 			status: "accepted",
-			points: stage.count,
+			points: stage.total,
 			rejected: applied.rejected,
 			message: applied.rejected === 0 ? "" : this.#messageOf(applied.rejected, applied.firstEvent, applied.firstReason),
 			...(protocol === "events" ? { events: this.#eventsAnswer(faults) } : {}),
@@ -170,12 +170,12 @@ export class EventIntake {
 		const time = (stage.times[firstEvent] as number) / 1000;
 		const at = time > 0 && time < 8.64e15 ? ` at ${new Date(time).toISOString()}` : "";
 		const name = JSON.stringify(stage.nameOf(firstEvent).slice(0, 200));
-		return `${rejected} of ${stage.count} events rejected; the first: ${REASONS[firstReason]}, ${name}, number ${firstEvent + 1} of the request${at}: ${remedyOf(firstReason)}`;
+		return `${rejected} of ${stage.total} events rejected; the first: ${REASONS[firstReason]}, ${name}, number ${(stage.numbers[firstEvent] as number) + 1} of the request${at}: ${remedyOf(firstReason)}`;
 	}
 
 	#eventsAnswer(faults: EntryFaults): EventsAnswer {
 		const { stage } = this.context;
-		const answer = { received: stage.count, counted: 0, duplicate: 0, ignored: 0, rejected: 0 };
+		const answer = { received: stage.total, counted: 0, duplicate: 0, ignored: 0, rejected: 0 };
 		const errors: EventError[] = [];
 		this.#applier.fates.forEach((fate, index) => {
 			const fault = faults.get(index);

@@ -1,3 +1,8 @@
+import { Malformed } from "./wire.ts";
+
+/** A request with more is hostile, or should have been several: each takes memory here, however few bytes it took. */
+const MAX_STAGED = 1_000_000;
+
 /** The events of one request, decoded and not yet applied: a request that turns out malformed is simply dropped. */
 export class EventStage {
 	count = 0;
@@ -10,11 +15,19 @@ export class EventStage {
 	times = new Float64Array(1024);
 	/** How many events alike this one stands for. */
 	weights = new Float64Array(1024);
+	/** Place in the request, from 0. */
+	numbers = new Int32Array(1024);
+	/** Events of the request, those included that were only left out. */
+	total = 0;
+	/** Verdict → how many were left out with it: what nobody selects is not staged one by one. */
+	readonly left = new Map<number, number>();
 	#nameOf: (event: number) => string = () => "";
 
 	/** `nameOf` tells how messages name an event of this request: only asked when a message needs it. */
 	begin(nameOf: (event: number) => string): void {
 		this.count = 0;
+		this.total = 0;
+		this.left.clear();
 		this.#nameOf = nameOf;
 	}
 
@@ -25,11 +38,18 @@ export class EventStage {
 	event(code: number, lo: number, hi: number, time: number, weight: number): void {
 		const k = this.count++;
 		if (k === this.codes.length) this.#grow();
+		this.numbers[k] = this.total++;
 		this.codes[k] = code;
 		this.lo[k] = lo;
 		this.hi[k] = hi;
 		this.times[k] = time;
 		this.weights[k] = weight;
+	}
+
+	/** An event that needs no word to its sender. */
+	leaveOut(code: number): void {
+		this.total++;
+		this.left.set(code, (this.left.get(code) ?? 0) + 1);
 	}
 
 	/** An event that cannot count, whatever it is. */
@@ -38,12 +58,17 @@ export class EventStage {
 	}
 
 	#grow(): void {
+		if (this.count > MAX_STAGED)
+			throw new Malformed(
+				`the request holds more than ${MAX_STAGED} events that an SLO may select: send smaller batches`,
+			);
 		const size = this.codes.length * 2;
 		this.codes = grown(this.codes, size);
 		this.lo = grown(this.lo, size);
 		this.hi = grown(this.hi, size);
 		this.times = grown(this.times, size);
 		this.weights = grown(this.weights, size);
+		this.numbers = grown(this.numbers, size);
 	}
 }
 

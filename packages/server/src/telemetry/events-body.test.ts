@@ -155,4 +155,21 @@ describe("the Events API", () => {
 			message: expect.stringContaining("not JSON"),
 		});
 	});
+
+	test("hundreds of broken lines leave the good ones between them good", () => {
+		const real = rig({ catalogue: CATALOGUE });
+		const lines = Array.from({ length: 300 }, (_, k) => (k % 3 === 0 ? JSON.stringify(good(String(k))) : '{"a": [{"'));
+		const answer = answerOf(post(real, lines.join("\n"), { format: "ndjson" }));
+		expect(answer).toMatchObject({ received: 300, counted: 100, rejected: 200 });
+	});
+
+	test.each(["json", "ndjson"] as const)("more entries than 100,000 in one %s body are refused whole", (format) => {
+		const real = rig({ catalogue: CATALOGUE });
+		const entries = Array.from({ length: 100_001 }, () => "1");
+		const body = format === "json" ? `[${entries.join()}]` : entries.join("\n");
+		expect(post(real, body, { format })).toMatchObject({
+			status: "malformed",
+			message: expect.stringContaining("the limit is 100000: send smaller batches"),
+		});
+	});
 });

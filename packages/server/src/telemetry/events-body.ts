@@ -10,6 +10,8 @@ import { Malformed } from "./wire.ts";
 /** Events that one entry may stand for. */
 const MAX_COUNT = 1_000_000_000;
 const MAX_ID_LENGTH = 200;
+/** Each may need a sentence in the answer. */
+const MAX_ENTRIES = 100_000;
 const FIELDS: readonly string[] = ["tenant", "attributes", "slo", "name", "at", "good", "bad", "value", "count", "id"];
 
 /** What is wrong with one entry of the body, by its place. */
@@ -38,28 +40,52 @@ export function readEvents(
 	});
 }
 
-class NotJson extends Error {}
+/** What stands for an entry that is no JSON. */
+class NotJson {
+	readonly message: string;
+	constructor(line: string) {
+		this.message = `${shown(line)} is not JSON`;
+	}
+}
+
+function refuseMany(count: number): void {
+	if (count > MAX_ENTRIES)
+		throw new Malformed(`the request holds ${count} events, the limit is ${MAX_ENTRIES}: send smaller batches`);
+}
 
 function entriesOf(body: Uint8Array, isNdjson: boolean): unknown[] {
-	refuseCostly(body);
-	const content = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8");
-	if (!isNdjson) {
-		let parsed: unknown;
-		try {
-			parsed = JSON.parse(content);
-		} catch (error) {
-			throw new Malformed(`not JSON: ${(error as Error).message}; one object per line needs application/x-ndjson`);
-		}
-		return Array.isArray(parsed) ? parsed : [parsed];
+	const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+	if (isNdjson) return linesOf(bytes);
+	refuseCostly(bytes);
+	let parsed: unknown;
+	try {
+		parsed = JSON.parse(bytes.toString("utf8"));
+	} catch (error) {
+		throw new Malformed(`not JSON: ${(error as Error).message}; one object per line needs application/x-ndjson`);
 	}
-	const lines = content.split("\n").filter((line) => line.trim() !== "");
-	return lines.map((line) => {
+	const entries = Array.isArray(parsed) ? parsed : [parsed];
+	refuseMany(entries.length);
+	return entries;
+}
+
+function linesOf(bytes: Buffer): unknown[] {
+	const entries: unknown[] = [];
+	for (let from = 0; from < bytes.length; ) {
+		const newline = bytes.indexOf(0x0a, from);
+		const end = newline < 0 ? bytes.length : newline;
+		const line = bytes.subarray(from, end);
+		from = end + 1;
+		const content = line.toString("utf8").trim();
+		if (content === "") continue;
 		try {
-			return JSON.parse(line) as unknown;
+			refuseCostly(line);
+			entries.push(JSON.parse(content));
 		} catch {
-			return new NotJson(`${shown(line)} is not JSON`);
+			entries.push(new NotJson(content));
 		}
-	});
+		refuseMany(entries.length);
+	}
+	return entries;
 }
 
 /** Why an entry cannot count; `tenant`: whose it is. */

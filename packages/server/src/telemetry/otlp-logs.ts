@@ -26,14 +26,14 @@ export function readLogsProtobuf(context: EventContext, body: Uint8Array): void 
 	const record = new LogRecord();
 	const ordinals = new Map<string, number>();
 
-	stage.begin((event) => `record ${event + 1}`);
+	stage.begin(() => "log record");
 	eachRecord(wire, events.selection, (origin, end) => {
 		const from = wire.at;
 
 		const uses = events.logs.isEmpty ? NONE : usesOf(context, wire, from, end);
 		if (uses.length === 0) {
 			checkFields(wire, from, end);
-			stage.reject(verdict(REASON.no_sli, Math.max(0, origin.tenant())));
+			stage.leaveOut(verdict(REASON.no_sli, Math.max(0, origin.tenant())));
 		} else {
 			readRecord(wire, record, origin, from, end);
 			put(context, record, uses, ordinals);
@@ -213,7 +213,7 @@ export function readLogsJson(context: EventContext, body: Uint8Array): void {
 	const request = parseJson(body);
 	const record = new LogRecord();
 	const ordinals = new Map<string, number>();
-	stage.begin((event) => `record ${event + 1}`);
+	stage.begin(() => "log record");
 	eachJsonRecord(request, "Logs", "logRecords", events.selection, (origin, json) => {
 		record.begin(origin);
 		record.timeNanos = nanosOf(json, "timeUnixNano");
@@ -226,7 +226,7 @@ export function readLogsJson(context: EventContext, body: Uint8Array): void {
 		record.spanId = text(json, "spanId").toLowerCase();
 		record.attributes.push(...attributesOf(json));
 		const uses = events.logs.of(record.name);
-		if (uses.length === 0) stage.reject(verdict(REASON.no_sli, Math.max(0, origin.tenant())));
+		if (uses.length === 0) stage.leaveOut(verdict(REASON.no_sli, Math.max(0, origin.tenant())));
 		else put(context, record, uses, ordinals);
 	});
 }

@@ -28,8 +28,9 @@ export function readTracesProtobuf(context: EventContext, body: Uint8Array): voi
 	const names: number[] = [];
 	stage.begin((event) => wire.text(names[event * 2] as number, names[event * 2 + 1] as number));
 	eachRecord(wire, events.selection, (origin, end) => {
+		const { count } = stage;
 		const nameAt = readSpan(context, wire, span, origin, end);
-		names.push(nameAt, nameAt + span.nameLength);
+		if (stage.count > count) names.push(nameAt, nameAt + span.nameLength);
 	});
 }
 
@@ -84,7 +85,7 @@ function readSpan(context: EventContext, wire: Wire, span: Span, origin: Origin,
 	const uses = spans.ofBytes(bytes, nameFrom, nameTo);
 	if (uses.length === 0) {
 		wire.at = end;
-		context.stage.reject(verdict(REASON.no_sli, Math.max(0, origin.tenant())), time);
+		context.stage.leaveOut(verdict(REASON.no_sli, Math.max(0, origin.tenant())));
 		return nameFrom;
 	}
 	span.begin(wire.text(nameFrom, nameTo), kind, statusCode(wire, statusFrom, statusTo), start, time, origin);
@@ -209,14 +210,14 @@ export function readTracesJson(context: EventContext, body: Uint8Array): void {
 	stage.begin((event) => names[event] as string);
 	eachJsonRecord(request, "Spans", "spans", events.selection, (origin, record) => {
 		const name = text(record, "name");
-		names.push(name);
 		const start = micros(record, "startTimeUnixNano");
 		const time = micros(record, "endTimeUnixNano");
 		const uses = events.spans.of(name);
 		if (uses.length === 0) {
-			stage.reject(verdict(REASON.no_sli, Math.max(0, origin.tenant())), time);
+			stage.leaveOut(verdict(REASON.no_sli, Math.max(0, origin.tenant())));
 			return;
 		}
+		names.push(name);
 		const status = numberOf(optional(record, "status")?.code, STATUS_CODES, "STATUS_CODE_");
 		span.begin(name, numberOf(record.kind, KINDS, "SPAN_KIND_"), status, start, time, origin);
 		for (const attribute of attributesOf(record))

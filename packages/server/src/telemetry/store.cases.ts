@@ -90,6 +90,32 @@ export function describeTelemetryStore(
 			expect(next.journalSize()).toEqual({ rows: 0, bytes: 0 });
 		});
 
+		test("identities of events come back until their hour is dropped, answers until their time is", () => {
+			const { store, reopen } = open();
+			const answer = { key: "k", digest: "d", answer: "{}", at: 50 };
+			store.commit(bytes(1), [], [answer]);
+			store.commit(bytes(2), [], [{ ...answer, key: "l", at: 60 }]);
+			store.fold((writer) => {
+				writer.addEventIds(7, bytes(1, 2));
+				writer.addEventIds(8, bytes(3));
+				writer.addEventIds(7, bytes(4));
+			});
+			const next = reopen();
+			expect([...next.eventIds()]).toEqual([
+				{ hour: 7, packed: bytes(1, 2) },
+				{ hour: 8, packed: bytes(3) },
+				{ hour: 7, packed: bytes(4) },
+			]);
+			expect(next.eventAnswer("k")).toMatchObject({ digest: "d", answer: "{}" });
+			next.fold((writer) => {
+				writer.dropEventIdsBefore(8);
+				writer.dropEventAnswersBefore(60);
+			});
+			expect([...next.eventIds()]).toEqual([{ hour: 8, packed: bytes(3) }]);
+			expect(next.eventAnswer("k")).toBeUndefined();
+			expect(next.eventAnswer("l")).toMatchObject({ digest: "d" });
+		});
+
 		test("pairs keep their ids for ever, in whatever order they are asked for", () => {
 			const { store, reopen } = open();
 			const [a, b] = store.pairIds([
