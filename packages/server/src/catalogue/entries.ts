@@ -124,7 +124,7 @@ function kindOf(document: SourceDocument, findings: Findings): Kind | undefined 
 		return undefined;
 	}
 	if (apiVersion !== "bellwether/v1" && apiVersion !== "openslo/v1") {
-		const remedy = suggest(String(apiVersion), ["bellwether/v1", "openslo/v1"], "");
+		const remedy = suggest(typeof apiVersion === "string" ? apiVersion : "", ["bellwether/v1", "openslo/v1"], "");
 		findings.error(document.place(["apiVersion"]), `apiVersion ${show(apiVersion)} is unknown.`, remedy);
 		return undefined;
 	}
@@ -137,7 +137,7 @@ function kindOf(document: SourceDocument, findings: Findings): Kind | undefined 
 		return undefined;
 	}
 	if (typeof kind !== "string" || !Object.hasOwn(KINDS, kind)) {
-		const remedy = suggest(String(kind), kindsOf(apiVersion), "");
+		const remedy = suggest(typeof kind === "string" ? kind : "", kindsOf(apiVersion), "");
 		findings.error(document.place(["kind"]), `kind ${show(kind)} is unknown.`, remedy);
 		return undefined;
 	}

@@ -5,12 +5,15 @@ import { KIND, type Kind, type RoleSet, rolesAt, type Selection } from "./select
 import type { Stage } from "./stage.ts";
 import type { Streams } from "./streams.ts";
 import { FOLD_SAMPLE } from "./tenant-values.ts";
+import { TooLarge } from "./wire.ts";
 
 /** OTLP data point flag: no value was recorded. */
 export const NO_RECORDED_VALUE = 1;
 /** OTLP AggregationTemporality. */
 export const DELTA = 1;
 export const CUMULATIVE = 2;
+
+const MAX_NEW_STREAMS = 100_000;
 
 /** What every decoder needs: where streams are found and where points are put. One per (re)load of the catalogue. */
 export class DecoderContext {
@@ -21,6 +24,8 @@ export class DecoderContext {
 	readonly core: Core;
 	/** The slot of the point before: exporters repeat their order, so what followed it last time is tried first. */
 	#previous = 0;
+	#misses = 0;
+	#missedIn = 0;
 	#untilSample = FOLD_SAMPLE;
 
 	constructor(selection: Selection, streams: Streams, stage: Stage, seed: number, core: Core) {
@@ -40,7 +45,10 @@ export class DecoderContext {
 			return guess;
 		}
 		const code = streams.raw.find(hash.lo, hash.hi);
-		if (code < 0) return code;
+		if (code < 0) {
+			if (code === RawTable.MISS) this.#missed();
+			return code;
+		}
 		if (streams.isFolding && streams.isFold(code)) {
 			// Every so many points of folded streams one is looked at, for whom it is from.
 			if (--this.#untilSample > 0) return code;
@@ -49,6 +57,16 @@ export class DecoderContext {
 		}
 		this.follow(code);
 		return code;
+	}
+
+	/** Reading a stream's attributes takes a hundred times as long as knowing it: a request may bring so many new ones. */
+	#missed(): void {
+		if (this.#missedIn !== this.stage.requests) {
+			this.#missedIn = this.stage.requests;
+			this.#misses = 0;
+		}
+		if (++this.#misses > MAX_NEW_STREAMS)
+			throw new TooLarge(`the request brings more than ${MAX_NEW_STREAMS} new streams: send smaller batches`);
 	}
 
 	follow(slot: number): void {

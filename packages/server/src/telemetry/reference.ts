@@ -57,6 +57,7 @@ export class Reference {
 		const last = seen.at(-1);
 		if (last && point.time === last.time) return "duplicate";
 		if (last && point.time < last.time) return "out_of_order";
+		if (last && point.start > 0 && point.start < last.start) return "overlap";
 		let events = 0;
 		let start = last?.start ?? 0;
 		if (!last) {
@@ -64,11 +65,8 @@ export class Reference {
 			start = point.start;
 		} else if ((point.start > last.start && point.start >= last.time && last.start > 0) || point.value < last.value) {
 			events = point.value;
-			start = Math.max(last.start, point.start);
-		} else {
-			events = point.value - last.value;
-			if (last.start === 0) start = point.start;
-		}
+		} else events = point.value - last.value;
+		if (last) start = Math.max(last.start, point.start);
 		seen.push({ start, time: point.time, value: point.value });
 		this.#count(point, events);
 		return "counted";

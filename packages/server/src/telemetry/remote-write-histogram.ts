@@ -11,6 +11,8 @@ const CUSTOM_BUCKETS = -53;
 const MIN_SCHEMA = -4;
 const MAX_SCHEMA = 8;
 const HINT_GAUGE = 3;
+/** Of one side; the finest schema has some ten thousand over all that a number can be. */
+const MAX_BUCKETS = 65_536;
 /** Sums of fractions need not come out to the last bit. */
 const FLOAT_TOLERANCE = 1e-6;
 
@@ -255,6 +257,7 @@ function readSpan(wire: Wire, end: number, side: Side): void {
 		else wire.skip(tag, end);
 	}
 	side.spans.push(offset, length);
+	if (side.spans.length > MAX_BUCKETS) throw new Malformed(`a histogram has more than ${MAX_BUCKETS / 2} spans`);
 }
 
 function readDifferences(wire: Wire, end: number, tag: number, side: Side): void {
@@ -262,6 +265,7 @@ function readDifferences(wire: Wire, end: number, tag: number, side: Side): void
 	do {
 		if (wire.at >= to) break;
 		side.counts.push(wire.at);
+		if (side.counts.length > MAX_BUCKETS) throw new Malformed(`a histogram has more than ${MAX_BUCKETS} buckets`);
 		wire.varint((tag & 7) === 2 ? to : end);
 	} while (wire.at < to);
 }
@@ -269,6 +273,8 @@ function readDifferences(wire: Wire, end: number, tag: number, side: Side): void
 function readDoubles(wire: Wire, end: number, tag: number, places: number[]): void {
 	const to = (tag & 7) === 2 ? wire.fieldEnd(end) : wire.at + 8;
 	if (to > end || (to - wire.at) % 8 !== 0) throw new Malformed(`numbers cut off at byte ${wire.at}`);
+	if (places.length + (to - wire.at) / 8 > MAX_BUCKETS)
+		throw new Malformed(`a histogram has more than ${MAX_BUCKETS} buckets`);
 	for (; wire.at < to; wire.at += 8) places.push(wire.at);
 }
 

@@ -1,12 +1,14 @@
-import type { Catalogue, Indicator, Matcher, Selector, Slo } from "#catalogue";
-import { effectiveObjective, matcherTest } from "#catalogue";
+import type { Catalogue } from "#catalogue";
+import { effectiveObjective } from "#catalogue";
 import type { Attribute } from "./attribute.ts";
 import { CohortGroups } from "./cohorts.ts";
 import { REASON, verdict } from "./reasons.ts";
 import { boundariesOf, type Claim, ownerOf, Register } from "./register.ts";
 import { FLEET, type Pair } from "./types.ts";
+import { type ThresholdOp, type Use, usesOf } from "./uses.ts";
 
 export type { Attribute } from "./attribute.ts";
+export { meetsThreshold } from "./uses.ts";
 
 /** Kinds of streams. Order is part of the store's format. */
 export const KIND = {
@@ -89,19 +91,6 @@ export function rolesAt(roles: RoleSet, time: number): RoleSet {
 	let k = 0;
 	while (k < boundaries.length && time >= (boundaries[k] as number)) k++;
 	return spans[k] as RoleSet;
-}
-
-type ThresholdOp = (Indicator & { kind: "threshold" })["op"];
-
-interface Use {
-	readonly slo: number;
-	readonly workload: string;
-	readonly selector: Selector;
-	readonly where: readonly { readonly name: string; readonly test: (value: string) => boolean }[];
-	/** Of one event; `threshold` instead for gauges. */
-	readonly bad: number;
-	readonly total: number;
-	readonly threshold: { readonly op: ThresholdOp; readonly value: number } | undefined;
 }
 
 /** The part of a catalogue that decides what points mean. The journal is read under the one that it was written under. */
@@ -376,40 +365,6 @@ export class Selection {
 
 const NO_GROUPS: readonly number[] = [];
 const NO_THRESHOLDS: RoleSet["thresholds"] = [];
-
-export function meetsThreshold(value: number, op: ThresholdOp, limit: number): boolean {
-	if (op === "lt") return value < limit;
-	if (op === "lte") return value <= limit;
-	if (op === "gt") return value > limit;
-	return value >= limit;
-}
-
-/** A store may hold a selection from before conditions had operators: attribute → values. */
-function matchersOf(where: Selector["where"] | Readonly<Record<string, readonly string[]>>): readonly Matcher[] {
-	if (Array.isArray(where)) return where;
-	return Object.entries(where).map(([name, values]) => ({ name, op: "=", values }));
-}
-
-function usesOf(slo: Slo, index: number): Use[] {
-	const { indicator } = slo;
-	const use = (selector: Selector, bad: number, total: number, threshold: Use["threshold"] = undefined): Use => ({
-		slo: index,
-		workload: slo.workload,
-		selector,
-		where: matchersOf(selector.where).map((matcher) => ({ name: matcher.name, test: matcherTest(matcher) })),
-		bad,
-		total,
-		threshold,
-	});
-	if (indicator.kind === "threshold")
-		return [use(indicator.metric, 0, 0, { op: indicator.op, value: indicator.value })];
-	// Whatever comes is a sign of life: an event of a counter, a value of a gauge.
-	if (indicator.kind === "heartbeat")
-		return [use(indicator.metric, 0, 1), use(indicator.metric, 0, 0, { op: "gte", value: Number.NEGATIVE_INFINITY })];
-	// bad = total − good: what the total brings as bad, the good takes away again.
-	if (indicator.numerator === "good") return [use(indicator.part, -1, 0), use(indicator.total, 1, 1)];
-	return [use(indicator.part, 1, 0), use(indicator.total, 0, 1)];
-}
 
 function fits(use: Use, kind: Kind): boolean {
 	if (use.threshold) return kind === KIND.gauge;

@@ -1,8 +1,20 @@
+import { TooLarge } from "./wire.ts";
+
+/** Points take two bytes at least, and 24 here: what a request may take of memory must not depend on what it claims. */
+const MAX_POINTS = 2 ** 21;
+const MAX_VALUES = 2 ** 22;
+
+function tooMany(limit: number, what: string): TooLarge {
+	return new TooLarge(`the request has more than ${limit} ${what}: send smaller batches`);
+}
+
 /**
  * The points of one request, decoded and not yet applied: a request that turns out malformed is simply dropped.
  * One entry per point, in columns; a slot's values follow each other in `values`, one per channel of its role set.
  */
 export class Stage {
+	/** How many began: tells one from the next. */
+	requests = 0;
 	count = 0;
 	/** Slot, or a verdict below zero. */
 	codes = new Int32Array(4096);
@@ -21,6 +33,7 @@ export class Stage {
 
 	/** `nameAt` reads a metric's name at the place that `metric` was given: only when a message needs one. */
 	begin(nameAt: (place: number) => string): void {
+		this.requests++;
 		this.count = 0;
 		this.valueCount = 0;
 		this.exemplars = 0;
@@ -47,6 +60,7 @@ export class Stage {
 	/** Values of the slot's channels, in order, right after its `point`. */
 	value(value: number): void {
 		if (this.valueCount === this.values.length) {
+			if (this.values.length >= MAX_VALUES) throw tooMany(MAX_VALUES, "values");
 			const larger = new Float64Array(this.values.length * 2);
 			larger.set(this.values);
 			this.values = larger;
@@ -60,6 +74,7 @@ export class Stage {
 	}
 
 	#grow(): void {
+		if (this.codes.length >= MAX_POINTS) throw tooMany(MAX_POINTS, "points");
 		const size = this.codes.length * 2;
 		const codes = new Int32Array(size);
 		codes.set(this.codes);

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import type { CoveredRanges } from "./covered-ranges.ts";
 import { cover, forget } from "./covered-ranges.ts";
+import { looseHash } from "./loose-hash.ts";
 import { RawTable } from "./raw-hash.ts";
 import { REASON, verdict } from "./reasons.ts";
 import {
@@ -374,20 +375,6 @@ export class Streams {
 export interface OtherStreams {
 	readonly maxOtherStreams: number | undefined;
 	readonly tenantAttributes: readonly string[] | undefined;
-}
-
-/** A number that is the same for the same identity, whatever the order of its attributes; others may share it. */
-function looseHash({ metric, resource, scope, point }: StreamIdentity): number {
-	let sum = textHash(metric);
-	for (const list of [resource, scope, point])
-		for (const [name, value] of list) sum = (sum + Math.imul(textHash(name) ^ 0x9e3779b1, textHash(value) | 1)) | 0;
-	return sum;
-}
-
-function textHash(text: string): number {
-	let hash = 0x811c9dc5;
-	for (let k = 0; k < text.length; k++) hash = Math.imul(hash ^ text.charCodeAt(k), 0x01000193);
-	return hash;
 }
 
 /** Each point stands for itself, and only the fleet and cohorts want it: nothing of the stream need be known. */
