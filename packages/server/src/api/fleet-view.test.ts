@@ -293,3 +293,35 @@ describe("rows", () => {
 		expect(v.tenants[0]?.incident?.id).toBe("INC-1");
 	});
 });
+
+describe("the platform's own word", () => {
+	const word = {
+		workload: "purview",
+		state: "outage",
+		why: "said",
+		feed: "status",
+		feedDisplayName: "Status",
+		since: NOW - HOUR,
+		title: "Portal is down",
+		link: undefined,
+		sourceStatus: "major_outage",
+		heardAt: NOW,
+	} as const;
+	const names = ["contoso"];
+	const platformWords = new Map([["purview", word]]);
+
+	it("stands on the platform's cell of its workload alone", () => {
+		const v = view([tenant("contoso")], allHealthy(names), { platformWords });
+		const said = (cells: typeof v.platform.cells) => cells.map((cell) => [cell.workload, cell.platformSays?.state]);
+		expect(said(v.platform.cells)).toContainEqual(["purview", "outage"]);
+		expect(said(v.platform.cells).filter(([, state]) => state !== undefined)).toHaveLength(1);
+		expect(v.tenants.flatMap((row) => said(row.cells)).every(([, state]) => state === undefined)).toBe(true);
+	});
+
+	it("changes nothing of what we measure", () => {
+		const without = view([tenant("contoso")], allHealthy(names));
+		const { platform, ...rest } = view([tenant("contoso")], allHealthy(names), { platformWords });
+		const cells = platform.cells.map(({ platformSays: _, ...cell }) => cell);
+		expect({ ...rest, platform: { ...platform, cells } }).toEqual(without);
+	});
+});
