@@ -1,5 +1,5 @@
 import { burnRateTiers, type Clock } from "@bellwether/model";
-import type { Catalogue } from "#catalogue";
+import type { Catalogue, Slo } from "#catalogue";
 import { createDetection, type DetectionEngine, type DetectionPair } from "#detection";
 import {
 	FLEET,
@@ -115,7 +115,9 @@ export class TelemetryHost {
 	receive({ id, call }: ToWorker): void {
 		if (call.kind === "ingest") {
 			const { kind: _, slot, body: own, ...request } = call;
-			const body = slot ? new Uint8Array(this.#options.bodyMemory ?? NO_MEMORY, slot.at, slot.length) : (own ?? new Uint8Array(0));
+			const body = slot
+				? new Uint8Array(this.#options.bodyMemory ?? NO_MEMORY, slot.at, slot.length)
+				: (own ?? new Uint8Array(0));
 			this.#queue.push({ ...request, id, body, isOwn: !slot });
 			if (!this.#isScheduled) {
 				this.#isScheduled = true;
@@ -385,14 +387,15 @@ function detectionPairs(catalogue: Catalogue, pairs: readonly Pair[]): Detection
 	pairs.forEach((pair, index) => {
 		if (pair.tenant === FLEET) fleetPairs.set(pair.slo, index);
 	});
-	const calendars = new Map(catalogue.slos.map((slo) => [slo.name, slo.calendar]));
+	const slos = new Map(catalogue.slos.map((slo) => [slo.name, slo]));
 	return pairs.map((pair) => {
 		const applying = catalogue.monitors.filter((monitor) => !monitor.slos || monitor.slos.includes(pair.slo));
 		const monitor = applying.find((each) => each.mode === "live") ?? applying[0];
 		return {
 			...pair,
 			fleetPair: fleetPairs.get(pair.slo) as number,
-			calendar: calendars.get(pair.slo),
+			calendar: slos.get(pair.slo)?.calendar,
+			sliceMs: sliceLengthOf(slos.get(pair.slo)),
 			monitor: monitor && {
 				name: monitor.name,
 				mode: monitor.mode,
@@ -401,6 +404,10 @@ function detectionPairs(catalogue: Catalogue, pairs: readonly Pair[]): Detection
 			},
 		};
 	});
+}
+
+function sliceLengthOf(slo: Slo | undefined): number | undefined {
+	return slo?.indicator.kind === "heartbeat" ? slo.indicator.everyMs : slo?.slicing?.sliceMs;
 }
 
 function breachKey(breach: { readonly tenant: string; readonly slo: string; readonly detector: string }): string {

@@ -135,7 +135,7 @@ class Engine implements DetectionEngine {
 				const isFresh = (lastAt[row] as number) >= horizon;
 				const mayChange = (flags & TOUCHED_FOR_SILENCE) !== 0 || this.#isSilent[pair] === 0;
 				if (mayChange && (isFresh || isSilenceDue)) {
-					const isQuiet = !isFresh && isSilent(table, row, this.#heldAt);
+					const isQuiet = !isFresh && isSilent(table, row, this.#silenceAt(pair));
 					if (isQuiet !== (this.#isSilent[pair] === 1)) {
 						this.#isSilent[pair] = isQuiet ? 1 : 0;
 						touched[row] = flags | TOUCHED_FOR_STATUS;
@@ -335,7 +335,12 @@ class Engine implements DetectionEngine {
 		const table = this.#windows.table(pair);
 		const row = this.#windows.row(pair);
 		const hasNewEvents = ((table.touched[row] as number) & TOUCHED_BY_EVENTS) !== 0;
-		return hasNewEvents && !isSilent(table, row, this.#heldAt);
+		return hasNewEvents && !isSilent(table, row, this.#silenceAt(pair));
+	}
+
+	/** A slice that is running says nothing yet. */
+	#silenceAt(pair: number): number {
+		return this.#heldAt - (this.#windows.pair(pair).sliceMs ?? 0);
 	}
 
 	#state(pair: number): PairState {

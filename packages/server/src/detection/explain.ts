@@ -1,4 +1,4 @@
-import { type BurnRateTier, burnRate, maskingShareLimit } from "@bellwether/model";
+import { type BurnRateTier, burnRate, maskingShareLimit, SECOND_MS } from "@bellwether/model";
 import { FLEET } from "#telemetry";
 import { countsSince, findOnset, type Onset } from "./onset.ts";
 import type { PairWindows } from "./pair-windows.ts";
@@ -39,6 +39,7 @@ export class Explanations {
 		const short = SHORT_WINDOW[tier] as number;
 		const fleetTotal = windows.total(fleetPair, long);
 		const onset = this.#onset(pair, tier);
+		const since = startOfSlice(onset.since, windows.pair(pair).sliceMs);
 		const alsoBurning = [...take(this.#burningOn(fleetPair, tier), ALSO_BURNING_MAX + 1)]
 			.filter((sibling) => sibling !== pair)
 			.slice(0, ALSO_BURNING_MAX)
@@ -50,7 +51,7 @@ export class Explanations {
 				objective: rule.objective,
 				long: this.#window(pair, long),
 				short: this.#window(pair, short),
-				episode: this.#episode(pair, onset.since),
+				episode: { ...this.#episode(pair, onset.since), ms: this.#now - since },
 				p: evidence(windows.bad(pair, long), windows.total(pair, long), rule.objective),
 				fleet: {
 					long: this.#window(fleetPair, long),
@@ -60,7 +61,7 @@ export class Explanations {
 				share: fleetTotal > 0 ? windows.total(pair, long) / fleetTotal : 0,
 				maskingShare: maskingShareLimit((fleetRule.tiers[tier] as BurnRateTier).factor, fleetRule.objective),
 				alsoBurning,
-				since: onset.since,
+				since,
 			},
 		};
 	}
@@ -153,6 +154,12 @@ export class Explanations {
 		const counts = { bad: windows.bad(pair, window), total: windows.total(pair, window) };
 		return { ms: WINDOWS_MS[window] as number, ...counts, burn: windows.burn(pair, window) };
 	}
+}
+
+/** Slices stand in their last 10 s: the first that a bucket can hold began so much earlier. */
+function startOfSlice(bucketAt: number, sliceMs: number | undefined): number {
+	if (sliceMs === undefined) return bucketAt;
+	return (Math.ceil((bucketAt + 10 * SECOND_MS) / sliceMs) - 1) * sliceMs;
 }
 
 function isMost({ burning, judged }: { burning: number; judged: number }): boolean {

@@ -78,6 +78,8 @@ export interface PairStatus {
 export interface DetectionPair extends Pair {
 	/** The budget runs from the start of such a period; undefined: it rolls. */
 	readonly calendar?: CalendarPeriod | undefined;
+	/** Its events are slices of this length, each in its last bucket: news of a slice is as old as it is long. ms. */
+	readonly sliceMs?: number | undefined;
 	readonly fleetPair: number;
 	/** Undefined: no monitor applies; the pair has a state (at worst `at-risk`) and never a breach. */
 	readonly monitor:

@@ -249,6 +249,7 @@ export class Telemetry {
 		if (pair === undefined) return undefined;
 		const limits = { now: this.#clock.now(), latenessMs: this.#limits.latenessMs };
 		const told = query.of === "slices" ? sliced?.told(pair) : undefined;
+		if (query.of === "slices" && !told) return undefined;
 		if (told) return this.#guard(() => readWindows(store, [told.cells], pair, told.storedId, query, limits));
 		return this.#guard(() =>
 			readWindows(store, [this.#unfolded, this.#sealed], pair, pairIds[pair] as number, query, limits),

@@ -132,7 +132,7 @@ export interface WindowsQuery {
 	readonly from: number;
 	readonly to: number;
 	readonly resolutionMs: number;
-	/** `slices`: the judged slices or intervals instead of the events; each lies in its last 10 s. */
+	/** `slices`: the judged slices or intervals instead of the events, each in its last 10 s; none for pairs without. */
 	readonly of?: "events" | "slices" | undefined;
 }
 
