@@ -13,6 +13,7 @@ const STEP_PROGRESS_EVERY_MS = 10_000;
 const PROGRAMS = {
 	browser: { file: "/usr/bin/chromium", packages: ["chromium", "fonts-noto-core"] },
 	prometheus: { file: "/usr/bin/prometheus", packages: ["prometheus"] },
+	postgresql: { file: "/usr/lib/postgresql/15/bin/postgres", packages: ["postgresql-15"] },
 };
 
 /** Steps in the order in which they run: the quick ones first. `args` are for the pinned Node. */
@@ -22,7 +23,7 @@ const STEPS = [
 	{ name: "architecture", vitest: true },
 	{ name: "unused", runs: [tool("knip/bin/knip.js")] },
 	{ name: "unit", vitest: true },
-	{ name: "scenario", vitest: true, needs: ["prometheus"] },
+	{ name: "scenario", vitest: true, needs: ["prometheus", "postgresql"] },
 	{ name: "browser", vitest: true, needs: ["browser"] },
 ];
 

@@ -24,6 +24,7 @@ export interface PostgresqlOptions {
 
 const NAMES = { from: "$1::timestamptz", to: "$2::timestamptz", step: "$3::interval" };
 const USUAL_PORT = 5432;
+const GRACE_MS = 1_000;
 
 /** One read-only transaction per query, on a connection of its own: at a query a minute, keeping one open gains nothing. */
 export function createPostgresqlEngine({ settings, socket, password, turn }: PostgresqlOptions): PullEngine {
@@ -42,11 +43,21 @@ export function createPostgresqlEngine({ settings, socket, password, turn }: Pos
 				ssl: settings.tls ? { rejectUnauthorized: true } : false,
 				stream: () => stream,
 				application_name: "bellwether",
+				// Besides the transaction: whatever the text does, nothing of this connection writes.
+				options: "-c default_transaction_read_only=on",
 				connectionTimeoutMillis: settings.timeoutMs,
-				query_timeout: settings.timeoutMs + 1_000,
 			});
 			let over: PullFailure | undefined;
 			const end = () => stream.destroy();
+			// The server keeps to its own time-out, unless it no longer answers at all.
+			const deadline = setTimeout(() => {
+				over ??= new PullFailure(
+					"timeout",
+					`no whole answer from ${url.host} within ${settings.timeoutMs} ms`,
+					"make the query cheaper, lower maxRange, or raise timeout",
+				);
+				end();
+			}, settings.timeoutMs + GRACE_MS);
 			signal.addEventListener("abort", end, { once: true });
 			client.on("error", () => {});
 			try {
@@ -60,7 +71,9 @@ export function createPostgresqlEngine({ settings, socket, password, turn }: Pos
 				await new Promise<void>((resolve, reject) => {
 					const text = withPlaceholders(query.text ?? "", NAMES);
 					const used = values.slice(0, highestParameter(text));
-					const running = client.query(new pg.Query<PulledRow, string[]>({ text, values: used }));
+					// The extended protocol takes one statement, whether it has parameters or not.
+					const asked = { text, values: used, queryMode: "extended" };
+					const running = client.query(new pg.Query<PulledRow, string[]>(asked));
 					running.on("row", (row: PulledRow) => {
 						rows.push(row);
 						if (stream.bytesRead <= settings.maxResponseBytes) return;
@@ -80,6 +93,7 @@ export function createPostgresqlEngine({ settings, socket, password, turn }: Pos
 			} catch (error) {
 				throw over ?? failureOf(error, url.host, signal);
 			} finally {
+				clearTimeout(deadline);
 				signal.removeEventListener("abort", end);
 				client.end().catch(() => {});
 				end();

@@ -1,0 +1,79 @@
+import { execFileSync, spawn } from "node:child_process";
+import { chmodSync, chownSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import pg from "pg";
+import { eventually, onCleanUp, temporaryFolder } from "./server.ts";
+
+/** Debian's package. */
+const BIN = "/usr/lib/postgresql/15/bin";
+
+export interface Postgresql {
+	readonly host: string;
+	readonly url: string;
+	readonly user: string;
+	readonly password: string;
+	run(sql: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
+}
+
+/** Starts a real PostgreSQL with a user that signs in by password; it ends with the test. */
+export async function startPostgresql(): Promise<Postgresql> {
+	if (!existsSync(`${BIN}/postgres`)) throw new Error(`${BIN}/postgres is missing: npm test -- scenario installs it`);
+	const dir = temporaryFolder();
+	const password = "a pass word of tests";
+	const passwordFile = join(dir, "password");
+	writeFileSync(passwordFile, password);
+	const owner = ownerOfServer();
+	chmodSync(dir, 0o755);
+	if (owner.uid !== undefined) for (const path of [dir, passwordFile]) chownSync(path, owner.uid, owner.gid);
+	const data = join(dir, "data");
+	const options = { ...owner, cwd: dir, env: { PATH: process.env.PATH, LC_ALL: "C.UTF-8" } };
+	const how = ["--username=reader", `--pwfile=${passwordFile}`, "--auth=scram-sha-256", "--no-sync"];
+	execFileSync(`${BIN}/initdb`, [`--pgdata=${data}`, ...how], { ...options, stdio: "ignore" });
+	const port = await freePort();
+	const settings = [`port=${port}`, "listen_addresses=127.0.0.1", `unix_socket_directories=${dir}`, "fsync=off"];
+	const child = spawn(`${BIN}/postgres`, ["-D", data, ...settings.flatMap((setting) => ["-c", setting])], {
+		...options,
+		stdio: "ignore",
+	});
+	const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+	onCleanUp(async () => {
+		child.kill("SIGINT");
+		await ended;
+	});
+	const run = async (sql: string, values: readonly unknown[] = []) => {
+		const connection = { host: "127.0.0.1", port, user: "reader", password, database: "postgres" };
+		const client = new pg.Client(connection);
+		await client.connect();
+		try {
+			return (await client.query(sql, [...values])).rows as Record<string, unknown>[];
+		} finally {
+			await client.end();
+		}
+	};
+	await eventually("PostgreSQL answers", () => run("SELECT 1"));
+	const host = `127.0.0.1:${port}`;
+	return { host, url: `postgresql://${host}/postgres`, user: "reader", password, run };
+}
+
+/** PostgreSQL refuses to run as root: then as the user that its package made. */
+function ownerOfServer(): { uid?: number; gid: number } | { uid?: undefined; gid?: undefined } {
+	if (process.getuid?.() !== 0) return {};
+	const line = readFileSync("/etc/passwd", "utf8")
+		.split("\n")
+		.find((each) => each.startsWith("postgres:"));
+	const [, , uid, gid] = line?.split(":") ?? [];
+	if (uid === undefined || gid === undefined) throw new Error("there is no user postgres: install postgresql-15");
+	return { uid: Number(uid), gid: Number(gid) };
+}
+
+function freePort(): Promise<number> {
+	return new Promise((resolve, reject) => {
+		const probe = createServer();
+		probe.once("error", reject);
+		probe.listen(0, "127.0.0.1", () => {
+			const address = probe.address();
+			probe.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+		});
+	});
+}
