@@ -174,7 +174,7 @@ function reach(
 		if (left || pages.length === 0)
 			context.warn({ document }, path, message, "The other tiers still watch it; shorter slices let all fire.");
 		else {
-			const remedy = "Write shorter slices, a higher objective, or a monitor with a larger evidenceP.";
+			const remedy = "Write shorter slices or a higher objective, or watch it by ticket tiers only.";
 			context.error({ document }, path, message, remedy);
 		}
 	}

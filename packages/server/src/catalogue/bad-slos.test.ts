@@ -257,9 +257,9 @@ const CASES: readonly BadCase[] = [
 			["target: 0.995", "target: 0.995\n      timeSliceTarget: 0.9\n      timeSliceWindow: 6h"],
 		],
 		says: [
-			'slos/dlp-create.yaml:19:15 error "dlp-create" at 0.995 over 28d can never fire page-quick, page-slow: too few slices fit into the window to prove anything.\n  Write shorter slices, a higher objective, or a monitor with a larger evidenceP.',
-			'tenants/tiers.yaml:7:17 error "dlp-create" at 0.999 over 28d can never fire page-quick, page-slow: too few slices fit into the window to prove anything.\n  Write shorter slices, a higher objective, or a monitor with a larger evidenceP.',
-			'tenants/woodgrove.yaml:12:17 error "dlp-create" at 0.9995 over 28d can never fire page-quick, page-slow: too few slices fit into the window to prove anything.\n  Write shorter slices, a higher objective, or a monitor with a larger evidenceP.',
+			'slos/dlp-create.yaml:19:15 error "dlp-create" at 0.995 over 28d can never fire page-quick, page-slow: too few slices fit into the window to prove anything.\n  Write shorter slices or a higher objective, or watch it by ticket tiers only.',
+			'tenants/tiers.yaml:7:17 error "dlp-create" at 0.999 over 28d can never fire page-quick, page-slow: too few slices fit into the window to prove anything.\n  Write shorter slices or a higher objective, or watch it by ticket tiers only.',
+			'tenants/woodgrove.yaml:12:17 error "dlp-create" at 0.9995 over 28d can never fire page-quick, page-slow: too few slices fit into the window to prove anything.\n  Write shorter slices or a higher objective, or watch it by ticket tiers only.',
 		],
 	},
 	{
