@@ -6,6 +6,8 @@ import type { EventStage } from "./event-stage.ts";
 import { COUNTED, DUPLICATE, type Ledger, REJECTED } from "./ledger.ts";
 import { isSilent, REASON, verdictReason, verdictTenant } from "./reasons.ts";
 
+const SHARE_OF_FREE = 4;
+
 /** Fate of an event: what the ledger calls it, by number. */
 export interface AppliedEvents {
 	/** Events that the sender must know were not counted. */
@@ -79,20 +81,29 @@ export class EventApplier {
 		return this.#now * 1000 + this.#futureUs;
 	}
 
-	/** False: so many new events do not fit into the memory for identities, and nothing of the request may count. */
+	/**
+	 * False: so many new events do not fit into the memory for identities, and nothing of the request may count. A tenant may
+	 * hold four times as many as are still free, so that one that floods leaves room for the others.
+	 */
 	fits(stage: EventStage): boolean {
-		const room = this.#maxIds - this.#ids.count;
-		if (stage.count <= room) return true;
+		const ids = this.#ids;
+		// Even if all of them were one tenant's.
+		if ((ids.count + stage.count) * (1 + SHARE_OF_FREE) <= this.#maxIds * SHARE_OF_FREE) return true;
 		const { codes, times, lo, hi } = stage;
 		const oldest = this.#oldest;
 		const latest = this.#latest;
-		let fresh = 0;
+		const fresh = new Map<number, number>();
+		let free = this.#maxIds - ids.count;
 		for (let k = 0; k < stage.count; k++) {
+			const code = codes[k] as number;
 			const time = times[k] as number;
-			if ((codes[k] as number) < 0 || time < oldest || time > latest) continue;
-			if (!this.#ids.has(lo[k] as number, hi[k] as number)) fresh++;
+			if (code < 0 || time < oldest || time > latest || ids.has(lo[k] as number, hi[k] as number)) continue;
+			const { tenant } = this.#events.rolesAt(code);
+			fresh.set(tenant, (fresh.get(tenant) ?? 0) + 1);
+			free--;
 		}
-		return fresh <= room;
+		if (fresh.size === 0) return true;
+		return free >= 0 && [...fresh].every(([tenant, count]) => ids.heldBy(tenant) + count <= SHARE_OF_FREE * free);
 	}
 
 	apply(stage: EventStage, protocol: number, row: ByteWriter, records: ByteWriter, keepsFates: boolean): AppliedEvents {
@@ -121,7 +132,7 @@ export class EventApplier {
 				if (time <= 0) reason = REASON.invalid_time;
 				else if (time < oldest) reason = REASON.too_old;
 				else if (time > latest) reason = REASON.future;
-				else if (!ids.addFresh(lo[k] as number, hi[k] as number, minuteOf(time))) key = DUPLICATE;
+				else if (!ids.addFresh(lo[k] as number, hi[k] as number, minuteOf(time), tenant)) key = DUPLICATE;
 				else {
 					const weight = weights[k] as number;
 					this.#record(records, code, roles, lo[k] as number, hi[k] as number, time, weight);
@@ -168,8 +179,9 @@ export class EventApplier {
 		const weight = head % 2 === 1 ? row.varint() : 1;
 		this.#previousTime = time;
 		// What is below the floor by now could not come again.
-		if (minuteOf(time) >= this.#ids.floor) this.#ids.addFresh(lo, hi, minuteOf(time));
 		const roles = this.#events.rolesAt(code);
+		const minute = minuteOf(time);
+		if (minute >= this.#ids.floor) this.#ids.addFresh(lo, hi, minute, roles.tenant);
 		this.#count(roles, time, weight);
 		this.#ledger.add(roles.tenant, protocol, COUNTED, 1);
 	}

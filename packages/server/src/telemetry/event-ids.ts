@@ -21,6 +21,8 @@ export class EventIds {
 	/** Minutes since the epoch: older events can no longer be told apart. */
 	floor = 0;
 	readonly #shards = Array.from({ length: SHARDS }, () => new Shard());
+	/** Hour of the events, then tenant → how many. */
+	readonly held = new Map<number, Map<number, number>>();
 	readonly #perMinute = new Map<number, number>();
 	/** Added since the last `clean`: lo, hi, minute. */
 	#fresh = new Int32Array(3 * 1024);
@@ -38,9 +40,10 @@ export class EventIds {
 		return true;
 	}
 
-	/** Adds one that the store does not have yet. */
-	addFresh(lo: number, hi: number, minute: number): boolean {
+	/** Adds one that the store does not have yet; `tenant`: whose event it is. */
+	addFresh(lo: number, hi: number, minute: number, tenant = 0): boolean {
 		if (!this.add(lo, hi, minute)) return false;
+		this.hold(hourOfMinute(minute), tenant, 1);
 		if ((this.#freshCount + 1) * 3 > this.#fresh.length) {
 			const larger = new Int32Array(this.#fresh.length * 2);
 			larger.set(this.#fresh);
@@ -53,6 +56,22 @@ export class EventIds {
 		return true;
 	}
 
+	/** How many identities are of events of this tenant; whole hours leave at once. */
+	heldBy(tenant: number): number {
+		let held = 0;
+		for (const byTenant of this.held.values()) held += byTenant.get(tenant) ?? 0;
+		return held;
+	}
+
+	hold(hour: number, tenant: number, count: number): void {
+		let byTenant = this.held.get(hour);
+		if (!byTenant) {
+			byTenant = new Map();
+			this.held.set(hour, byTenant);
+		}
+		byTenant.set(tenant, (byTenant.get(tenant) ?? 0) + count);
+	}
+
 	/** Forgets what lies before the minute; the floor never falls. */
 	raise(minute: number): void {
 		if (minute <= this.floor) return;
@@ -62,6 +81,8 @@ export class EventIds {
 			this.count -= count;
 			this.#perMinute.delete(each);
 		}
+		const hour = hourOfMinute(minute);
+		for (const each of this.held.keys()) if (each < hour) this.held.delete(each);
 	}
 
 	/** What was added since the last `clean`, by hour: 9 bytes each, low half, high half, minute of the hour. */

@@ -27,6 +27,7 @@ const MAX_ERRORS = 1_000;
 const RETRY_WHEN_FULL_S = 60;
 const SEED_KEY = "event_seed";
 const FLOOR_KEY = "event_floor";
+const HELD_KEY = "event_held";
 
 /**
  * Reads a decoded body of spans, log records or events into the context's stage. Throws Malformed; then nothing of the
@@ -69,6 +70,7 @@ export class EventIntake {
 	readonly #store: TelemetryStore;
 	readonly #applier: EventApplier;
 	readonly #maxEventIds: number;
+	readonly #tenants: readonly string[];
 	/** Of this commit, by key; stored with its row. */
 	readonly #answers = new Map<string, StoredAnswer>();
 	#now = 0;
@@ -95,6 +97,9 @@ export class EventIntake {
 		this.ids.floor = Number(store.meta(FLOOR_KEY) ?? 0);
 		this.#applier.forget(now);
 		for (const { hour, packed } of store.eventIds()) this.ids.load(hour, packed);
+		for (const [hour, tenant, count] of JSON.parse(store.meta(HELD_KEY) ?? "[]") as [number, string, number][])
+			this.ids.hold(hour, parts.selection.tenantIndex(tenant), count);
+		this.#tenants = parts.selection.tenants;
 	}
 
 	/** Starts a row; also before rows are replayed. */
@@ -150,18 +155,22 @@ export class EventIntake {
 	seal(): (writer: FoldWriter) => void {
 		const fresh = this.ids.fresh();
 		const { floor } = this.ids;
+		const held = [...this.ids.held].flatMap(([hour, byTenant]) =>
+			[...byTenant].map(([tenant, count]) => [hour, this.#tenants[tenant], count]),
+		);
 		const now = this.#now;
 		this.ids.clean();
 		return (writer) => {
 			for (const [hour, packed] of fresh) writer.addEventIds(hour, packed);
 			writer.dropEventIdsBefore(hourOfMinute(floor));
 			writer.writeMeta(FLOOR_KEY, String(floor));
+			writer.writeMeta(HELD_KEY, JSON.stringify(held));
 			writer.dropEventAnswersBefore(now - ANSWERS_KEPT_MS);
 		};
 	}
 
 	#full(): IngestOutcome {
-		const message = `the memory for identities of events is full (${this.ids.count} of telemetry.maxEventIds ${this.#maxEventIds}): nothing of the request was counted; send it again later, send fewer events, or raise the limit`;
+		const message = `the memory for identities of events has no room for new ones (it holds ${this.ids.count} of telemetry.maxEventIds ${this.#maxEventIds}; one tenant may take four times what is free): nothing of the request was counted; send it again later, send fewer events, or raise the limit`;
 		return { status: "unavailable", message, retryAfterS: RETRY_WHEN_FULL_S };
 	}
 

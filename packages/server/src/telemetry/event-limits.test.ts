@@ -36,20 +36,40 @@ function withLimit(maxEventIds: number): typeof CATALOGUE {
 
 describe("the memory for identities", () => {
 	test("when full, new events are refused whole, known ones are still duplicates, and age makes room", () => {
-		const real = rig({ catalogue: withLimit(3) });
-		const first = [1, 2, 3].map((id) => spanOf(id, NOW));
+		const real = rig({ catalogue: withLimit(5) });
+		const first = [1, 2, 3, 4].map((id) => spanOf(id, NOW));
 		accepted(send(real, first));
-		const refused = send(real, [spanOf(4, NOW), ...first]);
+		const refused = send(real, [spanOf(5, NOW), ...first]);
 		expect(refused).toMatchObject({
 			status: "unavailable",
-			message: expect.stringContaining("3 of telemetry.maxEventIds 3"),
+			message: expect.stringContaining("4 of telemetry.maxEventIds 5"),
 		});
 		accepted(send(real, first));
-		expect(real.accounts("contoso", "otlp-traces")).toEqual({ received: 6, counted: 3, duplicate: 3 });
+		expect(real.accounts("contoso", "otlp-traces")).toEqual({ received: 8, counted: 4, duplicate: 4 });
 		real.clock.advance(3 * HOUR_MS + 2 * MINUTE_MS);
-		accepted(send(real, [spanOf(4, real.clock.now())]));
-		expect(accepted(send(real, first))).toMatchObject({ rejected: 3, message: expect.stringContaining("too_old") });
+		expect(accepted(send(real, first))).toMatchObject({ rejected: 4, message: expect.stringContaining("too_old") });
+		real.clock.advance(HOUR_MS);
+		accepted(send(real, [spanOf(5, real.clock.now())]));
 	});
+
+	test.each(["live", "after a kill", "after a fold and a kill"])(
+		"a tenant that floods leaves room for others, %s",
+		(when) => {
+			let real = rig({ catalogue: withLimit(1_000) });
+			let flooded = 0;
+			while (send(real, [spanOf(flooded + 1, NOW)]).status === "accepted") flooded++;
+			expect(flooded).toBe(800);
+			if (when !== "live") {
+				if (when.includes("fold")) real.telemetry.fold();
+				real = rig({ catalogue: withLimit(1_000), store: real.store.copy() });
+				expect(send(real, [spanOf(801, NOW)]).status).toBe("unavailable");
+			}
+			const resource = { "tenant.id": "fabrikam-id" };
+			for (let id = 2_001; id <= 2_100; id++) accepted(send(real, [{ ...spanOf(id, NOW), resource }]));
+			expect(real.sink().sum("fabrikam", "logins")).toBe("0 of 100");
+			expect(real.sink().sum("contoso", "logins")).toBe("0 of 800");
+		},
+	);
 
 	test("a longer lateness limit does not bring back what was forgotten under the shorter one", () => {
 		const short = { ...CATALOGUE, hash: "short" };
