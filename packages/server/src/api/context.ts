@@ -109,6 +109,8 @@ export interface ApiContext {
 	readonly config: ConfigPort;
 	readonly fleet: { view(scope: TenantScope): Promise<FleetView>; version(): number };
 	readonly readiness: () => Promise<readonly ReadyCheck[]>;
+	/** Room on the disk of the data folder; undefined: not watched. */
+	readonly diskFreeBytes?: (() => Promise<number>) | undefined;
 	readonly metrics: { readonly contentType: string; text(): Promise<string> };
 	/** Address people use, without a slash at the end. */
 	readonly baseUrl: () => string;

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Catalogue } from "#catalogue";
 import { type ControlStore, EventBus, issueToken, type Role, systemIds } from "#platform";
 import type { TenantValuesQuery } from "#telemetry";
+import { exampleFeed } from "../../testing/feed-messages.ts";
 import { openControlStore } from "../adapters/sqlite/control-store.ts";
 import type { Api, ApiContext } from "./context.ts";
 import { createFleetSource } from "./fleet-source.ts";
@@ -663,5 +664,29 @@ describe("matching telemetry to key tenants", () => {
 		expect((await at(NOW - 1_000)).ids).toMatchObject([{ patterns: ["c-.*"], from: NOW - 500, isEffective: false }]);
 		expect((await at(NOW)).ids).toMatchObject([{ isEffective: true }]);
 		expect((await ask("/api/v1/tenants/nobody/register", { headers })).statusCode).toBe(404);
+	});
+});
+
+describe("a message of a feed", () => {
+	it("is not taken while the disk is nearly full: what is left is for pages", async () => {
+		const secret = join(dir, "feed-token");
+		writeFileSync(secret, "t-1\n");
+		const feed = exampleFeed({ auth: "bearer", secretRef: `\${file:${secret}}` });
+		let freeBytes = 16 * 1_048_576;
+		Object.assign(context, {
+			catalogue: () => ({ ...CATALOGUE, feeds: [feed] }),
+			diskFreeBytes: async () => freeBytes,
+		});
+		const send = () =>
+			ask("/api/v1/feeds/status", {
+				method: "POST",
+				headers: bearer("t-1"),
+				payload: { components: [{ name: "mail", status: "operational" }] },
+			});
+		expect((await send()).statusCode).toBe(200);
+		freeBytes -= 1;
+		const full = await send();
+		expect([full.statusCode, full.headers["retry-after"], full.json().error.code]).toEqual([503, "60", "unavailable"]);
+		expect(await store.db.selectFrom("feeds").select("messages").execute()).toEqual([{ messages: 1 }]);
 	});
 });

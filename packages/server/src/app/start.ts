@@ -1,4 +1,4 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, statfs } from "node:fs/promises";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -34,6 +34,7 @@ import { createBreachQueue } from "./breach-queue.ts";
 import { openCatalogueCache } from "./catalogue-cache.ts";
 import { startConfigControl } from "./config-control.ts";
 import { issueStartTokens, readTokenFile, SettingRefused } from "./first-access.ts";
+import { startForgetting } from "./forgetting.ts";
 import { openGrpcPort } from "./grpc-port.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import { startLiveEvents } from "./live-events.ts";
@@ -266,6 +267,10 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		config,
 		fleet,
 		readiness: () => readiness(context, thread),
+		diskFreeBytes: async () => {
+			const { bavail, bsize } = await statfs(dataDir);
+			return bavail * bsize;
+		},
 		metrics,
 		baseUrl,
 		demo: options.demo,
@@ -311,6 +316,10 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		clearInterval(heartbeat);
 		hub.close();
 	});
+	const forgetting = startForgetting(store, clock, (error) =>
+		log.error({ err: error }, "old rows could not be removed"),
+	);
+	lifecycle.onStop("forgetting", () => forgetting.stop());
 	config.watch();
 	lifecycle.onStop("catalogue watch", () => config.stop());
 

@@ -25,6 +25,7 @@ import { ApiProblem } from "../problem.ts";
 import { Change, FeedStateView, FeedTaken, JudgedCase, PlatformStatement, PlatformWord } from "../schemas-feeds.ts";
 
 const MAX_BODY_BYTES = 1_048_576;
+const MIN_FREE_BYTES = 16 * 1_048_576;
 /** Changes and statements of a message that is answered are few; more is the list's business. */
 const MAX_NAMED = 20;
 
@@ -67,6 +68,7 @@ function takeRoute(api: Api, context: ApiContext): void {
 			async (request) => {
 				const now = context.clock.now();
 				const { feed, proof } = prove(context, request, request.params.feed, now);
+				await requireRoom(context);
 				const body = jsonOf(request);
 				const parsed = parseFeed(feed, { headers: headersOf(request), body, receivedAt: now });
 				if (parsed.status === "malformed") throw malformed(feed, parsed.message);
@@ -148,6 +150,19 @@ function prove(
 				"Send it again with a new timestamp, and check the clocks of both sides.",
 			);
 	}
+}
+
+/** What a full disk leaves in the control store is for pages and acknowledgements; feeds are told to come again. */
+async function requireRoom(context: ApiContext): Promise<void> {
+	const freeBytes = (await context.diskFreeBytes?.()) ?? Number.POSITIVE_INFINITY;
+	if (freeBytes >= MIN_FREE_BYTES) return;
+	throw new ApiProblem(
+		503,
+		"unavailable",
+		`The disk of the data folder has ${freeBytes} bytes left, so no messages of feeds are taken.`,
+		"Make room on that disk, then send the message again.",
+		{ headers: { "retry-after": "60" } },
+	);
 }
 
 /** The sender is told to try again: what is wrong is on our side, and its message must not be lost. */
