@@ -63,7 +63,7 @@ export const Settings = z.strictObject({
 				maxStreams: f.wholeNumber("Streams kept at most. Default: 500000.", 100, 10_000_000).optional(),
 				maxOtherStreams: f
 					.wholeNumber(
-						"Streams of customers that are no key tenant kept one by one; delta streams beyond are folded into the fleet and the cohorts. Default: 50000.",
+						"Delta streams of customers that are no key tenant kept one by one; those beyond are folded into the fleet and the cohorts. Default: 50000.",
 						0,
 						10_000_000,
 					)

@@ -34,7 +34,7 @@ export interface Settings {
 		readonly maxStreams: number;
 		/** Identities of events kept within the lateness limit; when full, new events are refused with 503. Undefined: 10 million. */
 		readonly maxEventIds?: number | undefined;
-		/** Streams of customers that are no key tenant kept one by one; delta streams beyond are folded. Default: 50,000. */
+		/** Delta streams of customers that are no key tenant kept one by one; those beyond are folded. Default: 50,000. */
 		readonly maxOtherStreams?: number | undefined;
 		/** Attributes that may name a tenant, besides those of the register; their values are listed for matching. */
 		readonly tenantAttributes?: readonly string[] | undefined;

@@ -89,28 +89,20 @@ describe("streams of customers that are no key tenant", () => {
 		expect(all.sink().sum("", "requests")).toBe("0 of 360");
 	});
 
-	test("gauges and histograms fold too, by what they feed", () => {
+	test("gauges keep slots too: their samples come again in other requests", () => {
 		const all = folding(0);
-		const points = (make: (tenant: string) => object) => many(40).map(make);
-		all.send(
-			request([
-				gauge("queue.length", ...points((tenant) => point({ tenant, at: NOW, value: 150 }))),
-				histogram(
-					"request.duration",
-					1,
-					...points((tenant) =>
-						point({
-							tenant,
-							at: NOW,
-							start: NOW - S,
-							more: { count: "3", bucketCounts: ["2", "1"], explicitBounds: [0.5] },
-						}),
-					),
-				),
-			]),
-		);
-		expect(all.telemetry.counters().streams).toBe(2);
-		expect(all.sink().sum("", "queue")).toBe("40 of 40");
+		const sample = (at: number) => point({ tenant: "a", at, value: 150 });
+		all.send(request([gauge("queue.length", sample(NOW - 2 * S), sample(NOW - S))]));
+		all.send(request([gauge("queue.length", sample(NOW - S), sample(NOW))]));
+		expect(all.sink().sum("", "queue")).toBe("3 of 3");
+	});
+
+	test("delta histograms fold by what they feed", () => {
+		const all = folding(0);
+		const more = { count: "3", bucketCounts: ["2", "1"], explicitBounds: [0.5] };
+		const points = many(40).map((tenant) => point({ tenant, at: NOW, start: NOW - S, more }));
+		all.send(request([histogram("request.duration", 1, ...points)]));
+		expect(all.telemetry.counters().streams).toBe(1);
 		expect(all.sink().sum("", "fast")).toBe("40 of 120");
 	});
 

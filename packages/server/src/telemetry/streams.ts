@@ -377,9 +377,12 @@ export interface OtherStreams {
 	readonly tenantAttributes: readonly string[] | undefined;
 }
 
-/** Each point stands for itself, and only the fleet and cohorts want it: nothing of the stream need be known. */
+/**
+ * Each point stands for itself, and only the fleet and cohorts want it: nothing of the stream need be known. Not so
+ * gauges: pulls and restarted senders repeat their samples in other requests, which only the stream's last time tells.
+ */
 function isFoldable(roles: RoleSet, kind: Kind): boolean {
-	return roles.tenant === 0 && roles.special === undefined && (kind === KIND.gauge || !isCumulative(kind));
+	return roles.tenant === 0 && roles.special === undefined && (kind === KIND.deltaSum || kind === KIND.deltaHistogram);
 }
 
 /** Kinds whose points carry a running value. */
