@@ -17,6 +17,7 @@ export { EventBus, eventsAfter, type LoggedEvent, lastEventSeq } from "./events.
 export { guardedSocket } from "./guarded-socket.ts";
 export { sequenceIds, systemIds } from "./ids.ts";
 export { cancelMessages, enqueue } from "./outbox.ts";
+export { forgetOld } from "./retention.ts";
 export { resolveSecret } from "./secrets.ts";
 export {
 	closeForeignOperatorSessions,

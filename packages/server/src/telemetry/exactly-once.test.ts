@@ -1,6 +1,6 @@
 import { ManualClock } from "@bellwether/model";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Slo } from "#catalogue";
 import { Reference } from "./reference.ts";
 import { StoreFailure } from "./telemetry.ts";
@@ -20,6 +20,9 @@ import {
 	slo,
 } from "./telemetry-fixture.ts";
 import { named, ROLES, requestOf, type TrafficStep, traffic } from "./traffic.ts";
+
+// Hundreds of random cases each: on a busy machine they take longer.
+vi.setConfig({ testTimeout: 30_000 });
 
 const LIMITS = { latenessMs: 3 * 3_600_000, futureMs: 300_000 };
 const QUERY = { from: NOW - 4 * 3_600_000, to: NOW + 3_600_000, resolutionMs: 10_000 };

@@ -338,4 +338,11 @@ create table register_versions (
 create unique index register_versions_one_open on register_versions (tenant) where until_at is null;
 create index register_versions_by_tenant on register_versions (tenant, since_at);
 `,
+	// Old events may go, but only those that retention has said it lets go.
+	`
+drop trigger events_append_only_delete;
+create trigger events_append_only_delete before delete on events
+when old.at >= coalesce((select cast(value as integer) from meta where key = 'events_kept_from'), 0)
+begin select raise(abort, 'events are append-only'); end;
+`,
 ];
