@@ -129,7 +129,7 @@ describe("POST /v1/metrics", () => {
 	const refusals: [string, Record<string, string>, string, number][] = [
 		["another content type", { "content-type": "text/plain" }, "POST", 415],
 		["no content type", {}, "POST", 415],
-		["another encoding", { ...PROTOBUF, "content-encoding": "zstd" }, "POST", 415],
+		["another encoding", { ...PROTOBUF, "content-encoding": "gzip, zstd" }, "POST", 415],
 		["another method", PROTOBUF, "PUT", 405],
 	];
 	it.each(refusals)("refuses %s without taking anything", async (_name, headers, method, status) => {
@@ -247,14 +247,64 @@ describe("POST /api/v1/write", () => {
 		expect(taken[0]).toMatchObject({ kind: "remote-write-1", encoding: "snappy" });
 	});
 
-	it("refuses remote write 2.0 and other encodings", async () => {
+	it("refuses other messages and encodings, and says what to send", async () => {
 		await serve();
-		const version2 = await send(
+		const other = await send(
 			"/api/v1/write",
-			{ ...SNAPPY, "content-type": "application/x-protobuf;proto=io.prometheus.write.v2.Request" },
+			{ ...SNAPPY, "content-type": "application/x-protobuf;proto=io.prometheus.write.v3.Request" },
 			"x",
 		);
 		const gzip = await send("/api/v1/write", { ...SNAPPY, "content-encoding": "gzip" }, "x");
-		expect([version2.status, gzip.status, taken.length]).toEqual([415, 415, 0]);
+		const twice = await send("/api/v1/write", { ...SNAPPY, "content-encoding": "snappy, snappy" }, "x");
+		expect([other.status, gzip.status, twice.status, taken.length]).toEqual([415, 415, 415, 0]);
+		expect(other.body.toString()).toContain("io.prometheus.write.v2.Request");
+		expect(twice.body.toString()).toContain("once");
+	});
+
+	describe("with the message of version 2.0", () => {
+		const VERSION_2 = {
+			...SNAPPY,
+			"content-type": "application/x-protobuf;proto=io.prometheus.write.v2.Request",
+			"x-prometheus-remote-write-version": "2.0.0",
+		};
+		const written = ({ headers }: Answer) =>
+			["samples", "histograms", "exemplars"].map((each) => headers[`x-prometheus-remote-write-${each}-written`]);
+
+		it("reads it as such, however the header is written, and says how much of each kind was taken", async () => {
+			await serve();
+			outcome = { ...ACCEPTED, written: { samples: 7, histograms: 2, exemplars: 1 } };
+			const type = 'Application/X-Protobuf ; proto="io.prometheus.write.v2.Request"';
+			const answers = [
+				await send("/api/v1/write", VERSION_2, "x"),
+				await send("/api/v1/write", { ...VERSION_2, "content-type": type }, "x"),
+			];
+			for (const answer of answers) expect([answer.status, written(answer)]).toEqual([204, ["7", "2", "1"]]);
+			expect(taken.map(({ kind }) => kind)).toEqual(["remote-write-2", "remote-write-2"]);
+		});
+
+		it("answers 400 when a part was rejected, with what was taken all the same", async () => {
+			await serve();
+			outcome = { ...ACCEPTED, rejected: 1, message: "one", written: { samples: 2, histograms: 0, exemplars: 0 } };
+			const answer = await send("/api/v1/write", VERSION_2, "x");
+			expect([answer.status, written(answer)]).toEqual([400, ["2", "0", "0"]]);
+		});
+
+		const nothing: [IngestOutcome, number][] = [
+			[{ status: "malformed", message: "m" }, 400],
+			[{ status: "too-large", message: "m" }, 413],
+			[{ status: "unavailable", message: "m", retryAfterS: 2 }, 503],
+		];
+		it.each(nothing)("says that nothing was taken: %j", async (result, status) => {
+			await serve();
+			outcome = result;
+			const answer = await send("/api/v1/write", VERSION_2, "x");
+			expect([answer.status, written(answer)]).toEqual([status, ["0", "0", "0"]]);
+		});
+
+		it("says so as well to a body over the limit and to who may not write", async () => {
+			await serve({ mayWrite: async () => "unauthenticated" });
+			const denied = await send("/api/v1/write", VERSION_2, "x");
+			expect([denied.status, written(denied)]).toEqual([401, ["0", "0", "0"]]);
+		});
 	});
 });

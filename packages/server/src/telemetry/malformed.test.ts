@@ -1,4 +1,4 @@
-import { deflateSync, gzipSync } from "node:zlib";
+import { constants, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
 import { compress } from "snappyjs";
 import { describe, expect, test } from "vitest";
@@ -195,6 +195,7 @@ describe("content encodings", () => {
 		["gzip", gzipSync(plain)],
 		["GZIP", gzipSync(plain)],
 		["deflate", deflateSync(plain)],
+		["zstd", zstdCompressSync(plain)],
 		["identity", plain],
 		["snappy", compress(Buffer.from(plain))],
 	])("%s is read", (encoding, body) => {
@@ -222,10 +223,34 @@ describe("content encodings", () => {
 	test.each([
 		["gzip", gzipSync(Buffer.alloc(64 * 1024 * 1024))],
 		["deflate", deflateSync(Buffer.alloc(64 * 1024 * 1024))],
+		["zstd", zstdCompressSync(Buffer.alloc(64 * 1024 * 1024))],
 		["snappy", compress(Buffer.alloc(4 * 1024 * 1024))],
 		["identity", Buffer.alloc(2 * 1024 * 1024)],
 	])("a %s body that decodes to more than the limit is too large", (encoding, body) => {
 		expect(rig().sendBytes(Uint8Array.from(body), "otlp-protobuf", encoding).status).toBe("too-large");
+	});
+
+	test("a zstd body may come in several frames, of which none is passed over", () => {
+		const frames = [plain.subarray(0, 10), plain.subarray(10)].map((part) => zstdCompressSync(part));
+		expect(rig().sendBytes(Uint8Array.from(Buffer.concat(frames)), "otlp-protobuf", "zstd")).toMatchObject({
+			points: 1,
+		});
+		const halves = new Array(2).fill(zstdCompressSync(Buffer.alloc(600 * 1024)));
+		expect(rig().sendBytes(Uint8Array.from(Buffer.concat(halves)), "otlp-protobuf", "zstd").status).toBe("too-large");
+		const many = new Array(65).fill(zstdCompressSync(Buffer.alloc(0)));
+		expect(rig().sendBytes(Uint8Array.from(Buffer.concat(many)), "otlp-protobuf", "zstd").status).toBe("malformed");
+	});
+
+	test("a zstd body cut off anywhere, with something behind it, or with a window of 128 MiB is malformed", () => {
+		const body = zstdCompressSync(plain);
+		for (let length = 0; length < body.length; length++)
+			expect(rig().sendBytes(Uint8Array.from(body.subarray(0, length)), "otlp-protobuf", "zstd").status).toBe(
+				"malformed",
+			);
+		const more = Buffer.concat([body, Buffer.from("more")]);
+		expect(rig().sendBytes(Uint8Array.from(more), "otlp-protobuf", "zstd").status).toBe("malformed");
+		const wide = zstdCompressSync(Buffer.alloc(256 * 1024 * 1024), { params: { [constants.ZSTD_c_windowLog]: 27 } });
+		expect(rig().sendBytes(Uint8Array.from(wide), "otlp-protobuf", "zstd").status).toBe("malformed");
 	});
 
 	test("a gzip trailer that lies about the size costs no memory", () => {
