@@ -136,9 +136,15 @@ it("counts what a real PostgreSQL holds, through a kill and with late rows, and 
 	await eventually("late rows are pulled", complete, 30_000);
 	await expectEqual(server);
 
-	const writes = await eventually("a write is refused", async () => (await source(server, "writes")).error ?? undefined);
+	const writes = await eventually(
+		"a write is refused",
+		async () => (await source(server, "writes")).error ?? undefined,
+	);
 	expect(writes).toMatchObject({ reason: "refused", remedy: "write a query that only reads" });
-	const sleeps = await eventually("a slow query is given up", async () => (await source(server, "sleeps")).error ?? undefined);
+	const sleeps = await eventually(
+		"a slow query is given up",
+		async () => (await source(server, "sleeps")).error ?? undefined,
+	);
 	expect(sleeps).toMatchObject({ reason: "timeout" });
 	const strangers = await eventually(
 		"a wrong password is refused",
@@ -151,4 +157,4 @@ it("counts what a real PostgreSQL holds, through a kill and with late rows, and 
 	expect(said).not.toContain(database.password);
 	expect(said).not.toContain("not the pass word");
 	expect(await database.run("SELECT count(*)::int AS count FROM sends")).toEqual([{ count: 50_060 }]);
-});
+}, 120_000);

@@ -200,4 +200,4 @@ remote_write:
 	}>("/api/v1/ingest/accounting");
 	expect(items.every(({ duplicate }) => duplicate > 0)).toBe(true);
 	expect(items.map(({ protocol, rejected }) => [protocol, rejected])).toEqual(items.map(() => ["pull", {}]));
-});
+}, 120_000);

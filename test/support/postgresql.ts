@@ -1,8 +1,8 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { chmodSync, chownSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import pg from "pg";
+import { promisify } from "node:util";
 import { eventually, onCleanUp, temporaryFolder } from "./server.ts";
 
 /** Debian's package. */
@@ -13,7 +13,8 @@ export interface Postgresql {
 	readonly url: string;
 	readonly user: string;
 	readonly password: string;
-	run(sql: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
+	/** One statement, $1 … standing for texts; rows of a SELECT. */
+	run(sql: string, values?: readonly (string | null)[]): Promise<Record<string, unknown>[]>;
 }
 
 /** Starts a real PostgreSQL with a user that signs in by password; it ends with the test. */
@@ -41,19 +42,24 @@ export async function startPostgresql(): Promise<Postgresql> {
 		child.kill("SIGINT");
 		await ended;
 	});
-	const run = async (sql: string, values: readonly unknown[] = []) => {
-		const connection = { host: "127.0.0.1", port, user: "reader", password, database: "postgres" };
-		const client = new pg.Client(connection);
-		await client.connect();
-		try {
-			return (await client.query(sql, [...values])).rows as Record<string, unknown>[];
-		} finally {
-			await client.end();
-		}
+	const run: Postgresql["run"] = async (sql, values = []) => {
+		const text = sql.replace(/\$(\d+)/g, (_, n) => literal(values[Number(n) - 1]));
+		const isQuery = /^\s*SELECT/.test(text);
+		const asked = isQuery ? `SELECT coalesce(json_agg(t), '[]') FROM (${text}) AS t` : text;
+		const where = ["-h", "127.0.0.1", "-p", String(port), "-U", "reader", "-d", "postgres"];
+		const how = ["--no-psqlrc", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"];
+		const { stdout } = await promisify(execFile)(`${BIN}/psql`, [...where, ...how, "-c", asked], {
+			env: { PGPASSWORD: password, PGTZ: "UTC" },
+		});
+		return isQuery ? JSON.parse(stdout) : [];
 	};
 	await eventually("PostgreSQL answers", () => run("SELECT 1"));
 	const host = `127.0.0.1:${port}`;
 	return { host, url: `postgresql://${host}/postgres`, user: "reader", password, run };
+}
+
+function literal(value: string | null | undefined): string {
+	return value == null ? "NULL" : `'${value.replaceAll("'", "''")}'`;
 }
 
 /** PostgreSQL refuses to run as root: then as the user that its package made. */

@@ -25,6 +25,25 @@ export function describeTelemetryStore(
 			expect([...next.streams()]).toEqual([STREAM, { ...STREAM, id: 2 }]);
 		});
 
+		test("pulled buckets are replaced, read by range and dropped by age, per source and SLO, in the next process too", () => {
+			const { store, reopen } = open();
+			store.fold((writer) => {
+				for (const at of [10, 20, 30]) writer.writePulled("db", "send", at, bytes(at));
+				writer.writePulled("db", "other", 10, bytes(1));
+				writer.writePulled("lake", "send", 10, bytes(2));
+			});
+			store.fold((writer) => {
+				writer.writePulled("db", "send", 20, bytes(99));
+				writer.dropPulledBefore("db", "send", 20);
+			});
+			const next = reopen();
+			const read = (source: string, slo: string) =>
+				next.pulled(source, slo, 0, 30).map(({ at, packed }) => [at, ...packed]);
+			expect(read("db", "send")).toEqual([[20, 99]]);
+			expect(read("db", "other")).toEqual([[10, 1]]);
+			expect(read("lake", "send")).toEqual([[10, 2]]);
+		});
+
 		test("a commit that fails leaves nothing behind", () => {
 			const { store } = open();
 			store.commit(bytes(1), [STREAM]);
