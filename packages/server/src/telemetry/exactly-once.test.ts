@@ -332,3 +332,20 @@ test("streams that no SLO selects any more are dropped, and start anew when one 
 	first.telemetry.configure(catalogue({ hash: "three" }));
 	expect(first.sink().sum("", "requests")).toBe("0 of 5");
 });
+
+test("a stream that comes back while a fold forgets it is kept", () => {
+	const real = rig();
+	const sent = (at: number, value: number): object =>
+		request([cumulative("request.count", point({ start: NOW - 1_000, at, value }))]);
+	real.send(sent(NOW, 5));
+	real.telemetry.fold();
+	real.clock.advance(25 * 3_600_000);
+	// Something to fold, of another stream.
+	real.send(request([delta("request.count", point({ tenant: "contoso-id", at: real.clock.now(), value: 1 }))]));
+	real.telemetry.tick();
+	real.send(sent(real.clock.now(), 9));
+	while (real.telemetry.hasWork) real.telemetry.work();
+	const next = rig({ store: real.store.copy(), clock: real.clock });
+	next.send(sent(real.clock.now() + 10, 12));
+	expect(next.sink().sum("", "requests")).toBe("0 of 13");
+});

@@ -76,6 +76,9 @@ const FOLD_AT_CELLS = { perPair: 80, least: 400_000, most: 2_000_000 };
 /** A stream without points for this long is forgotten; by then its start and its ranges are older than any lateness limit. */
 const IDLE_MS = 24 * 3_600_000;
 const IDLE_CHECK_MS = 3_600_000;
+/** Share of idle streams from which on they are forgotten, and share of `maxStreams` beyond which any are. */
+const FORGET_FROM = 0.05;
+const FORGET_BEYOND = 0.5;
 const FOLDED_KEY = "folded_requests";
 
 /** Everything that depends on the catalogue and on the store's content; replaced as a whole. */
@@ -332,7 +335,7 @@ export class Telemetry {
 		const now = this.#clock.now();
 		const { store, rollUps, streams, ledger, pairIds, unselected, changedBounds, sliced } = this.#loaded;
 		const isIdleCheck = now - this.#idleCheckAt >= IDLE_CHECK_MS;
-		const idle = isIdleCheck ? this.#idleStreams(now) : [];
+		const idle = isIdleCheck ? this.#worthForgetting(this.#idleStreams(now)) : [];
 		if (isIdleCheck) this.#idleCheckAt = now;
 		this.#foldNotBefore = now + FOLD_RETRY_MS;
 		const cells = this.#unfolded;
@@ -354,7 +357,9 @@ export class Telemetry {
 			finish: (writer) => {
 				for (const slot of changedBounds)
 					writer.writeBounds(streams.ids[slot] as number, [...(streams.roleSets[slot]?.bounds ?? [])]);
-				writer.dropStreams([...unselected, ...idle]);
+				// One may have come back since the seal.
+				const stillIdle = new Set(idle.length > 0 ? this.#idleStreams(now) : []);
+				writer.dropStreams([...unselected, ...idle.filter((id) => stillIdle.has(id))]);
 				writeEvents(writer);
 				writeSlices?.(writer);
 				writer.writeMeta("fold_at", String(now));
@@ -484,6 +489,13 @@ export class Telemetry {
 		}
 		if (cells.count > 0) this.#lastSampleAt = Math.max(this.#lastSampleAt ?? 0, now);
 		cells.clear();
+	}
+
+	/** Forgetting builds everything anew while requests wait: a few streams are not worth it, as long as there is room. */
+	#worthForgetting(idle: readonly number[]): readonly number[] {
+		const { registered } = this.#loaded.streams;
+		const isFull = registered > FORGET_BEYOND * this.#limits.maxStreams;
+		return isFull || idle.length > FORGET_FROM * registered ? idle : [];
 	}
 
 	#idleStreams(now: number): number[] {
