@@ -235,7 +235,9 @@ spec: { target: email }
 	});
 
 	it("what it leaves out is taken from the command: the period and the workload", () => {
-		const text = sloOf().replace("  service: web-shop\n", "").replace(/ {2}timeWindow:\n.*\n/, "");
+		const text = sloOf()
+			.replace("  service: web-shop\n", "")
+			.replace(/ {2}timeWindow:\n.*\n/, "");
 		const { files, taken } = importOpenSlo([{ path: "a.yaml", text }], { periodMs: 7 * DAY_MS, workload: "shop" });
 		expect(taken).toBe(1);
 		expect(parseCatalogue(files).catalogue?.slos[0]).toMatchObject({ workload: "shop", periodMs: 7 * DAY_MS });
