@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { DEFAULT_RETENTION } from "#catalogue";
-import { shortened, TIER_NAMES, TIERS } from "./retention.ts";
+import { classOf, shortened, TIER_NAMES, TIERS } from "./retention.ts";
 import { catalogue, DAY_MS, delta, NOW, point, type Rig, request, rig } from "./telemetry-fixture.ts";
 
 const HOUR_MS = 3_600_000;
@@ -119,4 +119,8 @@ test("retention is shortened tier by tier, from the finest, and never below what
 		expect(most.keep[tier]).toBeGreaterThanOrEqual(DAY_MS);
 		if (k > 0) expect(most.keep[tier]).toBeGreaterThanOrEqual(most.keep[TIER_NAMES[k - 1] as "minutes"]);
 	}
+});
+
+test("the fleet and its cohorts are a class of their own", () => {
+	expect(["", "~region:eu", "contoso"].map(classOf)).toEqual(["fleet", "fleet", "tenants"]);
 });
