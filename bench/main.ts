@@ -4,10 +4,11 @@ import { benchEvaluation } from "./evaluation.ts";
 import { benchIngest } from "./ingest.ts";
 import { benchPeers } from "./peers.ts";
 import { benchRecovery } from "./recovery.ts";
+import { benchStall } from "./stall.ts";
 import { benchTenants } from "./tenants.ts";
 
 /**
- * `npm run bench` measures the product; `npm run bench -- ingest|evaluate|latency|recovery|tenants` one part;
+ * `npm run bench` measures the product; `npm run bench -- ingest|evaluate|latency|recovery|tenants|stall` one part;
  * `--peers DIR` also runs the peers' drivers of DIR (Prometheus, VictoriaMetrics) with the product beside them.
  * Exits 1 when the product counted more or fewer samples than were sent.
  */
@@ -20,7 +21,7 @@ const { values: options, positionals } = parseArgs({
 		trials: { type: "string", default: "20" },
 	},
 });
-const PARTS = ["ingest", "evaluate", "latency", "recovery", "tenants"];
+const PARTS = ["ingest", "evaluate", "latency", "recovery", "tenants", "stall"];
 const parts = positionals.length > 0 ? positionals : PARTS;
 const unknown = parts.find((part) => !PARTS.includes(part));
 if (unknown !== undefined) {
@@ -55,6 +56,7 @@ if (parts.includes("recovery")) {
 		if (!row.evaluationsRight) process.exitCode = 1;
 	}
 }
+if (parts.includes("stall")) for await (const row of benchStall()) print("stall", row);
 if (parts.includes("tenants"))
 	for (const tenants of [1, 1_500_000]) {
 		const row = benchTenants(tenants, 1_500_000, 3);
