@@ -11,15 +11,16 @@ export interface ExportCommandOptions extends Omit<CommandOptions, "dir"> {
 	readonly outPath?: string | undefined;
 	readonly endpoint?: string | undefined;
 	readonly intervalMs?: number | undefined;
+	readonly lagMs?: number | undefined;
 	/** Where findings go, so that the text itself can be piped on. */
 	readonly err: (text: string) => void;
 }
 
 /** Writes the catalogue in another system's words. 1 when something in it has no words there; the rest is written. */
 export async function runExport(options: ExportCommandOptions): Promise<number> {
-	const { format, catalogue, outPath, endpoint, intervalMs, json, out, err } = options;
+	const { format, catalogue, outPath, endpoint, intervalMs, lagMs, json, out, err } = options;
 	if (!format.export) return EXIT.usage;
-	const { files, findings } = (await format.export.load())(catalogue, { endpoint, intervalMs });
+	const { files, findings } = (await format.export.load())(catalogue, { endpoint, intervalMs, lagMs });
 	const isComplete = !findings.some((finding) => finding.level === "error");
 	if (outPath === undefined) {
 		if (json) out(`${JSON.stringify({ files, findings })}\n`);

@@ -240,8 +240,9 @@ for (const format of FORMATS) {
 		.option("--out <path>", "file, or folder when there are several files; without it the text is printed")
 		.option("--endpoint <url>", "address of this Bellwether's OTLP receiver, such as http://127.0.0.1:4318")
 		.option("--interval <duration>", "how often rules are evaluated: the scrape interval; default 1m", duration)
+		.option("--lag <duration>", "how long a scrape may take; default 10s", duration)
 		.option("--json", "answer as JSON")
-		.action(async ({ catalogue: dir, out: outPath, endpoint, interval, ...options }) => {
+		.action(async ({ catalogue: dir, out: outPath, endpoint, interval, lag, ...options }) => {
 			const { catalogueToExport } = await import("./exported-catalogue.ts");
 			const source = await catalogueToExport(dir, options);
 			if (source.status === "failed") {
@@ -251,7 +252,9 @@ for (const format of FORMATS) {
 			const { runExport } = await import("./export-command.ts");
 			const { catalogue } = source;
 			const shared = common("", options);
-			return finish(await runExport({ ...shared, format, catalogue, outPath, endpoint, intervalMs: interval, err }));
+			return finish(
+				await runExport({ ...shared, format, catalogue, outPath, endpoint, intervalMs: interval, lagMs: lag, err }),
+			);
 		});
 }
 

@@ -6,6 +6,15 @@ import { attributesOf, type TenantId } from "./tenant-ids.ts";
 /** How far back the sample before a gap is looked for. */
 const GAP_MS = HOUR_MS;
 
+export interface RuleTimes {
+	readonly intervalMs: number;
+	/**
+	 * Evaluations look this far back: a scrape has the time at which it began, and what is not there yet when its time is
+	 * looked at would be taken for the value before, and lost.
+	 */
+	readonly lagMs: number;
+}
+
 const COMPLEMENT = { lt: ">=", lte: ">", gt: "<=", gte: "<" } as const;
 
 /** Recording rules of what happened since the last evaluation: all events and bad events, by tenant and for the fleet. */
@@ -13,7 +22,7 @@ export function deltaRules(
 	catalogue: Catalogue,
 	slo: Slo,
 	ids: readonly TenantId[],
-	intervalMs: number,
+	{ intervalMs, lagMs }: RuleTimes,
 ): { readonly record: string; readonly expr: string }[] {
 	const byTenant = (expr: string) => tenantsAndFleet(catalogue, slo, ids, expr);
 	const rules = (total: string, bad: string) => [
@@ -22,17 +31,17 @@ export function deltaRules(
 	];
 	const { indicator } = slo;
 	if (indicator.kind === "threshold") {
-		const { text } = seriesOf(indicator.metric, false, false);
+		const text = `${seriesOf(indicator.metric, false, false).text}${offset(lagMs)}`;
 		// Each sample is one event, at the evaluation that sees it first.
-		const fresh = `timestamp(${text}) > time() - ${intervalMs / 1000}`;
+		const fresh = `timestamp(${text}) > time() - ${(intervalMs + lagMs) / 1000}`;
 		const isBad = `${text} ${COMPLEMENT[indicator.op]} ${indicator.value}`;
 		const bad = `${byTenant(`((${isBad}) and (${fresh})) * 0 + 1`)}`;
 		return rules(byTenant(`(${fresh}) * 0 + 1`), zeroUnless(bad, "bellwether:sli_total:delta", slo));
 	}
 	if (indicator.kind === "heartbeat") return [];
 	const isHistogram = countsByBound(indicator);
-	const total = byTenant(increase(seriesOf(indicator.total, isHistogram, true), intervalMs));
-	const part = byTenant(increase(seriesOf(indicator.part, isHistogram, true), intervalMs));
+	const total = byTenant(increase(seriesOf(indicator.total, isHistogram, true), { intervalMs, lagMs }));
+	const part = byTenant(increase(seriesOf(indicator.part, isHistogram, true), { intervalMs, lagMs }));
 	if (indicator.numerator === "bad") return rules(total, zeroUnless(part, "bellwether:sli_total:delta", slo));
 	const recorded = totalOf("bellwether:sli_total:delta", slo);
 	return rules(
@@ -54,9 +63,14 @@ function zeroUnless(expr: string, record: string, slo: Slo): string {
  * What a counter grew by since the evaluation before: the difference to its last sample then, the whole value after a
  * reset, nothing at its first sample. Unlike increase() it neither extrapolates nor loses what lies between two ranges.
  */
-function increase({ text }: Series, intervalMs: number): string {
-	const before = `last_over_time(${text}[${formatDuration(GAP_MS)}] offset ${formatDuration(intervalMs)})`;
-	return `((${text} - ${before}) >= 0 or ${text} < ${before})`;
+function increase({ text }: Series, { intervalMs, lagMs }: RuleTimes): string {
+	const now = `${text}${offset(lagMs)}`;
+	const before = `last_over_time(${text}[${formatDuration(GAP_MS)}]${offset(lagMs + intervalMs)})`;
+	return `(${now} - ${before} >= 0 or ${now} < ${before})`;
+}
+
+function offset(ms: number): string {
+	return ms === 0 ? "" : ` offset ${formatDuration(ms)}`;
 }
 
 /** Sums a vector by key tenant, and over everything for the fleet, whose sum has no tenant label. */

@@ -1,24 +1,17 @@
 /**
  * ln P(X ≥ bad | n = total, p = budget) of a binomial distribution in PromQL, which has neither factorials nor loops:
- * the first term of the tail by Stirling's series, the others by their ratio, of which three are written out and the
- * rest is taken as geometric. Within 1 % of P wherever a page tier can be true; for slow tickets within a tenth.
- * `bad` and `total` have the same labels; `budget` has bellwether_tenant of them.
+ * the first term of the tail by Gosper's form of Stirling's formula, which holds from 0! on, the second by their ratio,
+ * and the rest as geometric. Within 1 % of P for whole counts of more than one event, wherever a tier of factor 2.8 or more
+ * is true; within 11 % for the slowest ticket. `bad`, `good` and `total` have the same labels, `budget` is one by tenant.
  */
-export function evidenceExpr({ bad, total, budget }: Readonly<Record<"bad" | "total" | "budget", string>>): string {
-	const misses = `(${total} - ${bad})`;
+export function evidenceExpr(names: Readonly<Record<"bad" | "good" | "total" | "budget", string>>): string {
+	const { bad, good, total, budget } = names;
 	const by = "on (bellwether_tenant) group_left ()";
-	// Times the odds of one bad event, p ÷ (1 − p).
-	const ratio = (i: number) =>
-		`((${total} - ${bad} - ${i}) / (${bad} + ${i + 1}) * ${by} (${budget} / (1 - ${budget})))`;
-	const tail = `(1 + ${ratio(0)} * (1 + ${ratio(1)} * (1 + ${ratio(2)} / clamp_min(1 - ${ratio(3)}, 0.001))))`;
+	const ratio = (i: number) => `(${good} - ${i}) / (${bad} + ${i + 1}) * ${by} (${budget} / (1 - ${budget}))`;
 	return [
-		`${lnFactorial(total)} - ${lnFactorial(bad)} - ${lnFactorial(misses)} - 0.9189385332046727`,
-		`+ ${bad} * ${by} ln(${budget}) + ${misses} * ${by} ln(1 - ${budget})`,
-		`+ ln(clamp_min(${tail}, 1))`,
+		`0 - ${bad} * ln(clamp_min(${bad}, 1) / ${total} / ${by} ${budget})`,
+		`- ${good} * ln(clamp_min(${good}, 1) / ${total} / ${by} (1 - ${budget}))`,
+		`+ 0.5 * ln((2 * ${total} + 1 / 3) / (2 * ${bad} + 1 / 3) / (2 * ${good} + 1 / 3) / 3.141592653589793)`,
+		`+ ln(1 + ${ratio(0)} / clamp_min(1 - ${ratio(1)}, 0.001))`,
 	].join("\n");
-}
-
-/** Without its constant ½ ln 2π. Written for x + 1, so that 0! needs no case of its own. */
-function lnFactorial(x: string): string {
-	return `((${x} + 0.5) * ln(${x} + 1) - (${x} + 1) + 1 / (12 * (${x} + 1)) - 1 / (360 * (${x} + 1) ^ 3))`;
 }

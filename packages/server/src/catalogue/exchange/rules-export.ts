@@ -5,6 +5,7 @@ import {
 	formatDuration,
 	HOUR_MS,
 	MINUTE_MS,
+	SECOND_MS,
 	tierFault,
 } from "@bellwether/model";
 import { stringify } from "yaml";
@@ -12,7 +13,7 @@ import { monitorFor } from "../choose.ts";
 import { Findings } from "../finding.ts";
 import { effectiveObjective } from "../objective.ts";
 import type { Catalogue, Slo } from "../types.ts";
-import { deltaRules } from "./delta-rules.ts";
+import { deltaRules, type RuleTimes } from "./delta-rules.ts";
 import { evidenceExpr } from "./evidence-rule.ts";
 import { labelName, promqlString, whyNotSeries } from "./prometheus-names.ts";
 import { type TenantId, tenantIds } from "./tenant-ids.ts";
@@ -37,10 +38,13 @@ export const RECORDED = {
 	/** Of windows, by the label bellwether_window. */
 	totalSum: "bellwether:sli_total:sum",
 	badSum: "bellwether:sli_bad:sum",
+	goodSum: "bellwether:sli_good:sum",
 	evidence: "bellwether:evidence:ln_p",
 } as const;
 
 const DEFAULT_INTERVAL_MS = MINUTE_MS;
+/** Prometheus' own default of scrape_timeout. */
+const DEFAULT_LAG_MS = 10 * SECOND_MS;
 /** Beyond it, sums are made of five-minute sums: 72 h of every evaluation would be read each time. */
 const MAX_PLAIN_WINDOW_MS = 6 * HOUR_MS;
 const COARSE_MS = 5 * MINUTE_MS;
@@ -53,6 +57,7 @@ const COARSE_MS = 5 * MINUTE_MS;
 export const exportRules: Exporter = (catalogue, options) => {
 	const findings = new Findings();
 	const intervalMs = options.intervalMs ?? DEFAULT_INTERVAL_MS;
+	const times = { intervalMs, lagMs: options.lagMs ?? Math.min(DEFAULT_LAG_MS, intervalMs / 2) };
 	const ids = tenantIds(catalogue, findings);
 	const slos = catalogue.slos.filter((slo) => {
 		const reason = whyNotSeries(slo);
@@ -68,16 +73,17 @@ export const exportRules: Exporter = (catalogue, options) => {
 		...slos.map((slo) => ({
 			name: `bellwether-${slo.name}`,
 			interval,
-			rules: sloRules(catalogue, slo, ids, intervalMs, findings),
+			rules: sloRules(catalogue, slo, ids, times, findings),
 		})),
 	];
-	const text = `${header(intervalMs)}${stringify({ groups }, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+	const text = `${header(times)}${stringify({ groups }, { lineWidth: 0, aliasDuplicateObjects: false })}`;
 	return { files: [{ path: "bellwether.rules.yaml", text }], findings: findings.sorted() };
 };
 
-function header(intervalMs: number): string {
+function header({ intervalMs, lagMs }: RuleTimes): string {
 	return `# Written by bellwether export prometheus-rules. Change the catalogue, not this file.
-# Equal to the monitors when the scrape interval is ${formatDuration(intervalMs)} (--interval): each sample's increase is recorded once.
+# Equal to the monitors when the scrape interval is ${formatDuration(intervalMs)} (--interval): each sample's increase is recorded once,
+# ${formatDuration(lagMs)} after its time (--lag: no scrape may take longer).
 # Windows slide here; Bellwether's move by buckets of 10 s (5m), 1 min (30m, 1h), 5 min (2h, 6h) and 1 h (1d, 3d).
 # An alert here ends when its expression does; a breach there stays open while its short window has no events.
 `;
@@ -138,7 +144,7 @@ function sloRules(
 	catalogue: Catalogue,
 	slo: Slo,
 	ids: readonly TenantId[],
-	intervalMs: number,
+	times: RuleTimes,
 	findings: Findings,
 ): Rule[] {
 	const labels = { bellwether_slo: slo.name, bellwether_workload: slo.workload };
@@ -148,16 +154,16 @@ function sloRules(
 	const windows = new Set([COARSE_MS, ...tiers.flatMap((tier) => [tier.shortMs, tier.longMs])]);
 	const sums = [...windows]
 		.toSorted((a, b) => a - b)
-		.flatMap((windowMs) => sumRules(slo, labels, windowMs, intervalMs));
+		.flatMap((windowMs) => sumRules(slo, labels, windowMs, times.intervalMs));
 	if (!monitor) {
 		const message = `No live monitor watches the SLO "${slo.name}", so it has recordings and no alerts.`;
 		findings.warn(slo.place, message, "Name it in a live monitor.");
 	}
-	const evidence = monitor && tiers.length > 0 ? [evidenceRule(slo, labels, tiers)] : [];
+	const evidence = monitor && tiers.length > 0 ? evidenceRules(slo, labels, tiers) : [];
 	const alerts = monitor ? tiers.map((tier) => alertRule(catalogue, slo, tier, monitor.evidenceP, labels)) : [];
 	return [
 		{ record: RECORDED.budget, expr: budgetExpr(catalogue, slo), labels },
-		...deltaRules(catalogue, slo, ids, intervalMs).map((rule) => ({ ...rule, labels })),
+		...deltaRules(catalogue, slo, ids, times).map((rule) => ({ ...rule, labels })),
 		...sums,
 		...evidence,
 		...alerts,
@@ -202,13 +208,23 @@ function of(slo: Slo, windowMs?: number): string {
 	return `{bellwether_slo=${promqlString(slo.name)}${window}}`;
 }
 
-/** For the long windows of all tiers at once. */
-function evidenceRule(slo: Slo, labels: Readonly<Record<string, string>>, tiers: readonly BurnRateTier[]): Rule {
+/** How improbable the long windows of all tiers would be if their objective were just met. */
+function evidenceRules(slo: Slo, labels: Readonly<Record<string, string>>, tiers: readonly BurnRateTier[]): Rule[] {
 	const windows = tiers.map((tier) => formatDuration(tier.longMs)).join("|");
 	const long = `{bellwether_slo=${promqlString(slo.name)},bellwether_window=~${promqlString(windows)}}`;
-	const budget = `${RECORDED.budget}${of(slo)}`;
-	const expr = evidenceExpr({ bad: `${RECORDED.badSum}${long}`, total: `${RECORDED.totalSum}${long}`, budget });
-	return { record: RECORDED.evidence, expr, labels };
+	const [bad, good, total] = [RECORDED.badSum, RECORDED.goodSum, RECORDED.totalSum].map((name) => `${name}${long}`) as [
+		string,
+		string,
+		string,
+	];
+	return [
+		{ record: RECORDED.goodSum, expr: `${total} - ${bad}`, labels },
+		{
+			record: RECORDED.evidence,
+			expr: evidenceExpr({ bad, good, total, budget: `${RECORDED.budget}${of(slo)}` }),
+			labels,
+		},
+	];
 }
 
 function alertRule(

@@ -37,6 +37,8 @@ export interface ExportOptions {
 	readonly endpoint?: string | undefined;
 	/** How often rules are evaluated, ms; the scrape interval. Undefined: one minute. */
 	readonly intervalMs?: number | undefined;
+	/** How late samples may become visible after their time, ms: the scrape timeout. Undefined: 10 s, at most half an interval. */
+	readonly lagMs?: number | undefined;
 }
 
 /** A valid catalogue → text for another system. The same catalogue gives the same text. */
