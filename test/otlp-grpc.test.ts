@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import * as grpc from "@grpc/grpc-js";
 import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-grpc";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { AggregationTemporality, MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { GRPC_STATUS, grpcClient } from "../packages/server/testing/grpc-client.ts";
 import { catalogueFiles, idOf, writeCatalogue } from "./support/catalogue.ts";
 import { cleanUp, onCleanUp, type RunningServer, request, serve, temporaryFolder } from "./support/server.ts";
 
@@ -28,35 +28,10 @@ async function counted(server: RunningServer, tenant: string, slo: string): Prom
 	return { good: sum("good"), total: sum("total") };
 }
 
-/** A plain client of the export service, for bodies and headers that no exporter sends. */
 function client(grpcUrl: string) {
-	const raw = new grpc.Client(grpcUrl.replace("http://", ""), grpc.credentials.createInsecure());
-	onCleanUp(() => raw.close());
-	const same = (value: Buffer) => value;
-	return (body: Buffer, headers: Record<string, string> = {}, service = "metrics.v1.MetricsService") =>
-		new Promise<{ code: number; details: string; retryInfo: Buffer | undefined; answer: Buffer | undefined }>(
-			(resolve) => {
-				const metadata = new grpc.Metadata();
-				for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
-				raw.makeUnaryRequest(
-					`/opentelemetry.proto.collector.${service}/Export`,
-					same,
-					same,
-					body,
-					metadata,
-					{ deadline: Date.now() + 20_000 },
-					(error, answer) => {
-						const [retryInfo] = error?.metadata?.get("grpc-status-details-bin") ?? [];
-						resolve({
-							code: error?.code ?? 0,
-							details: error?.details ?? "",
-							retryInfo: retryInfo as Buffer | undefined,
-							answer,
-						});
-					},
-				);
-			},
-		);
+	const { send, close } = grpcClient(grpcUrl);
+	onCleanUp(close);
+	return send;
 }
 
 describe("OTLP over gRPC", () => {
@@ -93,29 +68,29 @@ describe("OTLP over gRPC", () => {
 		const tokenFile = join(temporaryFolder(), "token");
 		writeFileSync(tokenFile, "operator-token-of-the-scenario-0123456789\n", { mode: 0o600 });
 		const send = client((await serveGrpc(["--token-file", tokenFile])).grpcUrl);
-		expect(await send(Buffer.alloc(0))).toMatchObject({ code: grpc.status.UNAUTHENTICATED });
+		expect(await send(Buffer.alloc(0))).toMatchObject({ code: GRPC_STATUS.UNAUTHENTICATED });
 		expect(await send(Buffer.alloc(0), { authorization: "Bearer wrong" })).toMatchObject({
-			code: grpc.status.UNAUTHENTICATED,
+			code: GRPC_STATUS.UNAUTHENTICATED,
 		});
 		const bearer = { authorization: "Bearer operator-token-of-the-scenario-0123456789" };
 		expect(await send(Buffer.alloc(0), bearer)).toMatchObject({ code: 0 });
 		expect(await send(Buffer.alloc(0), { ...bearer, origin: "https://elsewhere.example" })).toMatchObject({
-			code: grpc.status.PERMISSION_DENIED,
+			code: GRPC_STATUS.PERMISSION_DENIED,
 		});
 	});
 
 	it("answers what is wrong with a code that the sender does not try again", async () => {
 		const send = client(server.grpcUrl);
 		expect(await send(Buffer.from([0xff, 0xff]))).toMatchObject({
-			code: grpc.status.INVALID_ARGUMENT,
+			code: GRPC_STATUS.INVALID_ARGUMENT,
 			retryInfo: undefined,
 		});
 		expect(await send(Buffer.alloc(1024 * 1024 + 1))).toMatchObject({
-			code: grpc.status.RESOURCE_EXHAUSTED,
+			code: GRPC_STATUS.RESOURCE_EXHAUSTED,
 			retryInfo: undefined,
 		});
 		expect(await send(Buffer.alloc(10), {}, "profiles.v1.ProfilesService")).toMatchObject({
-			code: grpc.status.UNIMPLEMENTED,
+			code: GRPC_STATUS.UNIMPLEMENTED,
 		});
 		// Still there.
 		expect(await send(Buffer.alloc(0))).toMatchObject({ code: 0, answer: Buffer.alloc(0) });
@@ -141,7 +116,7 @@ describe("OTLP over gRPC", () => {
 		const send = client(server.grpcUrl);
 		let refused = await send(Buffer.alloc(0));
 		for (let tries = 0; refused.code === 0 && tries < 100; tries++) refused = await send(Buffer.alloc(0));
-		expect(refused.code).toBe(grpc.status.RESOURCE_EXHAUSTED);
+		expect(refused.code).toBe(GRPC_STATUS.RESOURCE_EXHAUSTED);
 		expect(refused.retryInfo?.includes("google.rpc.RetryInfo")).toBe(true);
 		for (const stream of waiting) stream.destroy();
 		let answer = await send(Buffer.alloc(0));
@@ -170,6 +145,6 @@ describe("OTLP over gRPC", () => {
 		});
 		stream.resume();
 		stream.end(Buffer.concat([head, bomb]));
-		expect(await code).toBe(grpc.status.RESOURCE_EXHAUSTED);
+		expect(await code).toBe(GRPC_STATUS.RESOURCE_EXHAUSTED);
 	});
 });

@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from "vitest";
+import type { Family } from "../packages/server/testing/exposition.ts";
 import { catalogueFiles, writeCatalogue } from "./support/catalogue.ts";
-import { type Family, labels, startExporter } from "./support/exporter.ts";
+import { labels, startExporter } from "./support/exporter.ts";
 import { type Prometheus, startPrometheus } from "./support/prometheus.ts";
 import { cleanUp, eventually, type RunningServer, serve, temporaryFolder } from "./support/server.ts";
 

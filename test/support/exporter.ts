@@ -1,36 +1,10 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import protobuf from "protobufjs";
+import { exposition, type Family } from "../../packages/server/testing/exposition.ts";
+
+export type { Family };
+
 import { onCleanUp } from "./server.ts";
-
-/** What Prometheus scrapes, in the exposition format that can carry native histograms. */
-const { root } = protobuf.parse(`
-syntax = "proto2";
-message MetricFamily { optional string name = 1; optional string help = 2; optional int32 type = 3; repeated Metric metric = 4; }
-message Metric {
-	repeated LabelPair label = 1; optional Number gauge = 2; optional Number counter = 3; optional Summary summary = 4;
-	optional int64 timestamp_ms = 6; optional Histogram histogram = 7;
-}
-message LabelPair { optional string name = 1; optional string value = 2; }
-message Number { optional double value = 1; }
-message Summary { optional uint64 sample_count = 1; optional double sample_sum = 2; repeated Quantile quantile = 3; }
-message Quantile { optional double quantile = 1; optional double value = 2; }
-message Histogram {
-	optional uint64 sample_count = 1; optional double sample_sum = 2; repeated Bucket bucket = 3;
-	optional sint32 schema = 5; optional double zero_threshold = 6; optional uint64 zero_count = 7;
-	repeated BucketSpan positive_span = 12; repeated sint64 positive_delta = 13;
-}
-message Bucket { optional uint64 cumulative_count = 1; optional double upper_bound = 2; }
-message BucketSpan { optional sint32 offset = 1; optional uint32 length = 2; }
-`);
-const familyType = root.lookupType("MetricFamily");
-
-export interface Family {
-	readonly name: string;
-	/** 0 counter, 1 gauge, 2 summary, 4 histogram. */
-	readonly type: number;
-	readonly metric: readonly object[];
-}
 
 export function labels(values: Readonly<Record<string, string>>): { name: string; value: string }[] {
 	return Object.entries(values).map(([name, value]) => ({ name, value }));
@@ -39,12 +13,12 @@ export function labels(values: Readonly<Record<string, string>>): { name: string
 /** A target that answers each scrape with what `scrape` gives. Returns host:port. */
 export async function startExporter(scrape: () => readonly Family[]): Promise<string> {
 	const server = createServer((_request, response) => {
-		const body = scrape().map((family) => familyType.encodeDelimited(familyType.fromObject(family)).finish());
+		const body = exposition(scrape());
 		response.setHeader(
 			"content-type",
 			"application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited",
 		);
-		response.end(Buffer.concat(body));
+		response.end(body);
 	});
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 	onCleanUp(() => {
