@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
 import { DAY_MS, HOUR_MS } from "@bellwether/model";
-import { formatSelector } from "../selector.ts";
 import type { DraftIndicator } from "./draft.ts";
 import { counted, ratioShape, wordsOf } from "./error-ratio.ts";
 import { type Expr, Refusal } from "./promql.ts";
@@ -171,10 +170,4 @@ export function factorFor(longMs: number, periodMs: number): number | undefined 
 
 export function short(value: number): number {
 	return Number(value.toPrecision(6));
-}
-
-/** For a message: what an indicator counts. */
-export function indicatorText(indicator: DraftIndicator): string {
-	if (indicator.kind === "gauge") return formatSelector(indicator.metric);
-	return `${formatSelector(indicator.part)} of ${formatSelector(indicator.total)}`;
 }
