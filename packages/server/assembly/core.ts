@@ -259,3 +259,344 @@ function readSample(to: usize, row: usize): bool {
 	store<u32>(row, value == STALE ? 1 : 0, 16);
 	return true;
 }
+
+// ── points of the usual shape ───────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * Everything below reads and writes through one table of pointers and numbers, 8 bytes each; `src/telemetry/core.ts`
+ * names the entries in the same order.
+ */
+let table: usize = 0;
+
+export function setTable(at: usize): void {
+	table = at;
+}
+
+// @ts-ignore: decorator
+@inline
+function pointer(entry: usize): usize {
+	return <usize>load<f64>(table + entry * 8);
+}
+
+// @ts-ignore: decorator
+@inline
+function number(entry: usize): f64 {
+	return load<f64>(table + entry * 8);
+}
+
+// @ts-ignore: decorator
+@inline
+function tell(entry: usize, value: f64): void {
+	store<f64>(table + entry * 8, value);
+}
+
+const STAGE_CODES: usize = 0;
+const STAGE_TIMES: usize = 1;
+const STAGE_STARTS: usize = 2;
+const STAGE_NAMES: usize = 3;
+const STAGE_VALUES: usize = 4;
+const KINDS: usize = 5;
+const LAST_TIMES: usize = 6;
+const STARTS: usize = 7;
+const NEEDS_BASE: usize = 8;
+const VALUE_AT: usize = 9;
+const VALUES: usize = 10;
+const IDS: usize = 11;
+const POINTS: usize = 12;
+const ROLE_OF: usize = 13;
+const HAS_RANGES: usize = 14;
+const RAW_LO: usize = 15;
+const RAW_HI: usize = 16;
+const NEXT: usize = 17;
+const STREAM_COUNT: usize = 18;
+const IS_DIRTY: usize = 19;
+const PAGE_COUNT: usize = 20;
+const ROLES: usize = 21;
+const CELL_PAIRS: usize = 22;
+const CELL_BUCKETS: usize = 23;
+const CELL_BAD: usize = 24;
+const CELL_TOTAL: usize = 25;
+const CELL_LATE: usize = 26;
+const CELL_REVISION: usize = 27;
+const CELL_INDEX: usize = 28;
+const CELL_MASK: usize = 29;
+const CELL_COUNT: usize = 30;
+const LAST_OF_PAIR: usize = 31;
+const NOW: usize = 32;
+const OLDEST: usize = 33;
+const LATEST: usize = 34;
+const PREVIOUS_ID: usize = 35;
+const PREVIOUS_TIME: usize = 36;
+const RECORDS: usize = 37;
+const RECORDS_LENGTH: usize = 38;
+const RUNS: usize = 39;
+const RUN_COUNT: usize = 40;
+const DIRTY: usize = 41;
+const DIRTY_COUNT: usize = 42;
+const VALUE_INDEX: usize = 43;
+const PREVIOUS_SLOT: usize = 44;
+const STAGE_COUNT: usize = 45;
+const STAGE_VALUE_COUNT: usize = 46;
+
+/**
+ * Puts series into the stage as long as each has one sample that is no stale marker and is the stream that followed the
+ * one before last time; returns the first row that is not.
+ */
+export function stageSeries(from: u32, count: u32, series: usize, samples: usize): u32 {
+	const codes = pointer(STAGE_CODES);
+	const times = pointer(STAGE_TIMES);
+	const starts = pointer(STAGE_STARTS);
+	const names = pointer(STAGE_NAMES);
+	const values = pointer(STAGE_VALUES);
+	const rawLo = pointer(RAW_LO);
+	const rawHi = pointer(RAW_HI);
+	const next = pointer(NEXT);
+	const kinds = pointer(KINDS);
+	const roleOf = pointer(ROLE_OF);
+	const streamCount = <u32>number(STREAM_COUNT);
+	let previous = <u32>number(PREVIOUS_SLOT);
+	let staged = <usize>number(STAGE_COUNT);
+	let valued = <usize>number(STAGE_VALUE_COUNT);
+	let row = from;
+	for (; row < count; row++) {
+		const at = series + <usize>row * SERIES_ROW;
+		if (load<u32>(at, 24) != 1) break;
+		const guess = load<u32>(next + (<usize>previous << 2));
+		if (guess >= streamCount) break;
+		const slot = <usize>guess;
+		if (load<i32>(rawLo + (slot << 2)) != load<i32>(at) || load<i32>(rawHi + (slot << 2)) != load<i32>(at, 4)) break;
+		// Of others it takes more to know what a sample is.
+		if (load<u8>(kinds + slot) != CUMULATIVE_SUM || load<i32>(roleOf + (slot << 2)) < 0) break;
+		const sample = samples + <usize>load<u32>(at, 20) * SAMPLE_ROW;
+		const value = load<f64>(sample, 8);
+		const time = load<f64>(sample);
+		if (!(value >= 0 && value <= 9007199254740991) || time >= 8.64e15) break;
+		store<u32>(codes + (staged << 2), guess);
+		store<f64>(times + (staged << 3), time * 1000);
+		store<f64>(starts + (staged << 3), 0);
+		store<u32>(names + (staged << 2), load<u32>(at, 8));
+		store<f64>(values + (valued << 3), value);
+		staged++;
+		valued++;
+		previous = guess;
+	}
+	tell(PREVIOUS_SLOT, previous);
+	tell(STAGE_COUNT, <f64>staged);
+	tell(STAGE_VALUE_COUNT, <f64>valued);
+	return row;
+}
+
+const DELTA_SUM: u32 = 0;
+const CUMULATIVE_SUM: u32 = 1;
+/** Flags of a record in the journal; see `src/telemetry/apply.ts`. */
+const STEP: u32 = 1;
+const TIME: u32 = 2;
+const ZERO: u32 = 64;
+/** A row per role set: tenant, number of roles, then for each role pair, 0, bad, total (64-bit floats). */
+const ROLE_ROW: usize = 8 + 8 * 24;
+const PAGE_SHIFT: u32 = 8;
+const BUCKET_US: f64 = 10000000;
+const BUCKET_MS: f64 = 10000;
+const LATE_AFTER_MS: f64 = 60000;
+/** Whole numbers up to here are exact. */
+const MAX_WHOLE: f64 = 9007199254740991;
+
+/**
+ * Counts points from `from` on, as long as they are usual: a cumulative sum that goes on without a reset, or a delta that
+ * follows the one before without a gap, whole, within the limits, of a stream that has an id and one role per pair.
+ * Returns the first point that is not. The same decisions, records and counts as `Applier` makes.
+ */
+export function applyUsual(from: u32, count: u32): u32 {
+	const codes = pointer(STAGE_CODES);
+	const times = pointer(STAGE_TIMES);
+	const startsAt = pointer(STAGE_STARTS);
+	const staged = pointer(STAGE_VALUES);
+	const kinds = pointer(KINDS);
+	const lastTimes = pointer(LAST_TIMES);
+	const starts = pointer(STARTS);
+	const needsBase = pointer(NEEDS_BASE);
+	const valueAt = pointer(VALUE_AT);
+	const values = pointer(VALUES);
+	const ids = pointer(IDS);
+	const points = pointer(POINTS);
+	const roleOf = pointer(ROLE_OF);
+	const hasRanges = pointer(HAS_RANGES);
+	const isDirty = pointer(IS_DIRTY);
+	const pageCount = <u32>number(PAGE_COUNT);
+	const roleTable = pointer(ROLES);
+	const records = pointer(RECORDS);
+	const runs = pointer(RUNS);
+	const dirty = pointer(DIRTY);
+	const now = number(NOW);
+	const oldest = number(OLDEST);
+	const latest = number(LATEST);
+	let out = records + <usize>number(RECORDS_LENGTH);
+	let previousId = <u32>number(PREVIOUS_ID);
+	let previousTime = number(PREVIOUS_TIME);
+	let valueIndex = <usize>number(VALUE_INDEX);
+	let runCount: usize = 0;
+	let dirtyCount: usize = 0;
+	let runTenant: i32 = -1;
+	let runLength: i32 = 0;
+	let bucketTime: f64 = -1;
+	let bucket: i32 = 0;
+	let isLate = false;
+	let k = from;
+	for (; k < count; k++) {
+		const code = load<i32>(codes + (<usize>k << 2));
+		if (code < 0) break;
+		const slot = <usize>code;
+		const role = load<i32>(roleOf + (slot << 2));
+		if (role < 0) break;
+		const time = load<f64>(times + (<usize>k << 3));
+		const start = load<f64>(startsAt + (<usize>k << 3));
+		const last = load<f64>(lastTimes + (slot << 3));
+		const id = load<u32>(ids + (slot << 2));
+		if (!(time > last) || last == 0 || time < oldest || time > latest || id == 0) break;
+		const value = load<f64>(staged + (valueIndex << 3));
+		const kind: u32 = load<u8>(kinds + slot);
+		let events: f64 = 0;
+		if (kind == CUMULATIVE_SUM) {
+			if (start != 0 && start != load<f64>(starts + (slot << 3))) break;
+			if (load<u8>(needsBase + slot) != 0) break;
+			const at = values + (<usize>load<i32>(valueAt + (slot << 2)) << 3);
+			const base = load<f64>(at);
+			events = value - base;
+			if (!(events >= 0) || value > MAX_WHOLE || floor(value) != value || floor(base) != base) break;
+			store<f64>(at, value);
+		} else if (kind == DELTA_SUM) {
+			if (start != last || load<u8>(hasRanges + slot) != 0) break;
+			if (!(value >= 0) || value > MAX_WHOLE || floor(value) != value) break;
+			events = value;
+		} else break;
+		valueIndex++;
+		store<f64>(lastTimes + (slot << 3), time);
+		store<u32>(points + (slot << 2), load<u32>(points + (slot << 2)) + 1);
+
+		// The record.
+		let flags: u32 = 0;
+		if (id != previousId + 1) flags |= STEP;
+		if (time != previousTime) flags |= TIME;
+		if (events == 0) flags |= ZERO;
+		store<u8>(out++, flags);
+		if (flags & STEP) out = putSigned(out, <i64>id - <i64>previousId - 1);
+		if (flags & TIME) out = putSigned(out, <i64>time - <i64>previousTime);
+		if (events != 0) out = putVarint(out, <u64>events);
+		previousId = id;
+		previousTime = time;
+
+		// The counts.
+		if (time != bucketTime) {
+			bucketTime = time;
+			const index = floor(time / BUCKET_US);
+			bucket = <i32>index;
+			isLate = (index + 1) * BUCKET_MS + LATE_AFTER_MS < now;
+		}
+		const row = roleTable + <usize>role * ROLE_ROW;
+		if (events != 0 || isLate) {
+			const roleCount = <usize>load<i32>(row, 4);
+			let entry = row + 8;
+			for (let r: usize = 0; r < roleCount; r++, entry += 24) {
+				const cell = cellOf(load<i32>(entry), bucket);
+				if (isLate) {
+					const late = pointer(CELL_LATE) + (cell << 2);
+					store<i32>(late, load<i32>(late) + 1);
+				}
+				const bad = pointer(CELL_BAD) + (cell << 3);
+				store<f64>(bad, load<f64>(bad) + events * load<f64>(entry, 8));
+				const total = pointer(CELL_TOTAL) + (cell << 3);
+				store<f64>(total, load<f64>(total) + events * load<f64>(entry, 16));
+			}
+		}
+
+		const page = id >>> PAGE_SHIFT;
+		if (page >= pageCount || load<u8>(isDirty + page) == 0) {
+			if (page < pageCount) store<u8>(isDirty + page, 1);
+			store<u32>(dirty + (dirtyCount << 2), page);
+			dirtyCount++;
+		}
+
+		const tenant = load<i32>(row);
+		if (tenant != runTenant) {
+			if (runLength > 0) {
+				store<i32>(runs + (runCount << 3), runTenant);
+				store<i32>(runs + (runCount << 3), runLength, 4);
+				runCount++;
+			}
+			runTenant = tenant;
+			runLength = 0;
+		}
+		runLength++;
+	}
+	if (runLength > 0) {
+		store<i32>(runs + (runCount << 3), runTenant);
+		store<i32>(runs + (runCount << 3), runLength, 4);
+		runCount++;
+	}
+	tell(RECORDS_LENGTH, <f64>(out - records));
+	tell(PREVIOUS_ID, previousId);
+	tell(PREVIOUS_TIME, previousTime);
+	tell(VALUE_INDEX, <f64>valueIndex);
+	tell(RUN_COUNT, <f64>runCount);
+	tell(DIRTY_COUNT, <f64>dirtyCount);
+	return k;
+}
+
+/** The entry of a cell, made if it is new; there is room for it. The same table as `src/telemetry/cells.ts` keeps. */
+function cellOf(pair: i32, bucket: i32): usize {
+	const pairs = pointer(CELL_PAIRS);
+	const buckets = pointer(CELL_BUCKETS);
+	const lastOfPair = pointer(LAST_OF_PAIR) + (<usize>pair << 2);
+	const count = <u32>number(CELL_COUNT);
+	const last = load<u32>(lastOfPair);
+	if (
+		last < count &&
+		load<i32>(pairs + (<usize>last << 2)) == pair &&
+		load<i32>(buckets + (<usize>last << 2)) == bucket
+	)
+		return <usize>last;
+	const index = pointer(CELL_INDEX);
+	const mask = <u32>number(CELL_MASK);
+	let at = homeOf(pair, bucket) & mask;
+	for (;;) {
+		const entry = load<u32>(index + (<usize>at << 2));
+		if (entry == 0) break;
+		const found = <usize>(entry - 1);
+		if (load<i32>(pairs + (found << 2)) == pair && load<i32>(buckets + (found << 2)) == bucket) {
+			store<u32>(lastOfPair, entry - 1);
+			return found;
+		}
+		at = (at + 17) & mask;
+	}
+	const entry = <usize>count;
+	store<i32>(pairs + (entry << 2), pair);
+	store<i32>(buckets + (entry << 2), bucket);
+	store<f64>(pointer(CELL_BAD) + (entry << 3), 0);
+	store<f64>(pointer(CELL_TOTAL) + (entry << 3), 0);
+	store<i32>(pointer(CELL_LATE) + (entry << 2), 0);
+	store<i32>(pointer(CELL_REVISION) + (entry << 2), 0);
+	store<u32>(index + (<usize>at << 2), count + 1);
+	store<u32>(lastOfPair, count);
+	tell(CELL_COUNT, <f64>(count + 1));
+	return entry;
+}
+
+function homeOf(pair: i32, bucket: i32): u32 {
+	const group = ((pair >>> 4) * <i32>0x9e3779b1) ^ (bucket * <i32>0x85ebca6b);
+	const mixed = (group ^ (group >>> 15)) * <i32>0xc2b2ae35;
+	return <u32>(((mixed >>> 12) << 4) | ((pair + (mixed >>> 8)) & 15));
+}
+
+function putVarint(at: usize, value: u64): usize {
+	let rest = value;
+	while (rest >= 0x80) {
+		store<u8>(at++, (rest & 0x7f) | 0x80);
+		rest >>>= 7;
+	}
+	store<u8>(at++, rest);
+	return at;
+}
+
+function putSigned(at: usize, value: i64): usize {
+	return putVarint(at, value < 0 ? <u64>(-value * 2 - 1) : <u64>(value * 2));
+}

@@ -1,5 +1,6 @@
 import { ByteReader, type ByteWriter } from "./bytes.ts";
 import { BUCKET_MS, type Cells, LATE_AFTER_MS } from "./cells.ts";
+import type { Core } from "./core.ts";
 import type { EventApplier } from "./event-applier.ts";
 import type { FoldedRequests } from "./folded-requests.ts";
 import { COUNTED, DUPLICATE, type Ledger, REJECTED } from "./ledger.ts";
@@ -8,6 +9,7 @@ import { KIND, type Kind, meetsThreshold, RESOLUTION_BOUND, type RoleSet, rolesA
 import type { Stage } from "./stage.ts";
 import { RETIRED } from "./stream-kin.ts";
 import { isCumulative, type NewStream, type Streams } from "./streams.ts";
+import { UsualPoints } from "./usual-points.ts";
 
 /** A point that changed something, in the journal: one byte of these flags, then only what differs from the point before. */
 const STEP = 1;
@@ -60,8 +62,17 @@ export class Applier {
 	#bucket = 0;
 	#isLate = false;
 	#scratch = new Float64Array(16);
+	/** Counts points of the usual kind; undefined: all are counted here. */
+	readonly #usual: UsualPoints | undefined;
 
-	constructor(streams: Streams, cells: Cells, ledger: Ledger, limits: { latenessMs: number; futureMs: number }) {
+	constructor(
+		streams: Streams,
+		cells: Cells,
+		ledger: Ledger,
+		limits: { latenessMs: number; futureMs: number },
+		core?: Core,
+	) {
+		this.#usual = core && new UsualPoints(core, streams, cells);
 		this.#streams = streams;
 		this.#cells = cells;
 		this.#ledger = ledger;
@@ -99,7 +110,21 @@ export class Applier {
 		const { count, codes, times, starts, values } = stage;
 		const isRepeated = this.#isRepeated;
 		records.clear();
+		const usual = isRepeated ? undefined : this.#usual;
+		usual?.begin(stage, { now: this.#now, oldest, latest });
 		for (let k = 0; k < count; k++) {
+			if (usual?.isWorthTrying(k)) {
+				const from = k;
+				const place = { id: this.#previousId, time: this.#previousTime, value: valueAt };
+				k = usual.apply(k, count, place, records, (tenant, points) =>
+					this.#ledger.add(tenant, protocol, COUNTED, points),
+				);
+				recorded += k - from;
+				this.#previousId = place.id;
+				this.#previousTime = place.time;
+				valueAt = place.value;
+				if (k === count) break;
+			}
 			const code = codes[k] as number;
 			let reason: number;
 			let tenant: number;

@@ -63,6 +63,12 @@ export class ByteWriter {
 		this.length += other.length;
 	}
 
+	appendBytes(bytes: Uint8Array): void {
+		this.#room(bytes.length);
+		this.#bytes.set(bytes, this.length);
+		this.length += bytes.length;
+	}
+
 	/** A copy of what was written. */
 	take(): Uint8Array {
 		return this.#bytes.slice(0, this.length);

@@ -1,3 +1,6 @@
+import { type Columns, ON_HEAP, resized } from "./columns.ts";
+import type { Core } from "./core.ts";
+
 export const BUCKET_MS = 10_000;
 export const HOUR_MS = 3_600_000;
 export const BUCKETS_PER_HOUR = HOUR_MS / BUCKET_MS;
@@ -12,16 +15,40 @@ const KEPT_INDEX = 1 << 22;
  */
 export class Cells {
 	count = 0;
-	pairs = new Int32Array(1024);
+	pairs: Int32Array;
 	/** floor(time / 10 s). */
-	buckets = new Int32Array(1024);
-	bad = new Float64Array(1024);
-	total = new Float64Array(1024);
-	late = new Int32Array(1024);
-	revision = new Int32Array(1024);
-	#index = new Int32Array(2048);
+	buckets: Int32Array;
+	bad: Float64Array;
+	total: Float64Array;
+	late: Int32Array;
+	revision: Int32Array;
+	readonly #columns: Columns;
+	#index: Int32Array;
 	/** The entry that a pair had last: two points of one pair and bucket mostly come together. */
-	#lastOfPair = new Int32Array(1024);
+	#lastOfPair: Int32Array;
+
+	constructor(columns: Columns = ON_HEAP) {
+		this.#columns = columns;
+		this.pairs = columns.ints(1024);
+		this.buckets = columns.ints(1024);
+		this.bad = columns.floats(1024);
+		this.total = columns.floats(1024);
+		this.late = columns.ints(1024);
+		this.revision = columns.ints(1024);
+		this.#index = columns.ints(2048);
+		this.#lastOfPair = columns.ints(1024);
+	}
+
+	/** Makes room for so many more entries, of pairs below `pairLimit`, and tells the core where all of it lies. */
+	enterInto(core: Core, entries: number, pairLimit: number): void {
+		// One stays free, as `entry` leaves it.
+		while (this.count + entries >= this.pairs.length) this.#grow();
+		if (pairLimit > this.#lastOfPair.length) this.#widen(pairLimit - 1);
+		const { pairs, buckets, bad, total, late, revision, count } = this;
+		core.enter({ cellPairs: pairs, cellBuckets: buckets, cellBad: bad, cellTotal: total, cellLate: late });
+		core.enter({ cellRevision: revision, cellIndex: this.#index, cellMask: this.#index.length - 1 });
+		core.enter({ cellCount: count, lastOfPair: this.#lastOfPair });
+	}
 
 	/** The entry of a cell, made with zeros if it is new. */
 	entry(pair: number, bucket: number): number {
@@ -56,7 +83,8 @@ export class Cells {
 		if (this.count === 0) return;
 		this.count = 0;
 		if (this.#index.length > KEPT_INDEX) {
-			this.#index = new Int32Array(2048);
+			this.#columns.release(this.#index);
+			this.#index = this.#columns.ints(2048);
 			this.#resize(1024);
 		} else this.#index.fill(0);
 	}
@@ -86,15 +114,14 @@ export class Cells {
 	}
 
 	#widen(pair: number): number {
-		const wider = new Int32Array(Math.max(pair + 1, this.#lastOfPair.length * 2));
-		wider.set(this.#lastOfPair);
-		this.#lastOfPair = wider;
+		this.#lastOfPair = resized(this.#columns, this.#lastOfPair, Math.max(pair + 1, this.#lastOfPair.length * 2));
 		return 0;
 	}
 
 	#grow(): void {
 		this.#resize(this.pairs.length * 2);
-		this.#index = new Int32Array(this.pairs.length * 2);
+		this.#columns.release(this.#index);
+		this.#index = this.#columns.ints(this.pairs.length * 2);
 		const mask = this.#index.length - 1;
 		for (let entry = 0; entry < this.count; entry++) {
 			let at = homeOf(this.pairs[entry] as number, this.buckets[entry] as number) & mask;
@@ -104,12 +131,12 @@ export class Cells {
 	}
 
 	#resize(size: number): void {
-		this.pairs = resized(this.pairs, size);
-		this.buckets = resized(this.buckets, size);
-		this.bad = resized(this.bad, size);
-		this.total = resized(this.total, size);
-		this.late = resized(this.late, size);
-		this.revision = resized(this.revision, size);
+		this.pairs = resized(this.#columns, this.pairs, size);
+		this.buckets = resized(this.#columns, this.buckets, size);
+		this.bad = resized(this.#columns, this.bad, size);
+		this.total = resized(this.#columns, this.total, size);
+		this.late = resized(this.#columns, this.late, size);
+		this.revision = resized(this.#columns, this.revision, size);
 	}
 }
 
@@ -172,10 +199,4 @@ function counted(keys: Int32Array, order: Int32Array | undefined, count: number,
 		starts[key] = (starts[key] as number) + 1;
 	}
 	return sorted;
-}
-
-function resized<A extends Float64Array | Int32Array>(old: A, size: number): A {
-	const fresh = new (old.constructor as new (size: number) => A)(size);
-	fresh.set(size < old.length ? old.subarray(0, size) : old);
-	return fresh;
 }

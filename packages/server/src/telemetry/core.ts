@@ -1,26 +1,39 @@
 import { readFileSync } from "node:fs";
+import type { Columns } from "./columns.ts";
 
 /** What `assembly/core.ts` exports; pointers are offsets in its memory. */
 interface Exports {
 	readonly memory: WebAssembly.Memory;
 	setKey(keyAt: number, masksAt: number): void;
+	setTable(at: number): void;
 	unsnap(source: number, length: number, target: number, capacity: number): number;
 	beginRemoteWrite(base: number, size: number, seed: bigint): void;
 	nextRemoteWrite(series: number, seriesRows: number, samples: number, sampleRows: number): number;
+	stageSeries(from: number, count: number, series: number, samples: number): number;
+	applyUsual(from: number, count: number): number;
 }
+
+/** Entries of the table through which `stageSeries` and `applyUsual` read and write, in the order of `assembly/core.ts`. */
+const ENTRIES = [
+	...(["stageCodes", "stageTimes", "stageStarts", "stageNames", "stageValues"] as const),
+	...(["kinds", "lastTimes", "starts", "needsBase", "valueAt", "values", "ids", "points", "roleOf"] as const),
+	...(["hasRanges", "rawLo", "rawHi", "next", "streamCount", "isDirty", "pageCount", "roles"] as const),
+	...(["cellPairs", "cellBuckets", "cellBad", "cellTotal", "cellLate", "cellRevision"] as const),
+	...(["cellIndex", "cellMask", "cellCount", "lastOfPair"] as const),
+	...(["now", "oldest", "latest", "previousId", "previousTime"] as const),
+	...(["records", "recordsLength", "runs", "runCount", "dirty", "dirtyCount"] as const),
+	...(["valueIndex", "previousSlot", "stageCount", "stageValueCount"] as const),
+] as const;
+type Entry = (typeof ENTRIES)[number];
+const AT = Object.fromEntries(ENTRIES.map((name, index) => [name, index])) as Readonly<Record<Entry, number>>;
 
 /** Everything behind a region that its reader may touch without using it. */
 const SLACK = 64;
 const KEY_BYTES = 1024 + 32 + 32;
-const KEY_AT = 1024;
-const MASKS_AT = 3072;
-const SERIES_AT = 4096;
 const SERIES_ROWS = 2048;
 const SERIES_ROW_BYTES = 32;
-const SAMPLES_AT = SERIES_AT + SERIES_ROWS * SERIES_ROW_BYTES;
 const SAMPLE_ROWS = 8192;
 const SAMPLE_ROW_BYTES = 24;
-const BODIES_AT = SAMPLES_AT + SAMPLE_ROWS * SAMPLE_ROW_BYTES;
 const PAGE_BYTES = 65536;
 /** Larger bodies are rare; they are read without this module, so that its memory, which cannot shrink, stays small. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -33,82 +46,127 @@ let compiled: WebAssembly.Module | undefined;
 
 /**
  * The inner loops of ingest as WebAssembly: no warming up, and half the time of the same loops in JavaScript. It takes
- * bodies of the usual shape and up to 4 MiB; what it refuses the readers in this folder read.
+ * bodies of the usual shape and up to 4 MiB, and points of the usual kind in columns of its own memory; what it refuses
+ * the code in this folder reads and counts.
  */
-export class Core {
+export class Core implements Columns {
 	readonly #exports: Exports;
-	#words: Int32Array;
-	#floats: Float64Array;
+	readonly #bodyAt: number;
+	readonly #unpackedAt: number;
+	readonly #seriesAt: number;
+	readonly #samplesAt: number;
+	readonly #table: Float64Array;
+	/** Rows of hash lo, hi, place of the length, from, to, first sample, samples, 0. */
+	readonly series: Int32Array;
+	/** Rows of time (ms), value, and a third that is 0 unless the sample is a stale marker. */
+	readonly samples: Float64Array;
+	/** Freed places by size. */
+	readonly #free = new Map<number, number[]>();
+	#end = 1024;
 	#bytes: Uint8Array;
 
 	/** `seed` makes the secret key of the hash. */
 	constructor(seed: number) {
 		compiled ??= new WebAssembly.Module(readFileSync(new URL("./core.wasm", import.meta.url)));
 		this.#exports = new WebAssembly.Instance(compiled, {}).exports as unknown as Exports;
-		this.#words = new Int32Array(0);
-		this.#floats = new Float64Array(0);
-		this.#bytes = new Uint8Array(0);
-		this.#reserve(BODIES_AT);
-		this.#bytes.set(expanded(seed, KEY_BYTES), KEY_AT);
-		this.#exports.setKey(KEY_AT, MASKS_AT);
+		this.#bytes = new Uint8Array(this.#exports.memory.buffer);
+		const key = this.bytes(KEY_BYTES);
+		key.set(expanded(seed, KEY_BYTES));
+		this.#exports.setKey(key.byteOffset, this.bytes(64).byteOffset);
+		this.#table = this.floats(ENTRIES.length);
+		this.#exports.setTable(this.#table.byteOffset);
+		this.series = this.ints(SERIES_ROWS * SERIES_WORDS);
+		this.samples = this.floats(SAMPLE_ROWS * SAMPLE_FLOATS);
+		this.#seriesAt = this.series.byteOffset;
+		this.#samplesAt = this.samples.byteOffset;
+		this.#bodyAt = this.bytes(MAX_BODY_BYTES).byteOffset;
+		this.#unpackedAt = this.bytes(MAX_BODY_BYTES).byteOffset;
+	}
+
+	/** Enters a number, or where a column lies. */
+	enter(values: Readonly<Partial<Record<Entry, number | { readonly byteOffset: number }>>>): void {
+		for (const name in values) {
+			const value = values[name as Entry] as number | { readonly byteOffset: number };
+			this.#table[AT[name as Entry]] = typeof value === "number" ? value : value.byteOffset;
+		}
+	}
+
+	entry(name: Entry): number {
+		return this.#table[AT[name]] as number;
 	}
 
 	/** The body unpacked, valid until the next call; undefined: damaged, or too large for this module. */
 	unsnap(body: Uint8Array, maxBytes: number): Uint8Array | undefined {
 		if (body.length > MAX_BODY_BYTES) return undefined;
-		const target = BODIES_AT + body.length + SLACK;
-		const capacity = Math.min(maxBytes, MAX_BODY_BYTES, body.length * 32);
-		this.#reserve(target + capacity);
-		this.#bytes.set(body, BODIES_AT);
-		const size = this.#exports.unsnap(BODIES_AT, body.length, target, capacity);
+		const target = this.#unpackedAt;
+		this.#bytes.set(body, this.#bodyAt);
+		const size = this.#exports.unsnap(this.#bodyAt, body.length, target, Math.min(maxBytes, MAX_BODY_BYTES));
 		return size < 0 ? undefined : this.#bytes.subarray(target, target + size);
 	}
 
 	/** Whether the body lies in this module's memory. */
 	holds(body: Uint8Array): boolean {
-		return body.buffer === this.#exports.memory.buffer;
+		return body.buffer === this.#bytes.buffer;
 	}
 
 	/** Begins to read a write request; false: too large. */
 	beginRemoteWrite(body: Uint8Array, seed: bigint): boolean {
-		const base = this.#place(body);
-		if (base < 0) return false;
-		this.#exports.beginRemoteWrite(base, body.length, seed);
+		if (body.length > MAX_BODY_BYTES) return false;
+		if (!this.holds(body)) this.#bytes.set(body, this.#bodyAt);
+		this.#exports.beginRemoteWrite(this.holds(body) ? body.byteOffset : this.#bodyAt, body.length, seed);
 		return true;
 	}
 
 	/** Reads on into `series` and `samples`: the number of series, 0 at the end, −1 when another reader must read it all. */
 	nextSeries(): number {
-		return this.#exports.nextRemoteWrite(SERIES_AT, SERIES_ROWS, SAMPLES_AT, SAMPLE_ROWS);
+		return this.#exports.nextRemoteWrite(this.#seriesAt, SERIES_ROWS, this.#samplesAt, SAMPLE_ROWS);
 	}
 
-	/** Rows of hash lo, hi, place of the length, from, to, first sample, samples, 0. */
-	get series(): Int32Array {
-		return this.#words.subarray(SERIES_AT / 4, BODIES_AT / 4);
+	/** Stages rows of `series` from `row` on; returns the first that needs a closer look. The table must be set. */
+	stageSeries(row: number, count: number): number {
+		return this.#exports.stageSeries(row, count, this.#seriesAt, this.#samplesAt);
 	}
 
-	/** Rows of time (ms), value, and a third that is 0 unless the sample is a stale marker. */
-	get samples(): Float64Array {
-		return this.#floats.subarray(SAMPLES_AT / 8, BODIES_AT / 8);
+	/** Counts staged points from `point` on; returns the first that needs a closer look. The table must be set. */
+	applyUsual(point: number, count: number): number {
+		return this.#exports.applyUsual(point, count);
 	}
 
-	#place(body: Uint8Array): number {
-		if (this.holds(body)) return body.byteOffset;
-		if (body.length > MAX_BODY_BYTES) return -1;
-		this.#reserve(BODIES_AT + body.length);
-		this.#bytes.set(body, BODIES_AT);
-		return BODIES_AT;
+	bytes(count: number): Uint8Array {
+		return new Uint8Array(this.#exports.memory.buffer, this.#allocate(count), count);
+	}
+	ints(count: number): Int32Array {
+		return new Int32Array(this.#exports.memory.buffer, this.#allocate(count * 4), count);
+	}
+	counts(count: number): Uint32Array {
+		return new Uint32Array(this.#exports.memory.buffer, this.#allocate(count * 4), count);
+	}
+	floats(count: number): Float64Array {
+		return new Float64Array(this.#exports.memory.buffer, this.#allocate(count * 8), count);
 	}
 
-	#reserve(end: number): void {
+	release(column: Uint8Array | Int32Array | Uint32Array | Float64Array): void {
+		const size = roomFor(column.byteLength);
+		column.fill(0);
+		this.#free.set(size, [...(this.#free.get(size) ?? []), column.byteOffset]);
+	}
+
+	#allocate(bytes: number): number {
+		const size = roomFor(bytes);
+		const freed = this.#free.get(size)?.pop();
+		if (freed !== undefined) return freed;
+		const at = this.#end;
+		this.#end += size;
 		const { memory } = this.#exports;
-		const missing = end + SLACK - memory.buffer.byteLength;
-		if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
-		if (this.#bytes.buffer === memory.buffer) return;
-		this.#bytes = new Uint8Array(memory.buffer);
-		this.#words = new Int32Array(memory.buffer);
-		this.#floats = new Float64Array(memory.buffer);
+		const missing = this.#end - memory.buffer.byteLength;
+		// A quarter more than needed: each growing costs a call to the system. Memory that nobody touched costs nothing.
+		if (missing > 0) memory.grow(Math.ceil((missing + this.#end / 4) / PAGE_BYTES));
+		return at;
 	}
+}
+
+function roomFor(bytes: number): number {
+	return Math.ceil((bytes + SLACK) / 64) * 64;
 }
 
 /** splitmix32: a seed as so many bytes. */

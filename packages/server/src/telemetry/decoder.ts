@@ -69,6 +69,23 @@ export class DecoderContext {
 			throw new TooLarge(`the request brings more than ${MAX_NEW_STREAMS} new streams: send smaller batches`);
 	}
 
+	/** Tells the core where it finds and puts series: before the first, and after each that made a stream. */
+	enterInto(core: Core): void {
+		this.stage.enterInto(core);
+		this.streams.enterInto(core);
+	}
+
+	/** Stages series that the core has read, from `row` on; returns the first that needs a closer look. */
+	stageUsual(row: number, count: number): number {
+		const { core, stage } = this;
+		core.enter({ previousSlot: this.#previous, stageCount: stage.count, stageValueCount: stage.valueCount });
+		const reached = core.stageSeries(row, count);
+		this.#previous = core.entry("previousSlot");
+		stage.count = core.entry("stageCount");
+		stage.valueCount = core.entry("stageValueCount");
+		return reached;
+	}
+
 	follow(slot: number): void {
 		this.streams.next[this.#previous] = slot;
 		this.#previous = slot;

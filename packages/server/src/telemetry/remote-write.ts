@@ -32,20 +32,28 @@ function readUsual(context: DecoderContext, wire: Wire, body: Uint8Array): boole
 		const count = core.nextSeries();
 		if (count < 0) return false;
 		if (count === 0) return true;
-		for (let row = 0; row < count * SERIES_WORDS; row += SERIES_WORDS) {
-			if (series[row + 6] === 0) continue;
+		stage.reserve(count);
+		context.enterInto(core);
+		for (let k = context.stageUsual(0, count); k < count; k = context.stageUsual(k + 1, count)) {
+			const row = k * SERIES_WORDS;
+			const sampleCount = series[row + 6] as number;
+			if (sampleCount === 0) continue;
 			hash.lo = series[row] as number;
 			hash.hi = series[row + 1] as number;
 			stage.metric(series[row + 2] as number);
 			let code = context.find();
-			if (code === MISS) {
+			const isNew = code === MISS;
+			if (isNew) {
 				const labels = labelsIn(wire, series[row + 3] as number, series[row + 4] as number);
 				code = resolveSeries(context, labels, SERIES_TYPE.unknown);
 			}
 			const first = (series[row + 5] as number) * SAMPLE_FLOATS;
-			const end = first + (series[row + 6] as number) * SAMPLE_FLOATS;
+			const end = first + sampleCount * SAMPLE_FLOATS;
 			for (let at = first; at < end; at += SAMPLE_FLOATS)
 				sample(context, code, samples[at] as number, samples[at + 1] as number, samples[at + 2] !== 0);
+			if (!isNew && sampleCount === 1) continue;
+			stage.reserve(count);
+			context.enterInto(core);
 		}
 	}
 }

@@ -1,3 +1,5 @@
+import { type Columns, ON_HEAP, resized } from "./columns.ts";
+import type { Core } from "./core.ts";
 import { TooLarge } from "./wire.ts";
 
 /** Points take two bytes at least, and 24 here: what a request may take of memory must not depend on what it claims. */
@@ -17,19 +19,29 @@ export class Stage {
 	requests = 0;
 	count = 0;
 	/** Slot, or a verdict below zero. */
-	codes = new Int32Array(4096);
+	codes: Int32Array;
 	/** µs since the epoch; 0: not given. */
-	times = new Float64Array(4096);
-	starts = new Float64Array(4096);
+	times: Float64Array;
+	starts: Float64Array;
 	/** Place of the metric's name, as the reader numbers them. */
-	names = new Int32Array(4096);
+	names: Int32Array;
 	/** Read beside the points and not kept: only remote write 2.0 must tell their number. */
 	exemplars = 0;
 	valueCount = 0;
-	values = new Float64Array(4096);
+	values: Float64Array;
+	readonly #columns: Columns;
 	/** Where the reader finds the name of the metric that points belong to now. */
 	#metric = 0;
 	#nameAt: (place: number) => string = () => "";
+
+	constructor(columns: Columns = ON_HEAP) {
+		this.#columns = columns;
+		this.codes = columns.ints(4096);
+		this.times = columns.floats(4096);
+		this.starts = columns.floats(4096);
+		this.names = columns.ints(4096);
+		this.values = columns.floats(4096);
+	}
 
 	/** `nameAt` reads a metric's name at the place that `metric` was given: only when a message needs one. */
 	begin(nameAt: (place: number) => string): void {
@@ -61,9 +73,7 @@ export class Stage {
 	value(value: number): void {
 		if (this.valueCount === this.values.length) {
 			if (this.values.length >= MAX_VALUES) throw tooMany(MAX_VALUES, "values");
-			const larger = new Float64Array(this.values.length * 2);
-			larger.set(this.values);
-			this.values = larger;
+			this.values = resized(this.#columns, this.values, this.values.length * 2);
 		}
 		this.values[this.valueCount++] = value;
 	}
@@ -76,17 +86,21 @@ export class Stage {
 	#grow(): void {
 		if (this.codes.length >= MAX_POINTS) throw tooMany(MAX_POINTS, "points");
 		const size = this.codes.length * 2;
-		const codes = new Int32Array(size);
-		codes.set(this.codes);
-		this.codes = codes;
-		const names = new Int32Array(size);
-		names.set(this.names);
-		this.names = names;
-		const times = new Float64Array(size);
-		times.set(this.times);
-		this.times = times;
-		const starts = new Float64Array(size);
-		starts.set(this.starts);
-		this.starts = starts;
+		this.codes = resized(this.#columns, this.codes, size);
+		this.names = resized(this.#columns, this.names, size);
+		this.times = resized(this.#columns, this.times, size);
+		this.starts = resized(this.#columns, this.starts, size);
+	}
+
+	/** Makes room for so many more points with a value each. */
+	reserve(points: number): void {
+		while (this.count + points > this.codes.length) this.#grow();
+		while (this.valueCount + points > this.values.length)
+			this.values = resized(this.#columns, this.values, this.values.length * 2);
+	}
+
+	enterInto(core: Core): void {
+		const { codes, times, starts, names, values } = this;
+		core.enter({ stageCodes: codes, stageTimes: times, stageStarts: starts, stageNames: names, stageValues: values });
 	}
 }

@@ -1,4 +1,6 @@
 import { hash } from "node:crypto";
+import { type Columns, ON_HEAP, resized } from "./columns.ts";
+import type { Core } from "./core.ts";
 import type { CoveredRanges } from "./covered-ranges.ts";
 import { cover, forget } from "./covered-ranges.ts";
 import { looseHash } from "./loose-hash.ts";
@@ -18,6 +20,7 @@ import type { StoredStream, StreamState } from "./store.ts";
 import { StreamKin } from "./stream-kin.ts";
 import { PAGE_IDS, StreamSnapshot } from "./stream-snapshot.ts";
 import { FOLD_SAMPLE, SeenTenantValues } from "./tenant-values.ts";
+import { UsualRoles } from "./usual-roles.ts";
 
 /** A stream that was given an id and is not in the store yet. */
 export interface NewStream {
@@ -46,22 +49,22 @@ const MAX_IDENTITY = 16_384;
  */
 export class Streams {
 	count = 0;
-	kinds = new Uint8Array(FIRST_CAPACITY);
+	kinds: Uint8Array;
 	/** Time of the newest point, µs; 0: none yet. */
-	lastTimes = new Float64Array(FIRST_CAPACITY);
+	lastTimes: Float64Array;
 	/** Cumulative: start time, µs. Delta: start of the newest covered range. */
-	starts = new Float64Array(FIRST_CAPACITY);
+	starts: Float64Array;
 	/** 1: the next cumulative point is only a base line, because what is known of the stream does not fit its channels. */
-	needsBase = new Uint8Array(FIRST_CAPACITY);
+	needsBase: Uint8Array;
 	/** Where the stream's channels begin in `values`. */
-	valueAt = new Int32Array(FIRST_CAPACITY);
-	values = new Float64Array(FIRST_CAPACITY);
+	valueAt: Int32Array;
+	values: Float64Array;
 	/** Id in the store; 0 until the first point counts. */
-	ids = new Int32Array(FIRST_CAPACITY);
-	rawLo = new Int32Array(FIRST_CAPACITY);
-	rawHi = new Int32Array(FIRST_CAPACITY);
+	ids: Int32Array;
+	rawLo: Int32Array;
+	rawHi: Int32Array;
 	/** The slot that followed last time. */
-	next = new Int32Array(FIRST_CAPACITY);
+	next: Int32Array;
 	/** Time of the commit at hand, ms epoch. */
 	now = 0;
 	/** Streams with an id: at least one point counted. */
@@ -75,11 +78,11 @@ export class Streams {
 	/** Streams by tenant; customers that are no key tenants count as one. */
 	readonly #ofTenant = new Map<number, number>();
 	#valueCount = 0;
-	#digests = new Int32Array(FIRST_CAPACITY * 4);
+	#digests: Int32Array = new Int32Array(FIRST_CAPACITY * 4);
 	#index = new Int32Array(FIRST_CAPACITY * 4);
 	readonly #canonicals = new Map<number, string>();
 	/** Points that counted since the streams were loaded. */
-	points = new Uint32Array(FIRST_CAPACITY);
+	points: Uint32Array;
 	/** Streams of customers that are no key tenant have no slots of their own any more: see `FoldedRequests`. */
 	isFolding = false;
 	readonly seen: SeenTenantValues;
@@ -91,12 +94,35 @@ export class Streams {
 	readonly #folds = new Map<RoleSet, Map<Kind, number>>();
 	readonly #kin = new StreamKin();
 	readonly #ranges = new Map<number, CoveredRanges>();
-	#slotOfId = new Int32Array(FIRST_CAPACITY);
+	#slotOfId: Int32Array = new Int32Array(FIRST_CAPACITY);
 	/** Pages with a change since the last `clean`: as flags, and listed. */
-	#isDirty = new Uint8Array(FIRST_CAPACITY);
+	#isDirty: Uint8Array;
 	readonly #dirtyPages: number[] = [];
 
-	constructor(selection: Selection, maxStreams: number, other: Partial<OtherStreams> = {}) {
+	readonly #columns: Columns;
+	/** 1: delta points of the stream have gaps between them; which ranges they cover stands in a map. */
+	#hasRanges: Uint8Array;
+	/** Row of the role set in `#usualRoles`; −1: it is not a usual one. */
+	#roleOf: Int32Array;
+	readonly #usualRoles: UsualRoles;
+
+	constructor(selection: Selection, maxStreams: number, other: Partial<OtherStreams> = {}, columns: Columns = ON_HEAP) {
+		this.#columns = columns;
+		this.kinds = columns.bytes(FIRST_CAPACITY);
+		this.lastTimes = columns.floats(FIRST_CAPACITY);
+		this.starts = columns.floats(FIRST_CAPACITY);
+		this.needsBase = columns.bytes(FIRST_CAPACITY);
+		this.valueAt = columns.ints(FIRST_CAPACITY);
+		this.values = columns.floats(FIRST_CAPACITY);
+		this.ids = columns.ints(FIRST_CAPACITY);
+		this.rawLo = columns.ints(FIRST_CAPACITY);
+		this.rawHi = columns.ints(FIRST_CAPACITY);
+		this.next = columns.ints(FIRST_CAPACITY);
+		this.points = columns.counts(FIRST_CAPACITY);
+		this.#isDirty = columns.bytes(FIRST_CAPACITY);
+		this.#hasRanges = columns.bytes(FIRST_CAPACITY);
+		this.#roleOf = columns.ints(FIRST_CAPACITY);
+		this.#usualRoles = new UsualRoles(columns);
 		this.#selection = selection;
 		this.#maxStreams = maxStreams;
 		this.#maxOther = other.maxOtherStreams ?? MAX_OTHER_STREAMS;
@@ -238,7 +264,7 @@ export class Streams {
 		const at = this.valueAt[slot] as number;
 		if (!this.needsBase[slot]) this.values.set(state.values, at);
 		if (state.edges.length > 0 || state.floor > 0)
-			this.#ranges.set(slot, { floor: state.floor, edges: [...state.edges, state.start, state.lastTime] });
+			this.#keepRanges(slot, { floor: state.floor, edges: [...state.edges, state.start, state.lastTime] });
 	}
 
 	/** Everything that the store keeps of streams, as it stands; ranges that ended before `horizon` are forgotten first. */
@@ -278,23 +304,62 @@ export class Streams {
 			const first = this.starts[slot] as number;
 			if (start >= first && time <= last) return "duplicate";
 			ranges = { floor: 0, edges: [first, last] };
-			this.#ranges.set(slot, ranges);
+			this.#keepRanges(slot, ranges);
 		}
 		const coverage = cover(ranges, start, time);
 		const { edges } = ranges;
 		this.starts[slot] = edges[edges.length - 2] as number;
 		this.lastTimes[slot] = edges[edges.length - 1] as number;
-		if (edges.length === 2 && ranges.floor === 0) this.#ranges.delete(slot);
+		if (edges.length === 2 && ranges.floor === 0) {
+			this.#ranges.delete(slot);
+			this.#hasRanges[slot] = 0;
+		}
 		return coverage;
 	}
 
+	#keepRanges(slot: number, ranges: CoveredRanges): void {
+		this.#ranges.set(slot, ranges);
+		this.#hasRanges[slot] = 1;
+	}
+
 	touch(slot: number): void {
-		const page = ((this.ids[slot] as number) / PAGE_IDS) | 0;
+		this.touchPage(((this.ids[slot] as number) / PAGE_IDS) | 0);
+	}
+
+	touchPage(page: number): void {
 		if (this.#isDirty[page] === 1) return;
 		if (page >= this.#isDirty.length)
-			this.#isDirty = grown(this.#isDirty, Math.max(page + 1, this.#isDirty.length * 2));
+			this.#isDirty = resized(this.#columns, this.#isDirty, Math.max(page + 1, this.#isDirty.length * 2));
 		this.#isDirty[page] = 1;
 		this.#dirtyPages.push(page);
+	}
+
+	/** Pages that the core has touched: it flags those below `pageCount`, as it was told, and names each of them once. */
+	notePages(pages: Uint32Array, pageCount: number): void {
+		for (const page of pages)
+			if (page < pageCount) this.#dirtyPages.push(page);
+			else this.touchPage(page);
+	}
+
+	/** Pairs are numbered below this. */
+	get pairLimit(): number {
+		return this.#selection.pairs.length;
+	}
+
+	get pageCount(): number {
+		return this.#isDirty.length;
+	}
+
+	/** Roles that a usual point has at most. */
+	get mostRoles(): number {
+		return this.#usualRoles.most;
+	}
+
+	enterInto(core: Core): void {
+		const { kinds, lastTimes, starts, needsBase, valueAt, values, ids, points, rawLo, rawHi, next, count } = this;
+		core.enter({ kinds, lastTimes, starts, needsBase, valueAt, values, ids, points, rawLo, rawHi, next });
+		core.enter({ roleOf: this.#roleOf, hasRanges: this.#hasRanges, streamCount: count });
+		core.enter({ isDirty: this.#isDirty, pageCount: this.#isDirty.length, roles: this.#usualRoles.table });
 	}
 
 	/** Pages whose streams changed since the last call of `clean`. */
@@ -319,12 +384,13 @@ export class Streams {
 		if (slot >= this.kinds.length) this.#grow(slot * 2);
 		const channels = roles.bounds.length;
 		if (this.#valueCount + channels > this.values.length)
-			this.values = grown(this.values, this.values.length * 2 + channels);
+			this.values = resized(this.#columns, this.values, this.values.length * 2 + channels);
 		this.kinds[slot] = kind;
 		this.#ofTenant.set(roles.tenant, (this.#ofTenant.get(roles.tenant) ?? 0) + 1);
 		this.valueAt[slot] = this.#valueCount;
 		this.#valueCount += channels;
 		this.roleSets.push(roles);
+		this.#roleOf[slot] = this.#usualRoles.rowOf(roles);
 		this.next[slot] = slot + 1;
 		this.#digests.set(digest, slot * 4);
 		if (this.count * 2 > this.#index.length) this.#reindex(this.#index.length * 2);
@@ -357,16 +423,18 @@ export class Streams {
 	}
 
 	#grow(size: number): void {
-		this.kinds = grown(this.kinds, size);
-		this.lastTimes = grown(this.lastTimes, size);
-		this.starts = grown(this.starts, size);
-		this.needsBase = grown(this.needsBase, size);
-		this.valueAt = grown(this.valueAt, size);
-		this.ids = grown(this.ids, size);
-		this.points = grown(this.points, size);
-		this.rawLo = grown(this.rawLo, size);
-		this.rawHi = grown(this.rawHi, size);
-		this.next = grown(this.next, size);
+		this.kinds = resized(this.#columns, this.kinds, size);
+		this.lastTimes = resized(this.#columns, this.lastTimes, size);
+		this.starts = resized(this.#columns, this.starts, size);
+		this.needsBase = resized(this.#columns, this.needsBase, size);
+		this.valueAt = resized(this.#columns, this.valueAt, size);
+		this.ids = resized(this.#columns, this.ids, size);
+		this.points = resized(this.#columns, this.points, size);
+		this.rawLo = resized(this.#columns, this.rawLo, size);
+		this.rawHi = resized(this.#columns, this.rawHi, size);
+		this.next = resized(this.#columns, this.next, size);
+		this.#hasRanges = resized(this.#columns, this.#hasRanges, size);
+		this.#roleOf = resized(this.#columns, this.#roleOf, size);
 		this.#digests = grown(this.#digests, size * 4);
 	}
 }
@@ -400,8 +468,8 @@ function sameBounds(bounds: readonly number[], stored: readonly number[]): boole
 	return bounds.length === stored.length && stored.every((bound, index) => bound === bounds[index]);
 }
 
-function grown<A extends Float64Array | Int32Array | Uint32Array | Uint8Array>(old: A, size: number): A {
-	const larger = new (old.constructor as new (size: number) => A)(size);
+function grown(old: Int32Array, size: number): Int32Array {
+	const larger = new Int32Array(size);
 	larger.set(old);
 	return larger;
 }

@@ -106,9 +106,10 @@ interface Loaded {
 export class Telemetry {
 	readonly #options: TelemetryOptions;
 	readonly #clock: Clock;
-	readonly #stage = new Stage();
-	readonly #core: Core;
-	readonly #commitCells = new Cells();
+	/** Made anew with all that is loaded, because the columns in the core's memory go with it. */
+	#core: Core;
+	#stage: Stage;
+	#commitCells: Cells;
 	#unfolded = new Cells();
 	/** The cells that a fold has sealed, else empty: they take turns. */
 	#sealed = new Cells();
@@ -133,6 +134,8 @@ export class Telemetry {
 		this.#options = options;
 		this.#clock = options.clock;
 		this.#core = new Core(options.seed);
+		this.#stage = new Stage(this.#core);
+		this.#commitCells = new Cells(this.#core);
 		this.#catalogue = options.catalogue;
 		this.#idleCheckAt = options.clock.now();
 		this.#loaded = this.#load();
@@ -284,6 +287,7 @@ export class Telemetry {
 			foldAt: this.#foldAt,
 			isFolding: this.#fold !== undefined,
 			storage: this.#loaded.retention.figures(this.#clock.now()),
+			unusedMetrics: selection.unused.list(),
 		};
 	}
 
@@ -549,7 +553,10 @@ export class Telemetry {
 		const now = this.#clock.now();
 		const limits = this.#limits;
 		const selection = new Selection(source);
-		const streams = new Streams(selection, limits.maxStreams, limits);
+		this.#core = new Core(this.#options.seed);
+		this.#stage = new Stage(this.#core);
+		this.#commitCells = new Cells(this.#core);
+		const streams = new Streams(selection, limits.maxStreams, limits, this.#core);
 		const ledger = new Ledger(selection.tenants, store.accounting());
 		const pairIds = store.pairIds(selection.pairs);
 		const windows = openWindows ? judgedOnly(selection, openWindows) : { add: () => {} };
@@ -569,7 +576,6 @@ export class Telemetry {
 		const sink = sliced?.slices ?? windows;
 		const rollUps = new RollUps(store, now, (of) => keepOf(limits.retention, of));
 		const retention = new RetentionKeeper(store, rollUps, limits.retention);
-		this.#commitCells.clear();
 		this.#unfolded.clear();
 		this.#sealed.clear();
 		this.#fold = undefined;
@@ -590,7 +596,7 @@ export class Telemetry {
 		const periods = periodStarts(selection, source.slos, now);
 		feedHistory(store, sliced?.finalSink() ?? windows, (id) => pairOf.get(id) ?? -1, now, periods);
 		sliced?.load(store, pairIds);
-		const applier = new Applier(streams, this.#commitCells, ledger, limits);
+		const applier = new Applier(streams, this.#commitCells, ledger, limits, this.#core);
 		const requests = new FoldedRequests(limits);
 		applier.foldedRequests = requests;
 		const folded = store.meta(FOLDED_KEY);
