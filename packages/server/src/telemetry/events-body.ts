@@ -71,6 +71,11 @@ function entriesOf(body: Uint8Array, isNdjson: boolean): unknown[] {
 function linesOf(bytes: Buffer): unknown[] {
 	const entries: unknown[] = [];
 	for (let from = 0; from < bytes.length; ) {
+		// Millions of empty lines must not cost an object each.
+		if (bytes[from] === 0x0a) {
+			from++;
+			continue;
+		}
 		const newline = bytes.indexOf(0x0a, from);
 		const end = newline < 0 ? bytes.length : newline;
 		const line = bytes.subarray(from, end);
