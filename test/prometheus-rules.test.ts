@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import {
 	type BurnRateTier,
 	binomialTail,
@@ -19,6 +20,7 @@ import {
 	FORMATS,
 	monitorFor,
 	parseCatalogue,
+	readCatalogue,
 } from "../packages/server/src/catalogue/index.ts";
 import { createDetection, type DetectionEngine, type DetectionPair } from "../packages/server/src/detection/index.ts";
 import { FLEET, MemoryTelemetryStore, type Pair, Telemetry } from "../packages/server/src/telemetry/index.ts";
@@ -250,10 +252,67 @@ function promtool(...args: string[]): { readonly code: number | null; readonly t
 }
 
 describe("exported Prometheus rules", () => {
-	it("are right by promtool", async () => {
+	it.each(["demo", "microsoft-security"])("of the example %s are right by promtool", async (example) => {
+		const { catalogue } = await readCatalogue(fileURLToPath(new URL(`../examples/${example}`, import.meta.url)));
 		const file = join(temporaryFolder(), "rules.yml");
-		writeFileSync(file, await rulesOf(catalogueOf([...FILES, REQUESTS])));
+		writeFileSync(file, await rulesOf(catalogue as Catalogue));
 		expect(promtool("check", "rules", file)).toMatchObject({ code: 0, text: expect.stringContaining("SUCCESS") });
+	});
+
+	it("count below a bucket bound, and samples of a gauge one by one, in Prometheus' own names", async () => {
+		const metric = (spec: string) => `{ metricSource: { spec: { ${spec} } } }`;
+		const slo = (name: string, kind: string, indicator: string, objective: string): CatalogueFile => ({
+			path: `slos/${name}.yaml`,
+			text: `apiVersion: openslo/v1
+kind: SLO
+metadata: { name: ${name}, annotations: { bellwether.dev/sli-kind: ${kind} } }
+spec: { service: web, indicator: { spec: { ${indicator} } }, objectives: [{ ${objective} }] }
+`,
+		});
+		const duration = "metric: web.duration, where: { route: [a, b] }";
+		const ratio = `ratioMetric: { good: ${metric(`${duration}, le: 250`)}, total: ${metric(duration)} }`;
+		const gauge = `thresholdMetric: ${metric("metric: web.queue")}`;
+		const catalogue = catalogueOf([
+			...FILES,
+			REQUESTS,
+			slo("fast", "latency", ratio, "target: 0.99"),
+			slo("queue", "saturation", gauge, "target: 0.99, op: lte, value: 100"),
+		]);
+		const dir = temporaryFolder();
+		writeFileSync(join(dir, "rules.yml"), await rulesOf(catalogue));
+		const labels = 'tenant_id="id-of-woodgrove"';
+		const series = (name: string, values: string) => ({ series: name, values });
+		const sums = (slo: string, which: string, value: number) => ({
+			expr: `bellwether:sli_${which}:sum{bellwether_slo="${slo}",bellwether_tenant="woodgrove",bellwether_window="5m"}`,
+			eval_time: "9m",
+			exp_samples: [
+				{
+					labels: `bellwether:sli_${which}:sum{bellwether_slo="${slo}", bellwether_tenant="woodgrove", bellwether_window="5m", bellwether_workload="web"}`,
+					value,
+				},
+			],
+		});
+		const test = {
+			interval: "1m",
+			input_series: [
+				series(`web_duration_count{${labels},route="a"}`, "0+10x9"),
+				series(`web_duration_bucket{${labels},route="a",le="250.0"}`, "0+8x9"),
+				series(`web_duration_bucket{${labels},route="a",le="500.0"}`, "0+9x9"),
+				series(`web_duration_count{${labels},route="c"}`, "0+10x9"),
+				series(`web_queue{${labels}}`, "1 1 1 1 1 100 101 _ 500 20"),
+			],
+			promql_expr_test: [
+				sums("fast", "total", 50),
+				sums("fast", "bad", 10),
+				sums("queue", "total", 4),
+				sums("queue", "bad", 2),
+			],
+		};
+		const file = join(dir, "tests.yml");
+		const groups = ["bellwether-tenants", "bellwether-fast", "bellwether-queue", "bellwether-requests"];
+		const shared = { rule_files: ["rules.yml"], evaluation_interval: "1m", group_eval_order: groups };
+		writeFileSync(file, JSON.stringify({ ...shared, tests: [test] }));
+		expect(promtool("test", "rules", file)).toMatchObject({ code: 0, text: expect.stringContaining("SUCCESS") });
 	});
 
 	// The long windows of tickets cost promtool most of its time: they are in the last incidents only.

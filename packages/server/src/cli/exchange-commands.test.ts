@@ -151,6 +151,8 @@ describe("bellwether export", () => {
 		await mkdir(join(dir, "dashboards"));
 		expect(await runExport({ ...shared, format: format("grafana"), outPath: join(dir, "dashboards") })).toBe(0);
 		expect(await readdir(join(dir, "dashboards"))).toEqual(["bellwether-files.json"]);
+		expect(await runExport({ ...shared, format: format("kql"), outPath: `${join(dir, "new")}/` })).toBe(0);
+		expect(await readdir(join(dir, "new"))).toEqual(["bellwether.kql"]);
 	});
 
 	test("asks for a catalogue, and refuses one that is wrong", async () => {

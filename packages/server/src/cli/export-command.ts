@@ -32,7 +32,8 @@ export async function runExport(options: ExportCommandOptions): Promise<number> 
 	}
 	const written: string[] = [];
 	try {
-		const isFolder = files.length > 1 || (await stat(outPath).catch(() => undefined))?.isDirectory() === true;
+		const isFolder =
+			files.length > 1 || outPath.endsWith("/") || (await stat(outPath).catch(() => undefined))?.isDirectory() === true;
 		for (const file of files) {
 			const path = isFolder ? join(outPath, file.path) : outPath;
 			await mkdir(dirname(path), { recursive: true });
