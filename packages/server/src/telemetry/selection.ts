@@ -5,6 +5,7 @@ import { CohortGroups } from "./cohorts.ts";
 import { REASON, verdict } from "./reasons.ts";
 import { boundariesOf, type Claim, ownerOf, Register } from "./register.ts";
 import { FLEET, type Pair } from "./types.ts";
+import { UnusedMetrics } from "./unused-metrics.ts";
 import { type ThresholdOp, type Use, usesOf } from "./uses.ts";
 
 export type { Attribute } from "./attribute.ts";
@@ -118,6 +119,8 @@ export class Selection {
 	readonly #numbers = new Map<RoleSet, number>();
 	/** Workload of each SLO. */
 	readonly #workloads: readonly string[];
+	/** What came and is in no SLO, for who looks for data that do not arrive. */
+	readonly unused = new UnusedMetrics();
 
 	constructor(catalogue: SelectionSource) {
 		const pairs: Pair[] = [];
@@ -180,7 +183,9 @@ export class Selection {
 	}
 
 	usesMetric(metric: string): boolean {
-		return this.#uses.has(metric);
+		if (this.#uses.has(metric)) return true;
+		this.unused.name(metric);
+		return false;
 	}
 
 	/** The key tenant that attributes name, at whatever time and for whatever workload; 0: none; -1: two different ones. */
@@ -206,7 +211,11 @@ export class Selection {
 		for (const list of [id.resource, id.scope, id.point])
 			for (const [name, typedValue] of list) attributes.set(name, typedValue.slice(1));
 		const selecting = uses?.filter((use) => use.where.every(({ name, test }) => test(attributes.get(name) ?? "")));
-		if (!selecting?.length) return verdict(REASON.no_sli, Math.max(0, tenant));
+		if (!selecting?.length) {
+			if (uses === undefined) this.unused.name(id.metric);
+			else this.unused.mismatch(id.metric, attributes, conditionNames(uses));
+			return verdict(REASON.no_sli, Math.max(0, tenant));
+		}
 		const fitting = named ? selecting.filter((use) => fits(use, kind)) : selecting;
 		if (fitting.length === 0) return verdict(REASON.unsupported_type, Math.max(0, tenant));
 		const groups = this.#cohorts.ofAttributes(attributes);
@@ -391,4 +400,8 @@ function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
 	const list = map.get(key);
 	if (list) list.push(value);
 	else map.set(key, [value]);
+}
+
+function conditionNames(uses: readonly Use[]): string[] {
+	return uses.flatMap((use) => use.where.map(({ name }) => name));
 }

@@ -70,7 +70,7 @@ export class SeenTenantValues {
 
 	/** Unmatched first, then by points. */
 	list(
-		{ search, state, offset, limit }: TenantValuesQuery,
+		{ search, state, tenant: only, offset, limit }: TenantValuesQuery,
 		{ points, lastTimes }: StreamTallies,
 		tenants: readonly string[],
 	): TenantValues {
@@ -79,6 +79,7 @@ export class SeenTenantValues {
 		for (const { attribute, source, value, entry } of this.#all()) {
 			const tenant = tenants[this.#register.tenantOfValue(attribute, value)] as string;
 			if (state !== "all" && (state === "matched") !== (tenant !== "")) continue;
+			if (only !== undefined && tenant !== only) continue;
 			if (wanted !== undefined && !`${attribute}=${value}`.toLowerCase().includes(wanted)) continue;
 			let counted = entry.foldedPoints;
 			let last = entry.foldedAt * 1000;

@@ -167,6 +167,14 @@ export interface TelemetryCounters {
 	readonly foldAt: number | undefined;
 	readonly isFolding: boolean;
 	readonly storage: StorageFigures;
+	/** Metrics that came since the catalogue was loaded and that no SLO counts; some of them when they are many. */
+	readonly unusedMetrics: readonly UnusedMetric[];
+}
+
+/** `attributes`: what a stream had where an SLO that names the metric asks otherwise; undefined: no SLO names it. */
+export interface UnusedMetric {
+	readonly metric: string;
+	readonly attributes: string | undefined;
 }
 
 /** What one tier of one class of data holds. `keptMs` is shorter than `configuredMs` while the file has no room. */
@@ -213,6 +221,8 @@ export interface TenantValuesQuery {
 	/** Part of `attribute=value`; case does not matter. */
 	readonly search?: string | undefined;
 	readonly state: "all" | "matched" | "unmatched";
+	/** Values of this key tenant alone. */
+	readonly tenant?: string | undefined;
 	readonly offset: number;
 	readonly limit: number;
 }
