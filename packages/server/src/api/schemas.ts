@@ -309,7 +309,13 @@ export const ProgramReport = z.object({
 	missed: z.array(Case).describe("cases that no incident stands behind, the last to open first"),
 });
 
-export const Session = z.object({ name: z.string(), role: z.string(), csrfToken: z.string(), demo: z.boolean() });
+export const Session = z.object({
+	name: z.string(),
+	role: z.string(),
+	allTenants: z.boolean().describe("false: some tenants only"),
+	csrfToken: z.string(),
+	demo: z.boolean(),
+});
 
 export const Problem = z.object({
 	error: z.object({

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Source } from "#catalogue";
 import type { Accounting } from "#telemetry";
+import { RejectionView, rejectionViews, sumRejected } from "./rejection-words.ts";
 import { Instant } from "./schemas.ts";
 import type { PullStatus } from "./sources-port.ts";
 
@@ -23,6 +24,9 @@ export const SourceView = z.object({
 	queries: z.number(),
 	rows: z.number().describe("pull: rows or samples since start; push: points ever"),
 	rejected: z.number(),
+	counted: z.number().nullable().describe("points ever; null: not told apart for this source"),
+	duplicate: z.number().nullable(),
+	rejectedBy: z.array(RejectionView).describe("rejected points by reason, in words; empty: none, or not told apart"),
 	revised: z.number().describe("counts that a later answer replaced"),
 	vanished: z.number().describe("counts that a later answer no longer had; they stay"),
 	skippedMs: z.number().describe("time before the catch-up limit that is not asked for"),
@@ -82,6 +86,9 @@ function pulledView(source: Source, { statuses, now, seesAll }: SourceFacts): So
 		queries: status?.queries ?? 0,
 		rows: status?.rows ?? 0,
 		rejected: status?.rejected ?? 0,
+		counted: null,
+		duplicate: null,
+		rejectedBy: [],
 		revised: status?.revised ?? 0,
 		vanished: status?.vanished ?? 0,
 		skippedMs: status?.skippedMs ?? 0,
@@ -119,6 +126,9 @@ function pushedView(
 		queries: 0,
 		rows: seesAll ? count((each) => each.received) : 0,
 		rejected: seesAll ? count((each) => Object.values(each.rejected).reduce((sum, n) => sum + (n ?? 0), 0)) : 0,
+		counted: seesAll ? count((each) => each.counted) : null,
+		duplicate: seesAll ? count((each) => each.duplicate) : null,
+		rejectedBy: seesAll ? rejectionViews(sumRejected(books)) : [],
 		revised: 0,
 		vanished: 0,
 		skippedMs: 0,

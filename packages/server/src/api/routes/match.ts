@@ -17,7 +17,9 @@ const SeenValue = z.object({
 	lastSampleAt: Instant.nullable().describe("time of the newest point"),
 });
 
-const Values = z.object({
+const Choice = z.object({ name: z.string(), displayName: z.string() });
+
+export const Values = z.object({
 	items: z.array(SeenValue).describe("unmatched first, each by points"),
 	total: z.number(),
 	unmatched: z.number(),
@@ -25,6 +27,9 @@ const Values = z.object({
 	rest: z
 		.object({ values: z.number(), streams: z.number(), points: z.number() })
 		.describe("light values that are no longer listed"),
+	choices: z
+		.object({ tiers: z.array(Choice), workloads: z.array(Choice) })
+		.describe("what a new key tenant may be given"),
 });
 
 const NewTenant = z.strictObject({
@@ -34,6 +39,13 @@ const NewTenant = z.strictObject({
 	displayName: z.string().min(1).max(120).optional(),
 	tier: z.string().min(1).max(63).optional(),
 	workloads: z.array(z.string().min(1).max(63)).min(1).max(1_000).optional(),
+});
+
+export const Made = z.object({
+	status: z.enum(["applied", "unchanged"]),
+	hash: z.string(),
+	tenant: z.string(),
+	file: z.object({ path: z.string(), text: z.string() }),
 });
 
 /** Which tenants telemetry names, and how one of them becomes a key tenant. */
@@ -64,6 +76,8 @@ export function matchRoutes(api: Api, context: ApiContext): void {
 			const offset = Number(cursor ?? 0);
 			const found = await context.telemetry.tenantValues({ search, state, limit, offset });
 			const end = offset + found.items.length;
+			const { tiers, workloads } = context.catalogue();
+			const choice = ({ name, displayName }: z.infer<typeof Choice>) => ({ name, displayName });
 			return {
 				...found,
 				items: found.items.map((item) => ({
@@ -72,6 +86,7 @@ export function matchRoutes(api: Api, context: ApiContext): void {
 					lastSampleAt: item.lastSampleAt ?? null,
 				})),
 				nextCursor: end < found.total ? String(end) : null,
+				choices: { tiers: tiers.map(choice), workloads: workloads.map(choice) },
 			};
 		},
 	);
@@ -84,12 +99,7 @@ export function matchRoutes(api: Api, context: ApiContext): void {
 				tags: ["telemetry"],
 				body: NewTenant,
 				response: {
-					200: z.object({
-						status: z.enum(["applied", "unchanged"]),
-						hash: z.string(),
-						tenant: z.string(),
-						file: z.object({ path: z.string(), text: z.string() }),
-					}),
+					200: Made,
 					...PROBLEMS,
 				},
 			},

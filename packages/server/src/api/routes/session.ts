@@ -7,6 +7,7 @@ import {
 	operatorTokenId,
 	SESSION_MAX_MS,
 	type Session,
+	scopeOf,
 	type UsedToken,
 	useToken,
 } from "#platform";
@@ -39,9 +40,10 @@ export function sessionRoutes(api: Api, context: ApiContext, options: SessionOpt
 			},
 		},
 		async (request) => {
-			const { name, role } = principalOf(request);
+			const principal = principalOf(request);
+			const { name, role } = principal;
 			const csrfToken = request.caller?.via === "session" ? request.caller.csrfToken : "";
-			return { name, role, csrfToken, demo: context.demo };
+			return { name, role, allTenants: scopeOf(principal).all, csrfToken, demo: context.demo };
 		},
 	);
 	api.post(
@@ -68,6 +70,7 @@ export function sessionRoutes(api: Api, context: ApiContext, options: SessionOpt
 			return {
 				name: session.principal.name,
 				role: session.principal.role,
+				allTenants: scopeOf(session.principal).all,
 				csrfToken: session.csrf,
 				demo: context.demo,
 			};

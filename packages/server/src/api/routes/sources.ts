@@ -9,7 +9,12 @@ import { Instant } from "../schemas.ts";
 import { FeedStateView } from "../schemas-feeds.ts";
 import { SourceView, sourceViews } from "../source-view.ts";
 
-const Trial = z.object({
+export const SourcesView = z.object({
+	items: z.array(SourceView),
+	feeds: z.array(FeedStateView).describe("side feeds: the platform's own health, changes, cases"),
+});
+
+export const Trial = z.object({
 	slo: z.string(),
 	from: Instant,
 	to: Instant,
@@ -30,10 +35,7 @@ export function sourceRoutes(api: Api, context: ApiContext): void {
 				summary: "Where telemetry comes from: declared sources, and senders that nobody declared",
 				tags: ["telemetry"],
 				response: {
-					200: z.object({
-						items: z.array(SourceView),
-						feeds: z.array(FeedStateView).describe("side feeds: the platform's own health, changes, cases"),
-					}),
+					200: SourcesView,
 					...PROBLEMS,
 				},
 			},

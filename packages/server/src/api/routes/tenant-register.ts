@@ -20,11 +20,21 @@ const Ids = z.object({
 	isEffective: z.boolean().describe("holds for points of the time asked for"),
 });
 const Version = z.object({ since: Instant, until: Instant.nullable(), appliedBy: z.string(), config: z.string() });
-const RegisterView = z.object({
+const Seen = z.object({
+	attribute: z.string(),
+	value: z.string(),
+	source: z.string(),
+	points: z.number(),
+	lastSampleAt: Instant.nullable(),
+});
+export const RegisterView = z.object({
 	tenant: z.string(),
 	at: Instant,
 	version: Version.nullable().describe("null: the tenant was not in the configuration that ran then"),
 	ids: z.array(Ids),
+	seen: z
+		.array(Seen)
+		.describe("ids of the tenant that telemetry had since the configuration was loaded, the last first"),
 	versions: z.array(Version).describe(`newest first, at most ${MAX_VERSIONS}`),
 });
 
@@ -65,10 +75,31 @@ export function tenantRegisterRoutes(api: Api, context: ApiContext): void {
 				at,
 				version: current ? versionOf(current) : null,
 				ids: current ? idsOf(current.ids, at) : [],
+				seen: await seenOf(context, tenant),
 				versions: newest.map(versionOf),
 			};
 		},
 	);
+}
+
+const MAX_SEEN = 20;
+
+/** Values that telemetry had; none while the telemetry thread does not answer. */
+async function seenOf({ telemetry }: ApiContext, tenant: string): Promise<z.infer<typeof Seen>[]> {
+	const values = await telemetry
+		.tenantValues({ state: "matched", tenant, offset: 0, limit: 1_000 })
+		.catch(() => ({ items: [] }));
+	return values.items
+		.filter((item) => item.tenant === tenant)
+		.map(({ attribute, value, source, points, lastSampleAt }) => ({
+			attribute,
+			value,
+			source,
+			points,
+			lastSampleAt: lastSampleAt ?? null,
+		}))
+		.sort((a, b) => (b.lastSampleAt ?? 0) - (a.lastSampleAt ?? 0))
+		.slice(0, MAX_SEEN);
 }
 
 type Row = { since_at: number; until_at: number | null; applied_by: string; config: string };

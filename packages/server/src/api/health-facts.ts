@@ -1,0 +1,162 @@
+import { formatFinding } from "#catalogue";
+import { feedStates } from "#incidents";
+import { resolveSecret, type TenantScope } from "#platform";
+import { FLEET } from "#telemetry";
+import type { ApiContext } from "./context.ts";
+import type { LoopDelay } from "./event-loop.ts";
+import { type Book, DELIVERIES_MS, type HealthFacts } from "./health-judgement.ts";
+import { pageReach } from "./page-reach.ts";
+import { rejectionViews, sumRejected } from "./rejection-words.ts";
+import { uncoveredSlos } from "./slo-coverage.ts";
+import { sourceViews } from "./source-view.ts";
+
+export type Accounts = Awaited<ReturnType<ApiContext["telemetry"]["accounting"]>>;
+type Figures = Awaited<ReturnType<ApiContext["telemetry"]["health"]>>;
+
+export interface Gathered {
+	readonly facts: HealthFacts;
+	readonly figures: Figures | undefined;
+	readonly accounts: Accounts | undefined;
+}
+
+/** Everything that this system knows of itself; what does not answer is undefined, and the rest is told all the same. */
+export async function gatherHealth(
+	context: ApiContext,
+	scope: TenantScope,
+	loop: LoopDelay | undefined,
+): Promise<Gathered> {
+	const { telemetry, store, sources } = context;
+	const now = context.clock.now();
+	const catalogue = context.catalogue();
+	const active = context.config.active();
+	const [figures, accounts, values, feeds, deliveries, queues, diskFreeBytes] = await Promise.all([
+		telemetry.health().catch(() => undefined),
+		telemetry.accounting().catch(() => undefined),
+		telemetry.tenantValues({ state: "unmatched", offset: 0, limit: 1 }).catch(() => undefined),
+		feedStates(store.db, scope, catalogue, now),
+		recentDeliveries(context, now, scope.all),
+		queueFigures(context, now),
+		context.diskFreeBytes?.().catch(() => undefined),
+	]);
+	const statuses = telemetry.statuses();
+	const seen = statuses.filter(({ lastAt }) => lastAt !== undefined);
+	const slosWithData = new Set(seen.filter(({ tenant }) => tenant === FLEET).map(({ slo }) => slo));
+	const tenantsWithData = new Set(seen.map(({ tenant }) => tenant));
+	const views = sourceViews({
+		sources: catalogue.sources,
+		statuses: sources.statuses(),
+		accounting: accounts ?? [],
+		lastTakenAt: sources.lastTakenAt(),
+		now,
+		seesAll: scope.all,
+	});
+	const namesOf = (state: string) => views.filter((view) => view.state === state && view.declared).map(nameOf);
+	const firstError = active.findings.find(({ level }) => level === "error");
+	const facts: HealthFacts = {
+		now,
+		telemetry: figures,
+		newestEventAt: seen.length === 0 ? undefined : Math.max(...seen.map(({ lastAt }) => lastAt as number)),
+		books: accounts?.map(bookOf),
+		tenants: {
+			key: catalogue.tenants.length,
+			withoutData: catalogue.tenants.filter(({ name }) => !tenantsWithData.has(name)).map(nameOf),
+			unmatched: values?.unmatched,
+		},
+		slos: {
+			all: catalogue.slos.length,
+			uncovered: uncoveredSlos(catalogue.slos, (slo) => slosWithData.has(slo), figures?.unusedMetrics ?? []),
+		},
+		sources: { declared: catalogue.sources.length, failing: namesOf("failing"), silent: namesOf("silent") },
+		feeds: {
+			all: feeds.length,
+			stale: feeds.filter(({ state }) => state === "stale").map(nameOf),
+			waiting: feeds.filter(({ state }) => state === "waiting").map(nameOf),
+		},
+		reach: pageReach(catalogue, secretFault),
+		deliveries,
+		queues,
+		diskFreeBytes,
+		loop,
+		configuration: {
+			isReloadOk: active.isReloadOk,
+			hash: active.hash,
+			firstError: firstError ? formatFinding(firstError).replaceAll("\n", " ") : "",
+		},
+	};
+	return { facts, figures, accounts };
+}
+
+function nameOf({ displayName }: { readonly displayName: string }): string {
+	return displayName;
+}
+
+function bookOf(account: Accounts[number]): Book {
+	const views = rejectionViews(account.rejected);
+	const sum = (of: typeof views) => of.reduce((total, { count }) => total + count, 0);
+	return { ...account, rejected: sum(views), faults: sum(views.filter(({ isFault }) => isFault)) };
+}
+
+/** Per protocol, all tenants together. */
+export function protocolBooks(accounts: Accounts) {
+	return [...Map.groupBy(accounts, ({ protocol }) => protocol)].map(([protocol, books]) => {
+		const sum = (of: (book: Accounts[number]) => number) => books.reduce((total, book) => total + of(book), 0);
+		return {
+			protocol,
+			received: sum((book) => book.received),
+			counted: sum((book) => book.counted),
+			duplicate: sum((book) => book.duplicate),
+			rejected: rejectionViews(sumRejected(books)),
+		};
+	});
+}
+
+/** The value itself is never told. */
+export function secretFault(reference: string): string | undefined {
+	try {
+		resolveSecret(reference);
+		return undefined;
+	} catch (error) {
+		return (error as Error).message;
+	}
+}
+
+async function recentDeliveries({ store }: ApiContext, now: number, seesAll: boolean) {
+	const recent = store.db.selectFrom("deliveries").where("started_at", ">=", now - DELIVERIES_MS);
+	const [outcomes, last] = await Promise.all([
+		recent
+			.select((select) => ["outcome" as const, select.fn.countAll<number>().as("count")])
+			.groupBy("outcome")
+			.execute(),
+		recent
+			.select(["channel", "detail"])
+			.where("outcome", "=", "failed")
+			.orderBy("seq", "desc")
+			.limit(1)
+			.executeTakeFirst(),
+	]);
+	const of = (outcome: string) => Number(outcomes.find((row) => row.outcome === outcome)?.count ?? 0);
+	// A receiver's answer may name what it was sent.
+	const lastFailure = last && seesAll ? `${last.channel}: ${last.detail}` : "";
+	return { sent: of("sent"), failed: of("failed"), uncertain: of("uncertain"), lastFailure };
+}
+
+async function queueFigures({ store }: ApiContext, now: number) {
+	const pending = (select: { readonly count: number | string; readonly oldest: number | null } | undefined) => ({
+		count: Number(select?.count ?? 0),
+		lateMs: select?.oldest == null ? 0 : Math.max(0, now - select.oldest),
+	});
+	const [outbox, timers] = await Promise.all([
+		store.db
+			.selectFrom("outbox")
+			.select((select) => [select.fn.countAll<number>().as("count"), select.fn.min("next_at").as("oldest")])
+			.where("state", "=", "pending")
+			.executeTakeFirst(),
+		store.db
+			.selectFrom("timers")
+			.select((select) => [select.fn.countAll<number>().as("count"), select.fn.min("due_at").as("oldest")])
+			.where("state", "=", "pending")
+			.executeTakeFirst(),
+	]);
+	const [messages, waiting] = [pending(outbox), pending(timers)];
+	return { outbox: messages.count, outboxLateMs: messages.lateMs, timersLateMs: waiting.lateMs };
+}
