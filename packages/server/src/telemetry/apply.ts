@@ -422,6 +422,9 @@ export class Applier {
 			const keepsValue = isCumulative(kind);
 			if ((mode & BASE) === 0) {
 				const base = keepsValue && mode === 0 ? streams.values : undefined;
+				for (let k = 0; k < roles.bounds.length; k++)
+					streams.fresh[at + k] =
+						(streams.fresh[at + k] as number) + (values[from + k] as number) - (base ? (base[at + k] as number) : 0);
 				// With one role per pair, each pair is met here once already.
 				const isNotedHere = lateToNote && roles.touched === pairs;
 				if (isNotedHere) lateToNote = false;

@@ -16,7 +16,7 @@ interface Exports {
 /** Entries of the table through which `stageSeries` and `applyUsual` read and write, in the order of `assembly/core.ts`. */
 const ENTRIES = [
 	...(["stageCodes", "stageTimes", "stageStarts", "stageNames", "stageValues"] as const),
-	...(["kinds", "lastTimes", "starts", "needsBase", "valueAt", "values", "ids", "points", "roleOf"] as const),
+	...(["kinds", "lastTimes", "starts", "needsBase", "valueAt", "values", "fresh", "ids", "points", "roleOf"] as const),
 	...(["hasRanges", "rawLo", "rawHi", "next", "streamCount", "isDirty", "pageCount", "roles"] as const),
 	...(["cellPairs", "cellBuckets", "cellBad", "cellTotal", "cellLate", "cellRevision"] as const),
 	...(["cellIndex", "cellMask", "cellCount", "lastOfPair"] as const),

@@ -59,6 +59,8 @@ export class Streams {
 	/** Where the stream's channels begin in `values`. */
 	valueAt: Int32Array;
 	values: Float64Array;
+	/** Events of each channel since somebody last set it to 0; 0 at the start. Laid out as `values`. */
+	fresh: Float64Array;
 	/** Id in the store; 0 until the first point counts. */
 	ids: Int32Array;
 	rawLo: Int32Array;
@@ -114,6 +116,7 @@ export class Streams {
 		this.needsBase = columns.bytes(FIRST_CAPACITY);
 		this.valueAt = columns.ints(FIRST_CAPACITY);
 		this.values = columns.floats(FIRST_CAPACITY);
+		this.fresh = columns.floats(FIRST_CAPACITY);
 		this.ids = columns.ints(FIRST_CAPACITY);
 		this.rawLo = columns.ints(FIRST_CAPACITY);
 		this.rawHi = columns.ints(FIRST_CAPACITY);
@@ -357,7 +360,8 @@ export class Streams {
 
 	enterInto(core: Core): void {
 		const { kinds, lastTimes, starts, needsBase, valueAt, values, ids, points, rawLo, rawHi, next, count } = this;
-		core.enter({ kinds, lastTimes, starts, needsBase, valueAt, values, ids, points, rawLo, rawHi, next });
+		core.enter({ kinds, lastTimes, starts, needsBase, valueAt, values, fresh: this.fresh, ids, points });
+		core.enter({ rawLo, rawHi, next });
 		core.enter({ roleOf: this.#roleOf, hasRanges: this.#hasRanges, streamCount: count });
 		core.enter({ isDirty: this.#isDirty, pageCount: this.#isDirty.length, roles: this.#usualRoles.table });
 	}
@@ -383,8 +387,7 @@ export class Streams {
 		const slot = this.count++;
 		if (slot >= this.kinds.length) this.#grow(slot * 2);
 		const channels = roles.bounds.length;
-		if (this.#valueCount + channels > this.values.length)
-			this.values = resized(this.#columns, this.values, this.values.length * 2 + channels);
+		if (this.#valueCount + channels > this.values.length) this.#growValues(channels);
 		this.kinds[slot] = kind;
 		this.#ofTenant.set(roles.tenant, (this.#ofTenant.get(roles.tenant) ?? 0) + 1);
 		this.valueAt[slot] = this.#valueCount;
@@ -396,6 +399,12 @@ export class Streams {
 		if (this.count * 2 > this.#index.length) this.#reindex(this.#index.length * 2);
 		else this.#indexSlot(slot);
 		return slot;
+	}
+
+	#growValues(channels: number): void {
+		const size = this.values.length * 2 + channels;
+		this.values = resized(this.#columns, this.values, size);
+		this.fresh = resized(this.#columns, this.fresh, size);
 	}
 
 	#find(digest: Int32Array): number {

@@ -67,6 +67,7 @@ function world(core: Core | undefined) {
 			lastTimes: [...streams.lastTimes.subarray(0, streams.count)],
 			starts: [...streams.starts.subarray(0, streams.count)],
 			values: [...streams.values.subarray(0, streams.count)],
+			fresh: [...streams.fresh.subarray(0, streams.count)],
 			points: [...streams.points.subarray(0, streams.count)],
 			dirty: streams.dirtyPages().sort((a, b) => a - b),
 		};
