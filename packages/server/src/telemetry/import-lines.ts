@@ -1,6 +1,6 @@
 import { parse } from "csv-parse/sync";
 import { IMPORT_FIELDS, type ImportRow, importRow } from "./import-row.ts";
-import { Malformed } from "./wire.ts";
+import { Malformed, TooLarge } from "./wire.ts";
 
 export type ImportFormat = "ndjson" | "csv";
 
@@ -59,16 +59,37 @@ export function headerFault(names: readonly string[]): string | undefined {
 		: `column ${JSON.stringify(stray.slice(0, 60))} is unknown: columns are ${IMPORT_FIELDS.join(", ")}`;
 }
 
+/** Letters of a line; a line of ours has some hundred. */
+const MAX_RECORD = 10_000;
+/** The parser makes objects of all lines before we see the first. */
+const MAX_CSV_LINES = 250_000;
+
+function refuseCostly(text: string): void {
+	const header = text.indexOf("\n");
+	if ((header < 0 ? text.length : header) > MAX_RECORD)
+		throw new Malformed(`line 1 is longer than ${MAX_RECORD} letters`);
+	let lines = 0;
+	for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1))
+		if (++lines > MAX_CSV_LINES)
+			throw new TooLarge(`the CSV has more than ${MAX_CSV_LINES} lines: send it in parts, each with a key of its own`);
+}
+
 function* csvRows(text: string): Iterable<ImportRow> {
+	refuseCostly(text);
 	let records: { info: { lines: number }; record: Record<string, string> }[];
+	const columns = (names: readonly string[]): string[] => {
+		const known = CSV_OPTIONS.columns(names);
+		const fault = headerFault(known);
+		if (fault !== undefined) throw new Malformed(fault);
+		return known;
+	};
+	const options = { ...CSV_OPTIONS, columns, delimiter: delimiterOf(text), max_record_size: MAX_RECORD };
 	try {
-		records = parse(text, { ...CSV_OPTIONS, delimiter: delimiterOf(text) }) as unknown as typeof records;
+		records = parse(text, options) as unknown as typeof records;
 	} catch (error) {
+		if (error instanceof Malformed) throw error;
 		const { lines, message } = error as Error & { lines?: number };
 		throw new Malformed(`line ${lines ?? 1}: ${message}`);
 	}
-	const [first] = records;
-	const fault = first && headerFault(Object.keys(first.record));
-	if (fault !== undefined) throw new Malformed(fault);
 	for (const { info, record } of records) yield importRow(record, info.lines);
 }

@@ -119,3 +119,12 @@ test("CSV means the same as NDJSON, and a bad line of it is named", () => {
 	] as const)
 		expect(csv(real, "b", text)).toMatchObject({ status: "malformed", message: expect.stringMatching(message) });
 });
+
+test.each([
+	["more lines than the parser may make objects of", `tenant,slo,at,good,total\n${"\n".repeat(250_000)}`, "too-large"],
+	["a first line without an end", ",".repeat(20_000), "malformed"],
+	["columns that nobody knows", `${"a,".repeat(100)}a\n${"1\n".repeat(1000)}`, "malformed"],
+])("a CSV of %s is refused before it costs memory", (_, text, status) => {
+	const real = rig();
+	expect(real.telemetry.importEvents("key", new TextEncoder().encode(text), "csv").status).toBe(status);
+});

@@ -176,6 +176,7 @@ export class Telemetry {
 			parsed = importLines(body, selection, { now, futureMs, format });
 		} catch (error) {
 			if (error instanceof Malformed) return { status: "malformed", message: error.message };
+			if (error instanceof TooLarge) return { status: "too-large", message: error.message };
 			throw error;
 		}
 		const known = this.#guard(() => store.importAnswer(key));
