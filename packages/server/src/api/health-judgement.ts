@@ -2,6 +2,7 @@ import { DAY_MS, describeDuration, MINUTE_MS } from "@bellwether/model";
 import type { StorageFigures, TelemetryCounters } from "#telemetry";
 import type { LoopDelay } from "./event-loop.ts";
 import type { Reach } from "./page-reach.ts";
+import { PART_KEYS, type PartKey, type PartState } from "./schemas-operations.ts";
 import type { UncoveredSlo } from "./slo-coverage.ts";
 
 /**
@@ -15,28 +16,6 @@ export interface Part {
 	/** Empty when nothing is to be done. */
 	readonly remedy: string;
 }
-
-export const PART_STATES = ["failing", "attention", "unknown", "well"] as const;
-export type PartState = (typeof PART_STATES)[number];
-
-export const PART_KEYS = [
-	"telemetry",
-	"last-sample",
-	"lag",
-	"accounting",
-	"tenants",
-	"slos",
-	"sources",
-	"feeds",
-	"pages",
-	"deliveries",
-	"queues",
-	"journal",
-	"disk",
-	"event-loop",
-	"configuration",
-] as const;
-export type PartKey = (typeof PART_KEYS)[number];
 
 export interface HealthFacts {
 	readonly now: number;

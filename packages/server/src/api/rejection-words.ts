@@ -1,15 +1,5 @@
-import { z } from "zod";
 import type { RejectReason } from "#telemetry";
-
-/** Points that did not count, by reason, in words for whoever can do something about it. */
-export const RejectionView = z.object({
-	reason: z.string(),
-	count: z.number(),
-	isFault: z.boolean().describe("false: nothing is wrong with them, no SLO needs them"),
-	meaning: z.string(),
-	remedy: z.string(),
-});
-export type RejectionView = z.infer<typeof RejectionView>;
+import type { RejectionView } from "./schemas-operations.ts";
 
 const WORDS: Readonly<Record<RejectReason, readonly [meaning: string, remedy: string]>> = {
 	too_old: [

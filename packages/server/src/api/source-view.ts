@@ -1,42 +1,8 @@
-import { z } from "zod";
 import type { Source } from "#catalogue";
 import type { Accounting } from "#telemetry";
-import { RejectionView, rejectionViews, sumRejected } from "./rejection-words.ts";
-import { Instant } from "./schemas.ts";
+import { rejectionViews, sumRejected } from "./rejection-words.ts";
+import type { SourceView } from "./schemas-operations.ts";
 import type { PullStatus } from "./sources-port.ts";
-
-export const SourceView = z.object({
-	name: z.string(),
-	displayName: z.string(),
-	kind: z.string(),
-	how: z.enum(["pull", "push"]),
-	declared: z.boolean().describe("false: nobody declared it, but it sends"),
-	state: z
-		.enum(["starting", "ok", "behind", "failing", "silent"])
-		.describe("behind: catching up; silent: nothing was sent since the server started"),
-	slos: z.array(z.string()).describe("what it is asked for"),
-	lastAttemptAt: Instant.nullable(),
-	lastSuccessAt: Instant.nullable().describe("pull: last answer; push: last request taken since the server started"),
-	nextAt: Instant.nullable(),
-	watermarkAt: Instant.nullable().describe("its data are complete up to here; null: unknown"),
-	lagMs: z.number().nullable().describe("now − watermarkAt, for senders now − lastSuccessAt; null: unknown"),
-	queue: z.number().describe("queries that are due"),
-	queries: z.number(),
-	rows: z.number().describe("pull: rows or samples since start; push: points ever"),
-	rejected: z.number(),
-	counted: z.number().nullable().describe("points ever; null: not told apart for this source"),
-	duplicate: z.number().nullable(),
-	rejectedBy: z.array(RejectionView).describe("rejected points by reason, in words; empty: none, or not told apart"),
-	revised: z.number().describe("counts that a later answer replaced"),
-	vanished: z.number().describe("counts that a later answer no longer had; they stay"),
-	skippedMs: z.number().describe("time before the catch-up limit that is not asked for"),
-	failures: z.record(z.string(), z.number()),
-	error: z
-		.object({ at: Instant, slo: z.string(), reason: z.string(), message: z.string(), remedy: z.string() })
-		.nullable(),
-	note: z.string(),
-});
-export type SourceView = z.infer<typeof SourceView>;
 
 const PROTOCOLS_OF: Readonly<Record<string, readonly string[]>> = {
 	otlp: ["otlp-protobuf", "otlp-json", "otlp-traces", "otlp-logs"],

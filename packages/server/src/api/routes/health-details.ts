@@ -1,108 +1,11 @@
-import { z } from "zod";
 import { scopeOf } from "#platform";
 import type { Api, ApiContext } from "../context.ts";
 import { PROBLEMS } from "../context.ts";
 import { startLoopMonitor } from "../event-loop.ts";
 import { gatherHealth, protocolBooks } from "../health-facts.ts";
-import { judgeHealth, PART_KEYS, PART_STATES } from "../health-judgement.ts";
+import { judgeHealth } from "../health-judgement.ts";
 import { principalOf, RESPONDERS } from "../policy.ts";
-import { RejectionView } from "../rejection-words.ts";
-
-const instant = z.number().describe("ms since 1970");
-const tier = z.enum(["ten-seconds", "minutes", "ten-minutes", "hours"]);
-
-export const HealthDetails = z.object({
-	at: instant,
-	version: z.string(),
-	parts: z
-		.array(
-			z.object({
-				key: z.enum(PART_KEYS),
-				state: z.enum(PART_STATES).describe("unknown is not well"),
-				says: z.string(),
-				remedy: z.string().describe("what to do; empty: nothing"),
-			}),
-		)
-		.describe("each part of this system in a sentence"),
-	checks: z.array(
-		z.object({ name: z.string(), ok: z.boolean(), level: z.enum(["error", "warning"]), reason: z.string() }),
-	),
-	books: z
-		.array(
-			z.object({
-				protocol: z.string(),
-				received: z.number(),
-				counted: z.number(),
-				duplicate: z.number(),
-				rejected: z.array(RejectionView),
-			}),
-		)
-		.nullable()
-		.describe("received = counted + duplicate + rejected, of all tenants together; null: not known"),
-	uncovered: z
-		.array(
-			z.object({
-				slo: z.string(),
-				displayName: z.string(),
-				workload: z.string(),
-				waitsFor: z.array(z.string()),
-				seenInstead: z.array(z.string()),
-			}),
-		)
-		.describe("SLOs that never saw data, and what came that looks like what they wait for"),
-	eventLoop: z
-		.object({ p99Ms: z.number(), maxMs: z.number() })
-		.nullable()
-		.describe("how late timers of the last minutes were"),
-	queues: z.object({ outbox: z.number(), outboxLateMs: z.number(), timersLateMs: z.number() }),
-	diskFreeBytes: z.number().nullable(),
-	telemetry: z
-		.object({
-			state: z.string(),
-			failure: z.string().nullable(),
-			lastSampleAt: instant.nullable(),
-			streams: z.number(),
-			pairs: z.number(),
-			journal: z.object({
-				rows: z.number(),
-				bytes: z.number(),
-				foldedAt: instant.nullable(),
-				isFolding: z.boolean(),
-				commits: z.number(),
-				commitFailures: z.number(),
-			}),
-		})
-		.nullable()
-		.describe("null: the telemetry thread does not answer"),
-	storage: z
-		.object({
-			fileBytes: z.number(),
-			usedBytes: z.number().describe("Without what is free inside the file."),
-			logBytes: z.number(),
-			limitBytes: z.number(),
-			growthBytesPerDay: z.number().nullable(),
-			daysLeft: z
-				.number()
-				.nullable()
-				.describe("Until the limit, at the present growth; null: it does not grow, or is not known yet."),
-			shortenings: z.number().describe("How often retention was shortened for want of room; 0: as configured."),
-			isOverfull: z.boolean().describe("The shortest retention does not fit either."),
-			tiers: z.array(
-				z.object({
-					class: z.enum(["tenants", "fleet"]),
-					tier,
-					rows: z.number(),
-					bytes: z.number(),
-					from: instant,
-					keptMs: z.number(),
-					configuredMs: z.number(),
-				}),
-			),
-			damaged: z.array(z.object({ tenant: z.string(), slo: z.string(), tier, from: instant, to: instant })),
-		})
-		.nullable(),
-});
-export type HealthDetails = z.infer<typeof HealthDetails>;
+import { HealthDetails } from "../schemas-operations.ts";
 
 export function healthDetailRoutes(api: Api, context: ApiContext): void {
 	const loop = startLoopMonitor();

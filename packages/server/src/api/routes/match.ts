@@ -3,34 +3,8 @@ import { type Principal, scopeOf } from "#platform";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { ADMINS, principalOf, READERS } from "../policy.ts";
 import { ApiProblem } from "../problem.ts";
-import { Instant } from "../schemas.ts";
+import { MadeTenant, MatchView } from "../schemas-operations.ts";
 import { invalidCatalogue } from "./config.ts";
-
-const SeenValue = z.object({
-	attribute: z.string(),
-	value: z.string(),
-	source: z.string().describe("bellwether.source, service.name or job of the streams"),
-	tenant: z.string().nullable().describe("key tenant that the value belongs to"),
-	streams: z.number(),
-	points: z.number().describe("since the configuration was loaded"),
-	isEstimate: z.boolean().describe("from samples, because streams of other customers are folded"),
-	lastSampleAt: Instant.nullable().describe("time of the newest point"),
-});
-
-const Choice = z.object({ name: z.string(), displayName: z.string() });
-
-export const Values = z.object({
-	items: z.array(SeenValue).describe("unmatched first, each by points"),
-	total: z.number(),
-	unmatched: z.number(),
-	nextCursor: z.string().nullable(),
-	rest: z
-		.object({ values: z.number(), streams: z.number(), points: z.number() })
-		.describe("light values that are no longer listed"),
-	choices: z
-		.object({ tiers: z.array(Choice), workloads: z.array(Choice) })
-		.describe("what a new key tenant may be given"),
-});
 
 const NewTenant = z.strictObject({
 	attribute: z.string().min(1).max(255),
@@ -39,13 +13,6 @@ const NewTenant = z.strictObject({
 	displayName: z.string().min(1).max(120).optional(),
 	tier: z.string().min(1).max(63).optional(),
 	workloads: z.array(z.string().min(1).max(63)).min(1).max(1_000).optional(),
-});
-
-export const Made = z.object({
-	status: z.enum(["applied", "unchanged"]),
-	hash: z.string(),
-	tenant: z.string(),
-	file: z.object({ path: z.string(), text: z.string() }),
 });
 
 /** Which tenants telemetry names, and how one of them becomes a key tenant. */
@@ -67,7 +34,7 @@ export function matchRoutes(api: Api, context: ApiContext): void {
 						.optional()
 						.describe("nextCursor of the answer before"),
 				}),
-				response: { 200: Values, ...PROBLEMS },
+				response: { 200: MatchView, ...PROBLEMS },
 			},
 		},
 		async (request) => {
@@ -77,7 +44,10 @@ export function matchRoutes(api: Api, context: ApiContext): void {
 			const found = await context.telemetry.tenantValues({ search, state, limit, offset });
 			const end = offset + found.items.length;
 			const { tiers, workloads } = context.catalogue();
-			const choice = ({ name, displayName }: z.infer<typeof Choice>) => ({ name, displayName });
+			const choice = ({ name, displayName }: { readonly name: string; readonly displayName: string }) => ({
+				name,
+				displayName,
+			});
 			return {
 				...found,
 				items: found.items.map((item) => ({
@@ -99,7 +69,7 @@ export function matchRoutes(api: Api, context: ApiContext): void {
 				tags: ["telemetry"],
 				body: NewTenant,
 				response: {
-					200: Made,
+					200: MadeTenant,
 					...PROBLEMS,
 				},
 			},

@@ -5,24 +5,8 @@ import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { wireFeedState } from "../feed-view.ts";
 import { ADMINS, principalOf, READERS } from "../policy.ts";
 import { ApiProblem, notFound } from "../problem.ts";
-import { Instant } from "../schemas.ts";
-import { FeedStateView } from "../schemas-feeds.ts";
-import { SourceView, sourceViews } from "../source-view.ts";
-
-export const SourcesView = z.object({
-	items: z.array(SourceView),
-	feeds: z.array(FeedStateView).describe("side feeds: the platform's own health, changes, cases"),
-});
-
-export const Trial = z.object({
-	slo: z.string(),
-	from: Instant,
-	to: Instant,
-	tookMs: z.number(),
-	rows: z.number(),
-	sample: z.array(z.record(z.string(), z.unknown())).describe("the first rows as the source gave them"),
-	error: z.object({ reason: z.string(), message: z.string(), remedy: z.string() }).nullable(),
-});
+import { SourcesView, Trial } from "../schemas-operations.ts";
+import { sourceViews } from "../source-view.ts";
 
 export function sourceRoutes(api: Api, context: ApiContext): void {
 	api.get(

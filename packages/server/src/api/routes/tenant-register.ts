@@ -5,38 +5,9 @@ import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { InstantParameter } from "../instant-parameter.ts";
 import { principalOf, READERS } from "../policy.ts";
 import { notFound } from "../problem.ts";
-import { Instant } from "../schemas.ts";
+import { type RegisterIds, type RegisterVersion, RegisterView, type SeenId } from "../schemas-operations.ts";
 
 const MAX_VERSIONS = 100;
-
-const Ids = z.object({
-	attribute: z.string(),
-	values: z.array(z.string()),
-	patterns: z.array(z.string()),
-	workload: z.string().nullable(),
-	source: z.string().nullable(),
-	from: Instant.nullable(),
-	until: Instant.nullable(),
-	isEffective: z.boolean().describe("holds for points of the time asked for"),
-});
-const Version = z.object({ since: Instant, until: Instant.nullable(), appliedBy: z.string(), config: z.string() });
-const Seen = z.object({
-	attribute: z.string(),
-	value: z.string(),
-	source: z.string(),
-	points: z.number(),
-	lastSampleAt: Instant.nullable(),
-});
-export const RegisterView = z.object({
-	tenant: z.string(),
-	at: Instant,
-	version: Version.nullable().describe("null: the tenant was not in the configuration that ran then"),
-	ids: z.array(Ids),
-	seen: z
-		.array(Seen)
-		.describe("ids of the tenant that telemetry had since the configuration was loaded, the last first"),
-	versions: z.array(Version).describe(`newest first, at most ${MAX_VERSIONS}`),
-});
 
 /** Who was matched to what, since when. */
 export function tenantRegisterRoutes(api: Api, context: ApiContext): void {
@@ -85,7 +56,7 @@ export function tenantRegisterRoutes(api: Api, context: ApiContext): void {
 const MAX_SEEN = 20;
 
 /** Values that telemetry had; none while the telemetry thread does not answer. */
-async function seenOf({ telemetry }: ApiContext, tenant: string): Promise<z.infer<typeof Seen>[]> {
+async function seenOf({ telemetry }: ApiContext, tenant: string): Promise<z.infer<typeof SeenId>[]> {
 	const values = await telemetry
 		.tenantValues({ state: "matched", tenant, offset: 0, limit: 1_000 })
 		.catch(() => ({ items: [] }));
@@ -104,11 +75,11 @@ async function seenOf({ telemetry }: ApiContext, tenant: string): Promise<z.infe
 
 type Row = { since_at: number; until_at: number | null; applied_by: string; config: string };
 
-function versionOf(row: Row): z.infer<typeof Version> {
+function versionOf(row: Row): z.infer<typeof RegisterVersion> {
 	return { since: row.since_at, until: row.until_at, appliedBy: row.applied_by, config: row.config };
 }
 
-function idsOf(stored: string, at: number): z.infer<typeof Ids>[] {
+function idsOf(stored: string, at: number): z.infer<typeof RegisterIds>[] {
 	const { match, aliases } = JSON.parse(stored) as { match: Record<string, string[]>; aliases: TenantAlias[] };
 	const simple = Object.entries(match).map(([attribute, values]) => ({ attribute, values, patterns: [] }));
 	return [...simple, ...aliases].map((ids: TenantAlias) => ({
