@@ -61,7 +61,8 @@ const REMEDIES: Record<RejectReason, string> = {
 	out_of_order: "send cumulative points in time order",
 	tenant_conflict: "its attributes name two tenants: correct them or the register",
 	type_conflict: "the stream comes as another kind of metric or temporality too: send one of them",
-	unsupported_type: "ratio SLIs count monotonic sums, counts of summaries, and histograms with a fitting bucket bound; threshold SLIs gauges",
+	unsupported_type:
+		"ratio SLIs count monotonic sums, counts of summaries, and histograms with a fitting bucket bound; threshold SLIs gauges",
 	stream_limit: "raise telemetry.maxStreams or send fewer attributes",
 	invalid_id: "set trace id and span id, neither all zero",
 	no_value: "",
