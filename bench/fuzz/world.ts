@@ -21,10 +21,11 @@ const MAX_EVENT_IDS = 200_000;
 /** Everything between a body and the store, without what catches exceptions on the way: here they must show. */
 export class World {
 	readonly selection: Selection;
-	readonly #stage = new Stage();
+	readonly #core = new Core(7);
+	readonly #stage = new Stage(this.#core);
 	readonly #row = new ByteWriter();
 	readonly #records = new ByteWriter();
-	readonly #cells = new Cells();
+	readonly #cells = new Cells(this.#core);
 	readonly #ledger: Ledger;
 	readonly #applier: Applier;
 	readonly #decoder: DecoderContext;
@@ -38,10 +39,10 @@ export class World {
 		const limits = { ...settings.telemetry, maxEventIds: MAX_EVENT_IDS };
 		const store = new MemoryTelemetryStore();
 		this.selection = new Selection({ ...parts });
-		const streams = new Streams(this.selection, limits.maxStreams, limits);
+		const streams = new Streams(this.selection, limits.maxStreams, limits, this.#core);
 		this.#ledger = new Ledger(this.selection.tenants, []);
-		this.#applier = new Applier(streams, this.#cells, this.#ledger, limits);
-		this.#decoder = new DecoderContext(this.selection, streams, this.#stage, 7, new Core(7));
+		this.#applier = new Applier(streams, this.#cells, this.#ledger, limits, this.#core);
+		this.#decoder = new DecoderContext(this.selection, streams, this.#stage, 7, this.#core);
 		this.#events = new EventIntake({
 			store,
 			selection: this.selection,

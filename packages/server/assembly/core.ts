@@ -260,6 +260,97 @@ function readSample(to: usize, row: usize): bool {
 	return true;
 }
 
+// ── number points of OTLP ───────────────────────────────────────────────────────────────────────────────────────────
+
+/** A row per point: hash lo, hi, from, to, flags, 0 (32-bit), then start and time in µs, value as 64-bit floats. */
+const POINT_ROW: usize = 48;
+
+let pointsBase: usize = 0;
+let pointsEnd: usize = 0;
+let pointsSeed: u64 = 0;
+
+/** The points of one gauge or sum lie in [from, to) of the body at `base`; the seed stands for all that they share. */
+export function beginPoints(base: usize, from: u32, to: u32, seedLo: u32, seedHi: u32): void {
+	pointsBase = base;
+	pointsEnd = base + from + (to - from);
+	cursor = base + from;
+	pointsSeed = (<u64>seedHi << 32) | seedLo;
+}
+
+/** Reads on until the rows are full; the number of points, 0 at the end. −1: something unusual, or damage. */
+export function nextPoints(rows: usize, rowCount: u32): i32 {
+	const end = pointsEnd;
+	let count: u32 = 0;
+	while (cursor < end && count < rowCount) {
+		const field: u32 = load<u8>(cursor++);
+		if (field == 0x10 || field == 0x18) {
+			// Temporality and monotony of the sum.
+			if (varint(end) < 0) return -1;
+			continue;
+		}
+		if (field != 0x0a) return -1;
+		const to = fieldEnd(end);
+		if (to == 0) return -1;
+		const from = cursor;
+		let start: u64 = 0;
+		let time: u64 = 0;
+		let value: f64 = NaN;
+		let flags: u32 = 0;
+		let first: usize = 0;
+		let last: usize = 0;
+		while (cursor < to) {
+			const tag: u32 = load<u8>(cursor);
+			if (tag == 0x3a) {
+				if (first == 0) first = cursor;
+				// Attributes apart from each other are read elsewhere.
+				else if (last != cursor) return -1;
+				cursor++;
+				last = fieldEnd(to);
+				if (last == 0) return -1;
+				cursor = last;
+				continue;
+			}
+			cursor++;
+			if (tag == 0x40) {
+				const bits = varint(to);
+				if (bits < 0 || bits > 0xffffffff) return -1;
+				flags = <u32>bits;
+				continue;
+			}
+			if (tag == 0x2a) {
+				// Exemplars.
+				const behind = fieldEnd(to);
+				if (behind == 0) return -1;
+				cursor = behind;
+				continue;
+			}
+			if (cursor + 8 > to) return -1;
+			if (tag == 0x11) start = load<u64>(cursor) / 1000;
+			else if (tag == 0x19) time = load<u64>(cursor) / 1000;
+			else if (tag == 0x21) value = load<f64>(cursor);
+			else if (tag == 0x31) {
+				const whole = load<i64>(cursor);
+				value = whole > 9007199254740991 || whole < -9007199254740991 ? NaN : <f64>whole;
+			} else return -1;
+			cursor += 8;
+		}
+		// Of times that no clock shows, the readers elsewhere have their own idea.
+		if (start >= 9007199254740991 || time >= 9007199254740991) return -1;
+		hash(first, last, pointsSeed);
+		const row = rows + <usize>count * POINT_ROW;
+		store<i32>(row, hashLo);
+		store<i32>(row, hashHi, 4);
+		store<u32>(row, <u32>(from - pointsBase), 8);
+		store<u32>(row, <u32>(to - pointsBase), 12);
+		store<u32>(row, flags, 16);
+		store<f64>(row, <f64>start, 24);
+		store<f64>(row, <f64>time, 32);
+		store<f64>(row, value, 40);
+		count++;
+	}
+	return count;
+}
+
 // ── points of the usual shape ───────────────────────────────────────────────────────────────────────────────────────
 
 /**
@@ -339,6 +430,61 @@ const PREVIOUS_SLOT: usize = 45;
 const STAGE_COUNT: usize = 46;
 const STAGE_VALUE_COUNT: usize = 47;
 
+const DELTA_SUM: u32 = 0;
+const CUMULATIVE_SUM: u32 = 1;
+
+/** The stream that followed the one before last time, if it has this hash and is usual; else −1. */
+// @ts-ignore: decorator
+@inline
+function usualSlot(previous: u32, lo: i32, hi: i32): i32 {
+	const guess = load<u32>(pointer(NEXT) + (<usize>previous << 2));
+	if (guess >= <u32>number(STREAM_COUNT)) return -1;
+	const at = <usize>guess << 2;
+	if (load<i32>(pointer(RAW_LO) + at) != lo || load<i32>(pointer(RAW_HI) + at) != hi) return -1;
+	return load<i32>(pointer(ROLE_OF) + at) < 0 ? -1 : <i32>guess;
+}
+
+/** What a sum may say. */
+// @ts-ignore: decorator
+@inline
+function isSound(value: f64): bool {
+	return value >= 0 && value <= 9007199254740991;
+}
+
+/** Puts number points into the stage as long as they are usual, as `stageSeries` does; all are of one metric. */
+export function stagePoints(from: u32, count: u32, rows: usize, name: u32): u32 {
+	const codes = pointer(STAGE_CODES);
+	const times = pointer(STAGE_TIMES);
+	const starts = pointer(STAGE_STARTS);
+	const names = pointer(STAGE_NAMES);
+	const values = pointer(STAGE_VALUES);
+	const kinds = pointer(KINDS);
+	let previous = <u32>number(PREVIOUS_SLOT);
+	let staged = <usize>number(STAGE_COUNT);
+	let valued = <usize>number(STAGE_VALUE_COUNT);
+	let k = from;
+	for (; k < count; k++) {
+		const row = rows + <usize>k * POINT_ROW;
+		const slot = usualSlot(previous, load<i32>(row), load<i32>(row, 4));
+		if (slot < 0 || load<u32>(row, 16) != 0) break;
+		if (<u32>load<u8>(kinds + <usize>slot) > CUMULATIVE_SUM) break;
+		const value = load<f64>(row, 40);
+		if (!isSound(value)) break;
+		store<i32>(codes + (staged << 2), slot);
+		store<f64>(starts + (staged << 3), load<f64>(row, 24));
+		store<f64>(times + (staged << 3), load<f64>(row, 32));
+		store<u32>(names + (staged << 2), name);
+		store<f64>(values + (valued << 3), value);
+		staged++;
+		valued++;
+		previous = <u32>slot;
+	}
+	tell(PREVIOUS_SLOT, previous);
+	tell(STAGE_COUNT, <f64>staged);
+	tell(STAGE_VALUE_COUNT, <f64>valued);
+	return k;
+}
+
 /**
  * Puts series into the stage as long as each has one sample that is no stale marker and is the stream that followed the
  * one before last time; returns the first row that is not.
@@ -349,12 +495,7 @@ export function stageSeries(from: u32, count: u32, series: usize, samples: usize
 	const starts = pointer(STAGE_STARTS);
 	const names = pointer(STAGE_NAMES);
 	const values = pointer(STAGE_VALUES);
-	const rawLo = pointer(RAW_LO);
-	const rawHi = pointer(RAW_HI);
-	const next = pointer(NEXT);
 	const kinds = pointer(KINDS);
-	const roleOf = pointer(ROLE_OF);
-	const streamCount = <u32>number(STREAM_COUNT);
 	let previous = <u32>number(PREVIOUS_SLOT);
 	let staged = <usize>number(STAGE_COUNT);
 	let valued = <usize>number(STAGE_VALUE_COUNT);
@@ -362,24 +503,21 @@ export function stageSeries(from: u32, count: u32, series: usize, samples: usize
 	for (; row < count; row++) {
 		const at = series + <usize>row * SERIES_ROW;
 		if (load<u32>(at, 24) != 1) break;
-		const guess = load<u32>(next + (<usize>previous << 2));
-		if (guess >= streamCount) break;
-		const slot = <usize>guess;
-		if (load<i32>(rawLo + (slot << 2)) != load<i32>(at) || load<i32>(rawHi + (slot << 2)) != load<i32>(at, 4)) break;
+		const slot = usualSlot(previous, load<i32>(at), load<i32>(at, 4));
 		// Of others it takes more to know what a sample is.
-		if (load<u8>(kinds + slot) != CUMULATIVE_SUM || load<i32>(roleOf + (slot << 2)) < 0) break;
+		if (slot < 0 || <u32>load<u8>(kinds + <usize>slot) != CUMULATIVE_SUM) break;
 		const sample = samples + <usize>load<u32>(at, 20) * SAMPLE_ROW;
 		const value = load<f64>(sample, 8);
 		const time = load<f64>(sample);
-		if (!(value >= 0 && value <= 9007199254740991) || time >= 8.64e15) break;
-		store<u32>(codes + (staged << 2), guess);
+		if (!isSound(value) || time >= 8.64e15) break;
+		store<i32>(codes + (staged << 2), slot);
 		store<f64>(times + (staged << 3), time * 1000);
 		store<f64>(starts + (staged << 3), 0);
 		store<u32>(names + (staged << 2), load<u32>(at, 8));
 		store<f64>(values + (valued << 3), value);
 		staged++;
 		valued++;
-		previous = guess;
+		previous = <u32>slot;
 	}
 	tell(PREVIOUS_SLOT, previous);
 	tell(STAGE_COUNT, <f64>staged);
@@ -387,8 +525,6 @@ export function stageSeries(from: u32, count: u32, series: usize, samples: usize
 	return row;
 }
 
-const DELTA_SUM: u32 = 0;
-const CUMULATIVE_SUM: u32 = 1;
 /** Flags of a record in the journal; see `src/telemetry/apply.ts`. */
 const STEP: u32 = 1;
 const TIME: u32 = 2;

@@ -4,34 +4,46 @@ import { describe, expect, test } from "vitest";
 import { unsnap } from "./content.ts";
 import { Core } from "./core.ts";
 import { DecoderContext } from "./decoder.ts";
+import { readOtlpProtobuf } from "./otlp-protobuf.ts";
 import { readRemoteWrite } from "./remote-write.ts";
 import { Selection } from "./selection.ts";
 import { Stage } from "./stage.ts";
 import { Streams } from "./streams.ts";
-import { catalogue, NOW, slo, writeRequestBytes } from "./telemetry-fixture.ts";
+import {
+	attributes,
+	catalogue,
+	gauge,
+	NOW,
+	nanos,
+	otlpBytes,
+	request,
+	slo,
+	writeRequestBytes,
+} from "./telemetry-fixture.ts";
 
 /** Leaves everything to the readers in JavaScript. */
 class NoCore extends Core {
-	override beginRemoteWrite(): boolean {
+	override take(): boolean {
 		return false;
 	}
 }
 
-function reader(core: Core): (body: Uint8Array) => unknown {
+function reader(core: Core, read: typeof readRemoteWrite = readRemoteWrite): (body: Uint8Array) => unknown {
 	const selection = new Selection(catalogue());
-	const stage = new Stage();
-	const streams = new Streams(selection, 10_000);
+	const stage = new Stage(core);
+	const streams = new Streams(selection, 10_000, {}, core);
 	const context = new DecoderContext(selection, streams, stage, 7, core);
 	return (body) => {
 		try {
-			readRemoteWrite(context, body);
+			read(context, body);
 		} catch (error) {
 			return (error as Error).message;
 		}
-		const { count, valueCount, codes, times, values } = stage;
+		const { count, valueCount, codes, times, starts, values } = stage;
 		return {
 			codes: [...codes.subarray(0, count)],
 			times: [...times.subarray(0, count)],
+			starts: [...starts.subarray(0, count)],
 			values: [...values.subarray(0, valueCount)],
 			names: Array.from({ length: count }, (_, k) => stage.metricOf(k)),
 		};
@@ -96,6 +108,68 @@ describe("remote write read by the core", () => {
 		const long = [{ labels: { __name__: "request.count" }, samples: Array(9000).fill([1, NOW]) as [number, number][] }];
 		const longBody = Uint8Array.from(writeRequestBytes(long));
 		expect(fast(longBody)).toEqual(plain(longBody));
+	});
+});
+
+const INSTANT = fc.oneof(
+	{ weight: 6, arbitrary: fc.integer({ min: NOW - 100_000, max: NOW }).map((at) => nanos(at)) },
+	fc.constantFrom("0", "1", "999", "18446744073709551615", "9007199254740993001"),
+);
+const VALUE = fc.oneof(
+	fc.nat().map((value) => ({ asInt: String(value) })),
+	fc.double().map((value) => ({ asDouble: value })),
+	fc.constantFrom({ asInt: "-3" }, { asInt: "9007199254740993" }, {}),
+);
+const POINT = fc
+	.record({
+		labels: fc.record(
+			{
+				"tenant.id": fc.constantFrom("contoso-id", "fabrikam-id", "nobody"),
+				route: fc.constantFrom("a", "b", "é".repeat(99)),
+			},
+			{ requiredKeys: [] },
+		),
+		startTimeUnixNano: INSTANT,
+		timeUnixNano: INSTANT,
+		value: VALUE,
+		flags: fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.constantFrom(1, 2, 4_000_000_000)),
+		exemplars: fc.oneof({ weight: 5, arbitrary: fc.constant([]) }, fc.constant([{ asInt: "1" }])),
+	})
+	.map(({ labels, value, ...more }) => ({ attributes: attributes(labels), ...value, ...more }));
+const POINTS = fc.array(POINT, { maxLength: 9 });
+const METRIC = fc.oneof(
+	fc
+		.tuple(fc.constantFrom("request.count", "request.errors", "other"), fc.constantFrom(0, 1, 2), fc.boolean(), POINTS)
+		.map(([name, aggregationTemporality, isMonotonic, dataPoints]) => ({
+			name,
+			sum: { aggregationTemporality, isMonotonic, dataPoints },
+		})),
+	POINTS.map((dataPoints) => gauge("queue.depth", ...dataPoints)),
+);
+const OTLP = fc.array(METRIC, { maxLength: 4 }).map((metrics) => otlpBytes(request(metrics, { "service.name": "a" })));
+
+describe("number points of OTLP read by the core", () => {
+	test("are what the plain reader reads, again and again with the streams known", () => {
+		fc.assert(
+			fc.property(fc.array(OTLP, { minLength: 1, maxLength: 3 }), (several) => {
+				const [fast, plain] = [reader(new Core(3), readOtlpProtobuf), reader(new NoCore(3), readOtlpProtobuf)];
+				for (const body of [...several, ...several]) expect(fast(body)).toEqual(plain(body));
+			}),
+			{ numRuns: 200 },
+		);
+	});
+
+	test("are read, or refused with the same words, when bytes are changed or missing", () => {
+		const [fast, plain] = [reader(new Core(3), readOtlpProtobuf), reader(new NoCore(3), readOtlpProtobuf)];
+		const changes = fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { maxLength: 4 });
+		fc.assert(
+			fc.property(OTLP, changes, fc.nat(), (body, changed, cut) => {
+				const broken = body.slice(0, cut % 3 === 0 ? cut % (body.length + 1) : body.length);
+				for (const [at, byte] of changed) if (broken.length > 0) broken[at % broken.length] = byte;
+				expect(fast(broken)).toEqual(plain(broken));
+			}),
+			{ numRuns: 800 },
+		);
 	});
 });
 

@@ -10,6 +10,9 @@ interface Exports {
 	beginRemoteWrite(base: number, size: number, seed: bigint): void;
 	nextRemoteWrite(series: number, seriesRows: number, samples: number, sampleRows: number): number;
 	stageSeries(from: number, count: number, series: number, samples: number): number;
+	beginPoints(base: number, from: number, to: number, seedLo: number, seedHi: number): void;
+	nextPoints(rows: number, rowCount: number): number;
+	stagePoints(from: number, count: number, rows: number, name: number): number;
 	applyUsual(from: number, count: number): number;
 }
 
@@ -34,6 +37,8 @@ const SERIES_ROWS = 2048;
 const SERIES_ROW_BYTES = 32;
 const SAMPLE_ROWS = 8192;
 const SAMPLE_ROW_BYTES = 24;
+const POINT_ROWS = 2048;
+const POINT_ROW_BYTES = 48;
 const PAGE_BYTES = 65536;
 /** Larger bodies are rare; they are read without this module, so that its memory, which cannot shrink, stays small. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -41,6 +46,9 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024;
 /** Where `nextSeries` leaves what it read: rows of 32-bit words, and of 64-bit floats. */
 export const SERIES_WORDS = SERIES_ROW_BYTES / 4;
 export const SAMPLE_FLOATS = SAMPLE_ROW_BYTES / 8;
+/** The same for `nextPoints`: one row in both. */
+export const POINT_WORDS = POINT_ROW_BYTES / 4;
+export const POINT_FLOATS = POINT_ROW_BYTES / 8;
 
 let compiled: WebAssembly.Module | undefined;
 
@@ -60,9 +68,13 @@ export class Core implements Columns {
 	readonly series: Int32Array;
 	/** Rows of time (ms), value, and a third that is 0 unless the sample is a stale marker. */
 	readonly samples: Float64Array;
+	/** Rows of hash lo, hi, from, to, flags; the same rows as floats: start (µs), time (µs), value from the fourth on. */
+	readonly pointWords: Int32Array;
+	readonly pointFloats: Float64Array;
 	/** Freed places by size. */
 	readonly #free = new Map<number, number[]>();
 	#end = 1024;
+	#takenAt = 0;
 	#bytes: Uint8Array;
 
 	/** `seed` makes the secret key of the hash. */
@@ -79,6 +91,8 @@ export class Core implements Columns {
 		this.samples = this.floats(SAMPLE_ROWS * SAMPLE_FLOATS);
 		this.#seriesAt = this.series.byteOffset;
 		this.#samplesAt = this.samples.byteOffset;
+		this.pointFloats = this.floats(POINT_ROWS * POINT_FLOATS);
+		this.pointWords = new Int32Array(this.pointFloats.buffer, this.pointFloats.byteOffset, POINT_ROWS * POINT_WORDS);
 		this.#bodyAt = this.bytes(MAX_BODY_BYTES).byteOffset;
 		this.#unpackedAt = this.bytes(MAX_BODY_BYTES).byteOffset;
 	}
@@ -109,12 +123,34 @@ export class Core implements Columns {
 		return body.buffer === this.#bytes.buffer;
 	}
 
-	/** Begins to read a write request; false: too large. */
-	beginRemoteWrite(body: Uint8Array, seed: bigint): boolean {
+	/** Takes the body that is to be read; false: it is too large. */
+	take(body: Uint8Array): boolean {
 		if (body.length > MAX_BODY_BYTES) return false;
 		if (!this.holds(body)) this.#bytes.set(body, this.#bodyAt);
-		this.#exports.beginRemoteWrite(this.holds(body) ? body.byteOffset : this.#bodyAt, body.length, seed);
+		this.#takenAt = this.holds(body) ? body.byteOffset : this.#bodyAt;
 		return true;
+	}
+
+	/** Begins to read a write request; false: too large. */
+	beginRemoteWrite(body: Uint8Array, seed: bigint): boolean {
+		if (!this.take(body)) return false;
+		this.#exports.beginRemoteWrite(this.#takenAt, body.length, seed);
+		return true;
+	}
+
+	/** Begins to read the points of one gauge or sum of the body taken; the seed is the hash of all that they share. */
+	beginPoints(from: number, to: number, seedLo: number, seedHi: number): void {
+		this.#exports.beginPoints(this.#takenAt, from, to, seedLo, seedHi);
+	}
+
+	/** Reads on into the rows: the number of points, 0 at the end, −1 when another reader must read them all. */
+	nextPoints(): number {
+		return this.#exports.nextPoints(this.pointFloats.byteOffset, POINT_ROWS);
+	}
+
+	/** Stages rows from `row` on; returns the first that needs a closer look. The table must be set. */
+	stagePoints(row: number, count: number, name: number): number {
+		return this.#exports.stagePoints(row, count, this.pointFloats.byteOffset, name);
 	}
 
 	/** Reads on into `series` and `samples`: the number of series, 0 at the end, −1 when another reader must read it all. */

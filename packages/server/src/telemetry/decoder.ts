@@ -76,10 +76,19 @@ export class DecoderContext {
 	}
 
 	/** Stages series that the core has read, from `row` on; returns the first that needs a closer look. */
-	stageUsual(row: number, count: number): number {
+	stageSeries(row: number, count: number): number {
+		return this.#staged(() => this.core.stageSeries(row, count));
+	}
+
+	/** The same for number points of the metric whose name stands at this place. */
+	stagePoints(row: number, count: number, name: number): number {
+		return this.#staged(() => this.core.stagePoints(row, count, name));
+	}
+
+	#staged(work: () => number): number {
 		const { core, stage } = this;
 		core.enter({ previousSlot: this.#previous, stageCount: stage.count, stageValueCount: stage.valueCount });
-		const reached = core.stageSeries(row, count);
+		const reached = work();
 		this.#previous = core.entry("previousSlot");
 		stage.count = core.entry("stageCount");
 		stage.valueCount = core.entry("stageValueCount");

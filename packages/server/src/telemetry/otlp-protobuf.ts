@@ -1,3 +1,4 @@
+import { POINT_FLOATS, POINT_WORDS } from "./core.ts";
 import {
 	type DecoderContext,
 	histogramValues,
@@ -17,6 +18,8 @@ import { int64Of, Malformed, microsOf, Wire } from "./wire.ts";
 /** Field 7 (number points) and 9 (histogram points) hold the attributes. */
 const NUMBER_ATTRIBUTES = 0x3a;
 const HISTOGRAM_ATTRIBUTES = 0x4a;
+/** Fewer points of a metric are read at once without the core. */
+const FEWEST_FOR_CORE = 4;
 const KNOWN_METRIC_FIELDS: ReadonlySet<number> = new Set([1, 5, 7, 9, 10, 11]);
 const KNOWN_HISTOGRAM_FIELDS: ReadonlySet<number> = new Set([2, 3, 4, 6, 7, 9, 10]);
 
@@ -50,10 +53,12 @@ class Reader {
 	#prefixHi = 0;
 
 	readonly #rare: PointReader;
+	readonly #isInCore: boolean;
 
 	constructor(context: DecoderContext, body: Uint8Array) {
 		this.#context = context;
 		this.#wire = new Wire(body);
+		this.#isInCore = context.core.take(body);
 		this.#rare = {
 			context,
 			wire: this.#wire,
@@ -147,6 +152,8 @@ class Reader {
 			return;
 		}
 		this.#prefix(kind);
+		const isNumber = data === 0x2a || data === 0x3a;
+		if (isNumber && points >= FEWEST_FOR_CORE && this.#numberPoints(from, end, kind)) return;
 		wire.at = from;
 		while (wire.at < end) {
 			const tag = wire.varint(end);
@@ -196,6 +203,44 @@ class Reader {
 		hash.bytes(view, this.#nameFrom, this.#nameTo);
 		this.#prefixLo = hash.lo;
 		this.#prefixHi = hash.hi;
+	}
+
+	/** Number points of the usual shape, read by the core; false: they must be read one by one, and none is staged. */
+	#numberPoints(from: number, end: number, kind: Kind): boolean {
+		const context = this.#context;
+		const { core, hash, stage } = context;
+		if (!this.#isInCore) return false;
+		core.beginPoints(from, end, this.#prefixLo, this.#prefixHi);
+		const { count: stagedBefore, valueCount: valuesBefore } = stage;
+		const { pointWords, pointFloats } = core;
+		for (;;) {
+			const count = core.nextPoints();
+			if (count < 0) {
+				stage.count = stagedBefore;
+				stage.valueCount = valuesBefore;
+				return false;
+			}
+			if (count === 0) return true;
+			stage.reserve(count);
+			context.enterInto(core);
+			const stageOn = (row: number) => context.stagePoints(row, count, this.#namePlace);
+			for (let k = stageOn(0); k < count; k = stageOn(k + 1)) {
+				const word = k * POINT_WORDS;
+				const float = k * POINT_FLOATS;
+				hash.lo = pointWords[word] as number;
+				hash.hi = pointWords[word + 1] as number;
+				let code = context.find();
+				const isNew = code === MISS;
+				if (isNew)
+					code = this.#resolve(pointWords[word + 2] as number, pointWords[word + 3] as number, NUMBER_ATTRIBUTES, kind);
+				const start = pointFloats[float + 3] as number;
+				const time = pointFloats[float + 4] as number;
+				const flags = pointWords[word + 4] as number;
+				if (flags & NO_RECORDED_VALUE && code >= 0) context.reject(REASON.no_value, code, start, time);
+				else context.number(code, kind, start, time, pointFloats[float + 5] as number);
+				if (isNew) context.enterInto(core);
+			}
+		}
 	}
 
 	#numberPoint(end: number, kind: Kind): void {

@@ -34,7 +34,7 @@ function readUsual(context: DecoderContext, wire: Wire, body: Uint8Array): boole
 		if (count === 0) return true;
 		stage.reserve(count);
 		context.enterInto(core);
-		for (let k = context.stageUsual(0, count); k < count; k = context.stageUsual(k + 1, count)) {
+		for (let k = context.stageSeries(0, count); k < count; k = context.stageSeries(k + 1, count)) {
 			const row = k * SERIES_WORDS;
 			const sampleCount = series[row + 6] as number;
 			if (sampleCount === 0) continue;
