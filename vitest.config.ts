@@ -5,7 +5,14 @@ export default defineConfig({
 	test: {
 		projects: [
 			{
-				test: { name: "unit", include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.mjs"], environment: "node" },
+				test: {
+					name: "unit",
+					include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.mjs"],
+					environment: "node",
+					// Tests of properties take seconds of work, more on a busy machine.
+					testTimeout: 30_000,
+					hookTimeout: 30_000,
+				},
 			},
 			{
 				test: {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -127,7 +127,8 @@ describe("bellwether plan", () => {
 describe("bellwether schemas", () => {
 	test("writes one JSON Schema per kind", async () => {
 		expect(await runSchemas(options())).toBe(0);
-		expect(printed).toBe(`Wrote 14 files to ${dir}.\n`);
+		expect(printed).toBe(`Wrote ${schemaFiles().length} files to ${dir}.\n`);
+		expect((await readdir(dir)).sort()).toEqual((await readdir(join(DOCS, "schemas"))).sort());
 		for (const { name, text } of schemaFiles()) expect(await readFile(join(dir, name), "utf8"), name).toBe(text);
 		expect(JSON.parse(await readFile(join(dir, "key-tenant.json"), "utf8"))).toMatchObject({
 			$schema: "https://json-schema.org/draft/2020-12/schema",
@@ -145,7 +146,7 @@ describe("bellwether schemas", () => {
 describe("The generated part of docs/", () => {
 	test("is what the schemas say", async () => {
 		await writeReference(dir);
-		expect(referenceFiles()).toHaveLength(15);
+		expect(referenceFiles().map(({ path }) => path)).toContain("configuration.md");
 		for (const { path, text } of referenceFiles()) {
 			expect(await readFile(join(dir, path), "utf8"), path).toBe(text);
 			const committed = (await readFile(join(DOCS, path), "utf8")).replaceAll("\r\n", "\n");
