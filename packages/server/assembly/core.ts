@@ -528,6 +528,7 @@ export function stageSeries(from: u32, count: u32, series: usize, samples: usize
 /** Flags of a record in the journal; see `src/telemetry/apply.ts`. */
 const STEP: u32 = 1;
 const TIME: u32 = 2;
+const START: u32 = 4;
 const ZERO: u32 = 64;
 /** A row per role set: tenant, number of roles, then for each role pair, 0, bad, total (64-bit floats). */
 const ROLE_ROW: usize = 8 + 8 * 24;
@@ -595,13 +596,20 @@ export function applyUsual(from: u32, count: u32): u32 {
 		const kind: u32 = load<u8>(kinds + slot);
 		const channel = <usize>load<i32>(valueAt + (slot << 2)) << 3;
 		let events: f64 = 0;
+		let newStart: f64 = 0;
 		if (kind == CUMULATIVE_SUM) {
-			if (start != 0 && start != load<f64>(starts + (slot << 3))) break;
+			const known = load<f64>(starts + (slot << 3));
+			// A start that moves on, but not to the last point, is no reset: some senders give a sliding one.
+			if (start != 0 && start != known) {
+				if (start < known || start >= last) break;
+				newStart = start;
+			}
 			if (load<u8>(needsBase + slot) != 0) break;
 			const base = load<f64>(values + channel);
 			events = value - base;
 			if (!(events >= 0) || value > MAX_WHOLE || floor(value) != value || floor(base) != base) break;
 			store<f64>(values + channel, value);
+			if (newStart != 0) store<f64>(starts + (slot << 3), newStart);
 		} else if (kind == DELTA_SUM) {
 			if (start != last || load<u8>(hasRanges + slot) != 0) break;
 			if (!(value >= 0) || value > MAX_WHOLE || floor(value) != value) break;
@@ -616,10 +624,12 @@ export function applyUsual(from: u32, count: u32): u32 {
 		let flags: u32 = 0;
 		if (id != previousId + 1) flags |= STEP;
 		if (time != previousTime) flags |= TIME;
+		if (newStart != 0) flags |= START;
 		if (events == 0) flags |= ZERO;
 		store<u8>(out++, flags);
 		if (flags & STEP) out = putSigned(out, <i64>id - <i64>previousId - 1);
 		if (flags & TIME) out = putSigned(out, <i64>time - <i64>previousTime);
+		if (newStart != 0) out = putVarint(out, <u64>(time - newStart));
 		if (events != 0) out = putVarint(out, <u64>events);
 		previousId = id;
 		previousTime = time;

@@ -218,6 +218,18 @@ describe("snappy unpacked by the core", () => {
 	});
 });
 
+test("columns keep what they hold when the memory grows, and a column given back is empty when it is taken again", () => {
+	const core = new Core(1);
+	const first = core.floats(1000).fill(7);
+	const large = Array.from({ length: 20 }, () => core.ints(1_000_000).fill(3));
+	expect(first.every((each) => each === 7)).toBe(true);
+	expect(large.every((column) => column[999_999] === 3)).toBe(true);
+	const bytes = core.bytes(5000).fill(9);
+	core.release(bytes);
+	const again = core.bytes(5000);
+	expect([again.byteOffset, again.every((each) => each === 0)]).toEqual([bytes.byteOffset, true]);
+});
+
 test("another seed gives another hash, the same seed the same", () => {
 	const body = Uint8Array.from(
 		writeRequestBytes([{ labels: { __name__: slo("a", {} as never).name }, samples: [[1, NOW]] }]),

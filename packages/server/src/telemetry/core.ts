@@ -169,16 +169,20 @@ export class Core implements Columns {
 	}
 
 	bytes(count: number): Uint8Array {
-		return new Uint8Array(this.#exports.memory.buffer, this.#allocate(count), count);
+		const at = this.#allocate(count);
+		return new Uint8Array(this.#exports.memory.buffer, at, count);
 	}
 	ints(count: number): Int32Array {
-		return new Int32Array(this.#exports.memory.buffer, this.#allocate(count * 4), count);
+		const at = this.#allocate(count * 4);
+		return new Int32Array(this.#exports.memory.buffer, at, count);
 	}
 	counts(count: number): Uint32Array {
-		return new Uint32Array(this.#exports.memory.buffer, this.#allocate(count * 4), count);
+		const at = this.#allocate(count * 4);
+		return new Uint32Array(this.#exports.memory.buffer, at, count);
 	}
 	floats(count: number): Float64Array {
-		return new Float64Array(this.#exports.memory.buffer, this.#allocate(count * 8), count);
+		const at = this.#allocate(count * 8);
+		return new Float64Array(this.#exports.memory.buffer, at, count);
 	}
 
 	release(column: Uint8Array | Int32Array | Uint32Array | Float64Array): void {

@@ -81,7 +81,7 @@ const move = fc.record({
 	stream: fc.nat({ max: STREAMS - 1 }),
 	stepS: fc.oneof({ weight: 8, arbitrary: fc.constant(15) }, fc.constantFrom(0, -30, 4_000, 1)),
 	grows: fc.oneof({ weight: 8, arbitrary: fc.nat({ max: 300 }) }, fc.constantFrom(0, -5, 0.5, 2 ** 40, 2 ** 53)),
-	start: fc.oneof({ weight: 8, arbitrary: fc.constant("same") }, fc.constantFrom("none", "new", "gap")),
+	start: fc.oneof({ weight: 8, arbitrary: fc.constant("same") }, fc.constantFrom("none", "new", "gap", "sliding")),
 });
 
 function requestsOf(moves: readonly (readonly { stream: number; stepS: number; grows: number; start: string }[])[]) {
@@ -96,6 +96,7 @@ function requestsOf(moves: readonly (readonly { stream: number; stepS: number; g
 			times[stream] = time;
 			values[stream] = (values[stream] as number) + grows;
 			if (start === "new") starts[stream] = before;
+			if (start === "sliding") starts[stream] = (starts[stream] as number) + 5e6;
 			const usualStart = isDelta ? before : (starts[stream] as number);
 			return {
 				stream,
