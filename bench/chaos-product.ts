@@ -111,6 +111,8 @@ interface IncidentItem {
 	tenant: string;
 	slo: string;
 	state: string;
+	/** The platform's incident that it is a part of: that one is escalated for both. */
+	parent: string | null;
 }
 
 /** After every start: one incident per broken (tenant, SLO), and each unacknowledged one has its next step pending. */
@@ -123,7 +125,8 @@ async function inspect(expectIncident: boolean): Promise<void> {
 	const broken = open.filter((incident) => incident.tenant === `t${BROKEN}`);
 	found.incidentMissing += SLOS.length - new Set(broken.map((incident) => incident.slo)).size;
 	const { items: timers } = await api<{ items: { incident: string | null; kind: string }[] }>(server, "/api/v1/timers");
-	for (const incident of broken) if (!timers.some((timer) => timer.incident === incident.id)) found.timersLost++;
+	for (const { id, parent } of broken)
+		if (!timers.some(({ incident }) => incident === (parent ?? id))) found.timersLost++;
 }
 
 const senders = streams.map(send);
