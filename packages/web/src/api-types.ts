@@ -1,5 +1,7 @@
 /** The wire contract's types: the only place where the console looks at the server's source, and only at types. */
 import type * as wire from "../../server/src/api/schemas.ts";
+import type * as feeds from "../../server/src/api/schemas-feeds.ts";
+import type * as operations from "../../server/src/api/schemas-operations.ts";
 
 type Out<T extends { _zod: { output: unknown } }> = T["_zod"]["output"];
 
@@ -23,3 +25,16 @@ export type WindowsView = Out<typeof wire.WindowsView>;
 export type Session = Out<typeof wire.Session>;
 export type Problem = Out<typeof wire.Problem>;
 export type OnCallView = Out<typeof wire.OnCallView>;
+export type WindowBucket = WindowsView["windows"][number];
+export type SourcesView = Out<typeof operations.SourcesView>;
+export type SourceView = Out<typeof operations.SourceView>;
+export type SourceTrial = Out<typeof operations.Trial>;
+export type Rejection = Out<typeof operations.RejectionView>;
+export type MatchView = Out<typeof operations.MatchView>;
+export type SeenValue = MatchView["items"][number];
+export type MadeTenant = Out<typeof operations.MadeTenant>;
+export type RegisterView = Out<typeof operations.RegisterView>;
+export type HealthDetails = Out<typeof operations.HealthDetails>;
+export type HealthPart = HealthDetails["parts"][number];
+export type FeedState = Out<typeof feeds.FeedStateView>;
+export type Change = Out<typeof feeds.Change>;

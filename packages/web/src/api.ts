@@ -1,14 +1,21 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type {
+	Change,
 	FleetView,
+	HealthDetails,
 	IncidentDetail,
 	IncidentSummary,
+	MadeTenant,
+	MatchView,
 	Notice,
 	OnCallView,
 	PhoneMessage,
 	Problem,
 	ProgramReport,
+	RegisterView,
 	Session,
+	SourcesView,
+	SourceTrial,
 	Verdict,
 	WindowsView,
 } from "./api-types.ts";
@@ -19,12 +26,15 @@ export class ApiError extends Error {
 	readonly code: string;
 	readonly remedy: string;
 	readonly requestId: string;
+	/** Places, when there are several. */
+	readonly details: NonNullable<Problem["error"]["details"]>;
 	constructor(status: number, problem: Problem["error"]) {
 		super(problem.message);
 		this.status = status;
 		this.code = problem.code;
 		this.remedy = problem.remedy;
 		this.requestId = problem.requestId;
+		this.details = problem.details ?? [];
 	}
 }
 
@@ -165,6 +175,54 @@ export const windowsQuery = (tenant: string, slo: string, spanMs: number, resolu
 		refetchInterval: 30_000,
 	});
 
+export const sourcesQuery = queryOptions({
+	queryKey: ["sources"],
+	queryFn: ({ signal }) => call<SourcesView>("/sources", {}, signal),
+	refetchInterval: 10_000,
+});
+
+export const healthQuery = queryOptions({
+	queryKey: ["health"],
+	queryFn: ({ signal }) => call<HealthDetails>("/health/details", {}, signal),
+	refetchInterval: 10_000,
+});
+
+export type MatchState = "all" | "matched" | "unmatched";
+/** Every list of ids, whatever it was asked for. */
+export const ALL_MATCH_LISTS = ["match"] as const;
+
+/** Ids in the telemetry, unmatched first, fifty at a time. */
+export const matchQuery = (state: MatchState, search: string | undefined) =>
+	infiniteQueryOptions({
+		queryKey: ["match", state, search ?? ""],
+		queryFn: ({ pageParam, signal }) => {
+			const query = new URLSearchParams({ limit: "50", state });
+			if (search !== undefined) query.set("search", search);
+			if (pageParam !== "") query.set("cursor", pageParam);
+			return call<MatchView>(`/match?${query}`, {}, signal);
+		},
+		initialPageParam: "",
+		getNextPageParam: (page) => page.nextCursor ?? undefined,
+	});
+
+export const registerQuery = (tenant: string) =>
+	queryOptions({
+		queryKey: ["register", tenant],
+		queryFn: ({ signal }) => call<RegisterView>(`/tenants/${encodeURIComponent(tenant)}/register`, {}, signal),
+		refetchInterval: 30_000,
+	});
+
+/** Changes that may touch a tenant's workload and began in the last `spanMs`, the newest first. */
+export const changesQuery = (tenant: string, workload: string, spanMs: number) =>
+	queryOptions({
+		queryKey: ["changes", tenant, workload, spanMs],
+		queryFn: ({ signal }) => {
+			const query = new URLSearchParams({ tenant, workload, from: String(Date.now() - spanMs), limit: "20" });
+			return list<Change>(`/changes?${query}`, signal);
+		},
+		refetchInterval: 60_000,
+	});
+
 export const phoneQuery = queryOptions({
 	queryKey: ["phone"],
 	queryFn: ({ signal }) => list<PhoneMessage>("/phone", signal),
@@ -179,13 +237,24 @@ export interface Actions {
 	editNotice(notice: Notice, text: { subject: string; body: string }): Promise<Notice>;
 	approveNotice(notice: Notice): Promise<unknown>;
 	discardNotice(notice: Notice): Promise<unknown>;
+	testSource(name: string): Promise<SourceTrial>;
+	makeKeyTenant(tenant: NewTenant): Promise<MadeTenant>;
+}
+
+export interface NewTenant {
+	readonly attribute: string;
+	readonly value: string;
+	readonly name: string;
+	readonly displayName: string;
+	readonly tier?: string | undefined;
+	readonly workloads: readonly string[];
 }
 
 export function actionsOf(csrfToken: string): Actions {
 	const incident = (id: string, verb: string) => `/incidents/${encodeURIComponent(id)}/${verb}`;
 	const notice = (n: Notice) => `/notices/${encodeURIComponent(n.id)}`;
-	const post = (path: string, body: unknown, version?: number) =>
-		call(path, { method: "POST", body, csrfToken, ...(version === undefined ? {} : { version }) });
+	const post = <T = unknown>(path: string, body: unknown, version?: number) =>
+		call<T>(path, { method: "POST", body, csrfToken, ...(version === undefined ? {} : { version }) });
 	return {
 		acknowledge: (id, version) => post(incident(id, "acknowledge"), {}, version),
 		mitigate: (id, version) => post(incident(id, "mitigate"), {}, version),
@@ -194,5 +263,7 @@ export function actionsOf(csrfToken: string): Actions {
 		editNotice: (n, text) => call(notice(n), { method: "PUT", body: text, csrfToken, version: n.version }),
 		approveNotice: (n) => post(`${notice(n)}/approve`, {}, n.version),
 		discardNotice: (n) => post(`${notice(n)}/discard`, {}, n.version),
+		testSource: (name) => post<SourceTrial>(`/sources/${encodeURIComponent(name)}:test`, {}),
+		makeKeyTenant: (tenant) => post<MadeTenant>("/match/key-tenants", tenant),
 	};
 }

@@ -1,5 +1,8 @@
+import { operationsMessages } from "./messages-operations.en.ts";
+
 /** Every word of the console, in ICU message syntax. Sentence case; buttons are verbs with their objects. */
 export const messages = {
+	...operationsMessages,
 	"app.name": "Bellwether",
 	"app.skip": "Skip to content",
 	"nav.label": "Main",
@@ -69,6 +72,7 @@ export const messages = {
 
 	"drawer.label": "{row}, {workload}",
 	"drawer.close": "Close details",
+	"drawer.open": "Open {row}, {workload}",
 	"drawer.breach": "{name} is in breach{since}: {sli} of {unit} in the last hour are good, objective {objective}.",
 	"drawer.since": " since {time}, {duration}",
 	"drawer.at-risk": "{name} is at risk: {sli} of {unit} in the last hour are good, objective {objective}.",
@@ -329,7 +333,7 @@ export const messages = {
 	"keys.acknowledge": "Acknowledge the incident on screen",
 	"keys.note": "Write a note",
 	"keys.apply": "Apply waiting changes of order",
-	"keys.go": "Go to fleet, incidents, reports",
+	"keys.go": "Go to fleet, incidents, reports, sources, match, health",
 	"keys.theme": "Change theme",
 	"keys.help": "These keys",
 	"keys.verdict": "Choose a verdict while resolving",

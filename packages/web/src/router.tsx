@@ -6,8 +6,9 @@ import {
 	lazyRouteComponent,
 	redirect,
 } from "@tanstack/react-router";
+import { sessionQuery } from "./api.ts";
 import { FleetPage } from "./fleet/fleet-page.tsx";
-import { fleetSearch, incidentsSearch } from "./search.ts";
+import { fleetSearch, incidentsSearch, matchSearch, workloadSearch } from "./search.ts";
 import { Shell } from "./shell/shell.tsx";
 import { NotFound } from "./shell/states.tsx";
 
@@ -50,7 +51,70 @@ const programRoute = createRoute({
 	component: lazyRouteComponent(() => import("./reports/program-page.tsx"), "ProgramPage"),
 });
 
-const routeTree = rootRoute.addChildren([indexRoute, fleetRoute, incidentsRoute, incidentRoute, programRoute]);
+const tenantsRoute = createRoute({
+	getParentRoute: () => rootRoute,
+	path: "/tenants",
+	beforeLoad: () => {
+		throw redirect({ to: "/fleet" });
+	},
+});
+
+const tenantRoute = createRoute({
+	getParentRoute: () => rootRoute,
+	path: "/tenants/$tenant",
+	component: lazyRouteComponent(() => import("./tenants/tenant-page.tsx"), "TenantPage"),
+});
+
+const workloadRoute = createRoute({
+	getParentRoute: () => rootRoute,
+	path: "/tenants/$tenant/$workload",
+	component: lazyRouteComponent(() => import("./tenants/workload-page.tsx"), "WorkloadPage"),
+	validateSearch: workloadSearch,
+});
+
+const adminRoute = createRoute({
+	getParentRoute: () => rootRoute,
+	path: "/admin",
+	beforeLoad: async ({ context }) => {
+		// Whoever is not signed in is asked to on the next page.
+		const session = await context.client.ensureQueryData(sessionQuery).catch(() => undefined);
+		throw redirect({ to: session?.role === "viewer" ? "/admin/sources" : "/admin/health" });
+	},
+});
+
+const sourcesRoute = createRoute({
+	getParentRoute: () => rootRoute,
+	path: "/admin/sources",
+	component: lazyRouteComponent(() => import("./operations/sources-page.tsx"), "SourcesPage"),
+});
+
+const matchRoute = createRoute({
+	getParentRoute: () => rootRoute,
+	path: "/admin/match",
+	component: lazyRouteComponent(() => import("./operations/match-page.tsx"), "MatchPage"),
+	validateSearch: matchSearch,
+});
+
+const healthRoute = createRoute({
+	getParentRoute: () => rootRoute,
+	path: "/admin/health",
+	component: lazyRouteComponent(() => import("./operations/health-page.tsx"), "HealthPage"),
+});
+
+const routeTree = rootRoute.addChildren([
+	indexRoute,
+	fleetRoute,
+	incidentsRoute,
+	incidentRoute,
+	programRoute,
+	tenantsRoute,
+	tenantRoute,
+	workloadRoute,
+	adminRoute,
+	sourcesRoute,
+	matchRoute,
+	healthRoute,
+]);
 
 export function makeRouter(client: QueryClient) {
 	return createRouter({ routeTree, context: { client }, scrollRestoration: true });

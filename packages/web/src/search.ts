@@ -13,6 +13,15 @@ export interface IncidentsSearch {
 	readonly show?: "all";
 }
 
+export interface MatchSearch {
+	readonly q?: string;
+	readonly show?: "matched" | "unmatched";
+}
+
+export interface WorkloadSearch {
+	readonly range?: "24h" | "1h";
+}
+
 const STATES: readonly string[] = ["breach", "at-risk", "no-data", "muted", "healthy", "not-in-use"];
 
 function text(value: unknown): string | undefined {
@@ -35,6 +44,16 @@ export function fleetSearch(search: Record<string, unknown>): FleetSearch {
 
 export function incidentsSearch(search: Record<string, unknown>): IncidentsSearch {
 	return given({ q: text(search.q), show: search.show === "all" ? ("all" as const) : undefined });
+}
+
+export function matchSearch(search: Record<string, unknown>): MatchSearch {
+	const { show } = search;
+	return given({ q: text(search.q), show: show === "matched" || show === "unmatched" ? show : undefined });
+}
+
+export function workloadSearch(search: Record<string, unknown>): WorkloadSearch {
+	const { range } = search;
+	return given({ range: range === "24h" || range === "1h" ? range : undefined });
 }
 
 /** Every word of the query stands somewhere in the text. */

@@ -3,21 +3,13 @@ import { Dismiss20Regular } from "@fluentui/react-icons/svg/dismiss";
 import { Link } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import type { Cell, FleetRow, FleetView, SloCell } from "../api-types.ts";
-import {
-	budgetGoneMs,
-	burnOf,
-	formatBudget,
-	formatBurn,
-	formatDuration,
-	formatObjective,
-	formatPeriod,
-	formatSli,
-} from "../format.ts";
+import { burnOf, formatBudget, formatBurn, formatDuration, formatObjective, formatSli } from "../format.ts";
 import { AcknowledgeButton } from "../incidents/acknowledge-button.tsx";
 import { useNow } from "../live.ts";
 import { StateIcon } from "../state-icon.tsx";
-import { type Text, times, useText } from "../text.ts";
+import { useText } from "../text.ts";
 import { PlatformWordPart } from "./platform-word.tsx";
+import { cellSentence } from "./slo-sentence.ts";
 
 interface DrawerProps {
 	readonly view: FleetView;
@@ -49,7 +41,9 @@ export function CellDrawer({ view, row, cell, isPlatform, close }: DrawerProps) 
 				</h2>
 				<Button appearance="subtle" icon={<Dismiss20Regular />} aria-label={t("drawer.close")} onClick={close} />
 			</header>
-			<p className="drawer-sentence">{sentence(t, { row, cell, isPlatform, name, workload, platform, now })}</p>
+			<p className="drawer-sentence">
+				{cellSentence(t, { rowName: row.displayName, cell, isPlatform, name, workload, platform, now })}
+			</p>
 			{cell.incident === null ? null : (
 				<div className="actions">
 					{rowIncident?.state === "detected" ? (
@@ -59,6 +53,13 @@ export function CellDrawer({ view, row, cell, isPlatform, close }: DrawerProps) 
 						{t("incident.open", { id: cell.incident })}
 					</Link>
 				</div>
+			)}
+			{isPlatform || cell.state === "not-in-use" ? null : (
+				<p>
+					<Link to="/tenants/$tenant/$workload" params={{ tenant: row.name, workload: cell.workload }}>
+						{t("drawer.open", { row: name, workload })}
+					</Link>
+				</p>
 			)}
 			{platform?.platformSays === undefined ? null : (
 				<PlatformWordPart word={platform.platformSays} ours={platform.state} />
@@ -137,52 +138,4 @@ function SloTable({
 			</tbody>
 		</table>
 	);
-}
-
-interface SentenceFacts {
-	readonly row: FleetRow;
-	readonly cell: Cell;
-	readonly isPlatform: boolean;
-	readonly name: string;
-	readonly workload: string;
-	readonly platform: Cell | undefined;
-	readonly now: number;
-}
-
-function sentence(t: Text, { row, cell, isPlatform, name, workload, platform, now }: SentenceFacts): string {
-	const { lead, state } = cell;
-	if (state === "not-in-use") return t("drawer.not-in-use", { row: row.displayName, workload });
-	if (lead === null) return t("drawer.no-data", { name: `${name}, ${workload}` });
-	const subject = `${name}, ${lead.displayName},`;
-	if (state === "muted") return t("drawer.muted", { name: subject });
-	if (state === "no-data") {
-		if (lead.lastAt === null) return t("drawer.no-data", { name: `${name}, ${lead.displayName}` });
-		return t("drawer.noDataSince", { name: `${name}, ${lead.displayName}`, time: times.at(lead.lastAt, now) });
-	}
-	if (state === "healthy" && lead.sli === null) return t("drawer.healthyNoTraffic", { name: subject });
-	const since =
-		lead.breachSince === null
-			? ""
-			: t("drawer.since", { time: times.at(lead.breachSince, now), duration: formatDuration(now - lead.breachSince) });
-	const parts = [
-		t(`drawer.${state}`, {
-			name: subject,
-			since,
-			sli: formatSli(lead.sli, lead.objective),
-			unit: lead.unit,
-			objective: formatObjective(lead.objective),
-		}),
-	];
-	if (!isPlatform) {
-		const same = platform?.slos.find((candidate) => candidate.slo === lead.slo);
-		parts.push(
-			same === undefined || same.sli === null
-				? t("drawer.platformNone")
-				: t("drawer.platform", { sli: formatSli(same.sli, same.objective) }),
-		);
-	}
-	const gone = budgetGoneMs(burnOf(lead.sli, lead.objective), lead.periodMs);
-	if (state !== "healthy" && gone !== null && gone < lead.periodMs)
-		parts.push(t("drawer.gone", { period: formatPeriod(lead.periodMs), gone: formatDuration(gone) }));
-	return parts.join(" ");
 }

@@ -30,6 +30,7 @@ export function Header({
 				<Link to="/fleet">{t("nav.fleet")}</Link>
 				<Link to="/incidents">{t("nav.incidents")}</Link>
 				<Link to="/reports/program">{t("nav.reports")}</Link>
+				<Link to="/admin">{t("nav.admin")}</Link>
 			</nav>
 			<span className="spacer" />
 			{session.demo ? <span className="tag demo-tag">{t("header.demo")}</span> : null}
@@ -51,6 +52,7 @@ export function Header({
 					onClick={() => setPreferences({ theme: nextTheme(theme) })}
 				/>
 				<Button
+					className="keys-button"
 					appearance="subtle"
 					icon={<Keyboard20Regular />}
 					aria-label={t("header.keys")}

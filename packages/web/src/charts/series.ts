@@ -21,6 +21,13 @@ export function seriesOf(views: readonly WindowsView[], resolutionMs: number): S
 	return { at, lines, lowest: Math.min(...maps.flatMap((map) => [...map.values()])) };
 }
 
+/** Places of values that have a gap on both sides: no line shows them. */
+export function isolated(line: readonly (number | null)[]): number[] {
+	return line.flatMap((value, i) =>
+		value !== null && (line[i - 1] ?? null) === null && (line[i + 1] ?? null) === null ? [i] : [],
+	);
+}
+
 /** Where the axis begins: just below the lowest value and below the objective, on a round number of the budget's size. */
 export function axisFloor(lowest: number | null, objective: number): number {
 	const budget = 1 - objective;

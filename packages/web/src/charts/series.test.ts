@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { WindowsView } from "../api-types.ts";
-import { axisFloor, seriesOf } from "./series.ts";
+import { axisFloor, isolated, seriesOf } from "./series.ts";
 
 function view(windows: readonly (readonly [at: number, good: number, total: number])[]): WindowsView {
 	return {
@@ -45,6 +45,17 @@ describe("chart series", () => {
 
 	it("are empty when nothing was counted at all", () => {
 		expect(seriesOf([view([[0, 0, 0]])], 10)).toEqual({ at: [], lines: [[]], lowest: null });
+	});
+});
+
+describe("values with a gap on both sides", () => {
+	it.each([
+		["none in a line", [1, 0.9, 1], []],
+		["the only one", [0.5], [0]],
+		["at both ends and between", [1, null, 0.9, null, null, 1], [0, 2, 5]],
+		["not those that have one neighbour", [null, 1, 0.9, null], []],
+	] as const)("%s", (_, line, places) => {
+		expect(isolated(line)).toEqual(places);
 	});
 });
 

@@ -1,0 +1,63 @@
+import type { CellState, FeedState, HealthPart, SourceView } from "../api-types.ts";
+
+/** How the pages of the administration write what they know. Pure, so that what is unknown can be proven to stay so. */
+
+/** The look of a state of these pages: the same signs as on the fleet page, with words of their own. */
+export const LOOK_OF_PART: Readonly<Record<HealthPart["state"], CellState>> = {
+	well: "healthy",
+	attention: "at-risk",
+	failing: "breach",
+	unknown: "no-data",
+};
+
+export type SourceState = SourceView["state"] | "quiet";
+
+export const LOOK_OF_SOURCE: Readonly<Record<SourceState, CellState>> = {
+	ok: "healthy",
+	quiet: "at-risk",
+	behind: "at-risk",
+	failing: "breach",
+	silent: "no-data",
+	starting: "no-data",
+};
+
+export const LOOK_OF_FEED: Readonly<Record<FeedState["state"], CellState>> = {
+	live: "healthy",
+	stale: "at-risk",
+	waiting: "no-data",
+};
+
+/** A sender that gave data and no longer does is not well. */
+const QUIET_AFTER_MS = 300_000;
+
+export function stateOfSource(source: Pick<SourceView, "state" | "how" | "lastSuccessAt">, now: number): SourceState {
+	const { state, how, lastSuccessAt } = source;
+	if (state !== "ok" || how === "pull") return state;
+	if (lastSuccessAt === null) return "silent";
+	return now - lastSuccessAt > QUIET_AFTER_MS ? "quiet" : "ok";
+}
+
+/** `1,204,551`. */
+export function formatCount(value: number): string {
+	return Math.round(value).toLocaleString("en");
+}
+
+/** `412 kB`, `38 MB`, `1.2 GB`; never 0 of something that is there. */
+export function formatBytes(value: number): string {
+	if (value >= 1e9) return `${(value / 1e9).toFixed(1)}\u00a0GB`;
+	if (value >= 1e6) return `${Math.round(value / 1e6)}\u00a0MB`;
+	return `${Math.ceil(value / 1e3)}\u00a0kB`;
+}
+
+/** A name that files and addresses can have, made of an id: `Contoso Ltd.` is `contoso-ltd`; undefined: it has no letters. */
+export function suggestName(value: string): string | undefined {
+	const name = value
+		.normalize("NFKD")
+		.replace(/[\u0300-\u036f]/g, "")
+		.toLowerCase()
+		.replace(/[^a-z0-9]+/g, "-")
+		.replace(/^-+|-+$/g, "")
+		.slice(0, 63)
+		.replace(/-+$/, "");
+	return name === "" ? undefined : name;
+}
