@@ -40,7 +40,7 @@ export interface TelemetryPort {
 	ingest(protocol: Protocol, encoding: string | undefined, body: Uint8Array): Promise<IngestOutcome>;
 	importEvents(idempotencyKey: string, body: Uint8Array, format?: ImportFormat): Promise<ImportOutcome>;
 	windows(query: WindowsQuery): Promise<WindowBucket[] | undefined>;
-	accounting(tenant?: string): Promise<Accounting[]>;
+	accounting(tenant?: string, source?: string): Promise<Accounting[]>;
 	tenantValues(query: TenantValuesQuery): Promise<TenantValues>;
 	health(): Promise<TelemetryCounters & { readonly state: string; readonly failure: string | undefined }>;
 	statuses(): PairStatus[];

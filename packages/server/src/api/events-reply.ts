@@ -55,6 +55,8 @@ export function eventsReply(outcome: IngestOutcome): TelemetryReply {
 			return eventsFailure(413, `Nothing was counted: ${outcome.message}.`);
 		case "unsupported":
 			return eventsFailure(415, `Nothing was counted: ${outcome.message}.`);
+		case "over-quota":
+			return eventsFailure(429, `Nothing was counted: ${outcome.message}.`, outcome.retryAfterS);
 		case "unavailable":
 			return eventsFailure(503, `Nothing was counted: ${outcome.message}.`, outcome.retryAfterS);
 	}

@@ -58,6 +58,7 @@ beforeEach(async () => {
 		accounting: async () => [
 			{
 				tenant: "",
+				source: "otlp",
 				protocol: "otlp-json" as const,
 				received: 2,
 				counted: 1,
@@ -82,6 +83,9 @@ beforeEach(async () => {
 			rest: { values: 0, streams: 0, points: 0 },
 		}),
 		statuses: () => [],
+		health: async () => {
+			throw new Error("the telemetry thread does not answer");
+		},
 		hourStrips: async () => [],
 	};
 	const hub = new StreamHub(clock);
@@ -426,7 +430,17 @@ describe("answers", () => {
 	it("hold nothing that their schema does not list", async () => {
 		const response = await ask("/api/v1/ingest/accounting", { headers: bearer(await tokenFor("viewer")) });
 		expect(response.json()).toEqual({
-			items: [{ tenant: "", protocol: "otlp-json", received: 2, counted: 1, duplicate: 0, rejected: { too_old: 1 } }],
+			items: [
+				{
+					tenant: "",
+					source: "otlp",
+					protocol: "otlp-json",
+					received: 2,
+					counted: 1,
+					duplicate: 0,
+					rejected: { too_old: 1 },
+				},
+			],
 		});
 	});
 

@@ -223,6 +223,8 @@ function faultOf(outcome: IngestOutcome): Fault | undefined {
 			return undefined;
 		case "unavailable":
 			return { code: STATUS.unavailable, message: outcome.message, retryS: outcome.retryAfterS };
+		case "over-quota":
+			return { code: STATUS.exhausted, message: outcome.message, retryS: outcome.retryAfterS };
 		// Without RetryInfo: a sender must not try the same again.
 		case "too-large":
 			return { code: STATUS.exhausted, message: outcome.message };

@@ -34,6 +34,8 @@ export function otlpReply(
 			return otlpFailure(413, outcome.message, contentType);
 		case "unsupported":
 			return otlpFailure(415, outcome.message, contentType);
+		case "over-quota":
+			return otlpFailure(429, outcome.message, contentType, outcome.retryAfterS);
 		case "unavailable":
 			return otlpFailure(503, outcome.message, contentType, outcome.retryAfterS);
 	}
@@ -68,6 +70,8 @@ export function remoteWriteReply(outcome: IngestOutcome): TelemetryReply {
 			return plain(413, outcome.message);
 		case "unsupported":
 			return plain(415, outcome.message);
+		// Prometheus drops what is answered 429, unless told otherwise, and keeps what is answered 503.
+		case "over-quota":
 		case "unavailable":
 			return plain(503, outcome.message, outcome.retryAfterS);
 	}

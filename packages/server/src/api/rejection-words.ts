@@ -32,6 +32,10 @@ const WORDS: Readonly<Record<RejectReason, readonly [meaning: string, remedy: st
 	],
 	invalid_id: ["Spans without a trace id or span id.", "Let the sender set both."],
 	no_value: ["The sender itself says that there is no value.", "Nothing is to be done."],
+	over_quota: [
+		"Their tenant sends more than its limit of points a second.",
+		"Let it send less, or raise limits.pointsPerSecond of the tenant.",
+	],
 	no_sli: ["No SLO counts them.", "Nothing is to be done, unless an SLO should: then see its selector."],
 };
 

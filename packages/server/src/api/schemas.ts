@@ -222,6 +222,7 @@ export const AccountingView = z.object({
 	items: z.array(
 		z.object({
 			tenant: z.string().describe("empty: points of no key tenant"),
+			source: z.string().describe("declared source, the sender's token, or what the protocol says"),
 			protocol: z.string(),
 			received: z.number(),
 			counted: z.number(),

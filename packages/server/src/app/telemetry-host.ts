@@ -236,7 +236,7 @@ export class TelemetryHost {
 			case "windows":
 				return this.#telemetry.windows(call.query);
 			case "accounting":
-				return this.#telemetry.accounting(call.tenant);
+				return this.#telemetry.accounting(call.tenant, call.source);
 			case "hour-strips":
 				return this.#hourStrips();
 			case "tenant-values":

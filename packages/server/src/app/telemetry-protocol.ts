@@ -72,7 +72,7 @@ export type Call =
 	| { readonly kind: "pull"; readonly answer: Omit<PulledAnswer, "body">; readonly body: Uint8Array }
 	| { readonly kind: "pull-state"; readonly source: string; readonly slo: string }
 	| { readonly kind: "windows"; readonly query: WindowsQuery }
-	| { readonly kind: "accounting"; readonly tenant: string | undefined }
+	| { readonly kind: "accounting"; readonly tenant: string | undefined; readonly source?: string | undefined }
 	| { readonly kind: "hour-strips" }
 	| { readonly kind: "tenant-values"; readonly query: TenantValuesQuery }
 	| { readonly kind: "configure"; readonly catalogue: Catalogue; readonly openBreaches: readonly OpenBreach[] }

@@ -62,7 +62,7 @@ export interface TelemetryThread {
 	pullState(source: string, slo: string): Promise<PullState | undefined>;
 	/** Undefined: no such pair. Buckets without data are absent, never zero. */
 	windows(query: WindowsQuery): Promise<WindowBucket[] | undefined>;
-	accounting(tenant?: string): Promise<Accounting[]>;
+	accounting(tenant?: string, source?: string): Promise<Accounting[]>;
 	hourStrips(): Promise<HourStrip[]>;
 	/** Values of attributes that may name a tenant, as streams had them since the catalogue was loaded. */
 	tenantValues(query: TenantValuesQuery): Promise<TenantValues>;
@@ -210,8 +210,8 @@ class Thread implements TelemetryThread {
 		return (await this.#call({ kind: "windows", query })) as WindowBucket[] | undefined;
 	}
 
-	async accounting(tenant?: string): Promise<Accounting[]> {
-		return (await this.#call({ kind: "accounting", tenant })) as Accounting[];
+	async accounting(tenant?: string, source?: string): Promise<Accounting[]> {
+		return (await this.#call({ kind: "accounting", tenant, source })) as Accounting[];
 	}
 
 	async hourStrips(): Promise<HourStrip[]> {

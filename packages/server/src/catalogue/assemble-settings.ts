@@ -2,6 +2,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, parseDuration } from "@bellwether/model";
 import { bounded } from "./assemble-oncall.ts";
 import { assembleRetention } from "./assemble-retention.ts";
 import { SECRET_EXAMPLE } from "./fields.ts";
+import { ingestLimits } from "./limits.ts";
 import { type Context, sortedSet } from "./references.ts";
 import type { Settings, SmtpSettings } from "./types.ts";
 
@@ -50,6 +51,7 @@ export function assembleSettings(context: Context): Settings {
 			tenantAttributes: sortedSet(telemetry.tenantAttributes ?? DEFAULTS.telemetry.tenantAttributes ?? []),
 			maxBodyBytes: telemetry.maxBodyBytes ?? DEFAULTS.telemetry.maxBodyBytes,
 			...(retention === undefined ? {} : { retention }),
+			...(telemetry.limits === undefined ? {} : { limits: ingestLimits(telemetry.limits) }),
 		},
 		baselines: {
 			autoDetectedShare: baselines.autoDetectedShare ?? DEFAULTS.baselines.autoDetectedShare,

@@ -12,6 +12,7 @@ type SpecInput = Input<"Source">["spec"];
 type QueryInput = NonNullable<SpecInput["queries"]>[number];
 
 const STEP_MS = 10_000;
+const SENDER_FIELDS: readonly string[] = ["limits", "expectEvery"];
 const DEFAULT_RESPONSE_BYTES = 20 * 1_048_576;
 
 /** Declared sources. What only one sort of source knows is checked here, because the shape is the same for all. */
@@ -21,8 +22,9 @@ export function assembleSources(context: Context, slos: readonly Slo[]): Source[
 		const base = { name: entry.name, displayName: displayName(entry), kind };
 		if (!isPull(kind)) {
 			refusePullFields(context, entry);
-			return base;
+			return { ...base, ...senderFields(context, entry) };
 		}
+		refuseSenderFields(context, entry);
 		return { ...base, pull: pullSettings(context, entry, kind, slos) };
 	});
 }
@@ -33,7 +35,7 @@ function isPull(kind: string): kind is PullKind {
 
 function refusePullFields(context: Context, entry: Entry<"Source">): void {
 	const { kind, ...others } = entry.input.spec;
-	for (const field of Object.keys(others))
+	for (const field of Object.keys(others).filter((each) => !SENDER_FIELDS.includes(each)))
 		context.error(
 			entry,
 			["spec", field],
@@ -41,6 +43,24 @@ function refusePullFields(context: Context, entry: Entry<"Source">): void {
 			"Remove it.",
 			"key",
 		);
+}
+
+function refuseSenderFields(context: Context, entry: Entry<"Source">): void {
+	const { kind, ...others } = entry.input.spec;
+	for (const field of SENDER_FIELDS.filter((each) => each in others)) {
+		const message = `spec.${field} is not used by a source of kind ${kind}, which is asked.`;
+		context.error(entry, ["spec", field], message, "Remove it; interval and maxQueriesPerMinute bound it.", "key");
+	}
+}
+
+function senderFields(context: Context, entry: Entry<"Source">): Pick<Source, "limits" | "expectEveryMs"> {
+	const { limits, expectEvery } = entry.input.spec;
+	return {
+		...(limits === undefined ? {} : { limits: { ...limits } }),
+		...(expectEvery === undefined
+			? {}
+			: { expectEveryMs: bounded(context, entry, ["spec", "expectEvery"], expectEvery, 0, SECOND_MS, 7 * DAY_MS) }),
+	};
 }
 
 function pullSettings(context: Context, entry: Entry<"Source">, kind: PullKind, slos: readonly Slo[]): PullSettings {

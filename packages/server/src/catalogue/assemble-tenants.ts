@@ -138,6 +138,7 @@ function assembleTenant(
 		timeZone: fields.timeZone ?? "UTC",
 		language: fields.language ?? "en",
 		objectives: held,
+		...(fields.limits === undefined ? {} : { limits: { ...fields.limits } }),
 		contacts: {
 			...(contacts.csam === undefined ? {} : { csam: contacts.csam }),
 			...(contacts.support === undefined ? {} : { support: contacts.support }),

@@ -242,3 +242,19 @@ export const localTime = (about: string) =>
 
 export const apiVersion = <const T extends string>(value: T) => z.literal(value).describe("Version of the kind.");
 export const kind = <const T extends string>(value: T) => z.literal(value).describe("Sort of object.");
+
+/** What one source that sends may send, in the settings and on the source itself. */
+export const sourceLimits = () =>
+	z.strictObject({
+		requestsPerSecond: wholeNumber("Requests a second, over time. Default: no limit.", 1, 1_000_000).optional(),
+		pointsPerSecond: wholeNumber(
+			"Points and events a second, over time. Default: no limit.",
+			1,
+			1_000_000_000,
+		).optional(),
+		bytesPerSecond: wholeNumber(
+			"Bytes a second as they come, over time. Default: no limit.",
+			1,
+			10_000_000_000,
+		).optional(),
+	});

@@ -11,6 +11,7 @@ export * from "./change.ts";
 export * from "./choose.ts";
 export * from "./exchange/index.ts";
 export { formatFinding } from "./finding.ts";
+export * from "./limits.ts";
 export { compilePattern, MAX_PATTERN_LENGTH, matcherTest, patternFault } from "./matcher.ts";
 export * from "./notice-facts.ts";
 export * from "./objective.ts";

@@ -22,6 +22,22 @@ const tierKeep = (minutes: string, tenMinutes: string) =>
 		hours: f.duration("Hours. Default: 400d.").optional(),
 	});
 
+const tenantLimits = (pointsDefault: string) =>
+	z.strictObject({
+		streams: f
+			.wholeNumber(
+				"Streams kept at most, besides its fair share of maxStreams. Default: the fair share alone.",
+				1,
+				10_000_000,
+			)
+			.optional(),
+		pointsPerSecond: f
+			.wholeNumber(`Points and events a second, over time. ${pointsDefault}`, 1, 100_000_000)
+			.optional(),
+	});
+
+const sourceLimits = f.sourceLimits();
+
 export const Settings = z.strictObject({
 	apiVersion: f.apiVersion("bellwether/v1"),
 	kind: f.kind("Settings"),
@@ -97,6 +113,13 @@ export const Settings = z.strictObject({
 					})
 					.optional()
 					.describe("How long counts are kept, and how finely."),
+				limits: z
+					.strictObject({
+						tenants: tenantLimits("Default: 100000.").describe("Of each key tenant.").optional(),
+						sources: sourceLimits.describe("Of each source that sends.").optional(),
+					})
+					.optional()
+					.describe("What one sender or tenant may take of what there is for all."),
 			})
 			.optional()
 			.describe("Limits of what is taken in."),
@@ -167,6 +190,9 @@ const tenantFields = {
 	timeZone: f.timeZone("Time zone of the times in its notices. Default: UTC.").optional(),
 	language: f.language("Language of its notices. Default: en.").optional(),
 	objectives: objectives.optional(),
+	limits: tenantLimits("Default: as in the settings.")
+		.describe("What it may send; stronger than the settings.")
+		.optional(),
 	channel: f.name("Trusted channel to the customer. Has no effect yet: notices go by mail.").optional(),
 	contacts: z
 		.strictObject({

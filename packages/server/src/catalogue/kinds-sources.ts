@@ -119,5 +119,9 @@ export const Source = z.strictObject({
 		timeout: f.duration("Time for one answer. Default: 30s.").optional(),
 		maxResponseBytes: f.wholeNumber("Answer at most, bytes. Default: 20971520.", 1_024, 268_435_456).optional(),
 		queries: z.array(query).max(1_000).describe("One per SLO, for all tenants at once.").optional(),
+		limits: f.sourceLimits().describe("Of a sender: what it may send; stronger than the settings.").optional(),
+		expectEvery: f
+			.duration("Of a sender: without a request for this long it is late. Default: three times its usual interval.")
+			.optional(),
 	}),
 });

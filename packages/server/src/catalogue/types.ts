@@ -41,6 +41,8 @@ export interface Settings {
 		readonly maxBodyBytes: number;
 		/** Undefined: DEFAULT_RETENTION. */
 		readonly retention?: RetentionSettings | undefined;
+		/** Undefined: DEFAULT_LIMITS. */
+		readonly limits?: IngestLimits | undefined;
 	};
 	readonly baselines: {
 		readonly autoDetectedShare: number;
@@ -49,6 +51,26 @@ export interface Settings {
 		/** How many tenants that are not key tenants the feeds of cases speak of. Undefined: not known. */
 		readonly comparisonTenants?: number | undefined;
 	};
+}
+
+/** What each tenant and each source may send. Undefined: no limit of its own. */
+export interface IngestLimits {
+	readonly tenants: TenantLimits;
+	readonly sources: SourceLimits;
+}
+
+/** `streams` are kept at most; the fair share of `maxStreams` holds besides. */
+export interface TenantLimits {
+	readonly streams?: number | undefined;
+	/** Points and events that an SLO may select, duplicates and rejected ones included. */
+	readonly pointsPerSecond?: number | undefined;
+}
+
+/** Bytes as they come, compressed or not. */
+export interface SourceLimits {
+	readonly requestsPerSecond?: number | undefined;
+	readonly pointsPerSecond?: number | undefined;
+	readonly bytesPerSecond?: number | undefined;
 }
 
 export interface SmtpSettings {
@@ -81,6 +103,8 @@ export interface KeyTenant {
 	readonly timeZone: string;
 	readonly language: string;
 	readonly objectives: Readonly<Record<string, number>>;
+	/** What is left out is as in the settings. */
+	readonly limits?: TenantLimits | undefined;
 	readonly contacts: {
 		readonly csam?: string | undefined;
 		readonly support?: string | undefined;
@@ -318,6 +342,10 @@ export interface Source {
 	readonly displayName: string;
 	readonly kind: PullKind | PushKind;
 	readonly pull?: PullSettings | undefined;
+	/** Of a sender: what is left out is as in the settings. */
+	readonly limits?: SourceLimits | undefined;
+	/** Of a sender: without a request for this long it is late. Undefined: three times its usual interval. */
+	readonly expectEveryMs?: number | undefined;
 }
 
 export interface PullSettings {

@@ -4,6 +4,7 @@ import type { Core } from "./core.ts";
 import type { EventApplier } from "./event-applier.ts";
 import type { FoldedRequests } from "./folded-requests.ts";
 import { COUNTED, DUPLICATE, type Ledger, REJECTED } from "./ledger.ts";
+import { MAX_ORIGINS } from "./origins.ts";
 import { holdsEvents, isSilent, PROTOCOLS, REASON, REASONS, verdictReason, verdictTenant } from "./reasons.ts";
 import { KIND, type Kind, meetsThreshold, RESOLUTION_BOUND, type RoleSet, rolesAt } from "./selection.ts";
 import type { Stage } from "./stage.ts";
@@ -43,12 +44,14 @@ export class Applier {
 	readonly #futureUs: number;
 	/** Streams that got their id in this commit. */
 	readonly newStreams: NewStream[] = [];
-	/** Non-counted points of this commit, for the row: tenant, protocol and key as one number → count. */
+	/** Non-counted points of this commit, for the row: tenant, origin and key as one number → count. */
 	readonly #notCounted = new Map<number, number>();
 	/** Takes the events of a row, beside the points; set once its own parts are there. */
 	events: EventApplier | undefined;
 	foldedRequests: FoldedRequests | undefined;
 	#isRepeated = false;
+	/** Of the section before in the row at hand; "": the protocol's own. */
+	#source = "";
 	/** Points of folded streams in the request at hand that counted. */
 	#folded = 0;
 	#previousId = 0;
@@ -89,12 +92,15 @@ export class Applier {
 		this.#now = now;
 		this.#bucketTime = -1;
 		this.events?.begin(now);
+		this.#source = "";
 		row.clear();
-		row.byte(1);
+		row.byte(ROW_VERSION);
 		row.varint(now);
 	}
 
-	apply(stage: Stage, protocol: number, row: ByteWriter, records: ByteWriter): Applied {
+	/** `origin`: see `Origins`. */
+	apply(stage: Stage, origin: number, row: ByteWriter, records: ByteWriter): Applied {
+		const { protocol } = this.#ledger.origins.at(origin);
 		const streams = this.#streams;
 		const oldest = this.#now * 1000 - this.#latenessUs;
 		const latest = this.#now * 1000 + this.#futureUs;
@@ -117,7 +123,7 @@ export class Applier {
 				const from = k;
 				const place = { id: this.#previousId, time: this.#previousTime, value: valueAt };
 				k = usual.apply(k, count, place, records, (tenant, points) =>
-					this.#ledger.add(tenant, protocol, COUNTED, points),
+					this.#ledger.add(tenant, origin, COUNTED, points),
 				);
 				recorded += k - from;
 				this.#previousId = place.id;
@@ -151,7 +157,7 @@ export class Applier {
 				if (reason === IS_COUNTED) {
 					recorded++;
 					if (tenant !== runTenant) {
-						this.#ledger.add(runTenant, protocol, COUNTED, runLength);
+						this.#ledger.add(runTenant, origin, COUNTED, runLength);
 						runTenant = tenant;
 						runLength = 0;
 					}
@@ -160,11 +166,11 @@ export class Applier {
 				}
 				// A pull reaches back on purpose: what lies before a stream's last sample was had the time before.
 				if (reason === IS_DUPLICATE || (reason === REASON.out_of_order && protocol === PULL)) {
-					this.leaveOut(tenant, protocol, DUPLICATE, 1);
+					this.leaveOut(tenant, origin, DUPLICATE, 1);
 					continue;
 				}
 			}
-			this.leaveOut(tenant, protocol, REJECTED + reason, 1);
+			this.leaveOut(tenant, origin, REJECTED + reason, 1);
 			if (isSilent(reason)) continue;
 			if ((stage.names[k] as number) < 0) rejectedHistograms++;
 			if (rejected++ === 0) {
@@ -172,9 +178,9 @@ export class Applier {
 				firstReason = reason;
 			}
 		}
-		this.#ledger.add(runTenant, protocol, COUNTED, runLength);
+		this.#ledger.add(runTenant, origin, COUNTED, runLength);
 		if (recorded > 0) {
-			row.byte(protocol + 1);
+			this.beginSection(row, origin);
 			row.varint(recorded);
 			row.append(records);
 		}
@@ -188,20 +194,34 @@ export class Applier {
 		for (const [at, count] of this.#notCounted) {
 			const key = at % LEDGER_KEYS;
 			const owner = (at - key) / LEDGER_KEYS;
-			const protocol = owner % PROTOCOLS.length;
-			row.text(tenants[(owner - protocol) / PROTOCOLS.length] as string);
-			row.byte(protocol);
+			const origin = owner % MAX_ORIGINS;
+			const { source, protocol } = this.#ledger.origins.at(origin);
+			row.text(tenants[(owner - origin) / MAX_ORIGINS] as string);
+			row.byte(origin === protocol ? protocol : protocol + NAMED);
+			if (origin !== protocol) row.text(source);
 			row.byte(key);
 			row.varint(count);
 		}
 		return hasRecords || this.#notCounted.size > 0;
 	}
 
+	/** Head of the records of one protocol; names the source when it is another than before in the row. */
+	beginSection(row: ByteWriter, origin: number): void {
+		const { source, protocol } = this.#ledger.origins.at(origin);
+		const named = origin === protocol ? "" : source;
+		if (named !== this.#source) {
+			row.byte(SOURCE);
+			row.text(named);
+			this.#source = named;
+		}
+		row.byte(protocol + 1);
+	}
+
 	/** Applies a stored row, under the catalogue that it was written under; returns the time of its commit. */
 	replay(packed: Uint8Array, tenantIndex: (name: string) => number): number {
 		const row = new ByteReader(packed);
 		const version = row.byte();
-		if (version !== 1)
+		if (version !== 1 && version !== ROW_VERSION)
 			throw new Error(`journal rows of version ${version} are unknown: start the version that wrote them`);
 		const now = row.varint();
 		this.#now = now;
@@ -209,25 +229,38 @@ export class Applier {
 		this.#previousId = 0;
 		this.#previousTime = now * 1000;
 		this.events?.begin(now);
+		const { origins } = this.#ledger;
+		let source: string | undefined;
 		for (let section = row.byte(); section !== 0; section = row.byte()) {
+			if (section === SOURCE) {
+				const named = row.text();
+				source = named === "" ? undefined : named;
+				continue;
+			}
 			const count = row.varint();
-			if (section === FOLDED_REQUEST) this.foldedRequests?.add(row.double(), now);
-			else if (holdsEvents(section - 1)) for (let k = 0; k < count; k++) this.events?.replay(row, section - 1);
-			else for (let k = 0; k < count; k++) this.#replayRecord(row, section - 1);
+			if (section === FOLDED_REQUEST) {
+				this.foldedRequests?.add(row.double(), now);
+				continue;
+			}
+			const origin = origins.of(source, section - 1);
+			if (holdsEvents(section - 1)) for (let k = 0; k < count; k++) this.events?.replay(row, origin);
+			else for (let k = 0; k < count; k++) this.#replayRecord(row, origin);
 		}
 		while (!row.atEnd) {
 			const tenant = tenantIndex(row.text());
-			const protocol = row.byte();
+			const written = row.byte();
+			const isNamed = written >= NAMED;
+			const origin = isNamed ? origins.of(row.text(), written - NAMED) : written;
 			const key = row.byte();
-			this.#ledger.add(tenant, protocol, key, row.varint());
+			this.#ledger.add(tenant, origin, key, row.varint());
 		}
 		return now;
 	}
 
 	/** Accounts for what does not count, and notes it for the row. */
-	leaveOut(tenant: number, protocol: number, key: number, count: number): void {
-		this.#ledger.add(tenant, protocol, key, count);
-		const at = (tenant * PROTOCOLS.length + protocol) * LEDGER_KEYS + key;
+	leaveOut(tenant: number, origin: number, key: number, count: number): void {
+		this.#ledger.add(tenant, origin, key, count);
+		const at = (tenant * MAX_ORIGINS + origin) * LEDGER_KEYS + key;
 		this.#notCounted.set(at, (this.#notCounted.get(at) ?? 0) + count);
 	}
 
@@ -363,7 +396,7 @@ export class Applier {
 		this.#previousTime = time;
 	}
 
-	#replayRecord(row: ByteReader, protocol: number): void {
+	#replayRecord(row: ByteReader, origin: number): void {
 		const streams = this.#streams;
 		const flags = row.byte();
 		const id = this.#previousId + 1 + (flags & STEP ? row.signed() : 0);
@@ -388,7 +421,7 @@ export class Applier {
 		else if (kind === KIND.deltaSum || kind === KIND.deltaHistogram)
 			streams.cover(slot, flags & START ? start : (streams.lastTimes[slot] as number), time);
 		else if (flags & START) streams.starts[slot] = start;
-		this.#ledger.add(roles.tenant, protocol, COUNTED, 1);
+		this.#ledger.add(roles.tenant, origin, COUNTED, 1);
 		this.#time = time;
 		this.#count(slot, mode, values, 0, roles);
 	}
@@ -457,6 +490,11 @@ const IS_COUNTED = -1;
 const IS_DUPLICATE = -2;
 /** Section of a row that is no protocol's: the fingerprint of a request with points of folded streams. */
 const FOLDED_REQUEST = 255;
+/** Another one: the source of the sections that follow, "" for the protocol's own. Rows of version 1 have none. */
+const SOURCE = 254;
+/** Added to the protocol of what did not count where its source's name follows. */
+const NAMED = 128;
+const ROW_VERSION = 2;
 const LEDGER_KEYS = REJECTED + REASONS.length;
 
 function varintLength(value: number): number {

@@ -31,8 +31,10 @@ export class EventApplier {
 	readonly #latenessUs: number;
 	readonly #futureUs: number;
 	readonly #maxIds: number;
-	/** Told of everything that is not counted: tenant, protocol, key, how many. */
-	readonly #leaveOut: (tenant: number, protocol: number, key: number, count: number) => void;
+	/** Told of everything that is not counted: tenant, origin, key, how many. */
+	readonly #leaveOut: (tenant: number, origin: number, key: number, count: number) => void;
+	/** Writes the head of the records of one origin. */
+	readonly #beginSection: (row: ByteWriter, origin: number) => void;
 	/** Roles that the row at hand has named, by the number that it gave them, and the other way round. */
 	readonly #named: number[] = [];
 	readonly #numbers = new Map<number, number>();
@@ -45,7 +47,8 @@ export class EventApplier {
 		readonly cells: Cells;
 		readonly ledger: Ledger;
 		readonly limits: { readonly latenessMs: number; readonly futureMs: number; readonly maxEventIds: number };
-		readonly leaveOut: (tenant: number, protocol: number, key: number, count: number) => void;
+		readonly leaveOut: (tenant: number, origin: number, key: number, count: number) => void;
+		readonly beginSection: (row: ByteWriter, origin: number) => void;
 	}) {
 		this.#events = parts.events;
 		this.#ids = parts.ids;
@@ -55,6 +58,7 @@ export class EventApplier {
 		this.#futureUs = parts.limits.futureMs * 1000;
 		this.#maxIds = parts.limits.maxEventIds;
 		this.#leaveOut = parts.leaveOut;
+		this.#beginSection = parts.beginSection;
 	}
 
 	/** Starts a row. */
@@ -106,7 +110,8 @@ export class EventApplier {
 		return free >= 0 && [...fresh].every(([tenant, count]) => ids.heldBy(tenant) + count <= SHARE_OF_FREE * free);
 	}
 
-	apply(stage: EventStage, protocol: number, row: ByteWriter, records: ByteWriter, keepsFates: boolean): AppliedEvents {
+	/** `origin`: see `Origins`. */
+	apply(stage: EventStage, origin: number, row: ByteWriter, records: ByteWriter, keepsFates: boolean): AppliedEvents {
 		const ids = this.#ids;
 		const oldest = this.#oldest;
 		const latest = this.#latest;
@@ -137,7 +142,7 @@ export class EventApplier {
 					const weight = weights[k] as number;
 					this.#record(records, code, roles, lo[k] as number, hi[k] as number, time, weight);
 					this.#count(roles, time, weight);
-					this.#ledger.add(tenant, protocol, COUNTED, 1);
+					this.#ledger.add(tenant, origin, COUNTED, 1);
 					recorded++;
 				}
 			}
@@ -148,13 +153,13 @@ export class EventApplier {
 					firstReason = reason;
 				}
 			}
-			if (key !== COUNTED) this.#leaveOut(tenant, protocol, key, 1);
+			if (key !== COUNTED) this.#leaveOut(tenant, origin, key, 1);
 			if (keepsFates) this.fates.push(key);
 		}
 		for (const [code, many] of stage.left)
-			this.#leaveOut(verdictTenant(code), protocol, REJECTED + verdictReason(code), many);
+			this.#leaveOut(verdictTenant(code), origin, REJECTED + verdictReason(code), many);
 		if (recorded > 0) {
-			row.byte(protocol + 1);
+			this.#beginSection(row, origin);
 			row.varint(recorded);
 			row.append(records);
 		}
@@ -162,7 +167,7 @@ export class EventApplier {
 	}
 
 	/** One record of a stored row. */
-	replay(row: ByteReader, protocol: number): void {
+	replay(row: ByteReader, origin: number): void {
 		const head = row.varint();
 		const number = Math.floor(head / 2);
 		if (number === this.#named.length) {
@@ -183,7 +188,7 @@ export class EventApplier {
 		const minute = minuteOf(time);
 		if (minute >= this.#ids.floor) this.#ids.addFresh(lo, hi, minute, roles.tenant);
 		this.#count(roles, time, weight);
-		this.#ledger.add(roles.tenant, protocol, COUNTED, 1);
+		this.#ledger.add(roles.tenant, origin, COUNTED, 1);
 	}
 
 	#record(

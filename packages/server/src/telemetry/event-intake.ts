@@ -10,8 +10,10 @@ import { EventSelection } from "./event-selection.ts";
 import { EventStage } from "./event-stage.ts";
 import { type EntryFaults, readEvents } from "./events-body.ts";
 import { COUNTED, DUPLICATE, type Ledger, REJECTED } from "./ledger.ts";
+import type { Origins } from "./origins.ts";
 import { readLogsJson, readLogsProtobuf } from "./otlp-logs.ts";
 import { readTracesJson, readTracesProtobuf } from "./otlp-traces.ts";
+import { leaveOutEvents, overQuotaOutcome, type Quotas } from "./quotas.ts";
 import { isSilent, PROTOCOLS, REASON, REASONS, remedyOf } from "./reasons.ts";
 import type { Selection } from "./selection.ts";
 import type { FoldWriter, StoredAnswer, TelemetryStore } from "./store.ts";
@@ -69,15 +71,20 @@ export class EventIntake {
 	readonly ids = new EventIds();
 	readonly #store: TelemetryStore;
 	readonly #applier: EventApplier;
+	readonly #origins: Origins;
 	readonly #maxEventIds: number;
 	readonly #tenants: readonly string[];
 	/** Of this commit, by key; stored with its row. */
 	readonly #answers = new Map<string, StoredAnswer>();
 	#now = 0;
+	#clockMs = 0;
+	/** Undefined: tenants have no limits. */
+	quotas: Quotas | undefined;
 
 	constructor(parts: EventIntakeParts) {
 		const { store, applier, cells, ledger, limits, now } = parts;
 		this.#store = store;
+		this.#origins = ledger.origins;
 		this.#maxEventIds = limits.maxEventIds ?? MAX_EVENT_IDS;
 		const known = store.meta(SEED_KEY);
 		const seed = known === undefined ? parts.seed : Number(known);
@@ -91,7 +98,8 @@ export class EventIntake {
 			cells,
 			ledger,
 			limits: { ...limits, maxEventIds: this.#maxEventIds },
-			leaveOut: (tenant, protocol, key, count) => applier.leaveOut(tenant, protocol, key, count),
+			leaveOut: (tenant, origin, key, count) => applier.leaveOut(tenant, origin, key, count),
+			beginSection: (row, origin) => applier.beginSection(row, origin),
 		});
 		applier.events = this.#applier;
 		this.ids.floor = Number(store.meta(FLOOR_KEY) ?? 0);
@@ -102,9 +110,10 @@ export class EventIntake {
 		this.#tenants = parts.selection.tenants;
 	}
 
-	/** Starts a row; also before rows are replayed. */
-	begin(now: number): void {
+	/** Starts a row; also before rows are replayed. `clockMs`: monotonic, for limits. */
+	begin(now: number, clockMs = 0): void {
 		this.#now = now;
+		this.#clockMs = clockMs;
 		this.#answers.clear();
 		this.context.now = now;
 		this.#applier.forget(now);
@@ -132,8 +141,13 @@ export class EventIntake {
 		const faults: EntryFaults = new Map();
 		readEventBody(this.context, protocol, body, options, faults);
 		const { stage } = this.context;
+		const tenantOf = (k: number) => this.context.events.rolesAt(stage.codes[k] as number).tenant;
+		const judged = this.quotas?.judge({ count: stage.count, codes: stage.codes, tenantOf }, this.#clockMs);
+		if (judged?.status === "refuse") return overQuotaOutcome(judged);
+		if (judged?.status === "leave-out") leaveOutEvents(stage, judged.tenants, tenantOf);
 		if (!this.#applier.fits(stage)) return this.#full();
-		const applied = this.#applier.apply(stage, PROTOCOLS.indexOf(protocol), row, records, protocol === "events");
+		const origin = this.#origins.of(options.source, PROTOCOLS.indexOf(protocol));
+		const applied = this.#applier.apply(stage, origin, row, records, protocol === "events");
 		const outcome: IngestOutcome = {
 			status: "accepted",
 			points: stage.total,

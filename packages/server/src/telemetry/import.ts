@@ -54,7 +54,7 @@ export function importLines(
 	}
 	const rows = [...counts].map(([key, count]) => {
 		const [tenant, name] = key.split("\n") as [string, string];
-		return { tenant, protocol: "import", key: name, count };
+		return { tenant, source: "import", protocol: "import", key: name, count };
 	});
 	const message =
 		counted === lines ? "" : `${lines - counted} of ${lines} lines were of no use: ${JSON.stringify(rejected)}`;

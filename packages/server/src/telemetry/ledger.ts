@@ -1,4 +1,5 @@
-import { PROTOCOLS, REASONS } from "./reasons.ts";
+import { MAX_ORIGINS, Origins } from "./origins.ts";
+import { PROTOCOLS, REASON, REASONS } from "./reasons.ts";
 import type { AccountingRow } from "./store.ts";
 import type { Accounting, RejectReason } from "./types.ts";
 
@@ -7,31 +8,48 @@ export const DUPLICATE = 1;
 /** + reason. */
 export const REJECTED = 2;
 const KEYS: readonly string[] = ["counted", "duplicate", ...REASONS];
+const OVER_QUOTA = REJECTED + REASON.over_quota;
+const NO_SLI = REJECTED + REASON.no_sli;
 
 /** `at`: where the count is kept. */
 export interface LedgerRow extends AccountingRow {
 	readonly at: number;
 }
 
-/** What became of every point, by tenant and protocol. Received is not kept: it is the sum, so the books always balance. */
+/**
+ * What became of every point, by tenant and origin (source and protocol). Received is not kept: it is the sum, so the books
+ * always balance.
+ */
 export class Ledger {
+	readonly origins = new Origins();
+	/** Points by tenant since this ledger was made that its limit is charged with: those that were looked at one by one. */
+	readonly received: Float64Array;
 	readonly #tenants: readonly string[];
-	readonly #unfolded: Float64Array;
+	/** By origin, made when something of it comes. */
+	readonly #unfolded: Float64Array[] = [];
 	readonly #dirty = new Set<number>();
 	#stored: readonly AccountingRow[];
 
 	constructor(tenants: readonly string[], stored: readonly AccountingRow[]) {
 		this.#tenants = tenants;
 		this.#stored = stored;
-		this.#unfolded = new Float64Array(tenants.length * PROTOCOLS.length * KEYS.length);
+		this.received = new Float64Array(tenants.length);
 	}
 
-	add(tenant: number, protocol: number, key: number, count: number): void {
-		const at = (tenant * PROTOCOLS.length + protocol) * KEYS.length + key;
+	add(tenant: number, origin: number, key: number, count: number): void {
 		if (count === 0) return;
-		const before = this.#unfolded[at] as number;
-		if (before === 0) this.#dirty.add(at);
-		this.#unfolded[at] = before + count;
+		const counts = this.#unfolded[origin] ?? this.#open(origin);
+		const at = tenant * KEYS.length + key;
+		const before = counts[at] as number;
+		if (before === 0) this.#dirty.add(at * MAX_ORIGINS + origin);
+		counts[at] = before + count;
+		if (key !== OVER_QUOTA && key !== NO_SLI) this.received[tenant] = (this.received[tenant] as number) + count;
+	}
+
+	#open(origin: number): Float64Array {
+		const counts = new Float64Array(this.#tenants.length * KEYS.length);
+		this.#unfolded[origin] = counts;
+		return counts;
 	}
 
 	/** What the store does not have yet. */
@@ -43,8 +61,11 @@ export class Ledger {
 	folded(rows: readonly LedgerRow[], stored: readonly AccountingRow[]): void {
 		this.#stored = stored;
 		for (const { at, count } of rows) {
-			const rest = (this.#unfolded[at] as number) - count;
-			this.#unfolded[at] = rest;
+			const origin = at % MAX_ORIGINS;
+			const counts = this.#unfolded[origin] as Float64Array;
+			const place = (at - origin) / MAX_ORIGINS;
+			const rest = (counts[place] as number) - count;
+			counts[place] = rest;
 			if (rest === 0) this.#dirty.delete(at);
 		}
 	}
@@ -61,12 +82,13 @@ export class Ledger {
 		);
 	}
 
-	report(tenant: string | undefined): Accounting[] {
-		const byName = new Map<string, { tenant: string; protocol: string; counts: Map<string, number> }>();
+	report(tenant: string | undefined, source?: string): Accounting[] {
+		const byName = new Map<string, Book>();
 		for (const row of this.#all()) {
 			if (tenant !== undefined && row.tenant !== tenant) continue;
-			const name = `${row.tenant}\n${row.protocol}`;
-			const entry = byName.get(name) ?? { tenant: row.tenant, protocol: row.protocol, counts: new Map() };
+			if (source !== undefined && row.source !== source) continue;
+			const name = `${row.tenant}\n${row.source}\n${row.protocol}`;
+			const entry = byName.get(name) ?? { ...row, counts: new Map() };
 			byName.set(name, entry);
 			entry.counts.set(row.key, (entry.counts.get(row.key) ?? 0) + row.count);
 		}
@@ -78,20 +100,29 @@ export class Ledger {
 	}
 
 	#row(at: number): LedgerRow {
-		const key = at % KEYS.length;
-		const owner = (at - key) / KEYS.length;
-		const protocol = owner % PROTOCOLS.length;
+		const origin = at % MAX_ORIGINS;
+		const place = (at - origin) / MAX_ORIGINS;
+		const key = place % KEYS.length;
+		const { source, protocol } = this.origins.at(origin);
 		return {
 			at,
-			tenant: this.#tenants[(owner - protocol) / PROTOCOLS.length] as string,
+			tenant: this.#tenants[(place - key) / KEYS.length] as string,
+			source,
 			protocol: PROTOCOLS[protocol] as string,
 			key: KEYS[key] as string,
-			count: this.#unfolded[at] as number,
+			count: (this.#unfolded[origin] as Float64Array)[place] as number,
 		};
 	}
 }
 
-function accountingOf(entry: { tenant: string; protocol: string; counts: Map<string, number> }): Accounting {
+interface Book {
+	readonly tenant: string;
+	readonly source: string;
+	readonly protocol: string;
+	readonly counts: Map<string, number>;
+}
+
+function accountingOf(entry: Book): Accounting {
 	const counted = entry.counts.get("counted") ?? 0;
 	const duplicate = entry.counts.get("duplicate") ?? 0;
 	const rejected: Partial<Record<RejectReason, number>> = {};
@@ -103,5 +134,5 @@ function accountingOf(entry: { tenant: string; protocol: string; counts: Map<str
 		received += count;
 	}
 	const protocol = entry.protocol as Accounting["protocol"];
-	return { tenant: entry.tenant, protocol, received, counted, duplicate, rejected };
+	return { tenant: entry.tenant, source: entry.source, protocol, received, counted, duplicate, rejected };
 }

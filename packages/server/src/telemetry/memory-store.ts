@@ -194,7 +194,7 @@ class MemoryWriter implements FoldWriter {
 	}
 	addAccounting(rows: readonly AccountingRow[]): void {
 		for (const row of rows) {
-			const key = `${row.tenant}\n${row.protocol}\n${row.key}`;
+			const key = `${row.tenant}\n${row.source}\n${row.protocol}\n${row.key}`;
 			const known = this.#content.accounting.get(key)?.count ?? 0;
 			this.#content.accounting.set(key, { ...row, count: known + row.count });
 		}

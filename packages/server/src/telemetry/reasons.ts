@@ -15,6 +15,7 @@ export const REASONS: readonly RejectReason[] = [
 	"no_value",
 	"no_sli",
 	"invalid_id",
+	"over_quota",
 ];
 
 export const REASON = Object.fromEntries(REASONS.map((reason, index) => [reason, index])) as Record<
@@ -67,6 +68,7 @@ const REMEDIES: Record<RejectReason, string> = {
 	invalid_id: "set trace id and span id, neither all zero",
 	no_value: "",
 	no_sli: "",
+	over_quota: "send less, or raise limits.pointsPerSecond of the tenant",
 };
 export function remedyOf(reason: number): string {
 	return REMEDIES[REASONS[reason] as RejectReason];

@@ -62,7 +62,7 @@ export function describeTelemetryStore(
 		test("a fold replaces, drops and adds as it says, and reads its own writes", () => {
 			const { store, reopen } = open();
 			store.commit(bytes(1), [STREAM, { ...STREAM, id: 2 }]);
-			const account = { tenant: "a", protocol: "otlp-json", key: "counted", count: 2 };
+			const account = { tenant: "a", source: "otlp", protocol: "otlp-json", key: "counted", count: 2 };
 			const write = (work: (writer: FoldWriter) => void) => store.fold(work);
 			write((writer) => {
 				writer.writeRollUp("ten-seconds", 7, 100, bytes(1));

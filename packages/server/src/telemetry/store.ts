@@ -24,9 +24,10 @@ export interface StoredPair {
 	readonly slo: string;
 }
 
-/** `tenant`, `protocol`, then one of `counted`, `duplicate` or a reject reason. */
+/** `tenant`, `source` and `protocol`, then one of `counted`, `duplicate` or a reject reason. */
 export interface AccountingRow {
 	readonly tenant: string;
+	readonly source: string;
 	readonly protocol: string;
 	readonly key: string;
 	readonly count: number;

@@ -69,6 +69,8 @@ export class Streams {
 	next: Int32Array;
 	/** Time of the commit at hand, ms epoch. */
 	now = 0;
+	/** What each tenant may hold at most, besides its fair share. */
+	limits: readonly (number | undefined)[] = [];
 	/** Streams with an id: at least one point counted. */
 	registered = 0;
 	readonly roleSets: RoleSet[] = [];
@@ -217,7 +219,8 @@ export class Streams {
 
 	#isFullFor(tenant: number): boolean {
 		const free = this.#maxStreams - this.count;
-		return free <= 0 || (this.#ofTenant.get(tenant) ?? 0) >= SHARE_OF_FREE * free;
+		const held = this.#ofTenant.get(tenant) ?? 0;
+		return free <= 0 || held >= SHARE_OF_FREE * free || held >= (this.limits[tenant] ?? Number.POSITIVE_INFINITY);
 	}
 
 	/** Gives the stream its id in the store, once; undefined when it has one. */

@@ -13,18 +13,21 @@ import { feedHistory, HOURS_KEPT_MS, readWindows } from "./history.ts";
 import { importLines, type ParsedImport } from "./import.ts";
 import type { ImportFormat } from "./import-lines.ts";
 import { Ledger } from "./ledger.ts";
+import { unnamedSource } from "./origins.ts";
 import { readOtlpJson } from "./otlp-json.ts";
 import { readOtlpProtobuf } from "./otlp-protobuf.ts";
 import type { PullState } from "./pull/planner.ts";
 import { type PulledAnswer, type PullOutcome, readPullState, takeAnswer } from "./pull/pulling.ts";
 import { readPulledSamples } from "./pull/samples.ts";
+import { leaveOutTenants, overQuotaOutcome, type QuotaPoints, Quotas } from "./quotas.ts";
 import { isEventProtocol, PROTOCOLS, REASONS, remedyOf } from "./reasons.ts";
 import { readRemoteWrite } from "./remote-write.ts";
 import { readRemoteWrite2 } from "./remote-write-2.ts";
 import { keepOf, RetentionKeeper } from "./retention-keeper.ts";
 import { RollUps } from "./roll-ups.ts";
-import { Selection, type SelectionSource } from "./selection.ts";
+import { type RoleSet, rolesAt, Selection, type SelectionSource } from "./selection.ts";
 import { SlicedHistory } from "./sliced-history.ts";
+import { SourceLags } from "./source-lags.ts";
 import { Stage } from "./stage.ts";
 import type { FoldWriter, OpenTelemetryStore, TelemetryStore } from "./store.ts";
 import { unpackPage } from "./stream-pages.ts";
@@ -80,6 +83,7 @@ const IDLE_CHECK_MS = 3_600_000;
 const FORGET_FROM = 0.05;
 const FORGET_BEYOND = 0.5;
 const FOLDED_KEY = "folded_requests";
+const LAGS_KEY = "source_lags";
 
 /** Everything that depends on the catalogue and on the store's content; replaced as a whole. */
 interface Loaded {
@@ -92,6 +96,8 @@ interface Loaded {
 	readonly applier: Applier;
 	readonly decoder: DecoderContext;
 	readonly events: EventIntake;
+	readonly quotas: Quotas;
+	readonly lags: SourceLags;
 	readonly sink: WindowSink;
 	/** Undefined: every SLO counts events by themselves. */
 	readonly sliced: SlicedHistory | undefined;
@@ -148,7 +154,8 @@ export class Telemetry {
 		const now = this.#clock.now();
 		applier.begin(row, now);
 		streams.now = now;
-		events.begin(now);
+		events.begin(now, this.#clock.monotonic());
+		this.#loaded.quotas.begin(this.#clock.monotonic());
 		const outcomes = requests.map((request) => this.#one(request));
 		const answers = events.answers();
 		if (applier.finish(row, selection.tenants) || answers.length > 0) {
@@ -235,7 +242,8 @@ export class Telemetry {
 					merge: (writer, cells) => {
 						tellSlices = this.#mergeLate(writer, cells);
 					},
-					ingest: (body) => this.ingest([{ protocol: "pull", encoding: undefined, body }])[0] as IngestOutcome,
+					ingest: (body) =>
+						this.ingest([{ protocol: "pull", encoding: undefined, body, source: answer.source }])[0] as IngestOutcome,
 				},
 				answer,
 			),
@@ -269,8 +277,13 @@ export class Telemetry {
 		return streams.seen.list(query, streams, selection.tenants);
 	}
 
-	accounting(tenant?: string): Accounting[] {
-		return this.#loaded.ledger.report(tenant);
+	/** Counts of the pair before this event time, ms, rest on all sources that feed it; see `SourceLags`. */
+	completeUntil(pair: number, now: number): number {
+		return this.#loaded.lags.completeUntil(pair, now);
+	}
+
+	accounting(tenant?: string, source?: string): Accounting[] {
+		return this.#loaded.ledger.report(tenant, source);
 	}
 
 	counters(): TelemetryCounters {
@@ -287,6 +300,8 @@ export class Telemetry {
 			commitFailures: this.#commitFailures,
 			foldAt: this.#foldAt,
 			isFolding: this.#fold !== undefined,
+			overQuota: this.#loaded.quotas.states(this.#clock.monotonic()),
+			sources: this.#loaded.lags.states(this.#clock.now()),
 			storage: this.#loaded.retention.figures(this.#clock.now()),
 			unusedMetrics: selection.unused.list(),
 		};
@@ -338,7 +353,7 @@ export class Telemetry {
 	/** Everything counted until now is what the next slices store. */
 	#seal(): void {
 		const now = this.#clock.now();
-		const { store, rollUps, streams, ledger, pairIds, unselected, changedBounds, sliced } = this.#loaded;
+		const { store, rollUps, streams, ledger, pairIds, unselected, changedBounds, sliced, lags } = this.#loaded;
 		const isIdleCheck = now - this.#idleCheckAt >= IDLE_CHECK_MS;
 		const idle = isIdleCheck ? this.#worthForgetting(this.#idleStreams(now)) : [];
 		if (isIdleCheck) this.#idleCheckAt = now;
@@ -370,6 +385,7 @@ export class Telemetry {
 				writer.writeMeta("fold_at", String(now));
 				if (lastSampleAt !== undefined) writer.writeMeta("last_sample_at", String(lastSampleAt));
 				if (folded !== undefined) writer.writeMeta(FOLDED_KEY, folded);
+				writer.writeMeta(LAGS_KEY, lags.pack());
 			},
 			done: () => {
 				cells.clear();
@@ -430,6 +446,7 @@ export class Telemetry {
 
 	#one(request: IngestRequest): IngestOutcome {
 		const { decoder, applier } = this.#loaded;
+		const cellsBefore = this.#commitCells.count;
 		const protocol = PROTOCOLS.indexOf(request.protocol);
 		let body = request.body;
 		try {
@@ -438,6 +455,8 @@ export class Telemetry {
 			body = unpacked.body;
 			if (isEventProtocol(request.protocol)) return this.#takeEvents(request.protocol, body, request);
 			READERS[request.protocol](decoder, body);
+			const refused = this.#overQuota();
+			if (refused) return refused;
 		} catch (error) {
 			if (error instanceof TooLarge) return { status: "too-large", message: error.message };
 			// Decoding changes no count, so whatever a body made it stumble over stays this request's own problem.
@@ -448,8 +467,10 @@ export class Telemetry {
 		const { isFolding } = this.#loaded.streams;
 		const fingerprint = isFolding ? fingerprintOf(body) : 0;
 		if (isFolding) applier.recall(fingerprint);
-		const applied = applier.apply(this.#stage, protocol, this.#row, this.#records);
+		const origin = this.#loaded.ledger.origins.of(request.source, protocol);
+		const applied = applier.apply(this.#stage, origin, this.#row, this.#records);
 		if (isFolding) applier.remember(this.#row, fingerprint);
+		this.#observe(request, this.#stage, cellsBefore);
 		const message = this.#messageOf(applied);
 		if (body !== request.body && !this.#core.holds(body)) release(body);
 		const { rejected } = applied;
@@ -458,9 +479,38 @@ export class Telemetry {
 	}
 
 	#takeEvents(protocol: EventProtocol, body: Uint8Array, request: IngestRequest): IngestOutcome {
-		const outcome = this.#loaded.events.take(protocol, body, request, this.#row, this.#records);
+		const { events } = this.#loaded;
+		const cellsBefore = this.#commitCells.count;
+		const outcome = events.take(protocol, body, request, this.#row, this.#records);
 		if (body !== request.body) release(body);
+		if (outcome.status === "accepted") this.#observe(request, events.context.stage, cellsBefore);
 		return outcome;
+	}
+
+	/** Looks at a request as far as that tells how complete its source's data are; what is pulled says so itself. */
+	#observe(request: IngestRequest, stage: Pick<Stage, "count" | "codes" | "times">, cellsBefore: number): void {
+		if (request.protocol === "pull") return;
+		const { lags } = this.#loaded;
+		const source = request.source ?? unnamedSource(request.protocol);
+		lags.observe(source, lags.shownBy(stage), this.#clock.now(), this.#commitCells, cellsBefore);
+	}
+
+	/** Leaves the points of tenants that are over their limits out of the request at hand, or refuses it. */
+	#overQuota(): IngestOutcome | undefined {
+		const { quotas, streams } = this.#loaded;
+		const stage = this.#stage;
+		const rolesOf = (k: number): RoleSet => {
+			const roles = streams.roleSets[stage.codes[k] as number] as RoleSet;
+			return roles.special === undefined ? roles : rolesAt(roles, stage.times[k] as number);
+		};
+		const points: QuotaPoints = { count: stage.count, codes: stage.codes, tenantOf: (k) => rolesOf(k).tenant };
+		const judged = quotas.judge(points, this.#clock.monotonic());
+		if (judged.status === "refuse") return overQuotaOutcome(judged);
+		if (judged.status === "leave-out") {
+			const tenantOf = (k: number) => rolesOf(k).tenant;
+			leaveOutTenants(stage, judged.tenants, { tenantOf, valuesOf: (k) => rolesOf(k).bounds.length });
+		}
+		return undefined;
 	}
 
 	#messageOf({ rejected, firstPoint, firstReason }: Applied): string {
@@ -608,6 +658,9 @@ export class Telemetry {
 		const { seen } = streams;
 		const { slos } = source;
 		const events = new EventIntake({ store, selection, slos, applier, cells, ledger, seen, limits, seed, now });
+		const quotas = new Quotas(selection.tenants, source.tenants, limits.limits, ledger.received);
+		streams.limits = quotas.streamLimits;
+		events.quotas = quotas;
 		const loaded: Loaded = {
 			store,
 			rollUps,
@@ -618,6 +671,8 @@ export class Telemetry {
 			applier,
 			decoder,
 			events,
+			quotas,
+			lags: this.#openLags(store, selection.pairs.length),
 			sink,
 			sliced,
 			lastRowAt: 0,
@@ -643,6 +698,15 @@ export class Telemetry {
 		this.#journalRows = size.rows;
 		this.#journalBytes = size.bytes;
 		return { ...loaded, lastRowAt };
+	}
+
+	/** Habits of sources outlive the catalogue and this process. */
+	#openLags(store: TelemetryStore, pairCount: number): SourceLags {
+		const lags = new SourceLags(pairCount);
+		// Not set yet at the first load.
+		const known = (this.#loaded as Loaded | undefined)?.lags.pack() ?? store.meta(LAGS_KEY);
+		if (known !== undefined) lags.load(known);
+		return lags;
 	}
 
 	/** A fold that the last process did not end brought some of these cells to the roll-ups: there they are counted. */

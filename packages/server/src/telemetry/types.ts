@@ -33,6 +33,8 @@ export type EventProtocol = "otlp-traces" | "otlp-logs" | "events";
 export interface IngestOptions {
 	/** Events only: JSON instead of protobuf; NDJSON for the Events API. Default: protobuf, for `events` JSON. */
 	readonly format?: "protobuf" | "json" | "ndjson" | undefined;
+	/** Who sends it, where that is known; else it belongs to its protocol. */
+	readonly source?: string | undefined;
 	/** Events API only: the same key with the same body gives the same answer and counts nothing. */
 	readonly idempotencyKey?: string | undefined;
 }
@@ -53,11 +55,15 @@ export type RejectReason =
 	/** The sender says itself that there is no value (OTLP flag, Prometheus stale marker); not an error. */
 	| "no_value"
 	/** No SLO selects it; not an error. */
-	| "no_sli";
+	| "no_sli"
+	/** Its tenant sends more than its limit of points a second. */
+	| "over_quota";
 
 /** received = counted + duplicate + Σ rejected, exactly. `tenant` is FLEET for points of no key tenant. */
 export interface Accounting {
 	readonly tenant: string;
+	/** Declared source, the sender's token, or what the protocol says: otlp, remote-write, events, import, pull. */
+	readonly source: string;
 	readonly protocol: Protocol | "import";
 	readonly received: number;
 	readonly counted: number;
@@ -82,6 +88,8 @@ export type IngestOutcome =
 	| { readonly status: "unsupported"; readonly message: string }
 	/** Events API: the key was used before for another body. */
 	| { readonly status: "key-conflict"; readonly message: string }
+	/** All of it is of tenants that are over their limits: nothing was taken, the sender may send it again later. */
+	| { readonly status: "over-quota"; readonly message: string; readonly retryAfterS: number }
 	| { readonly status: "unavailable"; readonly message: string; readonly retryAfterS: number };
 
 /** received = counted + duplicate + ignored + rejected. `ignored`: no SLO selects them; not an error. */
@@ -151,6 +159,31 @@ export type ImportOutcome =
 	| { readonly status: "key-conflict"; readonly message: string }
 	| { readonly status: "unavailable"; readonly message: string; readonly retryAfterS: number };
 
+/** How one source of pushed telemetry behaves. Instants ms epoch; what is undefined is not known yet. */
+export interface SourceState {
+	readonly source: string;
+	readonly requests: number;
+	readonly lastRequestAt: number;
+	/** Largest event time that it has shown. */
+	readonly newestEventAt: number | undefined;
+	/** Its events before this are here, as far as its habits tell. */
+	readonly completeUntil: number | undefined;
+	/** How long after it has shown an event time it usually still sends older events. ms. */
+	readonly usualLatenessMs: number;
+	/** Between two requests; nearly all follow sooner. ms. */
+	readonly usualIntervalMs: number | undefined;
+}
+
+/** A key tenant that was refused points for sending more than it may. */
+export interface TenantQuotaState {
+	readonly tenant: string;
+	readonly pointsPerSecond: number;
+	/** Requests that were refused, or taken without its points. */
+	readonly refusedRequests: number;
+	/** It happened within the last minute. */
+	readonly isOver: boolean;
+}
+
 export interface TelemetryCounters {
 	/** When the last point was counted; undefined: none since the store was made. */
 	readonly lastSampleAt: number | undefined;
@@ -166,6 +199,9 @@ export interface TelemetryCounters {
 	readonly commitFailures: number;
 	readonly foldAt: number | undefined;
 	readonly isFolding: boolean;
+	/** Tenants that were over their limit since start. */
+	readonly overQuota: readonly TenantQuotaState[];
+	readonly sources: readonly SourceState[];
 	readonly storage: StorageFigures;
 	/** Metrics that came since the catalogue was loaded and that no SLO counts; some of them when they are many. */
 	readonly unusedMetrics: readonly UnusedMetric[];

@@ -41,4 +41,16 @@ CREATE TABLE event_ids (seq INTEGER PRIMARY KEY, hour INTEGER NOT NULL, data BLO
 CREATE TABLE event_answers (key TEXT PRIMARY KEY, digest TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX event_answers_at ON event_answers (at);
 `,
+	// Books by source too. What was counted before belongs to its protocol.
+	`
+CREATE TABLE books (
+	tenant TEXT NOT NULL, source TEXT NOT NULL, protocol TEXT NOT NULL, key TEXT NOT NULL, count REAL NOT NULL,
+	PRIMARY KEY (tenant, source, protocol, key)
+) STRICT, WITHOUT ROWID;
+INSERT INTO books (tenant, source, protocol, key, count)
+	SELECT tenant, CASE WHEN protocol LIKE 'otlp%' THEN 'otlp' WHEN protocol LIKE 'remote-write%' THEN 'remote-write' ELSE protocol END,
+		protocol, key, count FROM accounting;
+DROP TABLE accounting;
+ALTER TABLE books RENAME TO accounting;
+`,
 ];

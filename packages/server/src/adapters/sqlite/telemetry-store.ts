@@ -305,10 +305,11 @@ class SqliteTelemetryStore implements TelemetryStore, FoldWriter {
 
 	accounting(): AccountingRow[] {
 		return this.#db
-			.prepare("SELECT tenant, protocol, key, count FROM accounting")
+			.prepare("SELECT tenant, source, protocol, key, count FROM accounting")
 			.all()
 			.map((row) => ({
 				tenant: String(row.tenant),
+				source: String(row.source),
 				protocol: String(row.protocol),
 				key: String(row.key),
 				count: Number(row.count),
@@ -317,9 +318,9 @@ class SqliteTelemetryStore implements TelemetryStore, FoldWriter {
 
 	addAccounting(rows: readonly AccountingRow[]): void {
 		const add = this.#db.prepare(
-			"INSERT INTO accounting (tenant, protocol, key, count) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
+			"INSERT INTO accounting (tenant, source, protocol, key, count) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count",
 		);
-		for (const { tenant, protocol, key, count } of rows) add.run(tenant, protocol, key, count);
+		for (const { tenant, source, protocol, key, count } of rows) add.run(tenant, source, protocol, key, count);
 	}
 
 	meta(key: string): string | undefined {

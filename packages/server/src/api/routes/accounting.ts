@@ -10,15 +10,19 @@ export function accountingRoutes(api: Api, context: ApiContext): void {
 		{
 			config: { authz: { roles: READERS, tenant: "query", object: "counts of the caller's tenants" } },
 			schema: {
-				summary: "received = counted + duplicate + rejected, per tenant and protocol",
+				summary: "received = counted + duplicate + rejected, per tenant, source and protocol",
 				tags: ["telemetry"],
-				querystring: z.object({ tenant: z.string().max(200).optional() }),
+				querystring: z.object({
+					tenant: z.string().max(200).optional(),
+					source: z.string().max(200).optional(),
+				}),
 				response: { 200: AccountingView, ...PROBLEMS },
 			},
 		},
 		async (request) => {
 			const scope = scopeOf(principalOf(request));
-			const items = await context.telemetry.accounting(request.query.tenant);
+			const { tenant, source } = request.query;
+			const items = await context.telemetry.accounting(tenant, source);
 			return {
 				items: items
 					.filter((item) => inScope(scope, item.tenant))

@@ -71,6 +71,7 @@ export function takeAnswer(deps: PullDeps, answer: PulledAnswer): PullOutcome {
 function takeSamples(deps: PullDeps, answer: PulledAnswer, state: PullState | undefined): PullOutcome {
 	const outcome = deps.ingest(answer.body);
 	if (outcome.status === "unavailable") return outcome;
+	if (outcome.status === "over-quota") return { ...outcome, status: "unavailable" };
 	if (outcome.status !== "accepted") return { status: "refused", message: outcome.message };
 	const next = nextState(answer, state, answer.from);
 	deps.store.fold((writer) => writer.writeMeta(stateKey(answer.source, answer.slo), JSON.stringify(next)));
@@ -95,7 +96,7 @@ function takeCounts(deps: PullDeps, answer: PulledAnswer, state: PullState | und
 			: undefined;
 	const result = replaceCounts(selection, { ...answer, replaceableFrom, known, isGood });
 	const next = nextState(answer, state, replaceableFrom);
-	const rows = accountingRows(result);
+	const rows = accountingRows(result, source);
 	store.fold((writer) => {
 		if (result.cells.count > 0) deps.merge(writer, result.cells);
 		writer.addAccounting(rows);
@@ -123,11 +124,11 @@ function nextState(answer: PulledAnswer, state: PullState | undefined, replaceab
 	return { source, slo, stepMs, form, pulledUntil, replaceableFrom: Math.max(replaceableFrom, kept) };
 }
 
-function accountingRows({ accounts }: CountsResult): AccountingRow[] {
+function accountingRows({ accounts }: CountsResult, source: string): AccountingRow[] {
 	return [...accounts].flatMap(([tenant, account]) =>
 		Object.entries(account)
 			.filter(([, count]) => count > 0)
-			.map(([key, count]) => ({ tenant, protocol: "pull", key, count })),
+			.map(([key, count]) => ({ tenant, source, protocol: "pull", key, count })),
 	);
 }
 
