@@ -336,6 +336,7 @@ export class TelemetryHost {
 			pairs: detectionPairs(this.#catalogue, pairs),
 			futureMs: this.#catalogue.settings.telemetry.futureMs,
 			confirmMs: CONFIRM_MS,
+			completeUntil: (pair, now) => this.#telemetry.completeUntil(pair, now),
 			openBreaches: [...this.#openBreaches.values()],
 			now: this.#clock.now(),
 		});

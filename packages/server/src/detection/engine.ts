@@ -2,6 +2,7 @@ import { burnRate, errorBudget, formatDuration, HOUR_MS, MINUTE_MS } from "@bell
 import { FLEET } from "#telemetry";
 import { Explanations } from "./explain.ts";
 import { PairWindows } from "./pair-windows.ts";
+import { type CompleteUntil, isTrueWithout, unripeCounts } from "./ripe.ts";
 import { hasEvidence, LONG_WINDOW, PAGE_TIERS, type Rule, ruleKey, ruleOf, SHORT_WINDOW } from "./rules.ts";
 import { isSilent, silenceHorizon } from "./silence.ts";
 import type {
@@ -41,6 +42,7 @@ export function createDetection(options: DetectionOptions): DetectionEngine {
 class Engine implements DetectionEngine {
 	readonly #windows: PairWindows;
 	readonly #confirmMs: number;
+	readonly #completeUntil: CompleteUntil;
 	#heldAt: number;
 	#silenceMinute = Number.NEGATIVE_INFINITY;
 	#isFirstEvaluation = true;
@@ -79,6 +81,7 @@ class Engine implements DetectionEngine {
 			now,
 		);
 		this.#confirmMs = options.confirmMs;
+		this.#completeUntil = options.completeUntil ?? (() => Number.POSITIVE_INFINITY);
 		this.#heldAt = now;
 		this.#verdict = new Uint8Array(pairs.length);
 		this.#pending = new Uint8Array(pairs.length);
@@ -247,7 +250,9 @@ class Engine implements DetectionEngine {
 			const hasFreshEvents = this.#windows.total(pair, rule.closingWindow) > 0;
 			if (isBurning || !hasFreshEvents) verdict = BREACH;
 		} else if ((proven & PAGE_TIERS) !== 0 && rule.claims !== "none") {
-			verdict = BREACH;
+			if (this.#isRipe(pair, proven & PAGE_TIERS, rule, now)) verdict = BREACH;
+			// Time alone makes it ripe.
+			else touch(table, row, TOUCHED_FOR_JUDGE);
 		}
 
 		const settled = this.#verdict[pair] as number;
@@ -285,6 +290,15 @@ class Engine implements DetectionEngine {
 			if (hasEvidence(bad, total, rule.objective, rule.evidenceP)) proven |= 1 << tier;
 		}
 		return proven;
+	}
+
+	/** Whether one of these tiers is true without what may still be a part only. */
+	#isRipe(pair: number, tiers: number, rule: Rule, now: number): boolean {
+		const unripe = unripeCounts(this.#windows, pair, this.#completeUntil(pair, now));
+		if (unripe.bad === 0 && unripe.total === 0) return true;
+		for (let tier = 0; tier < TIER_COUNT; tier++)
+			if ((tiers & (1 << tier)) !== 0 && isTrueWithout(unripe, this.#windows, pair, tier, rule)) return true;
+		return false;
 	}
 
 	#announce(changed: readonly number[], now: number): (BreachOpened | BreachClosed)[] {

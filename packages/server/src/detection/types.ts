@@ -98,6 +98,11 @@ export interface DetectionOptions {
 	readonly futureMs: number;
 	/** How long a new claim, or its end, must hold before it is told. ms. */
 	readonly confirmMs: number;
+	/**
+	 * Until which event time the counts of a pair rest on every source that feeds it, ms epoch: a breach opens only where its
+	 * rule is true without what is newer. Default: everything is whole as it comes.
+	 */
+	readonly completeUntil?: ((pair: number, now: number) => number) | undefined;
 	/** What was open before a restart; it is not announced again. Entries of pairs that no longer exist are ignored. */
 	readonly openBreaches: readonly {
 		readonly tenant: string;

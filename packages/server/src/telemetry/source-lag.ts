@@ -62,7 +62,10 @@ export class SourceLag {
 		if (!shown) return;
 		// A clock that is ahead says nothing of what is still to come.
 		const newestAt = Math.min(shown.newestAt, now);
-		if (this.newestAt > 0) this.#lateness.add(now - this.#shownAt(Math.min(shown.oldestAt, now), now));
+		const oldestAt = Math.min(shown.oldestAt, now);
+		// What is older was not waited for: history that is sent again is no habit.
+		if (this.newestAt > 0 && oldestAt > this.newestAt - MAX_WAIT_MS)
+			this.#lateness.add(now - this.#shownAt(oldestAt, now));
 		if (newestAt <= this.newestAt) return;
 		this.newestAt = newestAt;
 		this.#newestShownAt = now;

@@ -5,12 +5,14 @@ const HALVE_AT = 400;
 /** How durations are spread, in fixed memory: classes a fifth wide, old ones fading. */
 export class Spread {
 	readonly #leastMs: number;
+	readonly #mostMs: number;
 	#counts: Float64Array;
 	#total = 0;
 
 	/** Shorter ones count as `leastMs`, longer ones as `mostMs`. */
 	constructor(leastMs: number, mostMs: number) {
 		this.#leastMs = leastMs;
+		this.#mostMs = mostMs;
 		this.#counts = new Float64Array(Math.ceil(Math.log2(mostMs / leastMs) * STEPS_PER_OCTAVE) + 1);
 	}
 
@@ -29,7 +31,7 @@ export class Spread {
 		let above = this.#total * (1 - share);
 		for (let at = this.#counts.length - 1; at > 0; at--) {
 			above -= this.#counts[at] as number;
-			if (above < 0) return this.#leastMs * 2 ** (at / STEPS_PER_OCTAVE);
+			if (above < 0) return Math.min(this.#mostMs, this.#leastMs * 2 ** (at / STEPS_PER_OCTAVE));
 		}
 		return this.#leastMs;
 	}
