@@ -132,6 +132,13 @@ export class ByteReader {
 		return value;
 	}
 
+	/** The next so many, in the same memory. */
+	bytes(length: number): Uint8Array {
+		if (this.#at + length > this.#bytes.length) throw new Error("stored record is cut off");
+		this.#at += length;
+		return this.#bytes.subarray(this.#at - length, this.#at);
+	}
+
 	text(): string {
 		const length = this.varint();
 		const value = Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset + this.#at, length).toString("utf8");

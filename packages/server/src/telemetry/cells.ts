@@ -1,5 +1,5 @@
 import { type Columns, ON_HEAP, resized } from "./columns.ts";
-import type { Core } from "./core.ts";
+import { AT, type Core } from "./core.ts";
 
 export const BUCKET_MS = 10_000;
 export const HOUR_MS = 3_600_000;
@@ -39,15 +39,18 @@ export class Cells {
 		this.#lastOfPair = columns.ints(1024);
 	}
 
-	/** Makes room for so many more entries, of pairs below `pairLimit`, and tells the core where all of it lies. */
-	enterInto(core: Core, entries: number, pairLimit: number): void {
+	/** Makes room for so many more entries, of pairs below `pairLimit`. */
+	reserve(entries: number, pairLimit: number): void {
 		// One stays free, as `entry` leaves it.
 		while (this.count + entries >= this.pairs.length) this.#grow();
 		if (pairLimit > this.#lastOfPair.length) this.#widen(pairLimit - 1);
-		const { pairs, buckets, bad, total, late, revision, count } = this;
+	}
+
+	enterInto(core: Core): void {
+		const { pairs, buckets, bad, total, late, revision } = this;
 		core.enter({ cellPairs: pairs, cellBuckets: buckets, cellBad: bad, cellTotal: total, cellLate: late });
-		core.enter({ cellRevision: revision, cellIndex: this.#index, cellMask: this.#index.length - 1 });
-		core.enter({ cellCount: count, lastOfPair: this.#lastOfPair });
+		core.enter({ cellRevision: revision, cellIndex: this.#index, lastOfPair: this.#lastOfPair });
+		core.table[AT.cellMask] = this.#index.length - 1;
 	}
 
 	/** The entry of a cell, made with zeros if it is new. */

@@ -28,7 +28,7 @@ const ENTRIES = [
 	...(["valueIndex", "previousSlot", "stageCount", "stageValueCount"] as const),
 ] as const;
 type Entry = (typeof ENTRIES)[number];
-const AT = Object.fromEntries(ENTRIES.map((name, index) => [name, index])) as Readonly<Record<Entry, number>>;
+export const AT = Object.fromEntries(ENTRIES.map((name, index) => [name, index])) as Readonly<Record<Entry, number>>;
 
 /** Everything behind a region that its reader may touch without using it. */
 const SLACK = 64;
@@ -63,7 +63,10 @@ export class Core implements Columns {
 	readonly #unpackedAt: number;
 	readonly #seriesAt: number;
 	readonly #samplesAt: number;
-	readonly #table: Float64Array;
+	/** Pointers and numbers for the module, at `AT`. */
+	readonly table: Float64Array;
+	/** Changes whenever a column is made: what was entered before may have moved. */
+	layout = 0;
 	/** Rows of hash lo, hi, place of the length, from, to, first sample, samples, 0. */
 	readonly series: Int32Array;
 	/** Rows of time (ms), value, and a third that is 0 unless the sample is a stale marker. */
@@ -85,8 +88,8 @@ export class Core implements Columns {
 		const key = this.bytes(KEY_BYTES);
 		key.set(expanded(seed, KEY_BYTES));
 		this.#exports.setKey(key.byteOffset, this.bytes(64).byteOffset);
-		this.#table = this.floats(ENTRIES.length);
-		this.#exports.setTable(this.#table.byteOffset);
+		this.table = this.floats(ENTRIES.length);
+		this.#exports.setTable(this.table.byteOffset);
 		this.series = this.ints(SERIES_ROWS * SERIES_WORDS);
 		this.samples = this.floats(SAMPLE_ROWS * SAMPLE_FLOATS);
 		this.#seriesAt = this.series.byteOffset;
@@ -97,16 +100,10 @@ export class Core implements Columns {
 		this.#unpackedAt = this.bytes(MAX_BODY_BYTES).byteOffset;
 	}
 
-	/** Enters a number, or where a column lies. */
-	enter(values: Readonly<Partial<Record<Entry, number | { readonly byteOffset: number }>>>): void {
-		for (const name in values) {
-			const value = values[name as Entry] as number | { readonly byteOffset: number };
-			this.#table[AT[name as Entry]] = typeof value === "number" ? value : value.byteOffset;
-		}
-	}
-
-	entry(name: Entry): number {
-		return this.#table[AT[name]] as number;
+	/** Enters where columns lie. */
+	enter(columns: Readonly<Partial<Record<Entry, { readonly byteOffset: number }>>>): void {
+		for (const name in columns)
+			this.table[AT[name as Entry]] = (columns[name as Entry] as { readonly byteOffset: number }).byteOffset;
 	}
 
 	/** The body unpacked, valid until the next call; undefined: damaged, or too large for this module. */
@@ -192,6 +189,7 @@ export class Core implements Columns {
 	}
 
 	#allocate(bytes: number): number {
+		this.layout++;
 		const size = roomFor(bytes);
 		const freed = this.#free.get(size)?.pop();
 		if (freed !== undefined) return freed;

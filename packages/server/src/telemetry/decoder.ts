@@ -1,4 +1,4 @@
-import type { Core } from "./core.ts";
+import { AT, type Core } from "./core.ts";
 import { RawHash, RawTable } from "./raw-hash.ts";
 import { REASON, verdict } from "./reasons.ts";
 import { KIND, type Kind, type RoleSet, rolesAt, type Selection } from "./selection.ts";
@@ -27,6 +27,8 @@ export class DecoderContext {
 	#misses = 0;
 	#missedIn = 0;
 	#untilSample = FOLD_SAMPLE;
+	/** Of the core when everything was entered. */
+	#layout = -1;
 
 	constructor(selection: Selection, streams: Streams, stage: Stage, seed: number, core: Core) {
 		this.selection = selection;
@@ -69,10 +71,14 @@ export class DecoderContext {
 			throw new TooLarge(`the request brings more than ${MAX_NEW_STREAMS} new streams: send smaller batches`);
 	}
 
-	/** Tells the core where it finds and puts series: before the first, and after each that made a stream. */
-	enterInto(core: Core): void {
-		this.stage.enterInto(core);
-		this.streams.enterInto(core);
+	/** Tells the core where it finds streams and puts points: before the first, and after each that made a stream. */
+	enter(): void {
+		const { core, stage, streams } = this;
+		core.table[AT.streamCount] = streams.count;
+		if (this.#layout === core.layout) return;
+		stage.enterInto(core);
+		streams.enterInto(core);
+		this.#layout = core.layout;
 	}
 
 	/** Stages series that the core has read, from `row` on; returns the first that needs a closer look. */
@@ -86,12 +92,15 @@ export class DecoderContext {
 	}
 
 	#staged(work: () => number): number {
-		const { core, stage } = this;
-		core.enter({ previousSlot: this.#previous, stageCount: stage.count, stageValueCount: stage.valueCount });
+		const { stage } = this;
+		const { table } = this.core;
+		table[AT.previousSlot] = this.#previous;
+		table[AT.stageCount] = stage.count;
+		table[AT.stageValueCount] = stage.valueCount;
 		const reached = work();
-		this.#previous = core.entry("previousSlot");
-		stage.count = core.entry("stageCount");
-		stage.valueCount = core.entry("stageValueCount");
+		this.#previous = table[AT.previousSlot] as number;
+		stage.count = table[AT.stageCount] as number;
+		stage.valueCount = table[AT.stageValueCount] as number;
 		return reached;
 	}
 

@@ -222,7 +222,7 @@ class Reader {
 			}
 			if (count === 0) return true;
 			stage.reserve(count);
-			context.enterInto(core);
+			context.enter();
 			const stageOn = (row: number) => context.stagePoints(row, count, this.#namePlace);
 			for (let k = stageOn(0); k < count; k = stageOn(k + 1)) {
 				const word = k * POINT_WORDS;
@@ -238,7 +238,7 @@ class Reader {
 				const flags = pointWords[word + 4] as number;
 				if (flags & NO_RECORDED_VALUE && code >= 0) context.reject(REASON.no_value, code, start, time);
 				else context.number(code, kind, start, time, pointFloats[float + 5] as number);
-				if (isNew) context.enterInto(core);
+				if (isNew) context.enter();
 			}
 		}
 	}

@@ -33,7 +33,7 @@ function readUsual(context: DecoderContext, wire: Wire, body: Uint8Array): boole
 		if (count < 0) return false;
 		if (count === 0) return true;
 		stage.reserve(count);
-		context.enterInto(core);
+		context.enter();
 		for (let k = context.stageSeries(0, count); k < count; k = context.stageSeries(k + 1, count)) {
 			const row = k * SERIES_WORDS;
 			const sampleCount = series[row + 6] as number;
@@ -53,7 +53,7 @@ function readUsual(context: DecoderContext, wire: Wire, body: Uint8Array): boole
 				sample(context, code, samples[at] as number, samples[at + 1] as number, samples[at + 2] !== 0);
 			if (!isNew && sampleCount === 1) continue;
 			stage.reserve(count);
-			context.enterInto(core);
+			context.enter();
 		}
 	}
 }

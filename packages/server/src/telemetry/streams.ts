@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { type Columns, ON_HEAP, resized } from "./columns.ts";
-import type { Core } from "./core.ts";
+import { AT, type Core } from "./core.ts";
 import type { CoveredRanges } from "./covered-ranges.ts";
 import { cover, forget } from "./covered-ranges.ts";
 import { looseHash } from "./loose-hash.ts";
@@ -362,11 +362,16 @@ export class Streams {
 	}
 
 	enterInto(core: Core): void {
-		const { kinds, lastTimes, starts, needsBase, valueAt, values, ids, points, rawLo, rawHi, next, count } = this;
+		const { kinds, lastTimes, starts, needsBase, valueAt, values, ids, points, rawLo, rawHi, next } = this;
 		core.enter({ kinds, lastTimes, starts, needsBase, valueAt, values, fresh: this.fresh, ids, points });
 		core.enter({ rawLo, rawHi, next });
-		core.enter({ roleOf: this.#roleOf, hasRanges: this.#hasRanges, streamCount: count });
-		core.enter({ isDirty: this.#isDirty, pageCount: this.#isDirty.length, roles: this.#usualRoles.table });
+		core.enter({
+			roleOf: this.#roleOf,
+			hasRanges: this.#hasRanges,
+			isDirty: this.#isDirty,
+			roles: this.#usualRoles.table,
+		});
+		core.table[AT.pageCount] = this.#isDirty.length;
 	}
 
 	/** Pages whose streams changed since the last call of `clean`. */

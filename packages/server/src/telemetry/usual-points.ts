@@ -1,6 +1,6 @@
 import type { ByteWriter } from "./bytes.ts";
 import type { Cells } from "./cells.ts";
-import type { Core } from "./core.ts";
+import { AT, type Core } from "./core.ts";
 import type { Stage } from "./stage.ts";
 import type { Streams } from "./streams.ts";
 
@@ -31,6 +31,8 @@ export class UsualPoints {
 	/** A stop that follows the stop before: the next try is put off, so that points of another kind cost little. */
 	#stops = 0;
 	#tryAt = 0;
+	/** Of the core when everything was entered. */
+	#layout = -1;
 
 	constructor(core: Core, streams: Streams, cells: Cells) {
 		this.#core = core;
@@ -46,11 +48,24 @@ export class UsualPoints {
 		this.#stage = stage;
 		this.#stops = 0;
 		this.#tryAt = 0;
-		this.#core.enter({ ...limits, records: this.#records, runs: this.#runs, dirty: this.#dirty });
+		const { table } = this.#core;
+		table[AT.now] = limits.now;
+		table[AT.oldest] = limits.oldest;
+		table[AT.latest] = limits.latest;
 	}
 
 	isWorthTrying(point: number): boolean {
 		return point >= this.#tryAt;
+	}
+
+	#enter(): void {
+		const core = this.#core;
+		if (this.#layout === core.layout) return;
+		this.#stage?.enterInto(core);
+		this.#streams.enterInto(core);
+		this.#cells.enterInto(core);
+		core.enter({ records: this.#records, runs: this.#runs, dirty: this.#dirty });
+		this.#layout = core.layout;
 	}
 
 	/** Returns the first point that is not of the usual kind. `counted` hears of runs of points of one tenant. */
@@ -62,24 +77,29 @@ export class UsualPoints {
 		counted: (tenant: number, points: number) => void,
 	): number {
 		const core = this.#core;
+		const { table } = core;
 		const streams = this.#streams;
 		let k = from;
 		for (;;) {
 			const end = Math.min(count, k + POINTS_AT_ONCE);
-			this.#stage?.enterInto(core);
-			streams.enterInto(core);
-			this.#cells.enterInto(core, (end - k) * streams.mostRoles, streams.pairLimit);
-			core.enter({ previousId: place.id, previousTime: place.time, valueIndex: place.value, recordsLength: 0 });
+			this.#cells.reserve((end - k) * streams.mostRoles, streams.pairLimit);
+			this.#enter();
 			const { pageCount } = streams;
+			table[AT.cellCount] = this.#cells.count;
+			table[AT.previousId] = place.id;
+			table[AT.previousTime] = place.time;
+			table[AT.valueIndex] = place.value;
+			table[AT.recordsLength] = 0;
 			k = core.applyUsual(k, end);
-			place.id = core.entry("previousId");
-			place.time = core.entry("previousTime");
-			place.value = core.entry("valueIndex");
-			this.#cells.count = core.entry("cellCount");
-			records.appendBytes(this.#records.subarray(0, core.entry("recordsLength")));
-			for (let run = 0; run < core.entry("runCount"); run++)
+			place.id = table[AT.previousId] as number;
+			place.time = table[AT.previousTime] as number;
+			place.value = table[AT.valueIndex] as number;
+			this.#cells.count = table[AT.cellCount] as number;
+			records.appendBytes(this.#records.subarray(0, table[AT.recordsLength]));
+			const runCount = table[AT.runCount] as number;
+			for (let run = 0; run < runCount; run++)
 				counted(this.#runs[run * 2] as number, this.#runs[run * 2 + 1] as number);
-			streams.notePages(this.#dirty.subarray(0, core.entry("dirtyCount")), pageCount);
+			streams.notePages(this.#dirty.subarray(0, table[AT.dirtyCount]), pageCount);
 			if (k < end || k === count) break;
 		}
 		this.#stops = k === from ? this.#stops + 1 : 0;
