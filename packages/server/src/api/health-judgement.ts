@@ -97,7 +97,7 @@ function judgeTelemetry({ telemetry }: HealthFacts): Verdict {
 	if (!telemetry) return failing("The telemetry thread does not answer; nothing is taken.", remedy);
 	if (telemetry.state === "ready")
 		return well(
-			`The telemetry thread takes data: ${count(telemetry.streams)} streams, ${count(telemetry.pairs)} windows of a tenant or group and an SLO.`,
+			`The telemetry thread takes data: ${many(telemetry.streams, "stream")}, ${many(telemetry.pairs, "pair")} of a tenant and an SLO.`,
 		);
 	return failing(`The telemetry thread takes no data: ${telemetry.failure ?? telemetry.state}.`, remedy);
 }
@@ -157,7 +157,7 @@ function judgeTenants({ tenants: { key, withoutData, unmatched } }: HealthFacts)
 			? "Ids of other customers are not known."
 			: unmatched === 0
 				? "Every id in the telemetry belongs to a key tenant."
-				: `${count(unmatched)} ids in the telemetry belong to none.`;
+				: `${many(unmatched, "id", "ids")} in the telemetry ${unmatched === 1 ? "belongs" : "belong"} to none.`;
 	if (withoutData.length > 0)
 		return attention(
 			`${withoutData.length} of ${count(key)} key tenants never had data: ${few(withoutData)}. ${rest}`,
@@ -214,7 +214,7 @@ function judgeDeliveries({ deliveries: { sent, failed, uncertain, lastFailure } 
 			"No page or notice was sent in the last 24 h: whether they arrive is not known.",
 			"Send a test page.",
 		);
-	const says = `${count(sent)} pages and notices were sent in the last 24 h, ${count(failed)} attempts failed, ${count(uncertain)} are uncertain.`;
+	const says = `In the last 24 h: ${many(sent, "page or notice", "pages and notices")} sent, ${many(failed, "attempt")} failed, ${count(uncertain)} uncertain.`;
 	if (failed + uncertain === 0) return well(says);
 	const why = lastFailure === "" ? "" : ` Last failure: ${lastFailure}`;
 	const remedy = "See /api/v1/deliveries for every attempt, and the channel's receiver.";
@@ -224,7 +224,9 @@ function judgeDeliveries({ deliveries: { sent, failed, uncertain, lastFailure } 
 function judgeQueues({ queues: { outbox, outboxLateMs, timersLateMs } }: HealthFacts): Verdict {
 	const late = Math.max(outboxLateMs, timersLateMs);
 	if (late <= MINUTE_MS)
-		return well(`${count(outbox)} messages wait to be sent; nothing that is due waits for longer than a minute.`);
+		return well(
+			`${many(outbox, "message waits", "messages wait")} to be sent; nothing that is due waits for longer than a minute.`,
+		);
 	const says = `What is due has waited for ${describeDuration(late)}: messages ${describeDuration(outboxLateMs)}, timers ${describeDuration(timersLateMs)}.`;
 	const remedy = "See that the disk can be written and that receivers of pages answer.";
 	return late > 5 * MINUTE_MS ? failing(says, remedy) : attention(says, remedy);
@@ -234,7 +236,7 @@ function judgeJournal({ telemetry, now }: HealthFacts): Verdict {
 	if (!telemetry) return unknown(NO_TELEMETRY, SEE_TELEMETRY);
 	const { journalRows, journalBytes, foldAt, commits, commitFailures } = telemetry;
 	const folded = foldAt === undefined ? "not folded since the start" : `folded ${describeDuration(now - foldAt)} ago`;
-	const says = `The journal has ${count(journalRows)} rows (${bytes(journalBytes)}), ${folded}; ${count(commits)} commits since the start`;
+	const says = `The journal has ${many(journalRows, "row")} (${bytes(journalBytes)}), ${folded}; ${many(commits, "commit")} since the start`;
 	if (commitFailures === 0) return well(`${says}, none failed.`);
 	return attention(
 		`${says}, ${count(commitFailures)} failed.`,
@@ -302,6 +304,10 @@ function few(names: readonly string[]): string {
 
 function count(value: number): string {
 	return Math.round(value).toLocaleString("en-US");
+}
+
+function many(value: number, one: string, more = `${one}s`): string {
+	return `${count(value)} ${value === 1 ? one : more}`;
 }
 
 function ms(value: number): string {

@@ -127,7 +127,9 @@ function drawMarks(plot: UPlot, marks: readonly Mark[], colour: string, font: st
 /** A small triangle at the upper edge over each window that late data changed. */
 function drawRevised(plot: UPlot, revisedAt: readonly number[], resolutionMs: number, colour: string): void {
 	const { ctx, bbox } = plot;
-	const size = 4 * devicePixelRatio;
+	// Neighbours must not grow into a bar.
+	const step = plot.valToPos(resolutionMs / 1000, "x", true) - plot.valToPos(0, "x", true);
+	const size = Math.min(4 * devicePixelRatio, Math.max(devicePixelRatio, step * 0.35));
 	ctx.save();
 	ctx.fillStyle = colour;
 	for (const at of revisedAt) {

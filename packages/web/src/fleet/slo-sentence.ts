@@ -3,6 +3,7 @@ import {
 	budgetGoneMs,
 	burnOf,
 	formatBudget,
+	formatBurn,
 	formatDuration,
 	formatObjective,
 	formatPeriod,
@@ -87,6 +88,7 @@ export function budgetSentence(t: Text, slo: SloCell): string {
 	});
 	const left = slo.budgetRemaining;
 	if (left === null) return `${promised} ${t("tenant.budgetUnknown", { period })}`;
+	if (left <= -1) return `${promised} ${t("tenant.budgetTimes", { period, times: formatBurn(1 - left) })}`;
 	if (left < 0) return `${promised} ${t("tenant.budgetOver", { period, over: formatBudget(-left) })}`;
 	return `${promised} ${t("tenant.budgetLeft", { period, left: formatBudget(left) })}`;
 }

@@ -8,7 +8,7 @@ import { useSigned } from "../shell/signed.ts";
 import { type Text, times, useText } from "../text.ts";
 import { Rejections } from "./rejections.tsx";
 import { Badge } from "./state-badge.tsx";
-import { formatCount, LOOK_OF_SOURCE, type SourceState, stateOfSource } from "./words.ts";
+import { asSentence, formatCount, LOOK_OF_SOURCE, type SourceState, stateOfSource } from "./words.ts";
 
 interface SourceProps {
 	readonly source: SourceView;
@@ -32,8 +32,8 @@ export function SourceCard({ source, now }: SourceProps) {
 			{error === null ? null : (
 				<div className="failure">
 					<p>{t("sources.error", { ago: formatDuration(now - error.at), slo: error.slo })}</p>
-					<p>{error.message}</p>
-					<p>{error.remedy}</p>
+					<p>{asSentence(error.message)}</p>
+					<p>{asSentence(error.remedy)}</p>
 				</div>
 			)}
 			<dl className="facts">
@@ -127,7 +127,9 @@ function Trial({ trial }: { readonly trial: SourceTrial }) {
 	const t = useText();
 	if (trial.error !== null)
 		return (
-			<p className="failure">{t("sources.testFailed", { why: `${trial.error.message} ${trial.error.remedy}` })}</p>
+			<p className="failure">
+				{t("sources.testFailed", { why: `${asSentence(trial.error.message)} ${asSentence(trial.error.remedy)}` })}
+			</p>
 		);
 	return (
 		<>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatBytes, formatCount, LOOK_OF_PART, stateOfSource, suggestName } from "./words.ts";
+import { asSentence, formatBytes, formatCount, LOOK_OF_PART, stateOfSource, suggestName } from "./words.ts";
 
 const NOW = 1_800_000_000_000;
 
@@ -31,6 +31,16 @@ describe("numbers", () => {
 			"38\u00a0MB",
 			"1.2\u00a0GB",
 		]);
+	});
+});
+
+describe("words of another program", () => {
+	it.each([
+		["check url, network and certificate", "Check url, network and certificate."],
+		["Done. ", "Done."],
+		["  ", ""],
+	])("become a sentence: %s", (text, sentence) => {
+		expect(asSentence(text)).toBe(sentence);
 	});
 });
 

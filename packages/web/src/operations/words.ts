@@ -49,6 +49,13 @@ export function formatBytes(value: number): string {
 	return `${Math.ceil(value / 1e3)}\u00a0kB`;
 }
 
+/** What another program says, as a sentence of ours: `check url` is `Check url.` */
+export function asSentence(text: string): string {
+	const trimmed = text.trim();
+	if (trimmed === "") return "";
+	return `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}${/[.!?…]$/.test(trimmed) ? "" : "."}`;
+}
+
 /** A name that files and addresses can have, made of an id: `Contoso Ltd.` is `contoso-ltd`; undefined: it has no letters. */
 export function suggestName(value: string): string | undefined {
 	const name = value
