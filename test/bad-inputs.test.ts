@@ -174,12 +174,8 @@ describe("telemetry that is wrong", () => {
 		["that is not a number", () => onePoint({ more: { asInt: undefined, asDouble: "NaN" } }), "invalid_value"],
 		["without end", () => onePoint({ more: { asInt: undefined, asDouble: "Infinity" } }), "invalid_value"],
 		[
-			"of a summary, which has no events to count",
-			() =>
-				onePoint(
-					{},
-					{ sum: undefined, summary: { dataPoints: [{ timeUnixNano: nanos(startedAt), count: "5", sum: 5 }] } },
-				),
+			"of a gauge, which has no events to count",
+			() => onePoint({}, { sum: undefined, gauge: { dataPoints: [{ timeUnixNano: nanos(startedAt), asInt: "5" }] } }),
 			"unsupported_type",
 		],
 	];
@@ -212,15 +208,27 @@ describe("telemetry that is wrong", () => {
 			413,
 		],
 		[
-			"is of version 2",
+			"is of a version that does not exist",
 			{
 				headers: {
-					"content-type": "application/x-protobuf;proto=io.prometheus.write.v2.Request",
+					"content-type": "application/x-protobuf;proto=io.prometheus.write.v3.Request",
 					"content-encoding": "snappy",
 				},
 				body: new Uint8Array([0]),
 			},
 			415,
+		],
+		[
+			"refers to symbols that version 2 does not bring",
+			{
+				headers: {
+					"content-type": "application/x-protobuf;proto=io.prometheus.write.v2.Request",
+					"content-encoding": "snappy",
+				},
+				// Snappy: one literal of 6 bytes, a series with labels_refs 1 and 2 and no table of symbols.
+				body: new Uint8Array([6, 5 << 2, 0x2a, 4, 0x0a, 2, 1, 2]),
+			},
+			400,
 		],
 		["is not compressed", { headers: PROTOBUF, body: new Uint8Array([0]) }, 415],
 	];

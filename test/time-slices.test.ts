@@ -7,6 +7,7 @@ import { cleanUp, eventually, type RunningServer, run, serve, temporaryFolder } 
 afterEach(cleanUp);
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 /** Good minutes of a calendar month: 95 % of a minute's mails must be sent. */
 const MINUTES = `apiVersion: openslo/v1
@@ -35,7 +36,7 @@ async function cellOf(server: RunningServer, slo: string) {
 }
 
 async function slicesOf(server: RunningServer, from: number) {
-	const query = `from=${from}&resolutionMs=3600000&of=slices`;
+	const query = `from=${from}&resolutionMs=${HOUR_MS}&of=slices`;
 	const path = `/api/v1/tenants/woodgrove/slis/good-minutes/windows?${query}`;
 	const { windows } = await server.read<{ windows: { bad: number; total: number }[] }>(path);
 	return windows.reduce((sum, { bad, total }) => ({ bad: sum.bad + bad, total: sum.total + total }), {
@@ -58,7 +59,8 @@ describe("a budget in time slices of a calendar month", () => {
 		});
 		expect((await sendMinutes(server, minutes)).status).toBe(200);
 
-		const from = until - 60 * MINUTE_MS;
+		// Windows of whole hours are those that begin at this time or later.
+		const from = Math.floor(until / HOUR_MS - 1) * HOUR_MS;
 		await eventually("all minutes are judged", async () => (await slicesOf(server, from)).total === 40);
 		expect(await slicesOf(server, from)).toEqual({ bad: 4, total: 40 });
 		const told = await eventually("the fleet page tells of them", async () => {
