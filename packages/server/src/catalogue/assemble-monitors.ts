@@ -100,7 +100,8 @@ function fitsPeriod(context: Context, slo: Slo, monitor: Monitor): boolean {
 	if (pages.length === 0 || pages.some((tier) => tierFault(tier, 1) === undefined)) return true;
 	const entry = writtenSlos(context.entries).find((each) => each.name === slo.name)?.entry;
 	const message = `${show(slo.name)} over ${formatDuration(slo.periodMs)} can never page: every page tier would fire while the error budget lasts.`;
-	const remedy = "Write a longer duration, 2d or more, or watch it by ticket tiers only, to keep its budget without pages.";
+	const remedy =
+		"Write a longer duration, 2d or more, or watch it by ticket tiers only, to keep its budget without pages.";
 	if (entry) context.error(entry, ["spec", "timeWindow", 0, "duration"], message, remedy);
 	return false;
 }
