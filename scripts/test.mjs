@@ -1,21 +1,14 @@
 // `npm test`: sets the clone up and runs every check. `npm test -- unit lint` runs the named steps only.
 // All steps run even if one fails; the last line is `N passed, N failed`, test cases and other steps together.
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ensurePrograms } from "./programs.mjs";
 import { ROOT, runMain, runWithProgress, SetupFailure, setUp } from "./setup.mjs";
 import { countCases } from "./test-report.mjs";
 
 /** Steps take minutes and have a line of their own at the end: fewer lines than the set-up. */
 const STEP_PROGRESS_EVERY_MS = 10_000;
-/** Real programs that steps run beside the product: a file that shows that they are there, and the Debian packages. */
-const PROGRAMS = {
-	browser: { file: "/usr/bin/chromium", packages: ["chromium", "fonts-noto-core"] },
-	prometheus: { file: "/usr/bin/prometheus", packages: ["prometheus"] },
-	postgresql: { file: "/usr/lib/postgresql/15/bin/postgres", packages: ["postgresql-15"] },
-};
-
 /** Steps in the order in which they run: the quick ones first. `args` are for the pinned Node. */
 const STEPS = [
 	{ name: "types", runs: [tool("typescript/bin/tsc", "-p", "."), tool("typescript/bin/tsc", "-p", "packages/web")] },
@@ -66,12 +59,10 @@ function chosenSteps(names) {
 }
 
 async function runStep(node, step) {
-	for (const name of step.needs ?? []) {
-		const obstacle = await ensureProgram(step.name, PROGRAMS[name]);
-		if (obstacle) {
-			console.log(obstacle);
-			return { passed: 0, failed: 1 };
-		}
+	const obstacle = await ensurePrograms(step.name, step.needs ?? []);
+	if (obstacle) {
+		console.log(obstacle);
+		return { passed: 0, failed: 1 };
 	}
 	return step.vitest ? runVitest(node, step.name) : runTools(node, step);
 }
@@ -100,24 +91,4 @@ async function runVitest(node, project) {
 	rmSync(folder, { recursive: true, force: true });
 	if (code !== 0) console.log(output.trimEnd());
 	return countCases(report, code);
-}
-
-/** Says what stands in the way of a step, or nothing once the program that it needs is there. */
-async function ensureProgram(step, { file, packages }) {
-	if (existsSync(file)) return undefined;
-	const remedy = `The step ${step} needs ${file}: install it (Debian, Ubuntu: apt-get install ${packages.join(" ")}), or run the other steps by name.`;
-	const isRoot = process.getuid?.() === 0;
-	if (!isRoot || spawnSync("apt-get", ["--version"]).error) return remedy;
-	console.log(`Installing ${packages.join(" ")} for the step ${step} (once).`);
-	// The tests start the programs themselves: nothing that comes with a package may start a service.
-	const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
-	const update = await runWithProgress("apt-get update", "apt-get", ["update", "-q"], { env });
-	const install = await runWithProgress(
-		"apt-get install",
-		"apt-get",
-		["install", "-y", "-q", "--no-install-recommends", ...packages],
-		{ env },
-	);
-	if (install.code === 0 && existsSync(file)) return undefined;
-	return `${(update.code === 0 ? install : update).output.trimEnd().split("\n").slice(-10).join("\n")}\n${remedy}`;
 }

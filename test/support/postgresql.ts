@@ -1,12 +1,12 @@
 import { execFile, execFileSync, spawn } from "node:child_process";
-import { chmodSync, chownSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { eventually, onCleanUp, temporaryFolder } from "./server.ts";
 
-/** Debian's package. */
-const BIN = "/usr/lib/postgresql/15/bin";
+/** Of Debian's package, which has a folder per version. */
+const VERSIONS = "/usr/lib/postgresql";
 
 export interface Postgresql {
 	readonly host: string;
@@ -19,7 +19,7 @@ export interface Postgresql {
 
 /** Starts a real PostgreSQL with a user that signs in by password; it ends with the test. */
 export async function startPostgresql(): Promise<Postgresql> {
-	if (!existsSync(`${BIN}/postgres`)) throw new Error(`${BIN}/postgres is missing: npm test -- scenario installs it`);
+	const bin = newestPrograms();
 	const dir = temporaryFolder();
 	const password = "a pass word of tests";
 	const passwordFile = join(dir, "password");
@@ -30,10 +30,10 @@ export async function startPostgresql(): Promise<Postgresql> {
 	const data = join(dir, "data");
 	const options = { ...owner, cwd: dir, env: { PATH: process.env.PATH, LC_ALL: "C.UTF-8" } };
 	const how = ["--username=reader", `--pwfile=${passwordFile}`, "--auth=scram-sha-256", "--no-sync"];
-	execFileSync(`${BIN}/initdb`, [`--pgdata=${data}`, ...how], { ...options, stdio: "ignore" });
+	execFileSync(`${bin}/initdb`, [`--pgdata=${data}`, ...how], { ...options, stdio: "ignore" });
 	const port = await freePort();
 	const settings = [`port=${port}`, "listen_addresses=127.0.0.1", `unix_socket_directories=${dir}`, "fsync=off"];
-	const child = spawn(`${BIN}/postgres`, ["-D", data, ...settings.flatMap((setting) => ["-c", setting])], {
+	const child = spawn(`${bin}/postgres`, ["-D", data, ...settings.flatMap((setting) => ["-c", setting])], {
 		...options,
 		stdio: "ignore",
 	});
@@ -48,7 +48,7 @@ export async function startPostgresql(): Promise<Postgresql> {
 		const asked = isQuery ? `SELECT coalesce(json_agg(t), '[]') FROM (${text}) AS t` : text;
 		const where = ["-h", "127.0.0.1", "-p", String(port), "-U", "reader", "-d", "postgres"];
 		const how = ["--no-psqlrc", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"];
-		const { stdout } = await promisify(execFile)(`${BIN}/psql`, [...where, ...how, "-c", asked], {
+		const { stdout } = await promisify(execFile)(`${bin}/psql`, [...where, ...how, "-c", asked], {
 			env: { PGPASSWORD: password, PGTZ: "UTC" },
 		});
 		return isQuery ? JSON.parse(stdout) : [];
@@ -62,6 +62,14 @@ function literal(value: string | null | undefined): string {
 	return value == null ? "NULL" : `'${value.replaceAll("'", "''")}'`;
 }
 
+function newestPrograms(): string {
+	const versions = existsSync(VERSIONS) ? readdirSync(VERSIONS) : [];
+	const present = versions.filter((version) => existsSync(join(VERSIONS, version, "bin/postgres")));
+	const newest = present.sort((a, b) => Number(a) - Number(b)).at(-1);
+	if (newest === undefined) throw new Error(`no PostgreSQL in ${VERSIONS}: npm test -- scenario installs it`);
+	return join(VERSIONS, newest, "bin");
+}
+
 /** PostgreSQL refuses to run as root: then as the user that its package made. */
 function ownerOfServer(): { uid?: number; gid: number } | { uid?: undefined; gid?: undefined } {
 	if (process.getuid?.() !== 0) return {};
@@ -69,7 +77,7 @@ function ownerOfServer(): { uid?: number; gid: number } | { uid?: undefined; gid
 		.split("\n")
 		.find((each) => each.startsWith("postgres:"));
 	const [, , uid, gid] = line?.split(":") ?? [];
-	if (uid === undefined || gid === undefined) throw new Error("there is no user postgres: install postgresql-15");
+	if (uid === undefined || gid === undefined) throw new Error("there is no user postgres: install postgresql");
 	return { uid: Number(uid), gid: Number(gid) };
 }
 
