@@ -141,6 +141,27 @@ serverOptions(
 		),
 	);
 
+serverOptions(
+	program
+		.command("doctor")
+		.description("look at a running server, or at what one would be started with: what is wrong, and what to do"),
+	false,
+)
+	.option("--catalogue <dir>", "folder of a catalogue")
+	.option("--data <dir>", "data folder")
+	.option("--host <address>", "address that would be bound", "127.0.0.1")
+	.option("--port <number>", "port that would be bound", portNumber, 8080)
+	.option("--otlp-port <number>", "telemetry port that would be bound", portNumber, 4318)
+	.option("--json", "answer as JSON")
+	.addHelpText(
+		"after",
+		"\nExit codes: 0 nothing fails, 1 something fails, 2 nothing was named, 3 the server was not reached.",
+	)
+	.action(async (options) => {
+		const { runDoctor } = await import("./doctor-command.ts");
+		return finish(await runDoctor({ ...options, ...common("", options), now: Date.now }));
+	});
+
 program
 	.command("verify")
 	.argument("<dir>", "data folder, also of a running server, or a backup")

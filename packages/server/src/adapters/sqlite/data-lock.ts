@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Clock } from "@bellwether/model";
@@ -41,6 +41,22 @@ export function lockDataDir(dir: string, options: { readonly clock: Clock; reado
 			if (database.isOpen) database.close();
 		},
 	};
+}
+
+/** Who uses the folder now; undefined: nobody. Leaves it as it is: doctor asks without taking it. */
+export function dataDirHolder(dir: string): string | undefined {
+	const lockPath = join(dir, "lock.db");
+	if (!existsSync(lockPath)) return undefined;
+	const database = new DatabaseSync(lockPath, { timeout: 0 });
+	try {
+		database.exec("begin exclusive; rollback;");
+		return undefined;
+	} catch (error) {
+		if (isBusy(error)) return describeHolder(join(dir, "lock.json"));
+		throw error;
+	} finally {
+		database.close();
+	}
 }
 
 const SQLITE_BUSY = 5;
