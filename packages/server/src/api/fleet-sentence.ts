@@ -1,5 +1,6 @@
 import { describeDuration } from "@bellwether/model";
 import type { Cell, CellState, FleetRow, Sentence, Tone } from "./schemas.ts";
+import type { IngestSilence } from "./sender-status.ts";
 
 export interface SentenceInputs {
 	readonly platform: FleetRow;
@@ -7,6 +8,8 @@ export interface SentenceInputs {
 	readonly workloads: readonly { readonly name: string; readonly displayName: string }[];
 	readonly platformIncidents: readonly { readonly id: string; readonly workload: string }[];
 	readonly lastBreach: { readonly tenantDisplayName: string; readonly closedAt: number } | undefined;
+	/** Nothing comes in from anywhere. */
+	readonly ingest?: IngestSilence | undefined;
 	readonly now: number;
 }
 
@@ -19,6 +22,7 @@ export function fleetSentence(inputs: SentenceInputs): Sentence {
 	const isRed = new Set(platform.cells.filter((cell) => cell.state === "breach").map((cell) => cell.workload));
 	const inUse = platform.cells.filter((cell) => cell.slos.length > 0);
 
+	if (inputs.ingest) part("no-data", silenceText(inputs.ingest, inputs.now));
 	if (inUse.length > 0 && inUse.every((cell) => cell.state === "no-data")) {
 		part("no-data", `No telemetry: the state of the platform and of ${tenantCount(tenants.length)} is unknown.`);
 		return parts;
@@ -54,6 +58,12 @@ export function fleetSentence(inputs: SentenceInputs): Sentence {
 		}
 	}
 	return parts;
+}
+
+/** One statement about ourselves, in place of one on each tenant. */
+function silenceText({ sources, since }: IngestSilence, now: number): string {
+	const who = sources === 1 ? "The only source has" : `All ${sources} sources have`;
+	return `Nothing comes in: ${who} sent nothing for ${describeDuration(now - since)}. Look at the way to this server first, not at tenants.`;
 }
 
 type AddPart = (tone: Tone, text: string) => void;

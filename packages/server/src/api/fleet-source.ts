@@ -6,6 +6,7 @@ import { type ControlStore, inScope, type TenantScope } from "#platform";
 import { acknowledgeDueTimes } from "#response";
 import { type FleetIncident, fleetView, worstState } from "./fleet-view.ts";
 import type { CellState, FleetView } from "./schemas.ts";
+import type { IngestSilence } from "./sender-status.ts";
 
 export interface FleetSourceOptions {
 	readonly clock: Clock;
@@ -18,6 +19,8 @@ export interface FleetSourceOptions {
 		>;
 	};
 	readonly demo: boolean;
+	/** Whether anything comes in at all. */
+	readonly ingestSilence?: (() => IngestSilence | undefined) | undefined;
 	/** Called when the view changed, at most about once a second, at once for a change of state. */
 	readonly onChange: (version: number) => void;
 }
@@ -94,6 +97,7 @@ export function createFleetSource(options: FleetSourceOptions): FleetSource {
 			strips: hours,
 			...incidents,
 			platformWords: words,
+			ingest: options.ingestSilence?.(),
 			now: clock.now(),
 			demo: options.demo,
 		});

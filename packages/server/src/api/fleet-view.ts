@@ -5,6 +5,7 @@ import { FLEET } from "#telemetry";
 import { wireWord } from "./feed-words.ts";
 import { fleetSentence } from "./fleet-sentence.ts";
 import type { Cell, CellState, FleetRow, FleetView, RowIncident, SloCell } from "./schemas.ts";
+import type { IngestSilence } from "./sender-status.ts";
 
 /** An open incident as the fleet page needs it. `tenant` is FLEET for a platform incident. */
 export interface FleetIncident {
@@ -26,6 +27,8 @@ export interface FleetInputs {
 	/** Worst state of each of the last 24 hours, oldest first, by tenant. */
 	readonly strips: ReadonlyMap<string, readonly CellState[]>;
 	readonly incidents: readonly FleetIncident[];
+	/** Nothing comes in from anywhere. */
+	readonly ingest?: IngestSilence | undefined;
 	readonly lastBreach: { readonly tenantDisplayName: string; readonly closedAt: number } | undefined;
 	/** What the platform itself says, by workload. */
 	readonly platformWords?: ReadonlyMap<string, PlatformWord> | undefined;
@@ -84,6 +87,7 @@ export function fleetView(inputs: FleetInputs): FleetView {
 			workloads: catalogue.workloads,
 			platformIncidents: inputs.incidents.filter((incident) => incident.kind === "platform"),
 			lastBreach: inputs.lastBreach,
+			ingest: inputs.ingest,
 			now,
 		}),
 		workloads: catalogue.workloads.map(({ name, displayName }) => ({ name, displayName })),

@@ -29,10 +29,11 @@ export async function gatherHealth(
 	const now = context.clock.now();
 	const catalogue = context.catalogue();
 	const active = context.config.active();
-	const [figures, accounts, values, feeds, deliveries, queues, diskFreeBytes] = await Promise.all([
+	const [senders, figures, accounts, values, feeds, deliveries, queues, diskFreeBytes] = await Promise.all([
+		sources.senders().catch(() => []),
 		telemetry.health().catch(() => undefined),
 		telemetry.accounting().catch(() => undefined),
-		telemetry.tenantValues({ state: "unmatched", offset: 0, limit: 1 }).catch(() => undefined),
+		telemetry.tenantValues({ state: "all", offset: 0, limit: 1 }).catch(() => undefined),
 		feedStates(store.db, scope, catalogue, now),
 		recentDeliveries(context, now, scope.all),
 		queueFigures(context, now),
@@ -46,7 +47,8 @@ export async function gatherHealth(
 		sources: catalogue.sources,
 		statuses: sources.statuses(),
 		accounting: accounts ?? [],
-		lastTakenAt: sources.lastTakenAt(),
+		senders,
+		startedAt: sources.startedAt,
 		now,
 		seesAll: scope.all,
 	});
@@ -60,13 +62,20 @@ export async function gatherHealth(
 		tenants: {
 			key: catalogue.tenants.length,
 			withoutData: catalogue.tenants.filter(({ name }) => !tenantsWithData.has(name)).map(nameOf),
+			ids: values?.total,
 			unmatched: values?.unmatched,
 		},
 		slos: {
 			all: catalogue.slos.length,
 			uncovered: uncoveredSlos(catalogue.slos, (slo) => slosWithData.has(slo), figures?.unusedMetrics ?? []),
 		},
-		sources: { declared: catalogue.sources.length, failing: namesOf("failing"), silent: namesOf("silent") },
+		sources: {
+			declared: catalogue.sources.length,
+			failing: namesOf("failing"),
+			silent: namesOf("silent"),
+			late: views.filter(({ state }) => state === "late" || state === "down").map(nameOf),
+			over: views.filter(({ isOverLimit }) => isOverLimit).map(nameOf),
+		},
 		feeds: {
 			all: feeds.length,
 			stale: feeds.filter(({ state }) => state === "stale").map(nameOf),

@@ -30,6 +30,7 @@ const TELEMETRY = {
 	commitFailures: 0,
 	foldAt: NOW - MINUTE,
 	isFolding: false,
+	overQuota: [],
 	storage: STORAGE,
 };
 const WELL: HealthFacts = {
@@ -37,9 +38,9 @@ const WELL: HealthFacts = {
 	telemetry: TELEMETRY,
 	newestEventAt: NOW - 14_000,
 	books: [{ received: 10, counted: 7, duplicate: 1, rejected: 2, faults: 0 }],
-	tenants: { key: 2, withoutData: [], unmatched: 0 },
+	tenants: { key: 2, withoutData: [], ids: 2, unmatched: 0 },
 	slos: { all: 1, uncovered: [] },
-	sources: { declared: 1, failing: [], silent: [] },
+	sources: { declared: 1, failing: [], silent: [], late: [], over: [] },
 	feeds: { all: 1, stale: [], waiting: [] },
 	reach: { kinds: ["webhook"], people: 2, faults: [] },
 	deliveries: { sent: 3, failed: 0, uncertain: 0, lastFailure: "" },
@@ -76,7 +77,7 @@ describe("what is not known", () => {
 		["growth of the disk", "disk", storage({ growthBytesPerDay: undefined, daysLeft: undefined })],
 		["the event loop was not measured", "event-loop", { loop: undefined }],
 		["nothing was sent for a day", "deliveries", { deliveries: { sent: 0, failed: 0, uncertain: 0, lastFailure: "" } }],
-		["a sender since the start", "sources", { sources: { declared: 1, failing: [], silent: ["Shop"] } }],
+		["a sender since the start", "sources", { sources: { ...WELL.sources, silent: ["Shop"] } }],
 		["a feed that was never heard", "feeds", { feeds: { all: 1, stale: [], waiting: ["Status"] } }],
 	])("%s is unknown, and says what to do", (_, key, change) => {
 		expect(part(key, change)).toMatchObject({ state: "unknown", remedy: expect.stringMatching(/\S/) });
@@ -110,11 +111,26 @@ describe("what is wrong", () => {
 		[
 			"a tenant without data",
 			"tenants",
-			{ tenants: { key: 2, withoutData: ["Contoso"], unmatched: 1 } },
+			{ tenants: { key: 2, withoutData: ["Contoso"], ids: 3, unmatched: 1 } },
 			"attention",
 			/1 of 2 .*Contoso\. 1 id in the telemetry belongs to none/,
 		],
-		["a source in error", "sources", { sources: { declared: 2, failing: ["DB"], silent: ["Shop"] } }, "failing", /DB/],
+		[
+			"a source in error",
+			"sources",
+			{ sources: { ...WELL.sources, failing: ["DB"], silent: ["Shop"], late: ["Web"] } },
+			"failing",
+			/DB/,
+		],
+		["a source that fell silent", "sources", { sources: { ...WELL.sources, late: ["Shop"] } }, "attention", /Shop/],
+		["a source over its limits", "sources", { sources: { ...WELL.sources, over: ["Shop"] } }, "attention", /Shop/],
+		[
+			"a tenant over its limit",
+			"sources",
+			telemetry({ overQuota: [{ tenant: "contoso", pointsPerSecond: 5, refusedRequests: 1, isOver: true }] }),
+			"attention",
+			/contoso/,
+		],
 		[
 			"a stale feed",
 			"feeds",

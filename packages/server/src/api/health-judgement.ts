@@ -29,6 +29,8 @@ export interface HealthFacts {
 	readonly tenants: {
 		readonly key: number;
 		readonly withoutData: readonly string[];
+		/** In the telemetry, as far as the thread tells. */
+		readonly ids: number | undefined;
 		readonly unmatched: number | undefined;
 	};
 	readonly slos: { readonly all: number; readonly uncovered: readonly UncoveredSlo[] };
@@ -36,6 +38,9 @@ export interface HealthFacts {
 		readonly declared: number;
 		readonly failing: readonly string[];
 		readonly silent: readonly string[];
+		readonly late: readonly string[];
+		/** Refused for their limits just now. */
+		readonly over: readonly string[];
 	};
 	readonly feeds: { readonly all: number; readonly stale: readonly string[]; readonly waiting: readonly string[] };
 	readonly reach: Reach;
@@ -148,16 +153,18 @@ function judgeAccounting({ books }: HealthFacts): Verdict {
 	return well(faults === 0 ? says : `${says} ${count(faults)} of the rejected are faults.`);
 }
 
-function judgeTenants({ tenants: { key, withoutData, unmatched } }: HealthFacts): Verdict {
+function judgeTenants({ tenants: { key, withoutData, ids, unmatched } }: HealthFacts): Verdict {
 	const remedy = "See the page Match for the ids that telemetry has, and correct the tenant's match or aliases.";
 	if (key === 0)
 		return attention("There is no key tenant.", "Make one on the page Match, or write a file in tenants/.");
 	const rest =
 		unmatched === undefined
 			? "Ids of other customers are not known."
-			: unmatched === 0
-				? "Every id in the telemetry belongs to a key tenant."
-				: `${many(unmatched, "id", "ids")} in the telemetry ${unmatched === 1 ? "belongs" : "belong"} to none.`;
+			: ids === 0
+				? "The telemetry has named nobody yet."
+				: unmatched === 0
+					? "Every id in the telemetry belongs to a key tenant."
+					: `${many(unmatched, "id", "ids")} in the telemetry ${unmatched === 1 ? "belongs" : "belong"} to none.`;
 	if (withoutData.length > 0)
 		return attention(
 			`${withoutData.length} of ${count(key)} key tenants never had data: ${few(withoutData)}. ${rest}`,
@@ -178,11 +185,18 @@ function judgeSlos({ slos: { all, uncovered } }: HealthFacts): Verdict {
 	);
 }
 
-function judgeSources({ sources: { declared, failing: bad, silent } }: HealthFacts): Verdict {
+function judgeSources({ sources: { declared, failing: bad, silent, late, over }, telemetry }: HealthFacts): Verdict {
+	const tenants = (telemetry?.overQuota ?? []).filter(({ isOver }) => isOver).map(({ tenant }) => tenant);
 	if (bad.length > 0)
 		return failing(`Sources that fail: ${few(bad)}.`, "See the page Sources: each error says what to do.");
-	if (silent.length > 0)
-		return unknown(`Nothing came since the server started from: ${few(silent)}.`, "See that these senders run.");
+	if (late.length > 0)
+		return attention(`Sources that have not sent for longer than usual: ${few(late)}.`, "See that these senders run.");
+	if (over.length + tenants.length > 0)
+		return attention(
+			`More than their limits is sent by: ${few([...over, ...tenants])}; the excess is refused, others are not touched.`,
+			"Let them send less, or raise their limits.",
+		);
+	if (silent.length > 0) return unknown(`Nothing ever came from: ${few(silent)}.`, "See that these senders run.");
 	return declared === 0 ? well("No source is declared; senders that send are taken.") : well("No source is in error.");
 }
 

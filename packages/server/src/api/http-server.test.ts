@@ -95,7 +95,7 @@ beforeEach(async () => {
 		bus: new EventBus(),
 		store,
 		telemetry,
-		sources: { statuses: () => [], test: async () => undefined, lastTakenAt: () => new Map() },
+		sources: { statuses: () => [], test: async () => undefined, senders: async () => [], startedAt: NOW },
 		hub,
 		catalogue: () => CATALOGUE,
 		config: {

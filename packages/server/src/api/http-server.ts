@@ -303,11 +303,13 @@ function ingestGate(options: GateOptions): TelemetryIngest["mayWrite"] {
 		const site = request.headers["sec-fetch-site"];
 		const isBrowser = origin !== undefined || site !== undefined;
 		if (isBrowser && !isOwnPage(origin, site, request.headers.host ?? "", options)) return "forbidden";
-		if (options.isIngestOpen) return "yes";
 		const token = bearerToken(authorization);
 		const principal = token === undefined ? undefined : await principalOfToken(options.authentication, token);
+		// Whose token it is says whose telemetry it is; an administrator's says nothing of that.
+		if (principal?.role === "ingest") return { token: principal.name };
+		if (options.isIngestOpen) return "yes";
 		if (!principal) return "unauthenticated";
-		return principal.role === "ingest" || principal.role === "admin" ? "yes" : "forbidden";
+		return principal.role === "admin" ? "yes" : "forbidden";
 	};
 }
 

@@ -26,5 +26,7 @@ export { type GrpcLibrary, type OtlpGrpcServer, startOtlpGrpc } from "./otlp-grp
 export { isLoopbackBind } from "./own-host.ts";
 export { pageReach } from "./page-reach.ts";
 export type { HealthDetails } from "./schemas-operations.ts";
+export { type IngestSilence, ingestSilence, type SenderStatus } from "./sender-status.ts";
+export { SourceGate } from "./source-gate.ts";
 export type { PullError, PullStatus, PullTrial, SourcesPort } from "./sources-port.ts";
 export { StreamHub } from "./stream-hub.ts";

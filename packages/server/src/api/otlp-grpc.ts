@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type * as Grpc from "@grpc/grpc-js";
 import type { IngestOutcome } from "#telemetry";
 import { type OtlpItems, otlpReply } from "./otlp-reply.ts";
-import type { TelemetryIngest, TelemetryKind } from "./telemetry-routes.ts";
+import { openIngest, SOURCE_HEADER, type TelemetryIngest, type TelemetryKind } from "./telemetry-routes.ts";
 
 /** gRPC is an optional part: its library is loaded when a port for it is asked for, and may be missing. */
 export type GrpcLibrary = typeof Grpc;
@@ -92,6 +92,9 @@ export async function startOtlpGrpc(
 	};
 }
 
+/** Metadata of a call that was let in: the name of its token. */
+const TOKEN_KEY = "bellwether-token";
+
 interface Limits {
 	arriving: number;
 	bytes: number;
@@ -155,7 +158,14 @@ async function denial(options: TelemetryIngest, metadata: Grpc.Metadata): Promis
 	const header = (name: string) => metadata.get(name)[0]?.toString();
 	const names = ["authorization", "origin", "host", "sec-fetch-site"];
 	const headers = Object.fromEntries(names.map((name) => [name, header(name)]));
-	switch (await options.mayWrite({ headers } as unknown as IncomingMessage)) {
+	// Only we say whose token it was.
+	metadata.remove(TOKEN_KEY);
+	const allowed = await options.mayWrite({ headers } as unknown as IncomingMessage);
+	if (typeof allowed === "object") {
+		metadata.set(TOKEN_KEY, encodeURIComponent(allowed.token));
+		return undefined;
+	}
+	switch (allowed) {
 		case "yes":
 			return undefined;
 		case "unauthenticated":
@@ -187,8 +197,20 @@ function exporting(
 			return;
 		}
 		const { length } = body;
+		const header = (name: string) => call.metadata.get(name)[0]?.toString();
+		const token = header(TOKEN_KEY);
+		const entry = openIngest(options, {
+			kind: "otlp",
+			header: header(SOURCE_HEADER),
+			token: token === undefined ? undefined : decodeURIComponent(token),
+			bytes: length,
+		});
+		if (entry.status !== "open") {
+			fail({ code: STATUS.exhausted, message: entry.message, retryS: entry.retryAfterS ?? 1 });
+			return;
+		}
 		limits.bytes += length;
-		options
+		entry
 			.ingest(kind, "identity", body)
 			.then((outcome) => {
 				const fault = faultOf(outcome);

@@ -22,14 +22,20 @@ export const SourceView = z.object({
 	how: z.enum(["pull", "push"]),
 	declared: z.boolean().describe("false: nobody declared it, but it sends"),
 	state: z
-		.enum(["starting", "ok", "behind", "failing", "silent"])
-		.describe("behind: catching up; silent: nothing was sent since the server started"),
+		.enum(["starting", "ok", "behind", "failing", "silent", "late", "down"])
+		.describe(
+			"behind: catching up; silent: nothing was ever sent; late: no request for three usual intervals or longer than expectEvery; down: for three times as long",
+		),
 	slos: z.array(z.string()).describe("what it is asked for"),
 	lastAttemptAt: Instant.nullable(),
-	lastSuccessAt: Instant.nullable().describe("pull: last answer; push: last request taken since the server started"),
+	lastSuccessAt: Instant.nullable().describe("pull: last answer; push: last request taken"),
 	nextAt: Instant.nullable(),
 	watermarkAt: Instant.nullable().describe("its data are complete up to here; null: unknown"),
-	lagMs: z.number().nullable().describe("now − watermarkAt, for senders now − lastSuccessAt; null: unknown"),
+	lagMs: z.number().nullable().describe("now − watermarkAt; null: unknown"),
+	usualLatenessMs: z.number().nullable().describe("how long after it has shown a time it still sends older data"),
+	usualIntervalMs: z.number().nullable().describe("between two requests; null: unknown"),
+	isOverLimit: z.boolean().describe("requests were refused for its limits within the last minute"),
+	refusedRequests: z.number().describe("refused for its limits since start; nothing of them was taken"),
 	queue: z.number().describe("queries that are due"),
 	queries: z.number(),
 	rows: z.number().describe("pull: rows or samples since start; push: points ever"),

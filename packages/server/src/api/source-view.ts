@@ -1,20 +1,22 @@
+import { describeDuration } from "@bellwether/model";
 import type { Source } from "#catalogue";
-import type { Accounting } from "#telemetry";
+import { type Accounting, senderKind } from "#telemetry";
 import { rejectionViews, sumRejected } from "./rejection-words.ts";
 import type { SourceView } from "./schemas-operations.ts";
+import { expectedWithinMs, punctualityOf, type SenderStatus } from "./sender-status.ts";
 import type { PullStatus } from "./sources-port.ts";
 
-const PROTOCOLS_OF: Readonly<Record<string, readonly string[]>> = {
-	otlp: ["otlp-protobuf", "otlp-json", "otlp-traces", "otlp-logs"],
-	"remote-write": ["remote-write-1", "remote-write-2"],
-	events: ["events"],
-};
+/** Books that are of no sender. */
+const NO_SENDERS = ["import", "pull"];
+/** Names of tokens may name tenants. */
+const TOKEN_PREFIX = "token:";
 
 export interface SourceFacts {
 	readonly sources: readonly Source[];
 	readonly statuses: readonly PullStatus[];
 	readonly accounting: readonly Accounting[];
-	readonly lastTakenAt: ReadonlyMap<string, number>;
+	readonly senders: readonly SenderStatus[];
+	readonly startedAt: number;
 	readonly now: number;
 	/** Whether the reader may see what names tenants. */
 	readonly seesAll: boolean;
@@ -23,14 +25,22 @@ export interface SourceFacts {
 /** Every source that is declared, then the kinds of senders that nobody declared but that have sent. */
 export function sourceViews(facts: SourceFacts): SourceView[] {
 	const declared = facts.sources.map((source) =>
-		source.pull ? pulledView(source, facts) : pushedView(source.kind, facts, source),
+		source.pull ? pulledView(source, facts) : pushedView({ name: source.name, kind: source.kind, source }, facts),
 	);
-	const known = new Set<string>(facts.sources.map((source) => source.kind));
-	const seen = Object.keys(PROTOCOLS_OF)
-		.filter((kind) => !known.has(kind))
-		.map((kind) => pushedView(kind, facts, undefined))
+	const known = new Set<string>([...facts.sources.map((source) => source.name), ...NO_SENDERS]);
+	const sent = facts.accounting.filter(({ source, protocol }) => !known.has(source) && protocol !== "pull");
+	const names = new Set([...sent.map(({ source }) => source), ...facts.senders.map(({ source }) => source)]);
+	const seen = [...names]
+		.filter((name) => !known.has(name) && (facts.seesAll || !name.startsWith(TOKEN_PREFIX)))
+		.sort()
+		.map((name) => pushedView({ name, kind: kindOf(name, facts), source: undefined }, facts))
 		.filter((view) => view.rows > 0 || view.lastSuccessAt !== null);
 	return [...declared, ...seen];
+}
+
+function kindOf(name: string, { accounting }: SourceFacts): string {
+	const protocol = accounting.find(({ source }) => source === name)?.protocol;
+	return protocol === undefined || protocol === "pull" || protocol === "import" ? name : senderKind(protocol);
 }
 
 function pulledView(source: Source, { statuses, now, seesAll }: SourceFacts): SourceView {
@@ -52,6 +62,10 @@ function pulledView(source: Source, { statuses, now, seesAll }: SourceFacts): So
 		queries: status?.queries ?? 0,
 		rows: status?.rows ?? 0,
 		rejected: status?.rejected ?? 0,
+		usualLatenessMs: null,
+		usualIntervalMs: source.pull?.intervalMs ?? null,
+		isOverLimit: false,
+		refusedRequests: 0,
 		counted: null,
 		duplicate: null,
 		rejectedBy: [],
@@ -66,28 +80,33 @@ function pulledView(source: Source, { statuses, now, seesAll }: SourceFacts): So
 }
 
 function pushedView(
-	kind: string,
-	{ accounting, lastTakenAt, now, seesAll }: SourceFacts,
-	source: Source | undefined,
+	{ name, kind, source }: { readonly name: string; readonly kind: string; readonly source: Source | undefined },
+	{ accounting, senders, now, startedAt, seesAll }: SourceFacts,
 ): SourceView {
-	const protocols = PROTOCOLS_OF[kind] ?? [];
-	const books = accounting.filter((each) => protocols.includes(each.protocol));
-	const taken = protocols.flatMap((protocol) => lastTakenAt.get(protocol) ?? []);
-	const lastSuccessAt = taken.length > 0 ? Math.max(...taken) : null;
+	const books = accounting.filter((each) => each.source === name);
+	const sender = senders.find((each) => each.source === name);
+	const lastSuccessAt = sender?.lastRequestAt ?? null;
+	const punctuality = sender && punctualityOf(sender, source, { now, startedAt });
+	const isLate = punctuality === "late" || punctuality === "down";
+	const completeUntil = sender?.completeUntil;
 	const count = (of: (each: Accounting) => number) => books.reduce((sum, each) => sum + of(each), 0);
 	return {
-		name: source?.name ?? kind,
-		displayName: source?.displayName ?? kind,
+		name,
+		displayName: source?.displayName ?? name,
 		kind,
 		how: "push",
 		declared: source !== undefined,
-		state: lastSuccessAt === null ? "silent" : "ok",
+		state: sender === undefined ? "silent" : isLate ? punctuality : "ok",
 		slos: [],
 		lastAttemptAt: null,
 		lastSuccessAt,
 		nextAt: null,
-		watermarkAt: null,
-		lagMs: lastSuccessAt === null ? null : Math.max(0, now - lastSuccessAt),
+		watermarkAt: wholeMs(completeUntil),
+		lagMs: completeUntil === undefined ? null : Math.round(Math.max(0, now - completeUntil)),
+		usualLatenessMs: sender ? Math.round(sender.usualLatenessMs) : null,
+		usualIntervalMs: wholeMs(sender?.usualIntervalMs),
+		isOverLimit: sender?.isOver ?? false,
+		refusedRequests: sender?.refusedRequests ?? 0,
 		queue: 0,
 		queries: 0,
 		rows: seesAll ? count((each) => each.received) : 0,
@@ -100,8 +119,16 @@ function pushedView(
 		skippedMs: 0,
 		failures: {},
 		error: null,
-		note: "",
+		note: noteOf(sender, source, isLate, now),
 	};
+}
+
+function noteOf(sender: SenderStatus | undefined, source: Source | undefined, isLate: boolean, now: number): string {
+	if (!sender) return "";
+	const withinMs = expectedWithinMs(sender, source);
+	const silent = `It has sent nothing for ${describeDuration(now - sender.lastRequestAt)}; it is expected every ${describeDuration(source?.expectEveryMs ?? (withinMs ?? 0) / 3)}.`;
+	const over = `It sends more than its limits: ${sender.refusedRequests} requests were refused since start, and asked for again later.`;
+	return [...(isLate ? [silent] : []), ...(sender.isOver ? [over] : [])].join(" ");
 }
 
 function wholeMs(at: number | undefined): number | null {

@@ -1,4 +1,5 @@
 import type { PulledRow, PullFailureReason } from "#telemetry";
+import type { SenderStatus } from "./sender-status.ts";
 
 /** How one pulled source fares. Instants ms epoch; counts since its thread started. */
 export interface PullStatus {
@@ -50,6 +51,7 @@ export interface SourcesPort {
 	statuses(): readonly PullStatus[];
 	/** Undefined: no such source, or no such SLO in it. Rejects when the pull thread is down. */
 	test(source: string, slo: string | undefined): Promise<PullTrial | undefined>;
-	/** Protocol → when a request of it was last taken, since start. */
-	lastTakenAt(): ReadonlyMap<string, number>;
+	/** Sources that have sent. Rejects when the telemetry thread is down. */
+	senders(): Promise<readonly SenderStatus[]>;
+	readonly startedAt: number;
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { IngestOptions, IngestOutcome, Protocol } from "#telemetry";
+import type { IngestOptions, IngestOutcome, Protocol, SenderKind } from "#telemetry";
 import { eventsFailure, eventsFormat, eventsReply, keyFault } from "./events-reply.ts";
 import {
 	type FailureStatus,
@@ -12,6 +12,7 @@ import {
 	type TelemetryReply,
 	withWritten,
 } from "./otlp-reply.ts";
+import type { Sender, SourceGate } from "./source-gate.ts";
 
 export type TelemetryKind = Exclude<Protocol, "pull">;
 export type BodyEncoding = "identity" | "gzip" | "zstd" | "snappy";
@@ -31,10 +32,17 @@ export interface TelemetryIngest {
 	/** A whole body must arrive within this. */
 	readonly bodyTimeoutMs: number;
 	/** Says whether this sender may write; on a loopback bind everyone may. */
-	readonly mayWrite: (request: IncomingMessage) => Promise<"yes" | "unauthenticated" | "forbidden">;
+	readonly mayWrite: (request: IncomingMessage) => Promise<"yes" | IngestToken | "unauthenticated" | "forbidden">;
+	/** Whose requests are, and what their sources may send. Undefined: nobody is named or limited. */
+	readonly gate?: Pick<SourceGate, "enter"> | undefined;
 	/** More bytes of bodies than this in memory answer 429: those that arrive and those that are being written. */
 	readonly maxBytesInMemory: number;
 	readonly observe: (route: string, status: number) => void;
+}
+
+/** The sender has a token of its own. */
+export interface IngestToken {
+	readonly token: string;
 }
 
 const OTLP_PATHS: ReadonlyMap<string, OtlpItems> = new Map([
@@ -43,6 +51,8 @@ const OTLP_PATHS: ReadonlyMap<string, OtlpItems> = new Map([
 	["/v1/logs", "LogRecords"],
 ]);
 const REMOTE_WRITE_PATH = "/api/v1/write";
+/** Names a declared source of the request's kind. */
+export const SOURCE_HEADER = "x-bellwether-source";
 const EVENTS_PATH = "/api/v1/events";
 const FIRST_BUFFER_BYTES = 64 * 1024;
 
@@ -135,16 +145,16 @@ async function receiveOtlp(
 	const encoding = encodingOf(request);
 	if (encoding !== "gzip" && encoding !== "zstd" && encoding !== "identity")
 		return fail(415, `Content encoding "${shown(encoding)}" is not understood: send one of gzip, zstd, identity.`);
-	const denied = await denial(request, options);
-	if (denied) return fail(denied.status, denied.message);
+	const entry = await admission(request, options, "otlp");
+	if (entry.status !== "open") return fail(entry.code, entry.message, entry.retryAfterS);
 	const body = await readBody(request, options, held);
 	if (body.status !== "complete")
 		return body.status === "gone" ? undefined : fail(body.code, body.message, body.retryAfterS);
 	const format = contentType === "application/json" ? "json" : "protobuf";
-	if (items === "DataPoints")
-		return otlpReply(await options.ingest(`otlp-${format}`, encoding, body.bytes), contentType);
-	const kind = items === "Spans" ? "otlp-traces" : "otlp-logs";
-	return otlpReply(await options.ingest(kind, encoding, body.bytes, { format }), contentType, items);
+	const more: IngestOptions = items === "DataPoints" ? {} : { format };
+	const kind: TelemetryKind =
+		items === "DataPoints" ? `otlp-${format}` : items === "Spans" ? "otlp-traces" : "otlp-logs";
+	return otlpReply(await entry.ingest(kind, encoding, body.bytes, more), contentType, items);
 }
 
 async function receiveEvents(
@@ -161,12 +171,12 @@ async function receiveEvents(
 	const idempotencyKey = request.headers["idempotency-key"]?.toString();
 	const fault = keyFault(idempotencyKey);
 	if (fault !== undefined) return eventsFailure(400, fault);
-	const denied = await denial(request, options);
-	if (denied) return eventsFailure(denied.status, denied.message);
+	const entry = await admission(request, options, "events");
+	if (entry.status !== "open") return eventsFailure(entry.code, entry.message, entry.retryAfterS);
 	const body = await readBody(request, options, held);
 	if (body.status !== "complete")
 		return body.status === "gone" ? undefined : eventsFailure(body.code, body.message, body.retryAfterS);
-	return eventsReply(await options.ingest("events", encoding, body.bytes, { format, idempotencyKey }));
+	return eventsReply(await entry.ingest("events", encoding, body.bytes, { format, idempotencyKey }));
 }
 
 async function receiveRemoteWrite(
@@ -186,13 +196,16 @@ async function receiveRemoteWrite(
 			415,
 			`Content encoding "${shown(request.headers["content-encoding"])}" is not understood: send snappy (block format), once.`,
 		);
-	const answer = (reply: TelemetryReply) => (kind === "remote-write-2" ? withWritten(reply) : reply);
-	const denied = await denial(request, options);
-	if (denied) return answer(plain(denied.status, denied.message));
+	const refuse = ({ code, message, retryAfterS }: Refusal) => {
+		// Prometheus drops what is answered 429, unless told otherwise, and keeps what is answered 503.
+		const reply = plain(code === 429 ? 503 : code, message, retryAfterS);
+		return kind === "remote-write-2" ? withWritten(reply) : reply;
+	};
+	const entry = await admission(request, options, "remote-write");
+	if (entry.status !== "open") return refuse(entry);
 	const body = await readBody(request, options, held);
-	if (body.status !== "complete")
-		return body.status === "gone" ? undefined : answer(plain(body.code, body.message, body.retryAfterS));
-	const outcome = await options.ingest(kind, encoding, body.bytes);
+	if (body.status !== "complete") return body.status === "gone" ? undefined : refuse(body);
+	const outcome = await entry.ingest(kind, encoding, body.bytes);
 	const written = outcome.status === "accepted" ? outcome.written : undefined;
 	return kind === "remote-write-2" ? withWritten(remoteWriteReply(outcome), written) : remoteWriteReply(outcome);
 }
@@ -213,33 +226,52 @@ function encodingOf(request: IncomingMessage): string {
 	return name === "" ? "identity" : name;
 }
 
-async function denial(
-	request: IncomingMessage,
-	options: TelemetryIngest,
-): Promise<{ status: 401 | 403; message: string } | undefined> {
-	switch (await options.mayWrite(request)) {
-		case "yes":
-			return undefined;
-		case "unauthenticated":
-			return { status: 401, message: "Send a token with the role ingest as Authorization: Bearer …." };
-		case "forbidden":
-			return {
-				status: 403,
-				message:
-					"This sender may not write telemetry; send a token with the role ingest, and no Origin header of another site.",
-			};
-	}
+interface Refusal {
+	readonly status: "refused";
+	readonly code: FailureStatus;
+	readonly message: string;
+	readonly retryAfterS?: number;
 }
 
-type Body =
-	| { readonly status: "complete"; readonly bytes: Uint8Array }
-	| {
-			readonly status: "refused";
-			readonly code: FailureStatus;
-			readonly message: string;
-			readonly retryAfterS?: number;
-	  }
-	| { readonly status: "gone" };
+type Admission = { readonly status: "open"; readonly ingest: TelemetryIngest["ingest"] } | Refusal;
+
+/** Whether the sender may write, and its source send more now: nothing of the body is read before. */
+async function admission(request: IncomingMessage, options: TelemetryIngest, kind: SenderKind): Promise<Admission> {
+	const allowed = await options.mayWrite(request);
+	if (allowed === "unauthenticated") {
+		const message = "Send a token with the role ingest as Authorization: Bearer ….";
+		return { status: "refused", code: 401, message };
+	}
+	if (allowed === "forbidden") {
+		const message =
+			"This sender may not write telemetry; send a token with the role ingest, and no Origin header of another site.";
+		return { status: "refused", code: 403, message };
+	}
+	const header = request.headers[SOURCE_HEADER]?.toString();
+	const token = allowed === "yes" ? undefined : allowed.token;
+	const announced = Number(request.headers["content-length"] ?? 0);
+	const bytes = Number.isSafeInteger(announced) && announced > 0 ? announced : 0;
+	return openIngest(options, { kind, header, token, bytes });
+}
+
+/** Also for gRPC. */
+export function openIngest(options: Pick<TelemetryIngest, "gate" | "ingest">, sender: Sender): Admission {
+	const passage = options.gate?.enter(sender);
+	if (!passage) return { status: "open", ingest: options.ingest };
+	if (passage.status === "refused") return { ...passage, code: 429 };
+	const { source, settle } = passage;
+	return {
+		status: "open",
+		async ingest(protocol, encoding, body, more) {
+			const { byteLength } = body;
+			const outcome = await options.ingest(protocol, encoding, body, source === undefined ? more : { ...more, source });
+			settle(byteLength, outcome);
+			return outcome;
+		},
+	};
+}
+
+type Body = { readonly status: "complete"; readonly bytes: Uint8Array } | Refusal | { readonly status: "gone" };
 
 /** Collects the wire bytes in memory that the telemetry thread can read. */
 function readBody(request: IncomingMessage, options: TelemetryIngest, held: Held): Promise<Body> {

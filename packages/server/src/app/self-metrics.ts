@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
-import type { PullStatus } from "#api";
+import type { PullStatus, SenderStatus } from "#api";
 import type { ControlStore, DispatcherCounters, TimerCounters } from "#platform";
-import type { Accounting, StorageFigures } from "#telemetry";
+import type { Accounting, StorageFigures, TenantQuotaState } from "#telemetry";
 
 export interface MetricSources {
 	readonly store: ControlStore;
@@ -13,6 +13,7 @@ export interface MetricSources {
 	readonly isConfigOk: () => boolean;
 	readonly configHash: () => string;
 	readonly pulled: () => readonly PullStatus[];
+	readonly senders: () => Promise<readonly SenderStatus[]>;
 	readonly telemetry: () => Promise<TelemetryFigures | undefined>;
 	readonly accounting: () => Promise<readonly Accounting[]>;
 }
@@ -32,6 +33,7 @@ export interface TelemetryFigures {
 	readonly evaluations: number;
 	readonly evaluationMs: number;
 	readonly lastSampleAt: number | undefined;
+	readonly overQuota: readonly TenantQuotaState[];
 	readonly storage: StorageFigures;
 }
 
@@ -107,6 +109,19 @@ export function createSelfMetrics(sources: MetricSources): {
 		sourceQueries: gauge("source_queries_total", "Queries of the pulled source since start", ["source"]),
 		sourceRows: gauge("source_rows_total", "Rows and samples of the pulled source since start", ["source"]),
 		sourceFailures: gauge("source_failures_total", "Failed queries since start by reason", ["source", "reason"]),
+		sourceLast: gauge("source_last_request_timestamp_seconds", "When the source that sends was last taken from", [
+			"source",
+		]),
+		sourceLag: gauge("source_lag_seconds", "Age of the newest event time up to which the source's data are complete", [
+			"source",
+		]),
+		sourceLateness: gauge("source_usual_lateness_seconds", "How long after a time was shown older data still come", [
+			"source",
+		]),
+		sourceRefused: gauge("source_refused_requests_total", "Requests refused for the source's limits since start", [
+			"source",
+		]),
+		overQuota: gauge("tenants_over_quota", "Key tenants that were refused points within the last minute"),
 		dropped: gauge("points_rejected_total", "Points rejected by reason", ["protocol", "reason"]),
 	};
 
@@ -125,6 +140,7 @@ export function createSelfMetrics(sources: MetricSources): {
 		for (const [outcome, count] of Object.entries({ sent, failed, uncertain, retried }))
 			gauges.sent.set({ outcome }, count);
 		collectSources();
+		await collectSenders(now);
 		await collectQueues(now);
 		await collectTelemetry();
 	}
@@ -140,6 +156,20 @@ export function createSelfMetrics(sources: MetricSources): {
 			sourceQueries.set({ source }, queries);
 			sourceRows.set({ source }, rows);
 			for (const [reason, count] of Object.entries(failures)) sourceFailures.set({ source, reason }, count ?? 0);
+		}
+	}
+
+	/** Tokens may be named after tenants: what comes by them is told by GET /api/v1/sources. */
+	async function collectSenders(now: number): Promise<void> {
+		const { sourceLast, sourceLag, sourceLateness, sourceRefused } = gauges;
+		for (const each of [sourceLast, sourceLag, sourceLateness, sourceRefused]) each.reset();
+		for (const sender of await sources.senders()) {
+			const { source, completeUntil } = sender;
+			if (source.startsWith("token:")) continue;
+			sourceLast.set({ source }, sender.lastRequestAt / 1000);
+			if (completeUntil !== undefined) sourceLag.set({ source }, Math.max(0, now - completeUntil) / 1000);
+			sourceLateness.set({ source }, sender.usualLatenessMs / 1000);
+			sourceRefused.set({ source }, sender.refusedRequests);
 		}
 	}
 
@@ -189,6 +219,7 @@ export function createSelfMetrics(sources: MetricSources): {
 		gauges.commitFailures.set(figures.commitFailures);
 		gauges.malformed.set(figures.malformedRequests);
 		gauges.heap.set(figures.heapBytes);
+		gauges.overQuota.set(figures.overQuota.filter(({ isOver }) => isOver).length);
 		gauges.evaluations.set(figures.evaluations);
 		gauges.evaluationS.set(figures.evaluationMs / 1000);
 		if (figures.lastSampleAt !== undefined) gauges.lastSample.set(figures.lastSampleAt / 1000);

@@ -13,6 +13,8 @@ import {
 	type HttpServerOptions,
 	isLoopbackBind,
 	type ReadyCheck,
+	type SenderStatus,
+	SourceGate,
 	StreamHub,
 } from "#api";
 import { type Catalogue, formatFinding } from "#catalogue";
@@ -40,6 +42,7 @@ import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import { startLiveEvents } from "./live-events.ts";
 import { type PullControl, startPullControl } from "./pull-control.ts";
 import { createSelfMetrics } from "./self-metrics.ts";
+import { startSenderWatch } from "./sender-watch.ts";
 import { channelSenders } from "./senders.ts";
 import { startTelemetryThread, type TelemetryHealth, type TelemetryThread } from "./telemetry-thread.ts";
 import { VERSION } from "./version.ts";
@@ -182,7 +185,24 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	});
 	pull = pulled;
 	lifecycle.onStop("pulled sources", () => pulled.stop());
-	const lastTakenAt = new Map<string, number>();
+	const gate = new SourceGate({
+		sources: () => catalogue().sources,
+		limits: () => catalogue().settings.telemetry.limits,
+		monotonic: () => clock.monotonic(),
+	});
+	const startedAt = clock.now();
+	const senderWatch = startSenderWatch({
+		clock,
+		telemetry: thread,
+		gate,
+		catalogue,
+		pulled: () => pulled.statuses(),
+		onChange: (silence) => {
+			if (silence) log.error(silence, "nothing comes in: all sources that used to send are silent");
+			fleet.controlChanged();
+		},
+	});
+	lifecycle.onStop("senders", () => senderWatch.stop());
 
 	// Rooms, wired from left to right.
 	const deps: ResponseDeps & EngagementDeps = { ids, bus, catalogue, publicUrl: baseUrl };
@@ -200,6 +220,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		catalogue,
 		telemetry: thread,
 		demo: options.demo,
+		ingestSilence: () => senderWatch.silence(),
 		onChange: (version) => hub.publish("fleet", { version }),
 	});
 	lifecycle.onStop("fleet view", () => fleet.stop());
@@ -248,6 +269,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		isConfigOk: () => config.active().isReloadOk,
 		configHash: () => catalogue().hash,
 		pulled: () => pulled.statuses(),
+		senders: () => senderWatch.senders().catch(() => []),
 		telemetry: () => thread.health().catch(() => undefined),
 		accounting: () => thread.accounting().catch(() => []),
 	});
@@ -260,7 +282,8 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		sources: {
 			statuses: () => pulled.statuses(),
 			test: (source, slo) => pulled.test(source, slo),
-			lastTakenAt: () => lastTakenAt,
+			senders: () => senderWatch.senders(),
+			startedAt,
 		},
 		hub,
 		catalogue,
@@ -281,10 +304,9 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		takeMemory: (bytes) => thread.bodies.take(bytes),
 		giveMemory: (memory) => thread.bodies.give(memory),
 		ingest: async (kind, encoding, body, more) => {
-			const outcome = await thread.ingest(kind, encoding === "identity" ? undefined : encoding, body, more);
-			if (outcome.status === "accepted") lastTakenAt.set(kind, clock.now());
-			return outcome;
+			return thread.ingest(kind, encoding === "identity" ? undefined : encoding, body, more);
 		},
+		gate,
 		maxBodyBytes: () => catalogue().settings.telemetry.maxBodyBytes,
 		bodyTimeoutMs: BODY_TIMEOUT_MS,
 		maxBytesInMemory: MAX_INGEST_BYTES_IN_MEMORY,
@@ -369,6 +391,7 @@ async function readiness(context: ApiContext, thread: TelemetryThread): Promise<
 			reason: health.state === "ready" ? "takes data" : `${health.state}: ${health.failure ?? "starting"}`,
 		},
 		storageCheck(health),
+		limitsCheck(await context.sources.senders().catch(() => []), health),
 		{
 			name: "control-store",
 			ok: storeFault === undefined,
@@ -390,6 +413,16 @@ async function readiness(context: ApiContext, thread: TelemetryThread): Promise<
 				: `the last change was refused, the one before goes on${first ? `: ${formatFinding(first).replaceAll("\n", " ")}` : ""}`,
 		},
 	];
+}
+
+/** Whoever sends more than it may: that is something to look at, and nobody else's trouble. No names: anybody may ask. */
+function limitsCheck(senders: readonly SenderStatus[], health: object): ReadyCheck {
+	const sources = senders.filter(({ isOver }) => isOver).length;
+	const tenants =
+		"overQuota" in health ? (health as TelemetryHealth).overQuota.filter(({ isOver }) => isOver).length : 0;
+	const ok = sources === 0 && tenants === 0;
+	const what = `${sources} sources and ${tenants} key tenants send more than their limits: see /api/v1/sources and the accounts of over_quota`;
+	return { name: "limits", ok, level: "warning", reason: ok ? "nobody sends more than allowed" : what };
 }
 
 /** Never silently: what is kept for shorter than it should be, and what was found damaged. */

@@ -239,6 +239,8 @@ export class TelemetryHost {
 				return this.#telemetry.accounting(call.tenant, call.source);
 			case "hour-strips":
 				return this.#hourStrips();
+			case "source-states":
+				return this.#telemetry.sourceStates();
 			case "tenant-values":
 				return this.#telemetry.tenantValues(call.query);
 			case "configure":

@@ -10,6 +10,7 @@ import type {
 	PulledAnswer,
 	PullOutcome,
 	PullState,
+	SourceState,
 	TelemetryCounters,
 	TenantValues,
 	TenantValuesQuery,
@@ -74,6 +75,7 @@ export type Call =
 	| { readonly kind: "windows"; readonly query: WindowsQuery }
 	| { readonly kind: "accounting"; readonly tenant: string | undefined; readonly source?: string | undefined }
 	| { readonly kind: "hour-strips" }
+	| { readonly kind: "source-states" }
 	| { readonly kind: "tenant-values"; readonly query: TenantValuesQuery }
 	| { readonly kind: "configure"; readonly catalogue: Catalogue; readonly openBreaches: readonly OpenBreach[] }
 	| { readonly kind: "health" }
@@ -89,6 +91,7 @@ export type Answer =
 	| WindowBucket[]
 	| Accounting[]
 	| HourStrip[]
+	| SourceState[]
 	| TenantValues
 	| TelemetryHealth
 	| undefined;

@@ -11,6 +11,7 @@ import type {
 	PulledAnswer,
 	PullOutcome,
 	PullState,
+	SourceState,
 	TenantValues,
 	TenantValuesQuery,
 	WindowBucket,
@@ -64,6 +65,8 @@ export interface TelemetryThread {
 	windows(query: WindowsQuery): Promise<WindowBucket[] | undefined>;
 	accounting(tenant?: string, source?: string): Promise<Accounting[]>;
 	hourStrips(): Promise<HourStrip[]>;
+	/** How the sources that sent behave. */
+	sourceStates(): Promise<SourceState[]>;
 	/** Values of attributes that may name a tenant, as streams had them since the catalogue was loaded. */
 	tenantValues(query: TenantValuesQuery): Promise<TenantValues>;
 	/**
@@ -216,6 +219,10 @@ class Thread implements TelemetryThread {
 
 	async hourStrips(): Promise<HourStrip[]> {
 		return (await this.#call({ kind: "hour-strips" })) as HourStrip[];
+	}
+
+	async sourceStates(): Promise<SourceState[]> {
+		return (await this.#call({ kind: "source-states" })) as SourceState[];
 	}
 
 	async tenantValues(query: TenantValuesQuery): Promise<TenantValues> {

@@ -10,6 +10,7 @@ export { CSV_OPTIONS, delimiterOf, headerFault, type ImportFormat, jsonFields } 
 export { IMPORT_FIELDS, type ImportRow, importRow } from "./import-row.ts";
 export { MemoryTelemetryStore } from "./memory-store.ts";
 export * from "./packed-totals.ts";
+export { type SenderKind, senderKind, unnamedSource } from "./origins.ts";
 export * from "./pull/asking.ts";
 export { backOffMs, type PullPlan, type PullState, planPull, queryWaitMs } from "./pull/planner.ts";
 export * from "./pull/pull-engine.ts";

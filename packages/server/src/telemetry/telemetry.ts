@@ -43,6 +43,7 @@ import type {
 	TelemetryCounters,
 	TenantValues,
 	TenantValuesQuery,
+	SourceState,
 	WindowBucket,
 	WindowSink,
 	WindowsQuery,
@@ -295,13 +296,16 @@ export class Telemetry {
 			streams: streams.registered,
 			pairs: selection.pairs.length,
 			samplesTotal: ledger.counted(),
+	sourceStates(): SourceState[] {
+		return this.#loaded.lags.states(this.#clock.now());
+	}
+
 			malformedRequests: this.#malformed,
 			commits: this.#commits,
 			commitFailures: this.#commitFailures,
 			foldAt: this.#foldAt,
 			isFolding: this.#fold !== undefined,
 			overQuota: this.#loaded.quotas.states(this.#clock.monotonic()),
-			sources: this.#loaded.lags.states(this.#clock.now()),
 			storage: this.#loaded.retention.figures(this.#clock.now()),
 			unusedMetrics: selection.unused.list(),
 		};

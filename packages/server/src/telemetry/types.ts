@@ -201,7 +201,6 @@ export interface TelemetryCounters {
 	readonly isFolding: boolean;
 	/** Tenants that were over their limit since start. */
 	readonly overQuota: readonly TenantQuotaState[];
-	readonly sources: readonly SourceState[];
 	readonly storage: StorageFigures;
 	/** Metrics that came since the catalogue was loaded and that no SLO counts; some of them when they are many. */
 	readonly unusedMetrics: readonly UnusedMetric[];

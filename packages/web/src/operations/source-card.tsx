@@ -8,7 +8,7 @@ import { useSigned } from "../shell/signed.ts";
 import { type Text, times, useText } from "../text.ts";
 import { Rejections } from "./rejections.tsx";
 import { Badge } from "./state-badge.tsx";
-import { asSentence, formatCount, LOOK_OF_SOURCE, type SourceState, stateOfSource } from "./words.ts";
+import { asSentence, formatCount, LOOK_OF_SOURCE } from "./words.ts";
 
 interface SourceProps {
 	readonly source: SourceView;
@@ -19,8 +19,7 @@ interface SourceProps {
 export function SourceCard({ source, now }: SourceProps) {
 	const t = useText();
 	const { session } = useSigned();
-	const state = stateOfSource(source, now);
-	const { error } = source;
+	const { error, state } = source;
 	return (
 		<section className="card" aria-label={source.displayName}>
 			<header className="card-head">
@@ -28,7 +27,7 @@ export function SourceCard({ source, now }: SourceProps) {
 				<Badge look={LOOK_OF_SOURCE[state]} word={t(`sources.state.${state}`)} />
 				{source.declared ? null : <span className="tag">{t("sources.undeclared")}</span>}
 			</header>
-			<p>{says(t, source, state, now)}</p>
+			<p>{says(t, source, now)}</p>
 			{error === null ? null : (
 				<div className="failure">
 					<p>{t("sources.error", { ago: formatDuration(now - error.at), slo: error.slo })}</p>
@@ -55,15 +54,13 @@ export function SourceCard({ source, now }: SourceProps) {
 	);
 }
 
-function says(t: Text, source: SourceView, state: SourceState, now: number): string {
+function says(t: Text, source: SourceView, now: number): string {
 	const ago = source.lastSuccessAt === null ? "" : formatDuration(now - source.lastSuccessAt);
-	switch (state) {
+	switch (source.state) {
 		case "ok":
 			return ago === ""
 				? t("sources.says.starting")
 				: t(source.how === "pull" ? "sources.says.okPull" : "sources.says.ok", { ago });
-		case "quiet":
-			return t("sources.says.quiet", { ago });
 		case "behind":
 			return t("sources.says.behind", { queue: source.queue });
 		case "failing":
@@ -74,6 +71,10 @@ function says(t: Text, source: SourceView, state: SourceState, now: number): str
 			return t("sources.says.starting");
 		case "silent":
 			return t("sources.says.silent");
+		case "late":
+			return t("sources.says.late", { ago });
+		case "down":
+			return t("sources.says.down", { ago });
 	}
 }
 
@@ -99,6 +100,8 @@ function factsOf(t: Text, source: SourceView, now: number): (readonly [label: st
 	);
 	if (source.duplicate !== null) facts.push([t("sources.duplicate"), formatCount(source.duplicate)]);
 	facts.push([t("sources.rejected"), formatCount(source.rejected)]);
+	if (source.usualIntervalMs !== null) facts.push([t("sources.every"), formatMs(source.usualIntervalMs)]);
+	if (source.refusedRequests > 0) facts.push([t("sources.refused"), formatCount(source.refusedRequests)]);
 	if (source.skippedMs > 0)
 		facts.push([t("sources.skipped"), t("sources.skippedText", { duration: formatDuration(source.skippedMs) })]);
 	if (source.note !== "") facts.push([t("sources.note"), source.note]);

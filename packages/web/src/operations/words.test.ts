@@ -1,24 +1,22 @@
 import { describe, expect, it } from "vitest";
-import { asSentence, formatBytes, formatCount, LOOK_OF_PART, stateOfSource, suggestName } from "./words.ts";
+import {
+	asSentence,
+	formatBytes,
+	formatCount,
+	LOOK_OF_FEED,
+	LOOK_OF_PART,
+	LOOK_OF_SOURCE,
+	suggestName,
+} from "./words.ts";
 
-const NOW = 1_800_000_000_000;
-
-describe("the state of a source", () => {
+describe("what is unknown", () => {
 	it.each([
-		["gave data just now", "ok", "push", NOW - 14_000, "ok"],
-		["gave data and stopped five minutes ago", "ok", "push", NOW - 300_001, "quiet"],
-		["never gave any", "silent", "push", null, "silent"],
-		["is said to be well and has no time: not known to be well", "ok", "push", null, "silent"],
-		["is asked by us: its own state decides", "ok", "pull", NOW - 3_600_000, "ok"],
-		["fails", "failing", "pull", null, "failing"],
-	] as const)("of one that %s", (_, state, how, lastSuccessAt, expected) => {
-		expect(stateOfSource({ state, how, lastSuccessAt }, NOW)).toBe(expected);
-	});
-});
-
-describe("a part that is unknown", () => {
-	it("never looks healthy", () => {
-		expect(Object.entries(LOOK_OF_PART).filter(([, look]) => look === "healthy")).toEqual([["well", "healthy"]]);
+		["a part", LOOK_OF_PART, ["well"]],
+		["a source", LOOK_OF_SOURCE, ["ok"]],
+		["a side feed", LOOK_OF_FEED, ["live"]],
+	])("of %s never looks healthy", (_, looks, well) => {
+		const healthy = Object.entries(looks).filter(([, look]) => look === "healthy");
+		expect(healthy.map(([state]) => state)).toEqual(well);
 	});
 });
 

@@ -10,14 +10,13 @@ export const LOOK_OF_PART: Readonly<Record<HealthPart["state"], CellState>> = {
 	unknown: "no-data",
 };
 
-export type SourceState = SourceView["state"] | "quiet";
-
-export const LOOK_OF_SOURCE: Readonly<Record<SourceState, CellState>> = {
+export const LOOK_OF_SOURCE: Readonly<Record<SourceView["state"], CellState>> = {
 	ok: "healthy",
-	quiet: "at-risk",
 	behind: "at-risk",
 	failing: "breach",
 	silent: "no-data",
+	late: "at-risk",
+	down: "no-data",
 	starting: "no-data",
 };
 
@@ -26,16 +25,6 @@ export const LOOK_OF_FEED: Readonly<Record<FeedState["state"], CellState>> = {
 	stale: "at-risk",
 	waiting: "no-data",
 };
-
-/** A sender that gave data and no longer does is not well. */
-const QUIET_AFTER_MS = 300_000;
-
-export function stateOfSource(source: Pick<SourceView, "state" | "how" | "lastSuccessAt">, now: number): SourceState {
-	const { state, how, lastSuccessAt } = source;
-	if (state !== "ok" || how === "pull") return state;
-	if (lastSuccessAt === null) return "silent";
-	return now - lastSuccessAt > QUIET_AFTER_MS ? "quiet" : "ok";
-}
 
 /** `1,204,551`. */
 export function formatCount(value: number): string {
