@@ -144,6 +144,7 @@ describe("progress", () => {
 		);
 		expect(progressText("importing", 0.001, 10_000, 4_000)).toContain("1:06:36 left");
 		expect(progressText("importing", 0, 0, 0)).toBe("importing [........................] 0 % · 0 rows");
+		expect(progressText("backing up", 0.5, 300, 2_000, "MB")).toContain("50 % · 300 MB · 150 MB/s");
 	});
 
 	test("is drawn again on a terminal, and told every ten seconds elsewhere", () => {

@@ -3,7 +3,7 @@ import type { ImportRow } from "#telemetry";
 import { type PostOptions, post } from "../demo/post.ts";
 import { type CommandOptions, EXIT } from "./command-options.ts";
 import { type EventFile, openEventFile, rowsOf } from "./event-file.ts";
-import { type Progress, type ProgressOptions, progress } from "./progress.ts";
+import { type Progress, progress, type Terminal } from "./progress.ts";
 import { refusalText } from "./server-client.ts";
 
 export interface ImportEventsOptions extends Omit<CommandOptions, "dir"> {
@@ -15,7 +15,7 @@ export interface ImportEventsOptions extends Omit<CommandOptions, "dir"> {
 	/** Reads and checks all, and sends nothing. */
 	readonly isDryRun: boolean;
 	readonly rowsPerChunk?: number;
-	readonly terminal: Pick<ProgressOptions, "isTerminal" | "err" | "now">;
+	readonly terminal: Terminal;
 	readonly stop: AbortSignal;
 	readonly sleep?: PostOptions["sleep"];
 }

@@ -167,7 +167,9 @@ program
 	.argument("<dir>", "data folder, also of a running server, or a backup")
 	.description("read everything that is stored and say what is damaged, cut or does not add up")
 	.option("--json", "answer as JSON")
-	.action(async (dir, options) => finish(await (await import("./verify-command.ts")).runVerify(common(dir, options))));
+	.action(async (dir, options) =>
+		finish(await (await import("./verify-command.ts")).runVerify({ ...common(dir, options), terminal: terminal() })),
+	);
 
 program
 	.command("backup")
@@ -176,7 +178,13 @@ program
 	.description("copy a data folder as it stands at one moment")
 	.option("--json", "answer as JSON")
 	.action(async (dir, options) =>
-		finish(await (await import("./backup-command.ts")).runBackup({ ...common(dir, options), target: options.out })),
+		finish(
+			await (await import("./backup-command.ts")).runBackup({
+				...common(dir, options),
+				target: options.out,
+				terminal: terminal(),
+			}),
+		),
 	);
 
 program
@@ -186,7 +194,13 @@ program
 	.description("make a data folder of a backup; what waited to be sent then is not sent again")
 	.option("--json", "answer as JSON")
 	.action(async (dir, options) =>
-		finish(await (await import("./backup-command.ts")).runRestore({ ...common(dir, options), target: options.data })),
+		finish(
+			await (await import("./backup-command.ts")).runRestore({
+				...common(dir, options),
+				target: options.data,
+				terminal: terminal(),
+			}),
+		),
 	);
 
 serverOptions(program.command("token").description("make a token for a person or a program"), true)
@@ -248,8 +262,7 @@ serverOptions(
 		const { runImportEvents } = await import("./import-events-command.ts");
 		const stop = new AbortController();
 		for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => stop.abort());
-		const terminal = { isTerminal: process.stderr.isTTY === true, err, now: () => performance.now() };
-		const given = { paths, map, url, token, isDryRun: dryRun === true, terminal, stop: stop.signal };
+		const given = { paths, map, url, token, isDryRun: dryRun === true, terminal: terminal(), stop: stop.signal };
 		return finish(await runImportEvents({ ...common("", options), ...given }));
 	});
 
@@ -311,6 +324,10 @@ function common(dir: string, options: { readonly json?: boolean }): CommandOptio
 	const isAsked = isWanted && color;
 	const colour = isAsked && process.stdout.isTTY === true && !process.env.NO_COLOR;
 	return { dir, json: options.json === true, colour, out };
+}
+
+function terminal() {
+	return { isTerminal: process.stderr.isTTY === true, err, now: () => performance.now() };
 }
 
 function finish(exitCode: number): void {

@@ -1,33 +1,39 @@
 /** What a long command shows while it runs: a bar that is drawn again on a terminal, else a line every ten seconds. */
 export interface Progress {
-	/** How much is done, 0 to 1, and of how many rows that is. */
-	update(doneRatio: number, rows: number): void;
+	/** How much is done, 0 to 1, and how many rows (or what `unit` says) that is. */
+	update(doneRatio: number, amount: number): void;
 	/** Removes the bar. */
 	end(): void;
 }
 
-export interface ProgressOptions {
-	readonly title: string;
+/** Where progress is shown: standard error, so that answers can be piped on. */
+export interface Terminal {
 	readonly isTerminal: boolean;
 	readonly err: (text: string) => void;
 	/** ms, monotonic. */
 	readonly now: () => number;
 }
 
+export interface ProgressOptions extends Terminal {
+	readonly title: string;
+	/** Of what is counted. Default: rows. */
+	readonly unit?: string | undefined;
+}
+
 const REDRAW_MS = 200;
 const LINE_EVERY_MS = 10_000;
 const BAR_CELLS = 24;
 
-export function progress({ title, isTerminal, err, now }: ProgressOptions): Progress {
+export function progress({ title, unit = "rows", isTerminal, err, now }: ProgressOptions): Progress {
 	const beganAt = now();
 	let shownAt = isTerminal ? Number.NEGATIVE_INFINITY : beganAt;
 	let isDrawn = false;
 	return {
-		update(doneRatio, rows) {
+		update(doneRatio, amount) {
 			const at = now();
 			if (at - shownAt < (isTerminal ? REDRAW_MS : LINE_EVERY_MS)) return;
 			shownAt = at;
-			const text = progressText(title, doneRatio, rows, at - beganAt);
+			const text = progressText(title, doneRatio, amount, at - beganAt, unit);
 			err(isTerminal ? `\r\u001b[K${text}` : `${text}\n`);
 			isDrawn = true;
 		},
@@ -37,12 +43,12 @@ export function progress({ title, isTerminal, err, now }: ProgressOptions): Prog
 	};
 }
 
-export function progressText(title: string, doneRatio: number, rows: number, tookMs: number): string {
+export function progressText(title: string, doneRatio: number, amount: number, tookMs: number, unit = "rows"): string {
 	const done = Math.min(1, Math.max(0, doneRatio));
 	const filled = Math.round(done * BAR_CELLS);
 	const bar = `[${"#".repeat(filled)}${".".repeat(BAR_CELLS - filled)}]`;
-	const parts = [`${Math.floor(done * 100)} %`, `${count(rows)} rows`];
-	if (tookMs >= 1_000) parts.push(`${count(Math.round(rows / (tookMs / 1000)))} rows/s`);
+	const parts = [`${Math.floor(done * 100)} %`, `${count(amount)} ${unit}`];
+	if (tookMs >= 1_000) parts.push(`${count(Math.round(amount / (tookMs / 1000)))} ${unit}/s`);
 	if (tookMs >= 1_000 && done > 0) parts.push(`${clockText((tookMs / done) * (1 - done))} left`);
 	return `${title} ${bar} ${parts.join(" · ")}`;
 }

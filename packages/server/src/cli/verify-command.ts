@@ -4,9 +4,14 @@ import { changedFiles, readManifest } from "../adapters/sqlite/backup.ts";
 import { verifyControl } from "../adapters/sqlite/verify-control.ts";
 import { verifyTelemetry } from "../adapters/sqlite/verify-telemetry.ts";
 import { type CommandOptions, EXIT } from "./command-options.ts";
+import { progress, type Terminal } from "./progress.ts";
+
+export interface VerifyOptions extends CommandOptions {
+	readonly terminal: Terminal;
+}
 
 /** Reads everything that a data folder or a backup holds. 0: all is well, 1: findings, one a line. */
-export async function runVerify(options: CommandOptions): Promise<number> {
+export async function runVerify(options: VerifyOptions): Promise<number> {
 	const { dir } = options;
 	const findings: string[] = [];
 	const manifest = readManifest(dir);
@@ -33,7 +38,9 @@ export async function runVerify(options: CommandOptions): Promise<number> {
 		return verdict.findings;
 	});
 	await look("telemetry.db", (path) => {
-		const verdict = verifyTelemetry(path);
+		const bar = progress({ ...options.terminal, title: "reading" });
+		const verdict = verifyTelemetry(path, (doneRatio, read) => bar.update(doneRatio, read));
+		bar.end();
 		Object.assign(rows, verdict.rows);
 		return verdict.findings;
 	});

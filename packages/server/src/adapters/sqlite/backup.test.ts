@@ -116,3 +116,24 @@ test("a backup that changed, a folder in use and a folder that is no backup are 
 	await expect(restore(out, target, options)).rejects.toThrow("telemetry.db in");
 	expect(() => statSync(target)).toThrow();
 });
+
+test("a copy tells how far it is, never backwards, and ends with all of it", async () => {
+	const { dir, telemetry } = await running();
+	for (let i = 0; i < 20; i++) telemetry.commit(new Uint8Array(100_000).fill(i), []);
+	const out = join(folder(), "backup");
+	const told: [done: number, of: number][] = [];
+	const onProgress = (done: number, of: number) => void told.push([done, of]);
+	const whole = () => {
+		const seen = told.splice(0);
+		expect(seen.length).toBeGreaterThan(1);
+		expect(seen.map(([done]) => done)).toEqual(seen.map(([done]) => done).toSorted((a, b) => a - b));
+		expect(seen.every(([done, of]) => done <= of)).toBe(true);
+		return seen.at(-1);
+	};
+	const { files } = await backUp(dir, out, { ...options, onProgress });
+	const [, ofBackup = 0] = whole() ?? [];
+	expect(ofBackup).toBeGreaterThan(0);
+	await restore(out, join(folder(), "data"), { clock, onProgress });
+	const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+	expect(whole()).toEqual([2 * bytes, 2 * bytes]);
+});

@@ -37,6 +37,9 @@ export interface BackupManifest {
 	readonly files: readonly { readonly name: string; readonly bytes: number; readonly sha256: string }[];
 }
 
+/** Told while it goes on. A copy is read once more, so the bytes of a file count twice. */
+export type CopyProgress = (doneBytes: number, ofBytes: number) => void;
+
 /** What was asked cannot be done; nothing was changed. The message says what to do. */
 export class BackupRefused extends Error {
 	override readonly name = "BackupRefused";
@@ -49,7 +52,7 @@ export class BackupRefused extends Error {
 export async function backUp(
 	dataDir: string,
 	out: string,
-	options: { readonly clock: Clock; readonly version: string },
+	options: { readonly clock: Clock; readonly version: string; readonly onProgress?: CopyProgress | undefined },
 ): Promise<BackupManifest> {
 	for (const name of FILES)
 		if (!existsSync(join(dataDir, name)))
@@ -66,16 +69,30 @@ export async function backUp(
 		const at = new Date(options.clock.now()).toISOString();
 		const head = (sources[0] as DatabaseSync).prepare("select seq, hash from audit order by seq desc limit 1").get();
 		const files = [];
+		const tally = tallyOf(
+			2 * FILES.reduce((sum, name) => sum + statSync(join(dataDir, name)).size, 0),
+			options.onProgress,
+		);
 		for (const [k, name] of FILES.entries()) {
 			const path = join(out, name);
-			await backup(sources[k] as DatabaseSync, path, { rate: PAGES_PER_STEP });
+			const { size } = statSync(join(dataDir, name));
+			let copied = 0;
+			await backup(sources[k] as DatabaseSync, path, {
+				rate: PAGES_PER_STEP,
+				progress({ totalPages, remainingPages }) {
+					const bytes = Math.round(size * (1 - remainingPages / Math.max(1, totalPages)));
+					tally(bytes - copied);
+					copied = bytes;
+				},
+			});
+			tally(size - copied);
 			// A copy is one file: without a log beside it.
 			const copy = new DatabaseSync(path);
 			copy.exec("pragma journal_mode = delete");
 			copy.close();
 			chmodSync(path, 0o600);
 			syncFile(path);
-			files.push({ name, bytes: statSync(path).size, sha256: await sha256Of(path) });
+			files.push({ name, bytes: statSync(path).size, sha256: await sha256Of(path, tally) });
 		}
 		const manifest: BackupManifest = {
 			format: 1,
@@ -101,10 +118,10 @@ export function readManifest(dir: string): BackupManifest | undefined {
 }
 
 /** Names of files that differ from what the manifest says. */
-export async function changedFiles(dir: string, manifest: BackupManifest): Promise<string[]> {
+export async function changedFiles(dir: string, manifest: BackupManifest, tally?: Tally): Promise<string[]> {
 	const changed: string[] = [];
 	for (const { name, sha256 } of manifest.files)
-		if (!existsSync(join(dir, name)) || (await sha256Of(join(dir, name))) !== sha256) changed.push(name);
+		if (!existsSync(join(dir, name)) || (await sha256Of(join(dir, name), tally)) !== sha256) changed.push(name);
 	return changed;
 }
 
@@ -119,20 +136,26 @@ export interface Restored {
  * Makes a data folder of a backup. Nothing that waited to be sent is sent from it: a notice becomes uncertain when the
  * server starts, a page is cancelled and its escalation goes on by its timers. Throws BackupRefused.
  */
-export async function restore(from: string, dataDir: string, options: { readonly clock: Clock }): Promise<Restored> {
+export async function restore(
+	from: string,
+	dataDir: string,
+	options: { readonly clock: Clock; readonly onProgress?: CopyProgress | undefined },
+): Promise<Restored> {
 	const manifest = readManifest(from);
 	if (!manifest) throw new BackupRefused(`${from} has no ${MANIFEST}: name the folder that bellwether backup wrote`);
-	const changed = await changedFiles(from, manifest);
+	const tally = tallyOf(2 * manifest.files.reduce((sum, { bytes }) => sum + bytes, 0), options.onProgress);
+	const changed = await changedFiles(from, manifest, tally);
 	if (changed.length > 0)
 		throw new BackupRefused(`${changed.join(", ")} in ${from} is not as it was backed up: use another backup`);
 	if (existsSync(dataDir) && readdirSync(dataDir).length > 0)
 		throw new BackupRefused(`${dataDir} is not empty: name a folder that is new, or move that one away`);
 	mkdirSync(dataDir, { recursive: true, mode: 0o700 });
 	// Under another name until it is whole: a cut restore leaves nothing that a server would take for its data.
-	for (const { name } of manifest.files) {
+	for (const { name, bytes } of manifest.files) {
 		const path = join(dataDir, `${name}.restoring`);
 		copyFileSync(join(from, name), path);
 		chmodSync(path, 0o600);
+		tally(bytes);
 	}
 	const fenced = fence(join(dataDir, "control.db.restoring"), options.clock.now());
 	for (const { name } of manifest.files) {
@@ -186,8 +209,21 @@ function syncFile(path: string): void {
 	}
 }
 
-async function sha256Of(path: string): Promise<string> {
+async function sha256Of(path: string, tally?: Tally): Promise<string> {
 	const hash = createHash("sha256");
-	for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+	for await (const chunk of createReadStream(path)) {
+		hash.update(chunk as Buffer);
+		tally?.((chunk as Buffer).length);
+	}
 	return hash.digest("hex");
+}
+
+type Tally = (moreBytes: number) => void;
+
+function tallyOf(ofBytes: number, onProgress: CopyProgress | undefined): Tally {
+	let done = 0;
+	return (more) => {
+		done += more;
+		onProgress?.(Math.min(done, ofBytes), ofBytes);
+	};
 }

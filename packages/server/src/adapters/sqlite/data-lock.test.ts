@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ManualClock } from "@bellwether/model";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { lockDataDir } from "./data-lock.ts";
+import { dataDirHolder, lockDataDir } from "./data-lock.ts";
 
 // Disks, sockets and processes set the pace here: on a busy machine everything takes longer.
 vi.setConfig({ testTimeout: 30_000 });
@@ -73,4 +73,15 @@ test("a folder that does not exist is made", () => {
 	const dir = join(folder(), "new", "data");
 	lockDataDir(dir, { clock, holder: "test" }).release();
 	expect(existsSync(dir)).toBe(true);
+});
+
+test("who holds a folder can be asked without taking it, from another process too", async () => {
+	const dir = folder();
+	expect(dataDirHolder(dir)).toBeUndefined();
+	const { child } = await holdElsewhere(dir);
+	expect(dataDirHolder(dir)).toMatch(/^process \d+ \(bellwether serve\) since 2026-03-01T08:00/);
+	child.kill("SIGKILL");
+	await once(child, "exit");
+	expect(dataDirHolder(dir)).toBeUndefined();
+	lockDataDir(dir, { clock, holder: "this" }).release();
 });

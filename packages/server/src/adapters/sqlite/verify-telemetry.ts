@@ -12,17 +12,27 @@ export interface TelemetryVerdict {
 }
 
 const HOUR_MS = 3_600_000;
+const TOLD_EVERY = 256;
 
 /**
  * Reads the whole telemetry file: its pages, every checksum, and whether the hours hold exactly what the finer tiers hold,
  * so that nothing was lost or doubled on the way from one to the next. The file may be in use; it is read as of one moment.
  */
-export function verifyTelemetry(path: string): TelemetryVerdict {
+export function verifyTelemetry(
+	path: string,
+	onProgress?: (doneRatio: number, rows: number) => void,
+): TelemetryVerdict {
 	const findings: string[] = [];
 	const rows: Record<string, number> = {};
 	const db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
+	let [read, all] = [0, 0];
+	const step = () => {
+		if (++read % TOLD_EVERY === 0) onProgress?.(read / Math.max(read, all), read);
+	};
 	try {
 		db.exec("begin");
+		for (const table of [...Object.values(TABLES), "journal", "pages"])
+			all += Number(db.prepare(`select count(*) as count from ${table}`).get()?.count ?? 0);
 		for (const row of db.prepare("pragma integrity_check(20)").all()) {
 			const text = String(Object.values(row)[0]);
 			if (text !== "ok") findings.push(`telemetry.db: ${text.split("\n", 1)[0]}`);
@@ -47,6 +57,7 @@ export function verifyTelemetry(path: string): TelemetryVerdict {
 			for (const row of db.prepare(`select key, data from ${TABLES[kind]} order by key`).iterate()) {
 				const { pair, block } = placeOf(Number(row.key));
 				rows[kind]++;
+				step();
 				const packed = unseal(row.data as Uint8Array);
 				if (!packed) {
 					damaged(kind, pair, block, "are damaged");
@@ -64,6 +75,7 @@ export function verifyTelemetry(path: string): TelemetryVerdict {
 			rows[table] = 0;
 			for (const row of db.prepare(`select rowid as id, data from ${table}`).iterate()) {
 				rows[table]++;
+				step();
 				if (!unseal(row.data as Uint8Array)) findings.push(`telemetry.db: ${what} ${row.id} is damaged`);
 			}
 		}
