@@ -133,17 +133,25 @@ test("a file of the version before keeps its counts", () => {
 		update rollup_10s set data = substr(data, 1, length(data) - 4);
 		update rollup_1h set data = substr(data, 1, length(data) - 4);
 		delete from meta where key in ('tiers', 'pages_fold', 'fold_marks');
+		create table books (
+			tenant text not null, protocol text not null, key text not null, count real not null,
+			primary key (tenant, protocol, key)
+		) strict, without rowid;
+		insert into books select tenant, protocol, key, sum(count) from accounting group by tenant, protocol, key;
+		drop table accounting;
+		alter table books rename to accounting;
 		pragma user_version = 1;
 		commit;
 	`);
 	for (const name of old
-		.prepare("select name from sqlite_schema where type = 'table'")
+		.prepare("select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'")
 		.all()
 		.map(({ name }) => String(name)))
 		if (!TELEMETRY_MIGRATIONS[0]?.includes(`TABLE ${name} `)) old.exec(`drop table ${name}`);
 	old.close();
 	const { telemetry, fed } = open(path, new ManualClock(NOW + 2 * 3_600_000));
 	expect(fed.get("contoso requests")).toBe(60 * 10 + (59 * 60) / 2);
+	expect(telemetry.accounting("contoso")).toMatchObject([{ source: "otlp", protocol: "otlp-protobuf", counted: 60 }]);
 	telemetry.fold();
 	telemetry.close();
 	expect(verifyTelemetry(path).findings).toEqual([]);
