@@ -16,7 +16,7 @@ spec:
   egress: { allow: ["127.0.0.1:9"] }
 `;
 
-/** Nobody listens on port 9, so it fails; the sender called shop is declared and sends OTLP. */
+/** Nobody listens on port 9, so it fails; what sends OTLP is declared and sends OTLP. */
 const SOURCES = `apiVersion: bellwether/v1
 kind: Source
 metadata: { name: metrics-store, displayName: Metrics store }
@@ -24,7 +24,7 @@ spec: { kind: prometheus, url: "http://127.0.0.1:9", queries: [{ slo: mail-deliv
 ---
 apiVersion: bellwether/v1
 kind: Source
-metadata: { name: shop, displayName: Services of the shop }
+metadata: { name: otlp, displayName: Services of the shop }
 spec: { kind: otlp }
 ---
 apiVersion: bellwether/v1
@@ -162,7 +162,7 @@ describe("the sources page", () => {
 		expect(await shop.textContent()).toMatch(/Gives data.*Last sample.*ago/);
 		expect(await shop.textContent()).toContain("They came later than the lateness limit.");
 		const old = page.getByRole("region", { name: "Old writer" });
-		expect(await old.textContent()).toMatch(/Silent.*Nothing was sent since the server started\..*Lag.*not known/);
+		expect(await old.textContent()).toMatch(/Silent.*Nothing was ever sent\..*Lag.*not known/);
 		await page.context().close();
 	});
 

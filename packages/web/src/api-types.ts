@@ -25,7 +25,6 @@ export type WindowsView = Out<typeof wire.WindowsView>;
 export type Session = Out<typeof wire.Session>;
 export type Problem = Out<typeof wire.Problem>;
 export type OnCallView = Out<typeof wire.OnCallView>;
-export type WindowBucket = WindowsView["windows"][number];
 export type SourcesView = Out<typeof operations.SourcesView>;
 export type SourceView = Out<typeof operations.SourceView>;
 export type SourceTrial = Out<typeof operations.Trial>;

@@ -226,7 +226,7 @@ function judgeDeliveries({ deliveries: { sent, failed, uncertain, lastFailure } 
 	if (sent + failed + uncertain === 0)
 		return unknown(
 			"No page or notice was sent in the last 24 h: whether they arrive is not known.",
-			"Send a test page.",
+			"Try the page path once: docs/start.md says how.",
 		);
 	const says = `In the last 24 h: ${many(sent, "page or notice", "pages and notices")} sent, ${many(failed, "attempt")} failed, ${count(uncertain)} uncertain.`;
 	if (failed + uncertain === 0) return well(says);
