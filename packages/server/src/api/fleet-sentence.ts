@@ -62,7 +62,7 @@ export function fleetSentence(inputs: SentenceInputs): Sentence {
 
 /** One statement about ourselves, in place of one on each tenant. */
 function silenceText({ sources, since }: IngestSilence, now: number): string {
-	const who = sources === 1 ? "The only source has" : `All ${sources} sources have`;
+	const who = sources === 1 ? "the only source has" : `all ${sources} sources have`;
 	return `Nothing comes in: ${who} sent nothing for ${describeDuration(now - since)}. Look at the way to this server first, not at tenants.`;
 }
 

@@ -194,6 +194,12 @@ describe("the sentence", () => {
 			{},
 			"No telemetry: the state of the platform and of 3 key tenants is unknown.",
 		],
+		[
+			"says first, and once, that nothing comes in from anywhere",
+			healthy,
+			{ ingest: { sources: 3, since: NOW - 4 * 60_000 } },
+			"Nothing comes in: all 3 sources have sent nothing for 4 min. Look at the way to this server first, not at tenants. Platform healthy: 2 of 2 workloads. 3 of 3 key tenants healthy.",
+		],
 	];
 	it.each(cases)("%s", (_name, statuses, more, expected) => {
 		expect(text(view(tenants, statuses, more))).toBe(expected);

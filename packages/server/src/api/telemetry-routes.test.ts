@@ -107,6 +107,7 @@ describe("POST /v1/metrics", () => {
 		["malformed", { status: "malformed", message: "no protobuf" }, 400, undefined],
 		["too large when unpacked", { status: "too-large", message: "bomb" }, 413, undefined],
 		["not understood", { status: "unsupported", message: "type" }, 415, undefined],
+		["of tenants over their limits", { status: "over-quota", message: "too many", retryAfterS: 7 }, 429, "7"],
 		["unavailable", { status: "unavailable", message: "disk", retryAfterS: 3 }, 503, "3"],
 	];
 	it.each(failures)(
@@ -233,12 +234,62 @@ describe("POST /v1/metrics", () => {
 	});
 });
 
+describe("a sender with limits", () => {
+	const asked: object[] = [];
+	const settled: [number, string | undefined][] = [];
+	const open: NonNullable<TelemetryIngest["gate"]> = {
+		enter: (sender) => {
+			asked.push(sender);
+			return { status: "open", source: "edge", settle: (bytes, result) => settled.push([bytes, result?.status]) };
+		},
+	};
+	const shut: NonNullable<TelemetryIngest["gate"]> = {
+		enter: () => ({ status: "refused", message: "over its limit", retryAfterS: 9 }),
+	};
+
+	it("is known by its token, its header and what it announces, and charged with what came", async () => {
+		const sources: (string | undefined)[] = [];
+		await serve({
+			gate: open,
+			mayWrite: async () => ({ token: "shop" }),
+			ingest: async (_kind, _encoding, _body, more) => {
+				sources.push(more?.source);
+				return ACCEPTED;
+			},
+		});
+		expect((await send("/v1/metrics", { ...JSON_TYPE, "x-bellwether-source": "edge" }, "{}")).status).toBe(200);
+		expect((await send("/api/v1/write", SNAPPY, "abc")).status).toBe(204);
+		expect(asked).toEqual([
+			{ kind: "otlp", header: "edge", token: "shop", bytes: 2 },
+			{ kind: "remote-write", header: undefined, token: "shop", bytes: 3 },
+		]);
+		expect(settled).toEqual([
+			[2, "accepted"],
+			[3, "accepted"],
+		]);
+		expect(sources).toEqual(["edge", "edge"]);
+	});
+
+	it.each([
+		["/v1/metrics", JSON_TYPE, 429],
+		["/v1/traces", PROTOBUF, 429],
+		["/api/v1/events", JSON_TYPE, 429],
+		["/api/v1/write", SNAPPY, 503],
+	] as const)("is refused on %s before its body is read", async (path, headers, status) => {
+		await serve({ gate: shut, takeMemory: () => expect.unreachable("nothing of the body is taken") });
+		const answer = await send(path, headers, "{}");
+		expect([answer.status, answer.headers["retry-after"], taken.length]).toEqual([status, "9", 0]);
+		expect(answer.body.toString()).toContain("over its limit");
+	});
+});
+
 describe("POST /api/v1/write", () => {
 	const cases: [string, IngestOutcome, number][] = [
 		["taken", ACCEPTED, 204],
 		["taken in part: never sent again", { status: "accepted", points: 3, rejected: 1, message: "too old" }, 400],
 		["malformed", { status: "malformed", message: "no snappy" }, 400],
 		["unavailable: sent again", { status: "unavailable", message: "disk", retryAfterS: 1 }, 503],
+		["of tenants over their limits: sent again", { status: "over-quota", message: "too many", retryAfterS: 1 }, 503],
 	];
 	it.each(cases)("answers a request that is %s", async (_name, result, status) => {
 		await serve();
