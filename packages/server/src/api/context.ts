@@ -12,6 +12,8 @@ import type { PairStatus } from "#detection";
 import type { ControlStore, EventBus, Ids, Principal, TenantScope } from "#platform";
 import type {
 	Accounting,
+	AttributeCounts,
+	AttributesQuery,
 	ImportFormat,
 	ImportOutcome,
 	IngestOutcome,
@@ -40,6 +42,7 @@ export interface TelemetryPort {
 	ingest(protocol: Protocol, encoding: string | undefined, body: Uint8Array): Promise<IngestOutcome>;
 	importEvents(idempotencyKey: string, body: Uint8Array, format?: ImportFormat): Promise<ImportOutcome>;
 	windows(query: WindowsQuery): Promise<WindowBucket[] | undefined>;
+	attributes(queries: readonly AttributesQuery[]): Promise<(AttributeCounts | undefined)[]>;
 	accounting(tenant?: string, source?: string): Promise<Accounting[]>;
 	tenantValues(query: TenantValuesQuery): Promise<TenantValues>;
 	health(): Promise<TelemetryCounters & { readonly state: string; readonly failure: string | undefined }>;

@@ -54,6 +54,7 @@ beforeEach(async () => {
 		ingest: async () => ({ status: "accepted" as const, points: 0, rejected: 0, message: "" }),
 		importEvents: async () => ({ status: "malformed" as const, message: "line 1: not an object" }),
 		windows: async () => undefined,
+		attributes: async () => [],
 		// One field more than the wire schema knows: it must not leave.
 		accounting: async () => [
 			{

@@ -241,6 +241,8 @@ export class TelemetryHost {
 				return this.#hourStrips();
 			case "source-states":
 				return this.#telemetry.sourceStates();
+			case "attributes":
+				return call.queries.map((query) => this.#telemetry.attributes(query));
 			case "tenant-values":
 				return this.#telemetry.tenantValues(call.query);
 			case "configure":

@@ -2,6 +2,8 @@ import type { Catalogue } from "#catalogue";
 import type { BreachClosed, BreachOpened, PairState, PairStatus } from "#detection";
 import type {
 	Accounting,
+	AttributeCounts,
+	AttributesQuery,
 	ImportFormat,
 	ImportOutcome,
 	IngestOptions,
@@ -76,6 +78,7 @@ export type Call =
 	| { readonly kind: "accounting"; readonly tenant: string | undefined; readonly source?: string | undefined }
 	| { readonly kind: "hour-strips" }
 	| { readonly kind: "source-states" }
+	| { readonly kind: "attributes"; readonly queries: readonly AttributesQuery[] }
 	| { readonly kind: "tenant-values"; readonly query: TenantValuesQuery }
 	| { readonly kind: "configure"; readonly catalogue: Catalogue; readonly openBreaches: readonly OpenBreach[] }
 	| { readonly kind: "health" }
@@ -89,6 +92,7 @@ export type Answer =
 	| PullOutcome
 	| PullState
 	| WindowBucket[]
+	| (AttributeCounts | undefined)[]
 	| Accounting[]
 	| HourStrip[]
 	| SourceState[]

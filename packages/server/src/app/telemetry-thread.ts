@@ -3,6 +3,8 @@ import type { Catalogue } from "#catalogue";
 import type { BreachClosed, BreachOpened, PairStatus } from "#detection";
 import type {
 	Accounting,
+	AttributeCounts,
+	AttributesQuery,
 	ImportFormat,
 	ImportOutcome,
 	IngestOptions,
@@ -63,6 +65,8 @@ export interface TelemetryThread {
 	pullState(source: string, slo: string): Promise<PullState | undefined>;
 	/** Undefined: no such pair. Buckets without data are absent, never zero. */
 	windows(query: WindowsQuery): Promise<WindowBucket[] | undefined>;
+	/** Counts by attributes; undefined for each that the SLI does not keep. */
+	attributes(queries: readonly AttributesQuery[]): Promise<(AttributeCounts | undefined)[]>;
 	accounting(tenant?: string, source?: string): Promise<Accounting[]>;
 	hourStrips(): Promise<HourStrip[]>;
 	/** How the sources that sent behave. */
@@ -211,6 +215,10 @@ class Thread implements TelemetryThread {
 
 	async windows(query: WindowsQuery): Promise<WindowBucket[] | undefined> {
 		return (await this.#call({ kind: "windows", query })) as WindowBucket[] | undefined;
+	}
+
+	async attributes(queries: readonly AttributesQuery[]): Promise<(AttributeCounts | undefined)[]> {
+		return (await this.#call({ kind: "attributes", queries })) as (AttributeCounts | undefined)[];
 	}
 
 	async accounting(tenant?: string, source?: string): Promise<Accounting[]> {

@@ -1,4 +1,5 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, parseDuration } from "@bellwether/model";
+import { assembleAttributes } from "./assemble-attributes.ts";
 import { bounded } from "./assemble-oncall.ts";
 import { assembleRetention } from "./assemble-retention.ts";
 import { SECRET_EXAMPLE } from "./fields.ts";
@@ -29,6 +30,7 @@ export function assembleSettings(context: Context): Settings {
 	const at = (field: string) => ["spec", "telemetry", field];
 	const smtp = smtpOf(context);
 	const retention = assembleRetention(context, entry, telemetry.retention);
+	const attributes = assembleAttributes(context, entry, telemetry.attributes);
 	return {
 		organisation: organisation ?? DEFAULTS.organisation,
 		...(publicUrl === undefined ? {} : { publicUrl: publicUrl.replace(/\/+$/, "") }),
@@ -51,6 +53,7 @@ export function assembleSettings(context: Context): Settings {
 			tenantAttributes: sortedSet(telemetry.tenantAttributes ?? DEFAULTS.telemetry.tenantAttributes ?? []),
 			maxBodyBytes: telemetry.maxBodyBytes ?? DEFAULTS.telemetry.maxBodyBytes,
 			...(retention === undefined ? {} : { retention }),
+			...(attributes === undefined ? {} : { attributes }),
 			...(telemetry.limits === undefined ? {} : { limits: ingestLimits(telemetry.limits) }),
 		},
 		baselines: {

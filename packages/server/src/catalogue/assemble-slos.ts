@@ -1,3 +1,4 @@
+import { keptNames, MAX_KEPT_ATTRIBUTES } from "./attribute-settings.ts";
 import { checkMeasured, checkPart } from "./chosen-events.ts";
 import { chosenStreams } from "./chosen-streams.ts";
 import type { Entry } from "./entries.ts";
@@ -91,6 +92,7 @@ function assembleSlo(
 			objective: target,
 			...window,
 			...(slicing === "none" ? {} : { slicing }),
+			...(annotations.keep === undefined ? {} : { keep: annotations.keep }),
 			...(valueUnit === undefined ? {} : { valueUnit }),
 			place: entry.document.place([]),
 		};
@@ -333,7 +335,10 @@ function refuseAnnotations(
 	}
 }
 
-function checkAnnotations(context: Context, entry: Entry<"SLO">): { sliKind: SliKind } {
+function checkAnnotations(
+	context: Context,
+	entry: Entry<"SLO">,
+): { readonly sliKind: SliKind; readonly keep: readonly string[] | undefined } {
 	const annotations = entry.input.metadata.annotations ?? {};
 	const known: readonly string[] = Object.values(ANNOTATIONS);
 	for (const key of Object.keys(annotations)) {
@@ -367,5 +372,12 @@ function checkAnnotations(context: Context, entry: Entry<"SLO">): { sliKind: Sli
 		const message = `${pathText(path(ANNOTATIONS.sliKind))} ${show(sliKind)} is unknown.`;
 		context.error(entry, path(ANNOTATIONS.sliKind), message, suggest(sliKind, SLI_KINDS, ""));
 	}
-	return { sliKind: sliKind as SliKind };
+	const written = annotations[ANNOTATIONS.keep];
+	const keep = written === undefined ? undefined : keptNames(written);
+	if (written !== undefined && !keep) {
+		const message = `${pathText(path(ANNOTATIONS.keep))} ${show(written)} is not a list of attributes.`;
+		const remedy = `Write up to ${MAX_KEPT_ATTRIBUTES} names with commas between them, such as cloud.region,service.version, or none.`;
+		context.error(entry, path(ANNOTATIONS.keep), message, remedy);
+	}
+	return { sliKind: sliKind as SliKind, keep };
 }

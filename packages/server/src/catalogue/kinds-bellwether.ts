@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MAX_KEPT_ATTRIBUTES } from "./attribute-settings.ts";
 import * as f from "./fields.ts";
 
 /** The kinds of `bellwether/v1`: what OpenSLO has no words for. Input shapes only; meaning is given in `assemble`. */
@@ -113,6 +114,28 @@ export const Settings = z.strictObject({
 					})
 					.optional()
 					.describe("How long counts are kept, and how finely."),
+				attributes: z
+					.strictObject({
+						keep: z
+							.array(f.attributeKey)
+							.max(MAX_KEPT_ATTRIBUTES)
+							.describe(
+								"Attributes kept of every SLO that names none itself by the annotation bellwether.dev/keep. Default: cloud.region, error.type, http.route, service.version.",
+							)
+							.optional(),
+						perTenant: f
+							.wholeNumber(
+								"Values of each attribute counted by themselves, per key tenant and SLO; the rest is counted as other. Default: 64.",
+								1,
+								1_000,
+							)
+							.optional(),
+						fleet: f.wholeNumber("The same for the fleet and its cohorts. Default: 1000.", 1, 10_000).optional(),
+						minutes: f.duration("How long they are kept by the minute, from 1d to 30d. Default: 3d.").optional(),
+						hours: f.duration("How long they are kept by the hour, up to 400d. Default: 28d.").optional(),
+					})
+					.optional()
+					.describe("Attributes whose values are counted, to tell where an SLI fails."),
 				limits: z
 					.strictObject({
 						tenants: tenantLimits("Default: 100000.").describe("Of each key tenant.").optional(),

@@ -17,6 +17,7 @@ export const ANNOTATIONS = {
 	valueUnit: "bellwether.dev/value-unit",
 	heartbeat: "bellwether.dev/heartbeat",
 	effectiveFrom: "bellwether.dev/effective-from",
+	keep: "bellwether.dev/keep",
 } as const;
 
 const annotations = z

@@ -1,4 +1,5 @@
 import type { BurnRateTier, SeverityKey } from "@bellwether/model";
+import type { AttributeSettings } from "./attribute-settings.ts";
 import type { RetentionSettings } from "./retention.ts";
 
 /** The whole validated configuration. Immutable; a reload makes a new one. `hash` names the content. */
@@ -41,6 +42,8 @@ export interface Settings {
 		readonly maxBodyBytes: number;
 		/** Undefined: DEFAULT_RETENTION. */
 		readonly retention?: RetentionSettings | undefined;
+		/** Undefined: DEFAULT_ATTRIBUTES. */
+		readonly attributes?: AttributeSettings | undefined;
 		/** Undefined: DEFAULT_LIMITS. */
 		readonly limits?: IngestLimits | undefined;
 	};
@@ -234,6 +237,8 @@ export interface Slo {
 	readonly calendar?: CalendarPeriod | undefined;
 	/** Undefined: by occurrences, every event counts alike. */
 	readonly slicing?: Slicing | undefined;
+	/** Attributes whose values are counted by themselves, to tell where it fails; undefined: those of the settings. */
+	readonly keep?: readonly string[] | undefined;
 	/** Of the bound of a threshold, for sentences: s, ms, min, h, d, % or another. */
 	readonly valueUnit?: string | undefined;
 	readonly place: Place;

@@ -221,7 +221,7 @@ export class Applier {
 	replay(packed: Uint8Array, tenantIndex: (name: string) => number): number {
 		const row = new ByteReader(packed);
 		const version = row.byte();
-		if (version !== 1 && version !== ROW_VERSION)
+		if (version < 1 || version > ROW_VERSION)
 			throw new Error(`journal rows of version ${version} are unknown: start the version that wrote them`);
 		const now = row.varint();
 		this.#now = now;
@@ -231,6 +231,7 @@ export class Applier {
 		this.events?.begin(now);
 		const { origins } = this.#ledger;
 		let source: string | undefined;
+		if (this.events) this.events.hasValues = version >= EVENT_VALUES_SINCE;
 		for (let section = row.byte(); section !== 0; section = row.byte()) {
 			if (section === SOURCE) {
 				const named = row.text();
@@ -444,10 +445,18 @@ export class Applier {
 		if (kind === KIND.gauge) {
 			streams.lastTimes[slot] = time;
 			const value = values[from] as number;
+			const { fresh } = streams;
+			const at = streams.valueAt[slot] as number;
+			fresh[at] = (fresh[at] as number) + 1;
+			let badAt = at + roles.bounds.length;
 			for (const { pair, op, value: limit } of roles.thresholds) {
 				const cell = cells.entry(pair, bucket);
 				cells.total[cell] = (cells.total[cell] as number) + 1;
-				if (!meetsThreshold(value, op, limit)) cells.bad[cell] = (cells.bad[cell] as number) + 1;
+				if (!meetsThreshold(value, op, limit)) {
+					cells.bad[cell] = (cells.bad[cell] as number) + 1;
+					fresh[badAt] = (fresh[badAt] as number) + 1;
+				}
+				badAt++;
 			}
 		} else {
 			const { channels, pairs, bad, total } = roles;
@@ -477,6 +486,7 @@ export class Applier {
 				if (streams.needsBase[slot] === 1) streams.needsBase[slot] = 0;
 			}
 		}
+		if (roles !== streams.roleSets[slot]) streams.setFreshAside(slot, roles, time);
 		if (lateToNote)
 			for (const pair of roles.touched) {
 				const cell = cells.entry(pair, bucket);
@@ -494,7 +504,9 @@ const FOLDED_REQUEST = 255;
 const SOURCE = 254;
 /** Added to the protocol of what did not count where its source's name follows. */
 const NAMED = 128;
-const ROW_VERSION = 2;
+const ROW_VERSION = 3;
+/** Rows of version 3 name what events have of kept attributes. */
+const EVENT_VALUES_SINCE = 3;
 const LEDGER_KEYS = REJECTED + REASONS.length;
 
 function varintLength(value: number): number {

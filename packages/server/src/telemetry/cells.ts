@@ -82,6 +82,17 @@ export class Cells {
 		return entry;
 	}
 
+	zero(entries: Int32Array): void {
+		const { bad, total, late, revision } = this;
+		for (let k = 0; k < entries.length; k++) {
+			const entry = entries[k] as number;
+			bad[entry] = 0;
+			total[entry] = 0;
+			late[entry] = 0;
+			revision[entry] = 0;
+		}
+	}
+
 	clear(): void {
 		if (this.count === 0) return;
 		this.count = 0;

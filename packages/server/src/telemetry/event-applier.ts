@@ -40,6 +40,8 @@ export class EventApplier {
 	readonly #numbers = new Map<number, number>();
 	#previousTime = 0;
 	#now = 0;
+	/** Rows that are replayed name the values of kept attributes. */
+	hasValues = true;
 
 	constructor(parts: {
 		readonly events: EventSelection;
@@ -174,7 +176,10 @@ export class EventApplier {
 			const tenant = row.varint();
 			const numbers = (): number[] => Array.from({ length: row.varint() }, () => row.varint());
 			const members = numbers();
-			this.#named.push(this.#events.rolesOf(tenant, members, numbers()));
+			const groups = numbers();
+			const values = this.hasValues ? Array.from({ length: row.varint() }, () => row.text()) : [];
+			const profile = this.#events.selection.kept.ofEventValues(tenant, values);
+			this.#named.push(this.#events.rolesOf(tenant, members, groups, profile));
 		}
 		const code = this.#named[number];
 		if (code === undefined) throw new Error(`the journal names roles ${number}, which its row does not have`);
@@ -210,6 +215,9 @@ export class EventApplier {
 			for (const member of roles.members) out.varint(member);
 			out.varint(roles.groups.length);
 			for (const group of roles.groups) out.varint(group);
+			const values = this.#events.selection.kept.eventValues(roles.profile);
+			out.varint(values.length);
+			for (const value of values) out.text(value);
 		}
 		out.int32(lo);
 		out.int32(hi);
@@ -223,6 +231,8 @@ export class EventApplier {
 		const bucket = Math.floor(time / (BUCKET_MS * 1000));
 		const isLate = (bucket + 1) * BUCKET_MS + LATE_AFTER_MS < this.#now;
 		const { pairs, bad } = roles;
+		roles.fresh += weight;
+		if (time > roles.lastTime) roles.lastTime = time;
 		for (let k = 0; k < pairs.length; k++) {
 			const cell = cells.entry(pairs[k] as number, bucket);
 			cells.total[cell] = (cells.total[cell] as number) + weight;

@@ -68,6 +68,7 @@ export interface EventIntakeParts {
 /** Events of traces, logs and the Events API: everything about them between a body and the store. */
 export class EventIntake {
 	readonly context: EventContext;
+	readonly selection: EventSelection;
 	readonly ids = new EventIds();
 	readonly #store: TelemetryStore;
 	readonly #applier: EventApplier;
@@ -91,6 +92,7 @@ export class EventIntake {
 		// Before anything is hashed with it: a row of the journal must mean the same to the next process.
 		if (known === undefined) store.fold((writer) => writer.writeMeta(SEED_KEY, String(seed)));
 		const events = new EventSelection(parts.selection, parts.slos, limits.tenantAttributes ?? []);
+		this.selection = events;
 		this.context = new EventContext(events, new EventStage(), seed, parts.seen);
 		this.#applier = new EventApplier({
 			events,

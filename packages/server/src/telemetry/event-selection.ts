@@ -58,6 +58,11 @@ export interface EventRoles {
 	readonly pairs: readonly number[];
 	/** 0 or 1 for each of `pairs`. */
 	readonly bad: readonly number[];
+	/** What it has of kept attributes; see `KeptAttributes`. */
+	readonly profile: number;
+	/** Events since `takeFresh`, and the time of the newest, µs. */
+	fresh: number;
+	lastTime: number;
 }
 
 /** Selectors of one signal, made ready so that events that no SLO uses are told by their name's bytes. */
@@ -148,7 +153,8 @@ export class EventSelection {
 		const of = (signal: Signal): SignalUses => {
 			const own = slos.flatMap((slo, index) => (signalOf(slo) === signal ? [useOf(slo, index)] : []));
 			const keys = slos.flatMap((slo) => (signalOf(slo) === signal ? conditionNames(slo) : []));
-			return new SignalUses(own, [...keys, ...selection.tenantAttributes(), ...tenantAttributes]);
+			const kept = own.length > 0 ? selection.kept.eventNames : [];
+			return new SignalUses(own, [...keys, ...kept, ...selection.tenantAttributes(), ...tenantAttributes]);
 		};
 		this.spans = of("span");
 		this.logs = of("log");
@@ -176,7 +182,8 @@ export class EventSelection {
 	/** Ids may belong to a tenant for one workload or for a time only: then each SLO is asked by itself. */
 	#owned(by: EventBy, members: number[], value: (name: string) => string): number {
 		const groups = this.selection.groupsOf(value);
-		if (by.isNamed || this.selection.register.isPlain) return this.rolesOf(by.tenant, members, groups);
+		const profile = this.selection.kept.ofEvent(Math.max(0, by.tenant), value);
+		if (by.isNamed || this.selection.register.isPlain) return this.rolesOf(by.tenant, members, groups, profile);
 		const owners = members.map((member) =>
 			this.selection.tenantAt(by.time / 1000, (this.#slos[sloOf(member)] as Slo).name, ...by.lists),
 		);
@@ -186,7 +193,7 @@ export class EventSelection {
 		owners.forEach((owner, k) => {
 			if (owner !== tenant) members[k] = (members[k] as number) + IS_NOT_OWN;
 		});
-		return this.rolesOf(tenant, members, groups);
+		return this.rolesOf(tenant, members, groups, profile);
 	}
 
 	/** Undefined: there is no such SLO. */
@@ -200,15 +207,26 @@ export class EventSelection {
 	}
 
 	/** The number of the roles that `members` give an event of this tenant; the same for the same. */
-	rolesOf(tenant: number, members: readonly number[], groups: readonly number[]): number {
-		let branch = branchAt(this.#first, tenant);
+	rolesOf(tenant: number, members: readonly number[], groups: readonly number[], profile: number): number {
+		let branch = branchAt(branchAt(this.#first, tenant).next, profile);
 		for (const group of groups) branch = branchAt(branch.next, -1 - group);
 		for (const member of members) branch = branchAt(branch.next, member);
-		if (branch.code < 0) branch.code = this.#roles.push(this.#make(tenant, members, groups)) - 1;
+		if (branch.code < 0) branch.code = this.#roles.push(this.#make(tenant, members, groups, profile)) - 1;
 		return branch.code;
 	}
 
-	#make(tenant: number, members: readonly number[], groups: readonly number[]): EventRoles {
+	/** What events brought since the last call. */
+	takeFresh(): readonly { readonly roles: EventRoles; readonly fresh: number; readonly lastTime: number }[] {
+		return this.#roles.flatMap((roles) => {
+			const { fresh, lastTime } = roles;
+			if (fresh === 0) return [];
+			roles.fresh = 0;
+			roles.lastTime = 0;
+			return [{ roles, fresh, lastTime }];
+		});
+	}
+
+	#make(tenant: number, members: readonly number[], groups: readonly number[], profile: number): EventRoles {
 		const pairs: number[] = [];
 		const bad: number[] = [];
 		for (const member of members) {
@@ -218,7 +236,7 @@ export class EventSelection {
 				bad.push(member & IS_BAD);
 			}
 		}
-		return { tenant, members: [...members], groups: [...groups], pairs, bad };
+		return { tenant, members: [...members], groups: [...groups], pairs, bad, profile, fresh: 0, lastTime: 0 };
 	}
 }
 

@@ -42,6 +42,8 @@ export interface Sealed {
 	readonly groups: CellGroups;
 	readonly pages: readonly number[];
 	readonly streams: StreamSnapshot;
+	/** A part of what else is to be done before the last slice; false: that was all. */
+	readonly prepare?: (() => boolean) | undefined;
 	/** What else the last slice writes. */
 	readonly finish: (writer: FoldWriter) => void;
 	/** Called once all of it is stored. */
@@ -61,6 +63,7 @@ export class Fold {
 	readonly #earlier: readonly FoldMark[];
 	#nextPage = 0;
 	#isMerged = false;
+	#isPrepared = false;
 	isDone = false;
 
 	constructor(store: TelemetryStore, rollUps: RollUps, sealed: Sealed) {
@@ -74,6 +77,7 @@ export class Fold {
 	slice(): void {
 		if (!this.#isMerged) this.#merge();
 		else if (this.#nextPage < this.#sealed.pages.length) this.#writePages();
+		else if (!this.#isPrepared) this.#isPrepared = this.#sealed.prepare?.() !== true;
 		else this.#publish();
 	}
 
@@ -102,13 +106,7 @@ export class Fold {
 			this.#rollUps.save(writer);
 		});
 		// What is stored is no longer to be added to what the store says.
-		for (const entries of merged)
-			for (const entry of entries) {
-				cells.bad[entry] = 0;
-				cells.total[entry] = 0;
-				cells.late[entry] = 0;
-				cells.revision[entry] = 0;
-			}
+		for (const entries of merged) cells.zero(entries);
 	}
 
 	#writePages(): void {

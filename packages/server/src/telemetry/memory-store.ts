@@ -1,3 +1,4 @@
+import { type LeafContent, MemoryLeafStore, newLeafContent } from "./memory-leaf-store.ts";
 import type {
 	AccountingRow,
 	DamagedRow,
@@ -24,6 +25,7 @@ interface Content {
 	imports: Map<string, { digest: string; answer: string; at: number }>;
 	eventIds: { hour: number; packed: Uint8Array }[];
 	eventAnswers: Map<string, StoredAnswer>;
+	leaves: LeafContent;
 	/** Source and SLO → start of bucket → counts. */
 	pulled: Map<string, Map<number, Uint8Array>>;
 }
@@ -46,10 +48,13 @@ export class MemoryTelemetryStore implements TelemetryStore {
 		imports: new Map(),
 		eventIds: [],
 		eventAnswers: new Map(),
+		leaves: newLeafContent(),
 		pulled: new Map(),
 	};
 	/** `before`: nothing is stored. `after`: everything is, and only the answer is lost. */
 	failNext: "before" | "after" | undefined;
+
+	readonly leaves = new MemoryLeafStore(() => this.#content.leaves);
 
 	copy(): MemoryTelemetryStore {
 		const copy = new MemoryTelemetryStore();
@@ -166,8 +171,10 @@ export class MemoryTelemetryStore implements TelemetryStore {
 
 class MemoryWriter implements FoldWriter {
 	readonly #content: Content;
+	readonly leaves: MemoryLeafStore;
 	constructor(content: Content) {
 		this.#content = content;
+		this.leaves = new MemoryLeafStore(() => content.leaves);
 	}
 	readRollUp(kind: RollUp, pair: number, block: number): Uint8Array | undefined {
 		return this.#content.rollUps[kind].get(`${block} ${pair}`)?.packed;

@@ -46,6 +46,11 @@ export class RetentionKeeper {
 		return this.#retention.maxBytes;
 	}
 
+	/** Retention was shortened for want of room. */
+	get isShortOfRoom(): boolean {
+		return this.#rollUps.state.shortenings > 0;
+	}
+
 	/** Even the shortest retention does not fit. */
 	get isOverfull(): boolean {
 		const { state } = this.#rollUps;

@@ -2,6 +2,7 @@ import type { Catalogue } from "#catalogue";
 import { effectiveObjective } from "#catalogue";
 import type { Attribute } from "./attribute.ts";
 import { CohortGroups } from "./cohorts.ts";
+import { KeptAttributes } from "./kept-attributes.ts";
 import { REASON, verdict } from "./reasons.ts";
 import { boundariesOf, type Claim, ownerOf, Register } from "./register.ts";
 import { FLEET, type Pair } from "./types.ts";
@@ -111,6 +112,7 @@ export class Selection {
 	readonly #tenantIndex = new Map<string, number>();
 	readonly #uses = new Map<string, Use[]>();
 	readonly register: Register;
+	readonly kept: KeptAttributes;
 	readonly #cohorts: CohortGroups;
 	/** By group, then SLO. */
 	readonly #cohortPairs: readonly (readonly number[])[];
@@ -129,6 +131,7 @@ export class Selection {
 			return pairs.push(pair) - 1;
 		};
 		const { slos } = catalogue;
+		this.kept = new KeptAttributes(slos);
 		this.#workloads = slos.map((slo) => slo.workload);
 		this.tenants = [FLEET, ...catalogue.tenants.map((tenant) => tenant.name)];
 		this.#fleetPairs = slos.map((slo) => {

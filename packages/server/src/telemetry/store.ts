@@ -1,3 +1,4 @@
+import type { LeafStore, LeafWriter } from "./leaf-store.ts";
 import type { Kind } from "./selection.ts";
 
 export interface StoredStream {
@@ -60,6 +61,8 @@ export interface StoredAnswer {
 
 /** Everything that `fold` and `import` write is one transaction; reads inside see its writes. */
 export interface FoldWriter {
+	/** Counts by attribute. */
+	readonly leaves: LeafWriter;
 	readRollUp(kind: RollUp, pair: number, block: number): Uint8Array | undefined;
 	writeRollUp(kind: RollUp, pair: number, block: number, packed: Uint8Array): void;
 	removeRollUp(kind: RollUp, pair: number, block: number): void;
@@ -88,6 +91,7 @@ export interface FoldWriter {
  * throw nothing of the call is stored, or (a commit whose answer was lost) all of it: memory must be rebuilt by reading.
  */
 export interface TelemetryStore {
+	readonly leaves: LeafStore;
 	/** One journal row, the streams that it names first and answers to be kept; durable when it returns. */
 	commit(row: Uint8Array, streams: readonly StoredStream[], answers?: readonly StoredAnswer[]): void;
 	fold(work: (writer: FoldWriter) => void): void;

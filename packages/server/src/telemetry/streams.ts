@@ -59,7 +59,10 @@ export class Streams {
 	/** Where the stream's channels begin in `values`. */
 	valueAt: Int32Array;
 	values: Float64Array;
-	/** Events of each channel since somebody last set it to 0; 0 at the start. Laid out as `values`. */
+	/**
+	 * Events of each channel since `takeFresh`; 0 at the start. Laid out as `values`; of gauges the points, and behind them
+	 * the bad ones of each threshold.
+	 */
 	fresh: Float64Array;
 	/** Id in the store; 0 until the first point counts. */
 	ids: Int32Array;
@@ -94,8 +97,12 @@ export class Streams {
 	/** Such streams that could be folded and are not. */
 	#other = 0;
 	readonly #otherIdentities = new Set<number>();
-	/** By what the streams feed, then by kind. */
-	readonly #folds = new Map<RoleSet, Map<Kind, number>>();
+	/** By what the streams feed, then by kind and kept attributes. */
+	readonly #folds = new Map<RoleSet, Map<number, number>>();
+	/** What a stream has of kept attributes. */
+	readonly #profiles: number[] = [];
+	/** Of streams whose roles depend on the time, what each of their role sets brought. */
+	readonly #dated = new Map<number, DatedFresh[]>();
 	readonly #kin = new StreamKin();
 	readonly #ranges = new Map<number, CoveredRanges>();
 	#slotOfId: Int32Array = new Int32Array(FIRST_CAPACITY);
@@ -165,7 +172,7 @@ export class Streams {
 		if (mustFold && known < 0) return this.#fold(kind, roles, identity, rawLo, rawHi);
 		if (canonical.length > MAX_IDENTITY || this.#isFullFor(roles.tenant))
 			return verdict(REASON.stream_limit, roles.tenant);
-		const slot = this.#add(kind, roles, digest);
+		const slot = this.#add(kind, roles, digest, this.#selection.kept.ofStream(identity, roles.tenant));
 		this.rawLo[slot] = rawLo;
 		this.rawHi[slot] = rawHi;
 		this.#canonicals.set(slot, canonical);
@@ -178,15 +185,16 @@ export class Streams {
 		return slot;
 	}
 
-	/** The slot that stands for all streams like this one: same kind, same roles, no key tenant. */
+	/** The slot that stands for all streams like this one: same kind, roles and kept attributes, no key tenant. */
 	#fold(kind: Kind, roles: RoleSet, identity: StreamIdentity, rawLo: number, rawHi: number): number {
 		this.isFolding = true;
 		const isSample = this.raw.find(rawLo, rawHi) !== RawTable.MISS;
 		this.seen.addFolded(isSample ? FOLD_SAMPLE : 0, this.now, identity.resource, identity.point);
-		const known = this.#folds.get(roles)?.get(kind);
+		const profile = this.#selection.kept.ofStream(identity, roles.tenant, true);
+		const known = this.#folds.get(roles)?.get(foldKey(kind, profile));
 		if (known !== undefined) return known;
 		const text = FOLD_MARK + canonicalText(identity);
-		const slot = this.#addFold(kind, roles, text);
+		const slot = this.#addFold(kind, roles, text, profile);
 		this.#canonicals.set(slot, text);
 		return slot;
 	}
@@ -196,11 +204,38 @@ export class Streams {
 		this.#otherIdentities.add(looseHash(identity));
 	}
 
-	#addFold(kind: Kind, roles: RoleSet, canonical: string): number {
-		const slot = this.#add(kind, { ...roles, special: FOLD }, digestOf(canonical));
-		const byKind = this.#folds.get(roles) ?? new Map<Kind, number>();
-		this.#folds.set(roles, byKind.set(kind, slot));
+	#addFold(kind: Kind, roles: RoleSet, canonical: string, profile: number): number {
+		const slot = this.#add(kind, { ...roles, special: FOLD }, digestOf(canonical), profile);
+		const alike = this.#folds.get(roles) ?? new Map<number, number>();
+		this.#folds.set(roles, alike.set(foldKey(kind, profile), slot));
 		return slot;
+	}
+
+	/** See `KeptAttributes`. */
+	profileOf(slot: number): number {
+		return this.#profiles[slot] as number;
+	}
+
+	/** What came since the last call. */
+	takeFresh(): FreshEvents {
+		const values = this.fresh.slice(0, this.#valueCount);
+		this.fresh.fill(0, 0, this.#valueCount);
+		const dated = [...this.#dated.values()].flat();
+		this.#dated.clear();
+		return { values, dated, count: this.count };
+	}
+
+	/** What a point under one of several role sets brought is not to be mistaken for another's. */
+	setFreshAside(slot: number, roles: RoleSet, time: number): void {
+		const at = this.valueAt[slot] as number;
+		const fresh = this.fresh.subarray(at, at + channelsOf(this.kinds[slot] as Kind, roles));
+		const all = this.#dated.get(slot) ?? [];
+		const known = all.find((each) => each.roles === roles);
+		if (known) {
+			for (let k = 0; k < fresh.length; k++) known.values[k] = (known.values[k] as number) + (fresh[k] as number);
+			known.time = Math.max(known.time, time);
+		} else this.#dated.set(slot, [...all, { slot, roles, time, values: fresh.slice() }]);
+		fresh.fill(0);
 	}
 
 	isFold(slot: number): boolean {
@@ -245,10 +280,10 @@ export class Streams {
 		const identity = identityOf(isFold ? stored.canonical.slice(FOLD_MARK.length) : stored.canonical);
 		const roles = this.#selection.resolve(identity, stored.kind);
 		if (typeof roles === "number") return false;
-		if (isFold) return isFoldable(roles, stored.kind) && this.#loadFold(stored, roles);
+		if (isFold) return isFoldable(roles, stored.kind) && this.#loadFold(stored, roles, identity);
 		const digest = digestOf(stored.canonical);
 		const known = this.#find(digest);
-		const slot = this.#add(stored.kind, roles, digest);
+		const slot = this.#add(stored.kind, roles, digest, this.#selection.kept.ofStream(identity, roles.tenant));
 		if (known >= 0) this.#kin.add(known, slot);
 		if (isFoldable(roles, stored.kind)) this.#addOther(identity);
 		this.seen.add(slot, identity.resource, identity.point);
@@ -258,8 +293,9 @@ export class Streams {
 	}
 
 	/** It holds nothing, but rows of the journal may name it. */
-	#loadFold(stored: StoredStream, roles: RoleSet): boolean {
-		this.#bind(this.#addFold(stored.kind, roles, stored.canonical), stored.id);
+	#loadFold(stored: StoredStream, roles: RoleSet, identity: StreamIdentity): boolean {
+		const profile = this.#selection.kept.ofStream(identity, roles.tenant, true);
+		this.#bind(this.#addFold(stored.kind, roles, stored.canonical, profile), stored.id);
 		return true;
 	}
 
@@ -391,16 +427,17 @@ export class Streams {
 		this.#slotOfId[id] = slot + 1;
 	}
 
-	#add(kind: Kind, roles: RoleSet, digest: Int32Array): number {
+	#add(kind: Kind, roles: RoleSet, digest: Int32Array, profile: number): number {
 		const slot = this.count++;
 		if (slot >= this.kinds.length) this.#grow(slot * 2);
-		const channels = roles.bounds.length;
+		const channels = channelsOf(kind, roles);
 		if (this.#valueCount + channels > this.values.length) this.#growValues(channels);
 		this.kinds[slot] = kind;
 		this.#ofTenant.set(roles.tenant, (this.#ofTenant.get(roles.tenant) ?? 0) + 1);
 		this.valueAt[slot] = this.#valueCount;
 		this.#valueCount += channels;
 		this.roleSets.push(roles);
+		this.#profiles.push(profile);
 		this.#roleOf[slot] = this.#usualRoles.rowOf(roles);
 		this.next[slot] = slot + 1;
 		this.#digests.set(digest, slot * 4);
@@ -454,6 +491,34 @@ export class Streams {
 		this.#roleOf = resized(this.#columns, this.#roleOf, size);
 		this.#digests = grown(this.#digests, size * 4);
 	}
+}
+
+/** What streams brought since it was last taken. */
+export interface FreshEvents {
+	/** Laid out as `Streams.fresh`. */
+	readonly values: Float64Array;
+	readonly dated: readonly DatedFresh[];
+	/** Streams. */
+	readonly count: number;
+}
+
+export interface DatedFresh {
+	readonly slot: number;
+	readonly roles: RoleSet;
+	/** µs. */
+	time: number;
+	readonly values: Float64Array;
+}
+
+/** Places in `values` and `fresh`. */
+function channelsOf(kind: Kind, roles: RoleSet): number {
+	if (kind !== KIND.gauge) return roles.bounds.length;
+	const sets = roles.special?.kind === "dated" ? roles.special.spans : [roles];
+	return Math.max(...sets.map((each) => each.bounds.length + each.thresholds.length));
+}
+
+function foldKey(kind: Kind, profile: number): number {
+	return profile * 8 + kind;
 }
 
 /** How streams of customers that are no key tenant are treated. */

@@ -1,5 +1,5 @@
 import type { Clock } from "@bellwether/model";
-import { type Catalogue, periodAt, type Slo } from "#catalogue";
+import { attributeLimits, type Catalogue, keptAttributesOf, periodAt, type Slo } from "#catalogue";
 import { type Applied, Applier } from "./apply.ts";
 import { ByteWriter } from "./bytes.ts";
 import { BUCKET_MS, BUCKETS_PER_HOUR, Cells, LATE_AFTER_MS } from "./cells.ts";
@@ -12,6 +12,7 @@ import { FoldedRequests, fingerprintOf } from "./folded-requests.ts";
 import { feedHistory, HOURS_KEPT_MS, readWindows } from "./history.ts";
 import { importLines, type ParsedImport } from "./import.ts";
 import type { ImportFormat } from "./import-lines.ts";
+import { LeafHarvest } from "./leaf-harvest.ts";
 import { Ledger } from "./ledger.ts";
 import { unnamedSource } from "./origins.ts";
 import { readOtlpJson } from "./otlp-json.ts";
@@ -34,16 +35,18 @@ import { unpackPage } from "./stream-pages.ts";
 import { Streams } from "./streams.ts";
 import type {
 	Accounting,
+	AttributeCounts,
+	AttributesQuery,
 	EventProtocol,
 	ImportOutcome,
 	IngestOptions,
 	IngestOutcome,
 	Pair,
 	Protocol,
+	SourceState,
 	TelemetryCounters,
 	TenantValues,
 	TenantValuesQuery,
-	SourceState,
 	WindowBucket,
 	WindowSink,
 	WindowsQuery,
@@ -91,6 +94,7 @@ interface Loaded {
 	readonly store: TelemetryStore;
 	readonly rollUps: RollUps;
 	readonly retention: RetentionKeeper;
+	readonly leaves: LeafHarvest;
 	readonly selection: Selection;
 	readonly streams: Streams;
 	readonly ledger: Ledger;
@@ -224,6 +228,7 @@ export class Telemetry {
 		const { sliced, rollUps, pairIds } = this.#loaded;
 		const corrections = sliced?.rejudge(writer, cells, pairIds, this.#unfolded);
 		rollUps.merge(writer, cells, pairIds);
+		this.#loaded.leaves.late(writer, cells, this.#clock.now());
 		return () => corrections && sliced?.tell(corrections);
 	}
 
@@ -272,6 +277,14 @@ export class Telemetry {
 		);
 	}
 
+	/** Undefined: the tenant has no such SLI, or it does not keep these attributes. */
+	attributes(query: AttributesQuery): AttributeCounts | undefined {
+		const { selection, leaves } = this.#loaded;
+		const pair = selection.pairOf(query.tenant, query.slo);
+		if (pair === undefined) return undefined;
+		return this.#guard(() => leaves.counts(pair, query, this.#clock.now()));
+	}
+
 	/** Values of attributes that name tenants, matched or not, as streams had them. */
 	tenantValues(query: TenantValuesQuery): TenantValues {
 		const { streams, selection } = this.#loaded;
@@ -281,6 +294,10 @@ export class Telemetry {
 	/** Counts of the pair before this event time, ms, rest on all sources that feed it; see `SourceLags`. */
 	completeUntil(pair: number, now: number): number {
 		return this.#loaded.lags.completeUntil(pair, now);
+	}
+
+	sourceStates(): SourceState[] {
+		return this.#loaded.lags.states(this.#clock.now());
 	}
 
 	accounting(tenant?: string, source?: string): Accounting[] {
@@ -296,10 +313,6 @@ export class Telemetry {
 			streams: streams.registered,
 			pairs: selection.pairs.length,
 			samplesTotal: ledger.counted(),
-	sourceStates(): SourceState[] {
-		return this.#loaded.lags.states(this.#clock.now());
-	}
-
 			malformedRequests: this.#malformed,
 			commits: this.#commits,
 			commitFailures: this.#commitFailures,
@@ -311,11 +324,19 @@ export class Telemetry {
 		};
 	}
 
+	#harvest(now: number): void {
+		const { leaves, retention } = this.#loaded;
+		leaves.isShortOfRoom = retention.isShortOfRoom;
+		// A fold takes what there is at its seal, and nothing of later.
+		if (!this.#fold) leaves.tick(now);
+	}
+
 	/** Begins a fold when it is time or the journal has grown; `work` does it. Throws StoreFailure. */
 	tick(): void {
 		const now = this.#clock.now();
 		const { sliced, store } = this.#loaded;
 		if (sliced) this.#guard(() => sliced.advance(store, now));
+		this.#harvest(now);
 		const since = now - (this.#foldAt ?? 0);
 		if (this.#fold || (this.#journalRows === 0 && !sliced?.hasFinals)) return;
 		// Ingest may go on while the disk has no room for a fold: do not rebuild every second for it.
@@ -327,15 +348,17 @@ export class Telemetry {
 
 	/** Whether `work` has anything to do. */
 	get hasWork(): boolean {
-		const { store, retention } = this.#loaded;
-		return this.#fold !== undefined || retention.isDue(this.#clock.now()) || store.hasWaste();
+		const { store, retention, leaves } = this.#loaded;
+		const now = this.#clock.now();
+		return this.#fold !== undefined || leaves.hasWork(now) || retention.isDue(now) || store.hasWaste();
 	}
 
 	/** A few milliseconds of what waits: a slice of the fold, of what it left behind, of moving what grew old. Throws StoreFailure. */
 	work(): void {
-		const { store, retention } = this.#loaded;
+		const { store, retention, leaves } = this.#loaded;
+		const now = this.#clock.now();
 		if (this.#fold) this.#slice();
-		else this.#guard(() => store.sweep() || retention.move(this.#clock.now()));
+		else this.#guard(() => leaves.work(now) || store.sweep() || retention.move(now));
 	}
 
 	get #foldAtCells(): number {
@@ -368,6 +391,7 @@ export class Telemetry {
 		const accounting = ledger.unfolded();
 		const writeEvents = this.#loaded.events.seal();
 		const writeSlices = sliced?.seal();
+		const leaves = this.#loaded.leaves.seal(now);
 		const lastSampleAt = this.#lastSampleAt;
 		const folded = streams.isFolding ? this.#loaded.applier.foldedRequests?.pack(now) : undefined;
 		const [rows, bytes] = [this.#journalRows, this.#journalBytes];
@@ -378,7 +402,9 @@ export class Telemetry {
 			pages: streams.dirtyPages(),
 			streams: streams.snapshot((now - this.#limits.latenessMs - LATE_AFTER_MS) * 1000),
 			accounting,
+			prepare: leaves.prepare,
 			finish: (writer) => {
+				leaves.write(writer);
 				for (const slot of changedBounds)
 					writer.writeBounds(streams.ids[slot] as number, [...(streams.roleSets[slot]?.bounds ?? [])]);
 				// One may have come back since the seal.
@@ -393,6 +419,7 @@ export class Telemetry {
 			},
 			done: () => {
 				cells.clear();
+				leaves.done();
 				sliced?.folded();
 				ledger.folded(accounting, store.accounting());
 				this.#journalRows -= rows;
@@ -580,7 +607,8 @@ export class Telemetry {
 				aliveAt = Math.max(aliveAt, this.#loaded.lastRowAt);
 				this.#foldLoaded();
 			}
-			const { hash, tiers, tenants, slos, cohorts } = this.#catalogue;
+			const { hash, tiers, tenants, cohorts } = this.#catalogue;
+			const slos = this.#catalogue.slos.map((slo) => ({ ...slo, keep: keptAttributesOf(slo, this.#limits) }));
 			const current: SelectionSource = { hash, tiers, tenants, slos, cohorts };
 			const loaded = this.#loadUnder(store, current, this.#options.openWindows);
 			loaded.sliced?.resume(store, Math.max(aliveAt, loaded.lastRowAt), this.#clock.now());
@@ -662,6 +690,17 @@ export class Telemetry {
 		const { seen } = streams;
 		const { slos } = source;
 		const events = new EventIntake({ store, selection, slos, applier, cells, ledger, seen, limits, seed, now });
+		const attributes = attributeLimits(limits);
+		const leaves = new LeafHarvest({
+			store,
+			streams,
+			events: events.selection,
+			kept: selection.kept,
+			pairs: selection.pairs,
+			slos,
+			pairIds,
+			limits: attributes,
+		});
 		const quotas = new Quotas(selection.tenants, source.tenants, limits.limits, ledger.received);
 		streams.limits = quotas.streamLimits;
 		events.quotas = quotas;
@@ -669,6 +708,7 @@ export class Telemetry {
 			store,
 			rollUps,
 			retention,
+			leaves,
 			selection,
 			streams,
 			ledger,
@@ -709,7 +749,7 @@ export class Telemetry {
 		const lags = new SourceLags(pairCount);
 		// Not set yet at the first load.
 		const known = (this.#loaded as Loaded | undefined)?.lags.pack() ?? store.meta(LAGS_KEY);
-		if (known !== undefined) lags.load(known);
+		if (known !== undefined) lags.load(known, this.#clock.now());
 		return lags;
 	}
 

@@ -163,6 +163,7 @@ export type ImportOutcome =
 export interface SourceState {
 	readonly source: string;
 	readonly requests: number;
+	readonly firstRequestAt: number;
 	readonly lastRequestAt: number;
 	/** Largest event time that it has shown. */
 	readonly newestEventAt: number | undefined;
@@ -249,6 +250,43 @@ export interface DamagedRange {
 	readonly tier: TierFigures["tier"];
 	readonly from: number;
 	readonly to: number;
+}
+
+/** Counts of one pair by attributes, in [from, to), ms epoch. `by`: one of the SLO's kept attributes, or all of them. */
+export interface AttributesQuery {
+	readonly tenant: string;
+	readonly slo: string;
+	readonly from: number;
+	readonly to: number;
+	readonly by: readonly string[];
+}
+
+/** Items and `other` together are all events. Good may be missing where good and total differ in the attribute. */
+export interface AttributeCounts {
+	readonly by: readonly string[];
+	/** Nothing older is known by these attributes. */
+	readonly keptFrom: number;
+	/** Everything that came until then is in it. */
+	readonly until: number;
+	readonly good: number;
+	readonly bad: number;
+	readonly total: number;
+	/** By bad, then by total. */
+	readonly items: readonly AttributeItem[];
+	/** Values that have no place of their own, or had none when their events came. */
+	readonly other: { readonly good: number; readonly bad: number; readonly total: number };
+}
+
+export interface AttributeItem {
+	/** In the order of `by`; "": the attribute was missing. */
+	readonly values: readonly string[];
+	readonly good: number;
+	readonly bad: number;
+	readonly total: number;
+	/** None of its events in the range is in `other`. */
+	readonly isExact: boolean;
+	/** From when on it is exact; undefined: all the time, or it has lost its place. */
+	readonly since: number | undefined;
 }
 
 /** Unmatched values come first, then matched ones, each by points. */

@@ -53,4 +53,12 @@ INSERT INTO books (tenant, source, protocol, key, count)
 DROP TABLE accounting;
 ALTER TABLE books RENAME TO accounting;
 `,
+	// Counts by attribute: minutes per hour, hours per day, what waits to be put there, names, and who has places.
+	`
+CREATE TABLE leaf_names (id INTEGER PRIMARY KEY, text TEXT NOT NULL, day INTEGER NOT NULL) STRICT;
+CREATE TABLE leaf_places (pair INTEGER PRIMARY KEY, data TEXT NOT NULL) STRICT;
+CREATE TABLE leaf_batches (seq INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB NOT NULL) STRICT;
+CREATE TABLE leaves_1m (key INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+CREATE TABLE leaves_1h (key INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
+`,
 ];

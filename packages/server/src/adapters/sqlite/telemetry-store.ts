@@ -11,6 +11,7 @@ import type {
 	StoreSize,
 	TelemetryStore,
 } from "#telemetry";
+import { LeafTables } from "./leaf-tables.ts";
 import { seal, unseal } from "./sealed-blob.ts";
 import { TELEMETRY_MIGRATIONS } from "./telemetry-store-migrations.ts";
 
@@ -76,6 +77,7 @@ function schemaVersion(path: string): number {
 class SqliteTelemetryStore implements TelemetryStore, FoldWriter {
 	readonly #db: DatabaseSync;
 	readonly #path: string;
+	readonly leaves: LeafTables;
 	readonly #insertRow: StatementSync;
 	readonly #insertStream: StatementSync;
 	readonly #insertAnswer: StatementSync;
@@ -91,6 +93,7 @@ class SqliteTelemetryStore implements TelemetryStore, FoldWriter {
 	constructor(db: DatabaseSync, path: string) {
 		this.#db = db;
 		this.#path = path;
+		this.leaves = new LeafTables(db);
 		this.#insertRow = db.prepare("INSERT INTO journal (seq, data) VALUES (?, ?)");
 		this.#insertStream = db.prepare("INSERT INTO streams (id, kind, canonical, bounds) VALUES (?, ?, ?, ?)");
 		this.#insertAnswer = db.prepare(

@@ -71,6 +71,9 @@ export function verifyTelemetry(
 		for (const [table, what] of [
 			["journal", "journal row"],
 			["pages", "page of stream states"],
+			["leaf_batches", "batch of counts by attribute"],
+			["leaves_1m", "row of counts by attribute"],
+			["leaves_1h", "row of counts by attribute"],
 		] as const) {
 			rows[table] = 0;
 			for (const row of db.prepare(`select rowid as id, data from ${table}`).iterate()) {

@@ -1,5 +1,6 @@
 import type { Api, ApiContext } from "../context.ts";
 import { accountingRoutes } from "./accounting.ts";
+import { attributeRoutes } from "./attributes.ts";
 import { auditRoutes } from "./audit.ts";
 import { configRoutes } from "./config.ts";
 import { consoleRoutes } from "./console.ts";
@@ -39,6 +40,7 @@ export function registerRoutes(api: Api, context: ApiContext, session: SessionOp
 	timerRoutes(api, context);
 	onCallRoutes(api, context);
 	windowRoutes(api, context);
+	attributeRoutes(api, context);
 	accountingRoutes(api, context);
 	matchRoutes(api, context);
 	tenantRegisterRoutes(api, context);

@@ -57,13 +57,14 @@ function text(document: object): string {
 	return stringify(document, { lineWidth: 0 });
 }
 
-function annotationsOf({ sliKind, unit, valueUnit, indicator }: Slo): Record<string, string> {
+function annotationsOf({ sliKind, unit, valueUnit, keep, indicator }: Slo): Record<string, string> {
 	const annotations: Record<string, string> = {
 		[ANNOTATIONS.perTenant]: "true",
 		[ANNOTATIONS.sliKind]: sliKind,
 		[ANNOTATIONS.unit]: unit,
 	};
 	if (valueUnit !== undefined) annotations[ANNOTATIONS.valueUnit] = valueUnit;
+	if (keep) annotations[ANNOTATIONS.keep] = keep.length === 0 ? "none" : keep.join(",");
 	if (indicator.kind === "heartbeat") {
 		annotations[ANNOTATIONS.heartbeat] = formatDuration(indicator.everyMs);
 		if (indicator.effectiveAt !== undefined)

@@ -1,0 +1,282 @@
+import type { AttributeLimits } from "#catalogue";
+import { dimensionKey, dimensionOf, type KeptAttributes, leafValues } from "./kept-attributes.ts";
+import { LeafPlaces, type StoredPlaces } from "./leaf-places.ts";
+import { LeafBatch, type LeafVisit, readLeaves } from "./leaf-rows.ts";
+import type { LeafStore, LeafWriter, StoredLeafName } from "./leaf-store.ts";
+import { AGGREGATE_PREFIX, FLEET, type Pair } from "./types.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MINUTES = 60;
+const DAY_MS = 86_400_000;
+/** Names are kept longer than anything that is called by them. */
+const NAMES_KEPT_MORE_DAYS = 3;
+
+/** Texts of leaves by number, as the store has them. */
+class LeafNames {
+	readonly #ids = new Map<string, number>();
+	readonly #names = new Map<number, { readonly text: string; day: number }>();
+	#nextId = 1;
+	#unstored = new Set<number>();
+
+	constructor(stored: readonly StoredLeafName[]) {
+		for (const { id, text, day } of stored) {
+			this.#ids.set(text, id);
+			this.#names.set(id, { text, day });
+			this.#nextId = Math.max(this.#nextId, id + 1);
+		}
+	}
+
+	idOf(text: string): number {
+		let id = this.#ids.get(text);
+		if (id === undefined) {
+			id = this.#nextId++;
+			this.#ids.set(text, id);
+			this.#names.set(id, { text, day: 0 });
+		}
+		return id;
+	}
+
+	textOf(id: number): string | undefined {
+		return this.#names.get(id)?.text;
+	}
+
+	/** It is about to be written: its name must be there. */
+	use(id: number, day: number): void {
+		const name = this.#names.get(id);
+		if (!name || name.day >= day) return;
+		name.day = day;
+		this.#unstored.add(id);
+	}
+
+	/** Once a transaction of these fails, memory is void. */
+	write(writer: LeafWriter): void {
+		for (const id of this.#unstored) {
+			const name = this.#names.get(id);
+			if (name) writer.writeName({ id, ...name });
+		}
+		this.#unstored.clear();
+	}
+}
+
+interface PairBook {
+	readonly slo: number;
+	readonly storedId: number;
+	readonly dimensions: readonly LeafPlaces[];
+	/** Numbers of the leaves of a profile, by profile: looked up once. */
+	readonly leaves: (readonly number[])[];
+}
+
+export interface LeafBookParts {
+	readonly store: LeafStore;
+	readonly kept: KeptAttributes;
+	readonly pairs: readonly Pair[];
+	readonly slos: readonly { readonly name: string }[];
+	readonly pairIds: readonly number[];
+	readonly limits: AttributeLimits;
+}
+
+export interface LeafSum {
+	/** Undefined: all that had no place of their own. */
+	readonly values: readonly string[] | undefined;
+	bad: number;
+	total: number;
+	/** Minute from which on the counts are exact; 0: all of them; undefined: the leaf has lost its place. */
+	readonly since: number | undefined;
+}
+
+/** Counts by attribute of all pairs: what was harvested and is not in the store yet, and who has places. */
+export class LeafBook {
+	readonly #parts: LeafBookParts;
+	readonly #names: LeafNames;
+	readonly #sloOf: readonly number[];
+	readonly #books: (PairBook | undefined)[] = [];
+	/** Pairs with counts that are not stored. */
+	#touched = new Set<number>();
+	/** Packed, and in no transaction yet that has come to its end. */
+	#sealed: Uint8Array[] = [];
+	#fadedAt = 0;
+
+	constructor(parts: LeafBookParts) {
+		this.#parts = parts;
+		this.#names = new LeafNames(parts.kept.isEmpty ? [] : parts.store.names());
+		const index = new Map(parts.slos.map(({ name }, slo) => [name, slo]));
+		this.#sloOf = parts.pairs.map(({ slo }) => index.get(slo) as number);
+	}
+
+	add(pair: number, profile: number, minute: number, bad: number, total: number): void {
+		const book = this.#book(pair, minute);
+		const leaves = book.leaves[profile] ?? this.#leavesOf(book, profile);
+		const { dimensions } = book;
+		for (let k = 0; k < dimensions.length; k++)
+			(dimensions[k] as LeafPlaces).add(leaves[k] as number, minute, bad, total);
+		this.#touched.add(pair);
+	}
+
+	#leavesOf(book: PairBook, profile: number): readonly number[] {
+		const leaves = this.#parts.kept.leavesOf(profile, book.slo).map((text) => this.#names.idOf(text));
+		book.leaves[profile] = leaves;
+		return leaves;
+	}
+
+	#book(pair: number, minute: number): PairBook {
+		const known = this.#books[pair];
+		if (known) return known;
+		const { kept, limits, pairs, pairIds, store } = this.#parts;
+		const slo = this.#sloOf[pair] as number;
+		const storedId = pairIds[pair] as number;
+		const text = store.places(storedId);
+		const stored = text === undefined ? {} : (JSON.parse(text) as Record<string, StoredPlaces | undefined>);
+		const limit = isAggregate((pairs[pair] as Pair).tenant) ? limits.fleet : limits.perTenant;
+		const others = kept.othersOf(slo);
+		const dimensions = kept.dimensionsOf(slo).map((dimension, k) => {
+			const other = this.#names.idOf(others[k] as string);
+			return new LeafPlaces(other, limit, minute, this.#known(stored[dimensionKey(dimension)]));
+		});
+		const book: PairBook = { slo, storedId, dimensions, leaves: [] };
+		this.#books[pair] = book;
+		return book;
+	}
+
+	/** Without leaves that nothing has been called for so long that their names are gone. */
+	#known(stored: StoredPlaces | undefined): StoredPlaces | undefined {
+		return stored && { ...stored, places: stored.places.filter(([leaf]) => this.#names.textOf(leaf) !== undefined) };
+	}
+
+	newBatch(now: number): LeafBatch {
+		const { minutesMs, hoursMs } = this.#parts.limits;
+		return new LeafBatch(
+			Math.ceil((now - minutesMs) / MINUTE_MS),
+			Math.ceil((now - hoursMs) / (HOUR_MINUTES * MINUTE_MS)),
+		);
+	}
+
+	/** Counts that do not wait for a fold, straight into a transaction: those of imports and pulls. */
+	addTo(
+		batch: LeafBatch,
+		{ pair, profile, now }: { readonly pair: number; readonly profile: number; readonly now: number },
+		minute: number,
+		bad: number,
+		total: number,
+	): void {
+		const book = this.#book(pair, minute);
+		const leaves = book.leaves[profile] ?? this.#leavesOf(book, profile);
+		book.dimensions.forEach((places, k) => {
+			const { leaf } = places.placeOf(leaves[k] as number, minute);
+			if (minute < places.from) {
+				places.from = minute;
+				places.isChanged = true;
+			}
+			this.#names.use(leaf, dayOf(now));
+			batch.add(book.storedId, minute, leaf, bad, total);
+		});
+		this.#touched.add(pair);
+	}
+
+	writeNames(writer: LeafWriter): void {
+		this.#names.write(writer);
+	}
+
+	/** Pairs whose counts are to be stored now. */
+	takeTouched(now: number): number[] {
+		const touched = [...this.#touched];
+		this.#touched = new Set();
+		const hour = Math.floor(now / (HOUR_MINUTES * MINUTE_MS));
+		if (hour !== this.#fadedAt && this.#fadedAt !== 0)
+			for (const book of this.#books) for (const places of book?.dimensions ?? []) places.fade();
+		this.#fadedAt = hour;
+		return touched;
+	}
+
+	/** Packs what these pairs have; places that changed are written at once: they may be ahead of the counts. */
+	pack(writer: LeafWriter, pairs: readonly number[], now: number): void {
+		const batch = this.newBatch(now);
+		const day = dayOf(now);
+		const changed: PairBook[] = [];
+		for (const pair of pairs) {
+			const book = this.#books[pair] as PairBook;
+			for (const places of book.dimensions) {
+				places.promote(Math.floor(now / MINUTE_MS));
+				for (const { leaf, cells } of places.unstored()) {
+					this.#names.use(leaf, day);
+					for (let k = 0; k < cells.length; k += 3)
+						batch.add(book.storedId, cells[k] as number, leaf, cells[k + 1] as number, cells[k + 2] as number);
+				}
+				for (const leaf of places.places.keys()) this.#names.use(leaf, places.isChanged ? day : 0);
+				places.clear();
+			}
+			if (book.dimensions.some((places) => places.isChanged)) changed.push(book);
+		}
+		this.#names.write(writer);
+		for (const book of changed) {
+			const dimensions = this.#parts.kept.dimensionsOf(book.slo);
+			const stored = book.dimensions.map((places, k) => {
+				places.isChanged = false;
+				return [dimensionKey(dimensions[k] as readonly string[]), places.stored()];
+			});
+			writer.writePlaces(book.storedId, JSON.stringify(Object.fromEntries(stored)));
+		}
+		const packed = batch.take();
+		if (packed) this.#sealed.push(packed);
+	}
+
+	/** In the transaction that takes the journal's rows away. */
+	writeSealed(writer: LeafWriter, now: number): void {
+		for (const packed of this.#sealed) writer.addBatch(packed);
+		writer.dropNamesBefore(dayOf(now - this.#parts.limits.hoursMs) - NAMES_KEPT_MORE_DAYS);
+	}
+
+	sealedIsStored(): void {
+		this.#sealed = [];
+	}
+
+	/** Sums of one dimension in [from, to), ms. Undefined: the SLO does not keep it. */
+	sums(
+		pair: number,
+		dimension: readonly string[],
+		range: { readonly from: number; readonly to: number; readonly now: number },
+	): { readonly keptFrom: number; readonly sums: LeafSum[] } | undefined {
+		const { kept, store, limits } = this.#parts;
+		const { now, to } = range;
+		const from = Math.max(range.from, now - limits.hoursMs);
+		const slo = this.#sloOf[pair] as number;
+		const key = dimensionKey(dimension);
+		const at = kept.dimensionsOf(slo).findIndex((each) => dimensionKey(each) === key);
+		if (at < 0) return undefined;
+		const book = this.#book(pair, Math.floor(now / MINUTE_MS));
+		const places = book.dimensions[at] as LeafPlaces;
+		const counts = new Map<number, { bad: number; total: number }>();
+		const isOurs = new Map<number, boolean>();
+		const visit: LeafVisit = (_, leaf, bad, total) => {
+			let ours = isOurs.get(leaf);
+			if (ours === undefined) {
+				const text = this.#names.textOf(leaf);
+				ours = text !== undefined && dimensionOf(text) === key;
+				isOurs.set(leaf, ours);
+			}
+			if (!ours) return;
+			const sum = counts.get(leaf) ?? { bad: 0, total: 0 };
+			counts.set(leaf, { bad: sum.bad + bad, total: sum.total + total });
+		};
+		readLeaves(store, this.#sealed, book.storedId, { from, to }, visit);
+		for (const { leaf, cells } of places.unstored())
+			for (let k = 0; k < cells.length; k += 3) {
+				const minuteAt = (cells[k] as number) * MINUTE_MS;
+				if (minuteAt >= from && minuteAt < to) visit(minuteAt, leaf, cells[k + 1] as number, cells[k + 2] as number);
+			}
+		const sums = [...counts].map(([leaf, { bad, total }]) => ({
+			values: leafValues(this.#names.textOf(leaf) as string),
+			bad,
+			total,
+			since: places.exactFrom(leaf),
+		}));
+		return { keptFrom: places.from * MINUTE_MS, sums };
+	}
+}
+
+function isAggregate(tenant: string): boolean {
+	return tenant === FLEET || tenant.startsWith(AGGREGATE_PREFIX);
+}
+
+function dayOf(ms: number): number {
+	return Math.floor(ms / DAY_MS);
+}
