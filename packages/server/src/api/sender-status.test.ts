@@ -10,6 +10,7 @@ function sender(source: string, silentMs: number, intervalMs: number | undefined
 	return {
 		source,
 		requests: 100,
+		firstRequestAt: LONG_AGO,
 		lastRequestAt: NOW - silentMs,
 		newestEventAt: NOW - silentMs,
 		completeUntil: NOW - silentMs,
@@ -41,6 +42,12 @@ describe("a source that sends", () => {
 		const state = { ...sender("edge", silentMs), usualIntervalMs: intervalMs };
 		const source = expectEveryMs === undefined ? undefined : declared(expectEveryMs);
 		expect(punctualityOf(state, source, { now: NOW, startedAt: LONG_AGO })).toBe(expected);
+	});
+	test("has no rhythm that is known before five minutes, however often it sent", () => {
+		const state = { ...sender("edge", 20 * MINUTE), firstRequestAt: NOW - 24 * MINUTE };
+		expect(punctualityOf(state, undefined, { now: NOW, startedAt: LONG_AGO })).toBe("unknown");
+		const longer = { ...state, firstRequestAt: NOW - 25 * MINUTE };
+		expect(punctualityOf(longer, undefined, { now: NOW, startedAt: LONG_AGO })).toBe("down");
 	});
 	test("is not late for the time that the server was down", () => {
 		const state = sender("edge", 60 * MINUTE);

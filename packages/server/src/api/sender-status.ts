@@ -16,15 +16,16 @@ export type Punctuality = "ok" | "late" | "down" | "unknown";
 const LEAST_EXPECTED_MS = 60_000;
 const MISSED_INTERVALS = 3;
 const DOWN_AFTER = 3;
-/** Before so many requests an interval is chance. */
-const KNOWN_FROM = 5;
+/** Requests of a shorter time are no rhythm. */
+const KNOWN_AFTER_MS = 5 * 60_000;
 /** A sender that has been away for longer is gone: nobody waits for it. */
 const GONE_MS = 24 * 3_600_000;
 
 /** Within how long the next request of a source is expected, ms; undefined: it has no rhythm that is known. */
 export function expectedWithinMs(sender: SourceState, source: Source | undefined): number | undefined {
 	if (source?.expectEveryMs !== undefined) return source.expectEveryMs;
-	if (sender.usualIntervalMs === undefined || sender.requests < KNOWN_FROM) return undefined;
+	const knownForMs = sender.lastRequestAt - sender.firstRequestAt;
+	if (sender.usualIntervalMs === undefined || knownForMs < KNOWN_AFTER_MS) return undefined;
 	return Math.max(LEAST_EXPECTED_MS, MISSED_INTERVALS * sender.usualIntervalMs);
 }
 

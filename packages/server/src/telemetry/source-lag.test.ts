@@ -43,6 +43,11 @@ describe("how late a source usually is", () => {
 		for (let k = 1; k < 300; k++) show(lag, T0 + k * S - (k % 30 === 0 ? MINUTE : 0), T0 + k * S);
 		expect(lag.usualLatenessMs).toBe(0);
 	});
+	test("a few requests are no habit", () => {
+		const lag = new SourceLag("a");
+		for (let k = 0; k < 5; k++) show(lag, T0 - k * S, T0 + k * S);
+		expect(lag.usualLatenessMs).toBe(0);
+	});
 	test("history that is sent again is not lateness", () => {
 		const lag = punctual(10 * S);
 		const now = T0 + 600 * S;

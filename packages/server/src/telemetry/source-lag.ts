@@ -8,6 +8,8 @@ export const MAX_WAIT_MS = 5 * 60_000;
 const IN_ORDER_MS = 300;
 /** One late request in twenty is no habit; a shard of up to twenty that lags is. */
 const LATENESS_QUANTILE = 0.95;
+/** Fewer requests are no habit. */
+const KNOWN_FROM = 5;
 const LEAST_LATENESS_MS = 100;
 const INTERVAL_QUANTILE = 0.95;
 const DAY_MS = 86_400_000;
@@ -27,6 +29,7 @@ export interface Shown {
 export interface StoredLag {
 	readonly source: string;
 	readonly requests: number;
+	readonly firstAt: number;
 	readonly lastAt: number;
 	readonly newestAt: number;
 	readonly interval: readonly number[];
@@ -41,6 +44,7 @@ export interface StoredLag {
 export class SourceLag {
 	readonly source: string;
 	requests = 0;
+	firstAt = 0;
 	lastAt = 0;
 	/** Largest event time shown. */
 	newestAt = 0;
@@ -57,6 +61,7 @@ export class SourceLag {
 
 	observe(shown: Shown | undefined, now: number): void {
 		if (this.requests > 0) this.#interval.add(now - this.lastAt);
+		else this.firstAt = now;
 		this.requests++;
 		this.lastAt = Math.max(this.lastAt, now);
 		if (!shown) return;
@@ -82,6 +87,7 @@ export class SourceLag {
 
 	/** How long a request may still bring what is older than what the source has shown. ms. */
 	get usualLatenessMs(): number {
+		if (this.#lateness.count < KNOWN_FROM) return 0;
 		const ms = this.#lateness.quantile(LATENESS_QUANTILE) ?? 0;
 		return ms <= LEAST_LATENESS_MS ? 0 : ms;
 	}
@@ -112,10 +118,11 @@ export class SourceLag {
 	}
 
 	state(now: number): SourceState {
-		const { source, requests, lastAt, newestAt } = this;
+		const { source, requests, firstAt, lastAt, newestAt } = this;
 		return {
 			source,
 			requests,
+			firstRequestAt: firstAt,
 			lastRequestAt: lastAt,
 			newestEventAt: newestAt === 0 ? undefined : newestAt,
 			completeUntil: newestAt === 0 ? undefined : Math.min(newestAt, this.completeUntil(now)),
@@ -125,13 +132,15 @@ export class SourceLag {
 	}
 
 	pack(): StoredLag {
-		const { source, requests, lastAt, newestAt } = this;
-		return { source, requests, lastAt, newestAt, interval: this.#interval.pack(), lateness: this.#lateness.pack() };
+		const { source, requests, firstAt, lastAt, newestAt } = this;
+		const habits = { interval: this.#interval.pack(), lateness: this.#lateness.pack() };
+		return { source, requests, firstAt, lastAt, newestAt, ...habits };
 	}
 
 	static unpack(stored: StoredLag): SourceLag {
 		const lag = new SourceLag(stored.source);
 		lag.requests = stored.requests;
+		lag.firstAt = stored.firstAt;
 		lag.lastAt = stored.lastAt;
 		lag.newestAt = stored.newestAt;
 		lag.#newestShownAt = stored.lastAt;

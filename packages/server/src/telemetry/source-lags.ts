@@ -8,6 +8,8 @@ const MAX_WAITED = 31;
 /** A source that fed a pair within this time or twice as long ago still feeds it. */
 const FEEDS_KEPT_MS = 10 * 60_000;
 const MAX_SOURCES = 256;
+/** A source that is gone must not take the place of another for ever. */
+const FORGOTTEN_AFTER_MS = 7 * 86_400_000;
 const SAMPLED = 32;
 
 /** How far the counts of each pair are complete: what is known of each source, and which sources feed which pair. */
@@ -73,8 +75,9 @@ export class SourceLags {
 	}
 
 	/** Which sources feed which pair is learnt anew: it depends on the catalogue. */
-	load(packed: string): void {
-		for (const stored of JSON.parse(packed) as StoredLag[]) this.#add(SourceLag.unpack(stored));
+	load(packed: string, now: number): void {
+		for (const stored of JSON.parse(packed) as StoredLag[])
+			if (now - stored.lastAt < FORGOTTEN_AFTER_MS) this.#add(SourceLag.unpack(stored));
 	}
 
 	#add(lag: SourceLag): number {

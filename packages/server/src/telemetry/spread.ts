@@ -16,6 +16,11 @@ export class Spread {
 		this.#counts = new Float64Array(Math.ceil(Math.log2(mostMs / leastMs) * STEPS_PER_OCTAVE) + 1);
 	}
 
+	/** Durations that it knows, less those that faded. */
+	get count(): number {
+		return this.#total;
+	}
+
 	add(ms: number): void {
 		const steps = Math.ceil(Math.log2(Math.max(ms, this.#leastMs) / this.#leastMs) * STEPS_PER_OCTAVE);
 		const at = Math.min(steps, this.#counts.length - 1);
