@@ -64,7 +64,8 @@ export class SourceGate {
 
 	enter(sender: Sender): Passage {
 		const declared = this.#declared(sender);
-		const source = declared?.name ?? (sender.token === undefined ? undefined : `token:${sender.token.slice(0, MAX_NAME)}`);
+		const source =
+			declared?.name ?? (sender.token === undefined ? undefined : `token:${sender.token.slice(0, MAX_NAME)}`);
 		const limits = limitsOfSource(declared, this.#options.limits());
 		const now = this.#options.monotonic();
 		const use = this.#use(source ?? sender.kind, limits, now);
