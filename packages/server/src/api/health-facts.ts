@@ -1,7 +1,7 @@
 import { formatFinding } from "#catalogue";
 import { feedStates } from "#incidents";
-import { resolveSecret, type TenantScope } from "#platform";
-import { FLEET } from "#telemetry";
+import { inScope, resolveSecret, type TenantScope } from "#platform";
+import { FLEET, type UnusedMetric } from "#telemetry";
 import type { ApiContext } from "./context.ts";
 import type { LoopDelay } from "./event-loop.ts";
 import { type Book, DELIVERIES_MS, type HealthFacts } from "./health-judgement.ts";
@@ -60,14 +60,16 @@ export async function gatherHealth(
 		newestEventAt: seen.length === 0 ? undefined : Math.max(...seen.map(({ lastAt }) => lastAt as number)),
 		books: accounts?.map(bookOf),
 		tenants: {
-			key: catalogue.tenants.length,
-			withoutData: catalogue.tenants.filter(({ name }) => !tenantsWithData.has(name)).map(nameOf),
+			key: catalogue.tenants.filter(({ name }) => inScope(scope, name)).length,
+			withoutData: catalogue.tenants
+				.filter(({ name }) => inScope(scope, name) && !tenantsWithData.has(name))
+				.map(nameOf),
 			ids: values?.total,
 			unmatched: values?.unmatched,
 		},
 		slos: {
 			all: catalogue.slos.length,
-			uncovered: uncoveredSlos(catalogue.slos, (slo) => slosWithData.has(slo), figures?.unusedMetrics ?? []),
+			uncovered: uncoveredSlos(catalogue.slos, (slo) => slosWithData.has(slo), unusedFor(scope, figures)),
 		},
 		sources: {
 			declared: catalogue.sources.length,
@@ -93,6 +95,12 @@ export async function gatherHealth(
 		},
 	};
 	return { facts, figures, accounts };
+}
+
+/** Values of attributes may name tenants. */
+function unusedFor(scope: TenantScope, figures: Figures | undefined): readonly UnusedMetric[] {
+	const unused = figures?.unusedMetrics ?? [];
+	return scope.all ? unused : unused.map(({ metric }) => ({ metric, attributes: undefined }));
 }
 
 function nameOf({ displayName }: { readonly displayName: string }): string {

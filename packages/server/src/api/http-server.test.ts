@@ -7,12 +7,13 @@ import fastify from "fastify";
 import pino from "pino";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Catalogue } from "#catalogue";
-import { type ControlStore, EventBus, issueToken, type Role, systemIds } from "#platform";
+import { type ControlStore, EventBus, issueToken, type Role, scopeOf, systemIds } from "#platform";
 import type { TenantValuesQuery } from "#telemetry";
 import { exampleFeed } from "../../testing/feed-messages.ts";
 import { openControlStore } from "../adapters/sqlite/control-store.ts";
 import type { Api, ApiContext } from "./context.ts";
 import { createFleetSource } from "./fleet-source.ts";
+import { gatherHealth } from "./health-facts.ts";
 import { buildHttpServer } from "./http-server.ts";
 import { registerPolicy } from "./policy.ts";
 import { StreamHub } from "./stream-hub.ts";
@@ -679,6 +680,25 @@ describe("matching telemetry to key tenants", () => {
 		expect((await at(NOW - 1_000)).ids).toMatchObject([{ patterns: ["c-.*"], from: NOW - 500, isEffective: false }]);
 		expect((await at(NOW)).ids).toMatchObject([{ isEffective: true }]);
 		expect((await ask("/api/v1/tenants/nobody/register", { headers })).statusCode).toBe(404);
+	});
+});
+
+describe("how this system fares", () => {
+	it("is told as far as it is known while the telemetry thread does not answer, and to responders", async () => {
+		expect((await ask("/api/v1/health/details", { headers: bearer(await tokenFor("viewer")) })).statusCode).toBe(403);
+		const answer = await ask("/api/v1/health/details", { headers: bearer(await tokenFor("responder")) });
+		expect([answer.statusCode, answer.json().telemetry, answer.json().storage]).toEqual([200, null, null]);
+		const states = new Map(answer.json().parts.map((part: { key: string; state: string }) => [part.key, part.state]));
+		expect([states.get("telemetry"), states.get("disk"), states.get("lag")]).toEqual(["failing", "unknown", "unknown"]);
+		expect([...states.values()]).not.toContain(undefined);
+	});
+
+	it("names only tenants that the reader may see", async () => {
+		const tenant = (name: string) => ({ name, displayName: name, contacts: { customer: [] } });
+		const catalogue = { ...CATALOGUE, tenants: ["adatum", "contoso"].map(tenant) } as unknown as Catalogue;
+		const scoped = scopeOf({ name: "r", role: "responder", tenants: ["adatum"] });
+		const { facts } = await gatherHealth({ ...context, catalogue: () => catalogue }, scoped, undefined);
+		expect(facts.tenants).toMatchObject({ key: 1, withoutData: ["adatum"] });
 	});
 });
 

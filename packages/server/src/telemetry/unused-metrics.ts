@@ -3,6 +3,8 @@ import type { UnusedMetric } from "./types.ts";
 /** A name that nobody expected is told once; thousands of them are no help. */
 const MAX_NAMES = 200;
 const MAX_LENGTH = 200;
+const MAX_ATTRIBUTES = 8;
+const MAX_VALUE_LENGTH = 60;
 
 /** Metrics that came and that no SLO counts, so that an SLO without data can be told what came instead. */
 export class UnusedMetrics {
@@ -17,10 +19,10 @@ export class UnusedMetrics {
 	/** An SLO names it, and no condition fits this stream's attributes. Called once per stream. */
 	mismatch(metric: string, attributes: ReadonlyMap<string, string>, asked: Iterable<string>): void {
 		if (this.#seen.size >= MAX_NAMES || this.#seen.has(metric) || metric.length > MAX_LENGTH) return;
-		const had = [...new Set(asked)].map(
-			(name) => `${name}=${(attributes.get(name) ?? "").slice(0, 60) || "(missing)"}`,
-		);
-		this.#seen.set(metric, { metric, attributes: had.slice(0, 8).join(", ") });
+		const names = [...new Set(asked)].slice(0, MAX_ATTRIBUTES);
+		if (names.length === 0) return this.name(metric);
+		const had = names.map((name) => `${name}=${attributes.get(name)?.slice(0, MAX_VALUE_LENGTH) || "(missing)"}`);
+		this.#seen.set(metric, { metric, attributes: had.join(", ") });
 	}
 
 	list(): UnusedMetric[] {

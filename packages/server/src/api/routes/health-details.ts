@@ -1,4 +1,4 @@
-import { scopeOf } from "#platform";
+import { inScope, scopeOf, type TenantScope } from "#platform";
 import type { Api, ApiContext } from "../context.ts";
 import { PROBLEMS } from "../context.ts";
 import { startLoopMonitor } from "../event-loop.ts";
@@ -22,8 +22,9 @@ export function healthDetailRoutes(api: Api, context: ApiContext): void {
 		},
 		async (request) => {
 			const delay = loop.read();
+			const scope = scopeOf(principalOf(request));
 			const [{ facts, figures, accounts }, checks] = await Promise.all([
-				gatherHealth(context, scopeOf(principalOf(request)), delay),
+				gatherHealth(context, scope, delay),
 				context.readiness(),
 			]);
 			return {
@@ -40,7 +41,7 @@ export function healthDetailRoutes(api: Api, context: ApiContext): void {
 				eventLoop: delay ?? null,
 				queues: facts.queues,
 				diskFreeBytes: facts.diskFreeBytes ?? null,
-				...figureViews(figures),
+				...figureViews(figures, scope),
 			};
 		},
 	);
@@ -48,6 +49,7 @@ export function healthDetailRoutes(api: Api, context: ApiContext): void {
 
 function figureViews(
 	figures: Awaited<ReturnType<ApiContext["telemetry"]["health"]>> | undefined,
+	scope: TenantScope,
 ): Pick<HealthDetails, "telemetry" | "storage"> {
 	if (!figures) return { telemetry: null, storage: null };
 	const { storage } = figures;
@@ -72,7 +74,7 @@ function figureViews(
 			growthBytesPerDay: storage.growthBytesPerDay ?? null,
 			daysLeft: storage.daysLeft ?? null,
 			tiers: storage.tiers.map(({ of, ...rest }) => ({ class: of, ...rest })),
-			damaged: [...storage.damaged],
+			damaged: storage.damaged.filter(({ tenant }) => inScope(scope, tenant)),
 		},
 	};
 }

@@ -63,18 +63,22 @@ export function checkData(dir: string): { readonly checks: Check[]; readonly hol
 			? checkMode(dir, mode)
 			: fail("data", `${dir} cannot be written by this user.`, "Give this user the folder, or choose another."),
 	];
-	const holder = mayWrite(path) ? dataDirHolder(path) : undefined;
-	checks.push(
-		holder === undefined
-			? ok("lock", `No process uses ${dir}.`)
-			: warn(
-					"lock",
-					`${dir} is in use by ${holder}.`,
-					"That is right for the server that runs there; a second one would be refused.",
-				),
-		checkRoom(path),
-	);
+	const { check, holder } = lockOf(path, dir);
+	checks.push(check, checkRoom(path));
 	return { checks, holder };
+}
+
+function lockOf(path: string, dir: string): { readonly check: Check; readonly holder: string | undefined } {
+	try {
+		const holder = dataDirHolder(path);
+		if (holder === undefined) return { check: ok("lock", `No process uses ${dir}.`), holder };
+		const remedy = "That is right for the server that runs there; a second one would be refused.";
+		return { check: warn("lock", `${dir} is in use by ${holder}.`, remedy), holder };
+	} catch (error) {
+		const remedy = "Give this user the files of the folder.";
+		const check = fail("lock", `Who uses ${dir} cannot be seen: ${(error as Error).message}.`, remedy);
+		return { check, holder: undefined };
+	}
 }
 
 function foldersOf(path: string) {
@@ -95,6 +99,8 @@ function checkParent(path: string): Check {
 
 function checkMode(dir: string, mode: number): Check {
 	const text = mode.toString(8);
+	// Windows has no such modes; the folder's owner has it from its place.
+	if (process.platform === "win32") return ok("data", `${dir} can be written by this user.`);
 	if ((mode & 0o077) === 0) return ok("data", `${dir} is for its owner alone (mode ${text}).`);
 	return warn(
 		"data",
