@@ -1,5 +1,6 @@
 /** The wire contract's types: the only place where the console looks at the server's source, and only at types. */
 import type * as wire from "../../server/src/api/schemas.ts";
+import type * as attributes from "../../server/src/api/schemas-attributes.ts";
 import type * as feeds from "../../server/src/api/schemas-feeds.ts";
 import type * as operations from "../../server/src/api/schemas-operations.ts";
 
@@ -21,6 +22,7 @@ export type Verdict = Out<typeof wire.Verdict>;
 export type PhoneMessage = Out<typeof wire.PhoneMessage>;
 export type ProgramReport = Out<typeof wire.ProgramReport>;
 export type ProgramNumber = Out<typeof wire.ProgramNumber>;
+export type AttributesView = Out<typeof attributes.AttributesView>;
 export type WindowsView = Out<typeof wire.WindowsView>;
 export type Session = Out<typeof wire.Session>;
 export type Problem = Out<typeof wire.Problem>;

@@ -1,5 +1,6 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type {
+	AttributesView,
 	Change,
 	FleetView,
 	HealthDetails,
@@ -173,6 +174,18 @@ export const windowsQuery = (tenant: string, slo: string, spanMs: number, resolu
 			return call<WindowsView>(`${path}?from=${to - spanMs}&to=${to}&resolutionMs=${resolutionMs}`, {}, signal);
 		},
 		refetchInterval: 30_000,
+	});
+
+/** Events by each attribute that the SLO keeps, the most bad ones first. An empty tenant is the fleet. */
+export const attributesQuery = (tenant: string, slo: string, from: number, to: number) =>
+	queryOptions({
+		queryKey: ["attributes", tenant, slo, from, to],
+		queryFn: ({ signal }) => {
+			const path = `/tenants/${encodeURIComponent(tenant || FLEET_IN_PATH)}/slis/${encodeURIComponent(slo)}/attributes`;
+			return call<AttributesView>(`${path}?from=${from}&to=${to}&limit=1000`, {}, signal);
+		},
+		refetchInterval: 30_000,
+		placeholderData: keepPreviousData,
 	});
 
 export const sourcesQuery = queryOptions({

@@ -8,6 +8,7 @@ import { LiveChip } from "../shell/live-chip.tsx";
 import { ErrorState, Loading, RefreshFailed } from "../shell/states.tsx";
 import { useText } from "../text.ts";
 import { ActionBar } from "./action-bar.tsx";
+import { AttributesCard } from "./attributes-card.tsx";
 import { CustomerPanel } from "./customer-panel.tsx";
 import { EscalationCard } from "./escalation-card.tsx";
 import { EvidenceCard } from "./evidence-card.tsx";
@@ -74,6 +75,7 @@ function Incident({ incident, now }: { readonly incident: IncidentDetail; readon
 						<Chart incident={incident} />
 					</Suspense>
 				</section>
+				<AttributesCard incident={incident} now={now} />
 				<section className="card">
 					<h2>{t("incident.runbook")}</h2>
 					{incident.runbook.length === 0 ? (
