@@ -72,7 +72,6 @@ export const messages = {
 
 	"drawer.label": "{row}, {workload}",
 	"drawer.close": "Close details",
-	"drawer.open": "Open {row}, {workload}",
 	"drawer.breach": "{name} is in breach{since}: {sli} of {unit} in the last hour are good, objective {objective}.",
 	"drawer.since": " since {time}, {duration}",
 	"drawer.at-risk": "{name} is at risk: {sli} of {unit} in the last hour are good, objective {objective}.",

@@ -28,6 +28,7 @@ To begin:
   bellwether init my-catalogue         write a catalogue to change
   bellwether validate my-catalogue     check it
   bellwether serve --catalogue my-catalogue --data my-data
+  bellwether doctor --url http://127.0.0.1:8080    see what is wrong, and what to do
 
 Exit codes: 0 fine, 1 findings or refused, 2 wrong usage, 3 server not reached or ended by itself.`,
 	);

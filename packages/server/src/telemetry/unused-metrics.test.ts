@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { catalogue, delta, NOW, point, request, rig, slo, writeRequestBytes } from "./telemetry-fixture.ts";
 import { UnusedMetrics } from "./unused-metrics.ts";
 
 test("a metric that no SLO names is listed once", () => {
@@ -28,3 +29,29 @@ test("millions of names take no more room than a few", () => {
 	unused.mismatch("late", new Map(), ["env"]);
 	expect(unused.list()).toHaveLength(200);
 });
+
+const SENDS = slo("sends", {
+	kind: "ratio",
+	numerator: "good",
+	part: { metric: "mail.sends", where: [{ name: "result", op: "=", values: ["ok"] }] },
+	total: { metric: "mail.sends", where: [{ name: "result", op: "!=", values: [""] }] },
+});
+
+test.each(["otlp-protobuf", "otlp-json", "remote-write-1"] as const)(
+	"telemetry notes what came in vain by %s",
+	(protocol) => {
+		const real = rig({ catalogue: catalogue({ slos: [SENDS] }) });
+		const names = ["mail_sends_total", "mail.sends"];
+		if (protocol === "remote-write-1") {
+			const series = names.map((name) => ({ labels: { __name__: name, env: "test" }, samples: [[1, NOW - 1_000]] }));
+			real.sendBytes(writeRequestBytes(series as never), protocol);
+		} else {
+			const given = { at: NOW - 1_000, start: NOW - 2_000, value: 1, attributes: { env: "test" } };
+			real.send(request(names.map((name) => delta(name, point(given)))), protocol);
+		}
+		expect(real.telemetry.counters().unusedMetrics).toEqual([
+			{ metric: "mail_sends_total", attributes: undefined },
+			{ metric: "mail.sends", attributes: "result=(missing)" },
+		]);
+	},
+);

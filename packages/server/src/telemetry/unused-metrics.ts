@@ -20,9 +20,8 @@ export class UnusedMetrics {
 	mismatch(metric: string, attributes: ReadonlyMap<string, string>, asked: Iterable<string>): void {
 		if (this.#seen.size >= MAX_NAMES || this.#seen.has(metric) || metric.length > MAX_LENGTH) return;
 		const names = [...new Set(asked)].slice(0, MAX_ATTRIBUTES);
-		if (names.length === 0) return this.name(metric);
 		const had = names.map((name) => `${name}=${attributes.get(name)?.slice(0, MAX_VALUE_LENGTH) || "(missing)"}`);
-		this.#seen.set(metric, { metric, attributes: had.join(", ") });
+		this.#seen.set(metric, { metric, attributes: had.join(", ") || undefined });
 	}
 
 	list(): UnusedMetric[] {

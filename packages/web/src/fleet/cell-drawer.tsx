@@ -57,7 +57,7 @@ export function CellDrawer({ view, row, cell, isPlatform, close }: DrawerProps) 
 			{isPlatform || cell.state === "not-in-use" ? null : (
 				<p>
 					<Link to="/tenants/$tenant/$workload" params={{ tenant: row.name, workload: cell.workload }}>
-						{t("drawer.open", { row: name, workload })}
+						{t("tenant.open", { tenant: name, workload })}
 					</Link>
 				</p>
 			)}

@@ -58,6 +58,15 @@ function Incident({ incident, now }: { readonly incident: IncidentDetail; readon
 					<span>{t(`incident.signalWord.${incident.kind}`)}</span>
 					<span>{age(incident, now, t)}</span>
 					{incident.acknowledgedBy === null ? null : <span>{incident.acknowledgedBy}</span>}
+					{incident.kind === "platform" ? null : (
+						<Link
+							to="/tenants/$tenant/$workload"
+							params={{ tenant: incident.tenant, workload: incident.workload }}
+							search={{ range: "24h" }}
+						>
+							{t("tenant.open", { tenant: incident.tenantDisplayName, workload: incident.workloadDisplayName })}
+						</Link>
+					)}
 					{incident.parent === null ? null : (
 						<Link to="/incidents/$id" params={{ id: incident.parent }}>
 							{t("incident.parent", { id: incident.parent })}
