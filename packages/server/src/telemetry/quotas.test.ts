@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Catalogue, TenantLimits } from "#catalogue";
+import { EVENT_SLOS, hex, nanosOf, type PlainSpan, spanBytes } from "./event-fixture.ts";
 import { catalogue, delta, keyTenant, NOW, point, type Rig, request, rig } from "./telemetry-fixture.ts";
 import type { IngestOutcome } from "./types.ts";
 
@@ -108,6 +109,42 @@ describe("a key tenant that sends a hundred times what it may, beside twenty qui
 		expect(outcome).toMatchObject({ status: "accepted", points: 9, rejected: 5 });
 		for (const [k, name] of QUIET.slice(0, 4).entries())
 			expect(run.sink().sum(name, "requests")).toBe(`0 of ${100 + k}`);
+	});
+});
+
+describe("events", () => {
+	const EVENTS: Catalogue = {
+		...catalogueOf({ pointsPerSecond: 1 }),
+		slos: EVENT_SLOS,
+	};
+	const span = (id: number, tenant: string): PlainSpan => ({
+		traceId: hex(1, 32),
+		spanId: hex(id, 16),
+		name: "POST /login",
+		kind: 2,
+		start: nanosOf(NOW - 5),
+		end: nanosOf(NOW),
+		status: 0,
+		resource: { "tenant.id": `${tenant}-id` },
+		attributes: {},
+	});
+	const spans = (from: number, count: number, tenant: string) =>
+		Array.from({ length: count }, (_, k) => span(from + k, tenant));
+
+	test("count like points: refused where all are of the noisy tenant, left out where others' are beside them", () => {
+		const run = rig({ catalogue: EVENTS });
+		const send = (...sent: PlainSpan[]) => run.sendBytes(spanBytes(sent, "protobuf"), "otlp-traces");
+		expect(send(...spans(1, 50, "noisy"))).toMatchObject({ status: "accepted", rejected: 0 });
+		run.clock.advance(1_000);
+		expect(send(...spans(51, 5, "noisy"))).toMatchObject({ status: "over-quota", retryAfterS: 41 });
+		const mixed = send(...spans(51, 5, "noisy"), ...spans(100, 3, "quiet-0"));
+		expect(mixed).toMatchObject({ status: "accepted", points: 8, rejected: 5 });
+		expect(run.accounts("noisy", "otlp-traces")).toEqual({ received: 55, counted: 50, over_quota: 5 });
+		expect(run.accounts("quiet-0", "otlp-traces")).toEqual({ received: 3, counted: 3 });
+		// Left out means not known: the same events count when they come again in time.
+		run.clock.advance(60_000);
+		expect(send(...spans(51, 5, "noisy"))).toMatchObject({ status: "accepted", rejected: 0 });
+		expect(run.accounts("noisy", "otlp-traces")).toMatchObject({ counted: 55 });
 	});
 });
 
