@@ -56,7 +56,7 @@ export async function gatherHealth(
 	const firstError = active.findings.find(({ level }) => level === "error");
 	const facts: HealthFacts = {
 		now,
-		telemetry: figures,
+		telemetry: figures && { ...figures, overQuota: figures.overQuota.filter(({ tenant }) => inScope(scope, tenant)) },
 		newestEventAt: seen.length === 0 ? undefined : Math.max(...seen.map(({ lastAt }) => lastAt as number)),
 		books: accounts?.map(bookOf),
 		tenants: {
