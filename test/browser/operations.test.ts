@@ -39,6 +39,8 @@ metadata: { name: changes, displayName: Deployments }
 spec: { kind: json, gives: changes, auth: bearer, secret: "\${env:FEED_CHANGES}" }
 `;
 
+const REFUSED = { code: "forbidden", message: "Refused here.", remedy: "Ask an administrator.", requestId: "req_1" };
+
 let catalogue: string;
 let server: RunningServer;
 let browser: Browser;
@@ -176,7 +178,47 @@ describe("the sources page", () => {
 	});
 });
 
+describe("a page of the operators without data", () => {
+	it("says what it will show and what is next, or that the server was not reached", async () => {
+		const page = await open("/admin/sources");
+		await page.locator(".card").first().waitFor();
+		await page.route("**/api/v1/sources", (route) => route.fulfill({ json: { items: [], feeds: [] } }));
+		await page.reload();
+		await page.getByRole("heading", { name: "Nothing sends yet, and no source is declared" }).waitFor();
+		await screenshot(page, "sources-empty-light");
+		await page.unroute("**/api/v1/sources");
+		await page.route("**/api/v1/sources", (route) => route.fulfill({ status: 403, json: { error: REFUSED } }));
+		await page.reload();
+		await page.getByText("The list of sources could not be loaded").waitFor();
+		await page.getByText("Refused here. Ask an administrator.").waitFor();
+		await page.context().close();
+	});
+
+	it("shows health without figures when the telemetry thread does not answer, and nothing of it as well", async () => {
+		const page = await open("/admin/sources");
+		const details = await server.read<Record<string, unknown>>("/api/v1/health/details");
+		const parts = [{ key: "disk", state: "unknown", says: "It is not known.", remedy: "Wait." }];
+		const json = { ...details, parts, books: null, telemetry: null, storage: null, uncovered: [] };
+		await page.route("**/api/v1/health/details", (route) => route.fulfill({ json }));
+		await page.goto(`${server.url}/admin/health`);
+		await page.getByText("1 part is unknown. 0 of 1 are well.").waitFor();
+		await page.getByText("Not known while the telemetry thread does not answer.").waitFor();
+		expect(await page.locator(".state-healthy").count()).toBe(0);
+		await page.context().close();
+	});
+});
+
 describe("the match page", () => {
+	it("goes on to more ids on demand", async () => {
+		const page = await open("/admin/match");
+		await page.locator("tbody tr").first().waitFor();
+		expect(await page.locator("tbody tr").count()).toBe(50);
+		await page.getByRole("button", { name: "Show more ids" }).click();
+		await expect.poll(() => page.locator("tbody tr").count()).toBe(51);
+		expect(await page.getByRole("button", { name: "Show more ids" }).count()).toBe(0);
+		await page.context().close();
+	});
+
 	it("makes a key tenant of an id in one click, and says what was written", async () => {
 		const page = await open("/admin/match?show=unmatched");
 		const line = page.getByRole("row").filter({ hasText: "Adatum Ltd." });

@@ -207,7 +207,6 @@ export const operationsMessages = {
 	"tenant.fleet": "All customers",
 	"tenant.revised": "▼ revised by late data",
 	"tenant.changeKey": "┆ change, numbered as below",
-	"tenant.good": "good",
 	"tenant.events": "Events",
 	"tenant.revision": "Revised",
 	"tenant.revisionText": "{revision, plural, one {once} other {# times}}, {late} late",
