@@ -16,7 +16,7 @@ import { isLoopbackBind, ownHosts, ownOrigins } from "./own-host.ts";
 import { registerPolicy, xAuthz } from "./policy.ts";
 import { ApiProblem, problemBody, toProblem, unreadableProblem } from "./problem.ts";
 import { registerRoutes } from "./routes/index.ts";
-import { type TelemetryIngest, telemetryHandler } from "./telemetry-routes.ts";
+import { SOURCE_HEADER, type TelemetryIngest, telemetryHandler } from "./telemetry-routes.ts";
 
 export interface HttpServerOptions {
 	readonly context: ApiContext;
@@ -249,6 +249,12 @@ function withTelemetryRoutes(document: { paths?: object }): object {
 		tenant: "none",
 		object: "on a loopback bind without a token file: anyone on this machine",
 	});
+	const sourceHeader = {
+		name: SOURCE_HEADER,
+		in: "header",
+		description: "declared source of this kind that the request is of",
+		schema: { type: "string" },
+	};
 	const binary = { schema: { type: "string", contentMediaType: "application/octet-stream" } };
 	const responses = (success: string) => ({
 		[success]: { description: "durable" },
@@ -258,7 +264,7 @@ function withTelemetryRoutes(document: { paths?: object }): object {
 		408: { description: "the body came too slowly" },
 		413: { description: "body too large" },
 		415: { description: "content type or encoding not understood" },
-		429: { description: "too many at once; see Retry-After" },
+		429: { description: "too much at once, or more than its source or tenants may send; see Retry-After" },
 		503: { description: "nothing was taken; see Retry-After" },
 	});
 	return {
@@ -270,6 +276,7 @@ function withTelemetryRoutes(document: { paths?: object }): object {
 					summary: "OTLP/HTTP metrics; gzip, zstd or identity",
 					tags: ["telemetry"],
 					"x-authz": authz,
+					parameters: [sourceHeader],
 					requestBody: {
 						content: { "application/x-protobuf": binary, "application/json": { schema: { type: "object" } } },
 					},
@@ -281,6 +288,7 @@ function withTelemetryRoutes(document: { paths?: object }): object {
 					summary: "Prometheus remote write 1.0 and 2.0, snappy",
 					tags: ["telemetry"],
 					"x-authz": authz,
+					parameters: [sourceHeader],
 					requestBody: { content: { "application/x-protobuf": binary } },
 					responses: responses("204"),
 				},
