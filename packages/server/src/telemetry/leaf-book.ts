@@ -8,6 +8,8 @@ import { AGGREGATE_PREFIX, FLEET, type Pair } from "./types.ts";
 const MINUTE_MS = 60_000;
 const HOUR_MINUTES = 60;
 const DAY_MS = 86_400_000;
+/** A few milliseconds' work. */
+const ENTRIES_PER_PACK = 4_000;
 /** Names are kept longer than anything that is called by them. */
 const NAMES_KEPT_MORE_DAYS = 3;
 
@@ -187,21 +189,27 @@ export class LeafBook {
 		return touched;
 	}
 
-	/** Packs what these pairs have; places that changed are written at once: they may be ahead of the counts. */
-	pack(writer: LeafWriter, pairs: readonly number[], now: number): void {
+	/**
+	 * Packs what some of these pairs have, and returns the index of the first that is left. Places that changed are written
+	 * at once: they may be ahead of the counts.
+	 */
+	pack(writer: LeafWriter, pairs: readonly number[], from: number, now: number): number {
+		let next = from;
+		let entries = 0;
 		const batch = this.newBatch(now);
 		const day = dayOf(now);
 		const changed: PairBook[] = [];
-		for (const pair of pairs) {
-			const book = this.#books[pair] as PairBook;
+		while (next < pairs.length && entries < ENTRIES_PER_PACK) {
+			const book = this.#books[pairs[next++] as number] as PairBook;
 			for (const places of book.dimensions) {
 				places.promote(Math.floor(now / MINUTE_MS));
 				for (const { leaf, cells } of places.unstored()) {
 					this.#names.use(leaf, day);
+					entries += cells.length / 3;
 					for (let k = 0; k < cells.length; k += 3)
 						batch.add(book.storedId, cells[k] as number, leaf, cells[k + 1] as number, cells[k + 2] as number);
 				}
-				for (const leaf of places.places.keys()) this.#names.use(leaf, places.isChanged ? day : 0);
+				if (places.isChanged) for (const leaf of places.places.keys()) this.#names.use(leaf, day);
 				places.clear();
 			}
 			if (book.dimensions.some((places) => places.isChanged)) changed.push(book);
@@ -217,6 +225,7 @@ export class LeafBook {
 		}
 		const packed = batch.take();
 		if (packed) this.#sealed.push(packed);
+		return next;
 	}
 
 	/** In the transaction that takes the journal's rows away. */

@@ -13,8 +13,7 @@ const HOUR_MS = 3_600_000;
 const HARVEST_EVERY_MS = 10_000;
 const LOOK_EVERY_MS = 60_000;
 /** What one slice takes: a few milliseconds' work between requests. */
-const SLOTS_PER_SLICE = 4_096;
-const PAIRS_PER_SLICE = 128;
+const SLOTS_PER_SLICE = 1_024;
 const ROWS_PER_MOVE = 64;
 /** With the file near its limit minutes are kept for this share of their time. */
 const SHORT_OF_ROOM = 1 / 3;
@@ -161,9 +160,11 @@ export class LeafHarvest {
 				if (this.#taken.length > 0) this.#harvest();
 				else {
 					pairs ??= this.#book.takeTouched(now);
-					const some = pairs.slice(next, next + PAIRS_PER_SLICE);
-					next += some.length;
-					if (some.length > 0) this.#parts.store.fold((writer) => this.#book.pack(writer.leaves, some, now));
+					const touched = pairs;
+					if (next < touched.length)
+						this.#parts.store.fold((writer) => {
+							next = this.#book.pack(writer.leaves, touched, next, now);
+						});
 				}
 				return pairs === undefined || next < pairs.length;
 			},

@@ -22,6 +22,10 @@ export const LEAF_TIERS: Readonly<Record<LeafKind, { readonly bucketMs: number; 
  */
 export class LeafBatch {
 	readonly #sections = new Map<string, { kind: LeafKind; pair: number; block: number; out: ByteWriter }>();
+	/** The section that was added to last: counts of one pair mostly come together. */
+	#last:
+		| { readonly kind: LeafKind; readonly pair: number; readonly block: number; readonly out: ByteWriter }
+		| undefined;
 	readonly #minutesFrom: number;
 	readonly #hoursFrom: number;
 
@@ -29,10 +33,6 @@ export class LeafBatch {
 	constructor(minutesFrom: number, hoursFrom: number) {
 		this.#minutesFrom = minutesFrom;
 		this.#hoursFrom = hoursFrom;
-	}
-
-	get pairs(): number {
-		return this.#sections.size;
 	}
 
 	/** `pair`: its number in the store. */
@@ -46,12 +46,15 @@ export class LeafBatch {
 
 	#section(kind: LeafKind, pair: number, at: number): ByteWriter {
 		const block = Math.floor(at / LEAF_TIERS[kind].buckets);
+		const last = this.#last;
+		if (last && last.pair === pair && last.block === block && last.kind === kind) return last.out;
 		const key = `${kind} ${pair} ${block}`;
 		let section = this.#sections.get(key);
 		if (!section) {
 			section = { kind, pair, block, out: new ByteWriter() };
 			this.#sections.set(key, section);
 		}
+		this.#last = section;
 		return section.out;
 	}
 
@@ -66,6 +69,7 @@ export class LeafBatch {
 			out.append(section);
 		}
 		this.#sections.clear();
+		this.#last = undefined;
 		return out.take();
 	}
 }
