@@ -1,6 +1,15 @@
 import { afterEach, expect, it } from "vitest";
+import { GRPC_STATUS, grpcClient } from "../packages/server/testing/grpc-client.ts";
 import { catalogueFiles, idOf, writeCatalogue } from "./support/catalogue.ts";
-import { cleanUp, eventually, type RunningServer, request, serve, temporaryFolder } from "./support/server.ts";
+import {
+	cleanUp,
+	eventually,
+	onCleanUp,
+	type RunningServer,
+	request,
+	serve,
+	temporaryFolder,
+} from "./support/server.ts";
 
 afterEach(cleanUp);
 
@@ -49,7 +58,7 @@ interface Book {
 	readonly rejected: Record<string, number>;
 }
 
-async function started() {
+async function started(args: readonly string[] = []) {
 	const files = catalogueFiles({ tenants: [{ name: "woodgrove" }, { name: "tailspin" }], slos: ["send"] });
 	const noisy = (files["tenants/key.yaml"] ?? "").replace(
 		"workloads: [mail]",
@@ -62,7 +71,7 @@ async function started() {
 		"sources/senders.yaml": SOURCES,
 	});
 	const data = temporaryFolder();
-	return { server: await serve({ catalogue, data }), catalogue, data };
+	return { server: await serve({ catalogue, data, args }), catalogue, data };
 }
 
 const books = (server: RunningServer, query: string) =>
@@ -141,4 +150,23 @@ it("a tenant over its limit gets 429 for requests of its own, and loses only its
 	]);
 	expect(await books(server, "tenant=tailspin")).toMatchObject([{ received: 3, counted: 3, rejected: {} }]);
 	expect((await request(`${server.url}/metrics`)).text).toMatch(/bellwether_tenants_over_quota 1\n/);
+});
+
+it("over gRPC a source is named by its token or its metadata, and its refusal says when to come again", async () => {
+	const { server } = await started(["--grpc-port", "0"]);
+	const { send, close } = grpcClient(server.grpcUrl as string);
+	onCleanUp(close);
+	const issued = await server.call("/api/v1/tokens", { method: "POST", json: { name: "edge", role: "ingest" } });
+	const asToken = { authorization: `Bearer ${issued.json.token}`, "bellwether-token": "core" };
+	const empty = Buffer.alloc(0);
+	const answers = [];
+	// As its token says, whatever else is claimed; then as the metadata says.
+	for (let k = 0; k < 7; k++) answers.push(await send(empty, { ...asToken, "x-bellwether-source": "core" }));
+	for (let k = 0; k < 7; k++) answers.push(await send(empty, { "x-bellwether-source": "edge" }));
+	const refused = answers.find(({ code }) => code === GRPC_STATUS.RESOURCE_EXHAUSTED);
+	expect(refused?.details).toMatch(/Source "edge" .*limits\.requestsPerSecond/);
+	expect(refused?.retryInfo?.toString("latin1")).toContain("google.rpc.RetryInfo");
+	expect((await send(empty, { "x-bellwether-source": "core" })).code).toBe(0);
+	const { items } = await server.read<{ items: { name: string; refusedRequests: number }[] }>("/api/v1/sources");
+	expect(items.find(({ name }) => name === "core")?.refusedRequests).toBe(0);
 });
