@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Catalogue } from "#catalogue";
 import { type BreachOpened, createDetection, type DetectionEngine } from "#detection";
 import { MemoryTelemetryStore, Telemetry } from "#telemetry";
+import { ripeness } from "./ripeness.ts";
 
 const START = Date.UTC(2026, 10, 23, 12, 0, 0);
 const S = 1_000;
@@ -72,7 +73,7 @@ function pagedAt(deliveries: readonly Delivery[], untilMs: number, isRipenessAsk
 				pairs: pairs.map((pair) => ({ ...pair, fleetPair: 0, monitor })),
 				futureMs: 300_000,
 				confirmMs: 300,
-				...(isRipenessAsked ? { completeUntil: (pair, now) => telemetry.completeUntil(pair, now) } : {}),
+				...(isRipenessAsked ? { completeUntil: ripeness(CATALOGUE, pairs, () => telemetry) } : {}),
 				openBreaches: [],
 				now: START,
 			});
@@ -247,4 +248,13 @@ describe("two sources of one SLO, one with the errors and one with the totals", 
 		expect(at).toBeGreaterThan(41 * MINUTE + 2 * S);
 		expect(at).toBeLessThan(45 * MINUTE);
 	});
+});
+
+test("a heartbeat that is missing waits for no source: nothing of it could still come", () => {
+	const [slo] = CATALOGUE.slos as [Catalogue["slos"][number]];
+	const metric = { metric: "job.done", where: [] };
+	const beat = { ...slo, name: "beat", indicator: { kind: "heartbeat" as const, metric, everyMs: MINUTE, atLeast: 1 } };
+	const pairs = ["requests", "beat"].map((name) => ({ tenant: "", slo: name, objective: 0.999, periodMs: PERIOD_MS }));
+	const asked = ripeness({ ...CATALOGUE, slos: [slo, beat] }, pairs, () => ({ completeUntil: () => START }));
+	expect([asked(0, START), asked(1, START)]).toEqual([START, Number.POSITIVE_INFINITY]);
 });

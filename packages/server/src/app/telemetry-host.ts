@@ -11,6 +11,7 @@ import {
 	Telemetry,
 	type WindowSink,
 } from "#telemetry";
+import { ripeness } from "./ripeness.ts";
 import type {
 	Answer,
 	Call,
@@ -340,7 +341,7 @@ export class TelemetryHost {
 			pairs: detectionPairs(this.#catalogue, pairs),
 			futureMs: this.#catalogue.settings.telemetry.futureMs,
 			confirmMs: CONFIRM_MS,
-			completeUntil: (pair, now) => this.#telemetry.completeUntil(pair, now),
+			completeUntil: ripeness(this.#catalogue, pairs, () => this.#telemetry),
 			openBreaches: [...this.#openBreaches.values()],
 			now: this.#clock.now(),
 		});
