@@ -8,7 +8,7 @@ import { useSigned } from "../shell/signed.ts";
 import { type Text, times, useText } from "../text.ts";
 import { Rejections } from "./rejections.tsx";
 import { Badge } from "./state-badge.tsx";
-import { asSentence, formatCount, LOOK_OF_SOURCE } from "./words.ts";
+import { asSentence, formatCount, LOOK_OF_SOURCE, type SourceState, stateOfSource } from "./words.ts";
 
 interface SourceProps {
 	readonly source: SourceView;
@@ -19,7 +19,8 @@ interface SourceProps {
 export function SourceCard({ source, now }: SourceProps) {
 	const t = useText();
 	const { session } = useSigned();
-	const { error, state } = source;
+	const { error } = source;
+	const state = stateOfSource(source, now);
 	return (
 		<section className="card" aria-label={source.displayName}>
 			<header className="card-head">
@@ -27,7 +28,7 @@ export function SourceCard({ source, now }: SourceProps) {
 				<Badge look={LOOK_OF_SOURCE[state]} word={t(`sources.state.${state}`)} />
 				{source.declared ? null : <span className="tag">{t("sources.undeclared")}</span>}
 			</header>
-			<p>{says(t, source, now)}</p>
+			<p>{says(t, source, state, now)}</p>
 			{error === null ? null : (
 				<div className="failure">
 					<p>{t("sources.error", { ago: formatDuration(now - error.at), slo: error.slo })}</p>
@@ -54,13 +55,15 @@ export function SourceCard({ source, now }: SourceProps) {
 	);
 }
 
-function says(t: Text, source: SourceView, now: number): string {
+function says(t: Text, source: SourceView, state: SourceState, now: number): string {
 	const ago = source.lastSuccessAt === null ? "" : formatDuration(now - source.lastSuccessAt);
-	switch (source.state) {
+	switch (state) {
 		case "ok":
 			return ago === ""
 				? t("sources.says.starting")
 				: t(source.how === "pull" ? "sources.says.okPull" : "sources.says.ok", { ago });
+		case "quiet":
+			return ago === "" ? t("sources.unknown") : t("sources.says.quiet", { ago });
 		case "behind":
 			return t("sources.says.behind", { queue: source.queue });
 		case "failing":

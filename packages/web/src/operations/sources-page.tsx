@@ -8,7 +8,7 @@ import { useText } from "../text.ts";
 import { AdminPage } from "./admin-page.tsx";
 import { SourceCard } from "./source-card.tsx";
 import { Badge } from "./state-badge.tsx";
-import { formatCount, LOOK_OF_FEED } from "./words.ts";
+import { formatCount, LOOK_OF_FEED, stateOfSource } from "./words.ts";
 
 /** Everything that telemetry comes from, declared and seen, and the side feeds. */
 export function SourcesPage() {
@@ -28,7 +28,8 @@ function Sources() {
 		return <ErrorState what={t("what.sources")} error={query.error} retry={() => void query.refetch()} />;
 	}
 	const { items, feeds } = query.data;
-	const count = (...wanted: readonly string[]) => items.filter(({ state }) => wanted.includes(state)).length;
+	const count = (...wanted: readonly string[]) =>
+		items.filter((source) => wanted.includes(stateOfSource(source, now))).length;
 	return (
 		<>
 			{query.error === null ? null : <RefreshFailed error={query.error} since={query.dataUpdatedAt} now={now} />}

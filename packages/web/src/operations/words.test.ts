@@ -6,8 +6,25 @@ import {
 	LOOK_OF_FEED,
 	LOOK_OF_PART,
 	LOOK_OF_SOURCE,
+	stateOfSource,
 	suggestName,
 } from "./words.ts";
+
+describe("a source that sends", () => {
+	const now = 1_800_000_000_000;
+	it.each([
+		["just now gives data", "ok", "push", now - 14_000, "ok"],
+		["no more and has no rhythm is quiet, not well", "ok", "push", now - 900_001, "quiet"],
+		["at no known time is quiet, not well", "ok", "push", null, "quiet"],
+		["late is what the server says", "late", "push", now - 900_001, "late"],
+	] as const)("%s", (_, state, how, lastSuccessAt, expected) => {
+		expect(stateOfSource({ state, how, lastSuccessAt }, now)).toBe(expected);
+	});
+
+	it("and one that is asked is as the server says", () => {
+		expect(stateOfSource({ state: "ok", how: "pull", lastSuccessAt: now - 3_600_000 }, now)).toBe("ok");
+	});
+});
 
 describe("what is unknown", () => {
 	it.each([

@@ -10,7 +10,10 @@ export const LOOK_OF_PART: Readonly<Record<HealthPart["state"], CellState>> = {
 	unknown: "no-data",
 };
 
-export const LOOK_OF_SOURCE: Readonly<Record<SourceView["state"], CellState>> = {
+export type SourceState = SourceView["state"] | "quiet";
+
+export const LOOK_OF_SOURCE: Readonly<Record<SourceState, CellState>> = {
+	quiet: "no-data",
 	ok: "healthy",
 	behind: "at-risk",
 	failing: "breach",
@@ -25,6 +28,15 @@ export const LOOK_OF_FEED: Readonly<Record<FeedState["state"], CellState>> = {
 	stale: "at-risk",
 	waiting: "no-data",
 };
+
+const QUIET_AFTER_MS = 900_000;
+
+/** A sender whose rhythm is not known is not called late; after a quarter of an hour it is not called well either. */
+export function stateOfSource(source: Pick<SourceView, "state" | "how" | "lastSuccessAt">, now: number): SourceState {
+	const { state, how, lastSuccessAt } = source;
+	const isQuiet = lastSuccessAt === null || now - lastSuccessAt > QUIET_AFTER_MS;
+	return state === "ok" && how === "push" && isQuiet ? "quiet" : state;
+}
 
 /** `1,204,551`. */
 export function formatCount(value: number): string {
