@@ -96,7 +96,6 @@ export class LeafBook {
 	#touched = new Set<number>();
 	/** Packed, and in no transaction yet that has come to its end. */
 	#sealed: Uint8Array[] = [];
-	#fadedAt = 0;
 
 	constructor(parts: LeafBookParts) {
 		this.#parts = parts;
@@ -179,13 +178,9 @@ export class LeafBook {
 	}
 
 	/** Pairs whose counts are to be stored now. */
-	takeTouched(now: number): number[] {
+	takeTouched(): number[] {
 		const touched = [...this.#touched];
 		this.#touched = new Set();
-		const hour = Math.floor(now / (HOUR_MINUTES * MINUTE_MS));
-		if (hour !== this.#fadedAt && this.#fadedAt !== 0)
-			for (const book of this.#books) for (const places of book?.dimensions ?? []) places.fade();
-		this.#fadedAt = hour;
 		return touched;
 	}
 
@@ -202,6 +197,7 @@ export class LeafBook {
 		while (next < pairs.length && entries < ENTRIES_PER_PACK) {
 			const book = this.#books[pairs[next++] as number] as PairBook;
 			for (const places of book.dimensions) {
+				places.fadeTo(Math.floor(now / (HOUR_MINUTES * MINUTE_MS)));
 				places.promote(Math.floor(now / MINUTE_MS));
 				for (const { leaf, cells } of places.unstored()) {
 					this.#names.use(leaf, day);

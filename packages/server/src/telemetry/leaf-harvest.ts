@@ -159,7 +159,7 @@ export class LeafHarvest {
 			prepare: () => {
 				if (this.#taken.length > 0) this.#harvest();
 				else {
-					pairs ??= this.#book.takeTouched(now);
+					pairs ??= this.#book.takeTouched();
 					const touched = pairs;
 					if (next < touched.length)
 						this.#parts.store.fold((writer) => {

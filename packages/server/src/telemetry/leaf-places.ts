@@ -49,6 +49,8 @@ export class LeafPlaces {
 	blurredUntil: number;
 	/** The newest minute that anything was added to. */
 	#latest = 0;
+	/** Hour since the epoch until which weights have faded. */
+	#fadedTo = 0;
 	/** What is stored of it is not as it stands. */
 	isChanged: boolean;
 
@@ -144,11 +146,15 @@ export class LeafPlaces {
 		}
 	}
 
-	/** Half of what weighed until now: what was heavy long ago makes room. */
-	fade(): void {
+	/** What weighed until now weighs half as much with each hour: what was heavy long ago makes room. */
+	fadeTo(hour: number): void {
+		const hours = this.#fadedTo === 0 ? 0 : hour - this.#fadedTo;
+		this.#fadedTo = hour;
+		if (hours <= 0) return;
+		const factor = 0.5 ** hours;
 		for (const each of [...this.places.values(), ...this.#candidates.values()]) {
-			each.bad /= 2;
-			each.total /= 2;
+			each.bad *= factor;
+			each.total *= factor;
 		}
 		for (const [leaf, { error }] of this.#candidates) if (error > 0) this.#candidates.delete(leaf);
 	}

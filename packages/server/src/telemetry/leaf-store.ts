@@ -29,6 +29,7 @@ export interface LeafWriter extends Pick<LeafStore, "row"> {
 	addBatch(packed: Uint8Array): void;
 	removeBatch(seq: number): void;
 	writeName(name: StoredLeafName): void;
+	/** The newest name stays, so that its number is not given twice. */
 	dropNamesBefore(day: number): void;
 	writePlaces(pair: number, text: string): void;
 }

@@ -50,7 +50,8 @@ export class MemoryLeafStore implements LeafStore, LeafWriter {
 		return [...this.#content.rows[kind].values()]
 			.filter(({ block }) => block < before)
 			.sort((a, b) => a.block - b.block || a.pair - b.pair)
-			.slice(0, limit);
+			.slice(0, limit)
+			.map(({ pair, block }) => ({ pair, block }));
 	}
 	writeRow(kind: LeafKind, pair: number, block: number, packed: Uint8Array): void {
 		this.#content.rows[kind].set(`${block} ${pair}`, { pair, block, packed });
@@ -68,7 +69,8 @@ export class MemoryLeafStore implements LeafStore, LeafWriter {
 		this.#content.names.set(name.id, name);
 	}
 	dropNamesBefore(day: number): void {
-		for (const [id, name] of this.#content.names) if (name.day < day) this.#content.names.delete(id);
+		const newest = Math.max(0, ...this.#content.names.keys());
+		for (const [id, name] of this.#content.names) if (name.day < day && id < newest) this.#content.names.delete(id);
 	}
 	writePlaces(pair: number, text: string): void {
 		this.#content.places.set(pair, text);

@@ -59,6 +59,48 @@ export function describeTelemetryStore(
 			expect(store.meta("colour")).toBeUndefined();
 		});
 
+		test("counts by attribute are written with a fold, or not at all, and read back", () => {
+			const { store, reopen } = open();
+			store.fold(({ leaves }) => {
+				leaves.writeRow("minutes", 7, 100, bytes(1));
+				leaves.writeRow("minutes", 3, 101, bytes(2));
+				leaves.writeRow("hours", 7, 4, bytes(3));
+				expect(leaves.row("minutes", 7, 100)).toEqual(bytes(1));
+				leaves.addBatch(bytes(4));
+				leaves.addBatch(bytes(5));
+				for (const id of [1, 2, 3]) leaves.writeName({ id, text: `name ${id}`, day: id === 3 ? 5 : 10 * id });
+				leaves.writePlaces(7, "{}");
+			});
+			const first = store.leaves.firstBatch();
+			expect(first?.packed).toEqual(bytes(4));
+			expect(() =>
+				store.fold(({ leaves }) => {
+					leaves.removeBatch(first?.seq as number);
+					leaves.removeRow("hours", 7, 4);
+					throw new Error("stop");
+				}),
+			).toThrow("stop");
+			store.fold(({ leaves }) => {
+				leaves.removeBatch(first?.seq as number);
+				leaves.writeRow("minutes", 7, 100, bytes(6));
+				leaves.dropNamesBefore(20);
+			});
+			const { leaves } = reopen();
+			expect([...leaves.batches()].map(({ packed }) => packed)).toEqual([bytes(5)]);
+			expect(leaves.row("minutes", 7, 100)).toEqual(bytes(6));
+			expect(leaves.row("hours", 7, 4)).toEqual(bytes(3));
+			expect(leaves.row("hours", 7, 5)).toBeUndefined();
+			expect(leaves.oldRows("minutes", 101, 10)).toEqual([{ pair: 7, block: 100 }]);
+			expect(leaves.oldRows("minutes", 102, 10)).toEqual([
+				{ pair: 7, block: 100 },
+				{ pair: 3, block: 101 },
+			]);
+			// The newest number stays, so that none is given twice.
+			expect(leaves.names().map(({ id }) => id)).toEqual([2, 3]);
+			expect(leaves.places(7)).toBe("{}");
+			expect(leaves.places(3)).toBeUndefined();
+		});
+
 		test("a fold replaces, drops and adds as it says, and reads its own writes", () => {
 			const { store, reopen } = open();
 			store.commit(bytes(1), [STREAM, { ...STREAM, id: 2 }]);

@@ -73,7 +73,6 @@ export class LeafTables implements LeafStore, LeafWriter {
 		this.#sql("INSERT OR REPLACE INTO leaf_names (id, text, day) VALUES (?, ?, ?)").run(id, text, day);
 	}
 
-	/** The newest stays, so that no number is given twice. */
 	dropNamesBefore(day: number): void {
 		this.#sql("DELETE FROM leaf_names WHERE day < ? AND id < (SELECT max(id) FROM leaf_names)").run(day);
 	}
