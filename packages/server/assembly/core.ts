@@ -16,6 +16,7 @@ export function unsnap(source: usize, length: u32, target: usize, capacity: u32)
 	for (let shift: u32 = 0; ; shift += 7) {
 		if (at >= end || shift > 28) return -1;
 		const byte: u32 = load<u8>(at++);
+		if (shift == 28 && byte > 0x0f) return -1;
 		size |= (byte & 0x7f) << shift;
 		if (byte < 0x80) break;
 	}
@@ -133,14 +134,15 @@ function hash(from: usize, to: usize, start: u64): void {
 /** Where the next read begins. */
 let cursor: usize = 0;
 
-/** −1: cut off, or longer than 10 bytes. */
+/** −1: cut off, longer than 10 bytes, or 2^63 and more. */
 function varint(end: usize): i64 {
 	let value: u64 = 0;
 	for (let shift: u64 = 0; shift < 70; shift += 7) {
 		if (cursor >= end) return -1;
 		const byte: u64 = load<u8>(cursor++);
+		if (shift == 63 && byte > 0) return -1;
 		value |= (byte & 0x7f) << shift;
-		if (byte < 0x80) return value > 0x7fffffffffffffff ? -1 : <i64>value;
+		if (byte < 0x80) return <i64>value;
 	}
 	return -1;
 }

@@ -148,6 +148,18 @@ const METRIC = fc.oneof(
 );
 const OTLP = fc.array(METRIC, { maxLength: 4 }).map((metrics) => otlpBytes(request(metrics, { "service.name": "a" })));
 
+/** A number of ten bytes, the last of which lies beyond 64 bits. */
+const BEYOND_64_BITS = [0x82, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x02];
+
+test("numbers that do not fit 64 bits are what they are to the plain reader, not what is left of them", () => {
+	const [fast, plain] = [reader(new Core(3)), reader(new NoCore(3))];
+	const labels = [0x0a, 13, 0x0a, 8, ...Buffer.from("__name__"), 0x12, 1, 0x61];
+	const late = Uint8Array.from([0x0a, 15 + 13, ...labels, 0x12, 11, 0x10, ...BEYOND_64_BITS]);
+	const long = Uint8Array.from([0x0a, 15 + 13, ...labels, 0x1a, ...BEYOND_64_BITS, 0, 0]);
+	for (const body of [late, long]) expect(fast(body)).toEqual(plain(body));
+	expect(plain(late)).toMatchObject({ times: [0] });
+});
+
 describe("number points of OTLP read by the core", () => {
 	test("are what the plain reader reads, again and again with the streams known", () => {
 		fc.assert(
@@ -215,6 +227,8 @@ describe("snappy unpacked by the core", () => {
 		const core = new Core(1);
 		expect(core.unsnap(new Uint8Array(5 * 1024 * 1024), 20_000_000)).toBeUndefined();
 		expect(core.unsnap(Uint8Array.from([0xff, 0xff, 0xff, 0x7f, 0]), 20_000_000)).toBeUndefined();
+		// 2^32 + 1, not 1.
+		expect(core.unsnap(Uint8Array.from([0x81, 0x80, 0x80, 0x80, 0x10, 0, 0x61]), 20_000_000)).toBeUndefined();
 	});
 });
 
