@@ -149,6 +149,22 @@ test.each(["before", "after"] as const)(
 	},
 );
 
+test("a process that ends after a failed commit stores nothing of it", () => {
+	const first = rig();
+	const sent = (at: number, value: number) =>
+		request([cumulative("request.count", point({ start: NOW - 60_000, at, value }))]);
+	first.send(sent(NOW - 40_000, 5));
+	first.store.failNext = "before";
+	const refused = sent(NOW - 20_000, 9);
+	expect(() => first.send(refused)).toThrow(StoreFailure);
+	first.telemetry.close();
+	const second = rig({ store: first.store.copy() });
+	expect(second.sink().sum("", "requests")).toBe("0 of 5");
+	second.send(refused);
+	expect(second.sink().sum("", "requests")).toBe("0 of 9");
+	expect(second.accounts("")).toEqual({ received: 2, counted: 2 });
+});
+
 test("a fold that fails leaves everything as it was", () => {
 	const { send, telemetry, store, sink } = rig();
 	send(request([delta("request.count", point({ at: NOW, value: 5 }))]));

@@ -136,6 +136,8 @@ export class Telemetry {
 	/** After a fold that failed. */
 	#foldNotBefore = 0;
 	#lastSampleAt: number | undefined;
+	/** Memory holds what the store does not: nothing of it may be stored before it is built anew. */
+	#isVoid = false;
 	#malformed = 0;
 	#commits = 0;
 	#commitFailures = 0;
@@ -161,6 +163,7 @@ export class Telemetry {
 		streams.now = now;
 		events.begin(now, this.#clock.monotonic());
 		this.#loaded.quotas.begin(this.#clock.monotonic());
+		this.#isVoid = true;
 		const outcomes = requests.map((request) => this.#one(request));
 		const answers = events.answers();
 		if (applier.finish(row, selection.tenants) || answers.length > 0) {
@@ -171,6 +174,7 @@ export class Telemetry {
 			this.#journalBytes += bytes.length;
 			this.#flush(now);
 		}
+		this.#isVoid = false;
 		return outcomes;
 	}
 
@@ -458,12 +462,14 @@ export class Telemetry {
 				// A store that failed may fail to close as well; what counts is that opening it again works.
 			}
 			this.#loaded = this.#load();
+			this.#isVoid = false;
 		});
 	}
 
-	/** Folds what is left, so that the next start is quick, and closes the store. */
+	/** Folds what is left, so that the next start is quick, and closes the store. After a failure the journal has it all. */
 	close(): void {
 		try {
+			if (this.#isVoid) return;
 			if (this.#journalRows > 0) this.fold();
 			this.#loaded.sliced?.rest(this.#loaded.store, this.#clock.now());
 		} finally {
@@ -777,6 +783,7 @@ export class Telemetry {
 			return work();
 		} catch (error) {
 			this.#commitFailures++;
+			this.#isVoid = true;
 			throw new StoreFailure(`the telemetry store failed: ${(error as Error).message}`, { cause: error });
 		}
 	}
