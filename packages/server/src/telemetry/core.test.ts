@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { compress } from "snappyjs";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { unsnap } from "./content.ts";
-import { Core } from "./core.ts";
+import { Core, CoreFull } from "./core.ts";
 import { DecoderContext } from "./decoder.ts";
 import { readOtlpProtobuf } from "./otlp-protobuf.ts";
 import { readRemoteWrite } from "./remote-write.ts";
@@ -12,11 +12,14 @@ import { Streams } from "./streams.ts";
 import {
 	attributes,
 	catalogue,
+	cumulative,
 	gauge,
 	NOW,
 	nanos,
 	otlpBytes,
+	point,
 	request,
+	rig,
 	slo,
 	writeRequestBytes,
 } from "./telemetry-fixture.ts";
@@ -242,6 +245,60 @@ test("columns keep what they hold when the memory grows, and a column given back
 	core.release(bytes);
 	const again = core.bytes(5000);
 	expect([again.byteOffset, again.every((each) => each === 0)]).toEqual([bytes.byteOffset, true]);
+});
+
+test("memory of columns that are all forgotten is empty and used again", () => {
+	const core = new Core(1);
+	const places = () => [core.floats(1_000_000), core.ints(3_000_000), core.bytes(1_000)];
+	const before = places();
+	for (const column of before) column.fill(7);
+	core.release(before[1] as Int32Array);
+	const { layout } = core;
+	core.clear();
+	const after = places();
+	expect(after.map((column) => column.byteOffset)).toEqual(before.map((column) => column.byteOffset));
+	expect(after.every((column) => column.every((each) => each === 0))).toBe(true);
+	expect(core.layout).toBeGreaterThan(layout);
+});
+
+test("telemetry that is built anew takes no memory beside the memory that it has", () => {
+	const { telemetry, send, sink } = rig();
+	const made = vi.spyOn(WebAssembly, "Instance");
+	for (const value of [3, 7, 20]) {
+		send(
+			request([cumulative("request.count", point({ start: NOW - 60_000, at: NOW - 60_000 + value * 1000, value }))]),
+		);
+		telemetry.rebuild();
+		expect(sink().sum("", "requests")).toBe(`0 of ${value}`);
+	}
+	expect(made).not.toHaveBeenCalled();
+	made.mockRestore();
+});
+
+test("memory grows to its very end, and no further", () => {
+	const core = new Core(1);
+	// Nobody touches these pages, so they take no room.
+	core.bytes(3_000_000_000);
+	core.bytes(700_000_000);
+	core.bytes(400_000_000);
+	expect(() => core.bytes(400_000_000)).toThrow(CoreFull);
+	expect(core.bytes(100_000_000).length).toBe(100_000_000);
+});
+
+test("a request for which memory is at its end is not called malformed, and counts once it is sent again", () => {
+	const { telemetry, send, sink } = rig();
+	const points = Array.from({ length: 2_000 }, (_, k) =>
+		point({ start: NOW - 60_000, at: NOW, value: 1, attributes: { k: String(k) } }),
+	);
+	const body = request([cumulative("request.count", ...points)]);
+	const floats = vi.spyOn(Core.prototype, "floats").mockImplementation(() => {
+		throw new CoreFull("no memory");
+	});
+	expect(() => send(body)).toThrow(CoreFull);
+	floats.mockRestore();
+	telemetry.rebuild();
+	expect(send(body)).toMatchObject({ status: "accepted", points: 2_000, rejected: 0 });
+	expect(sink().sum("", "requests")).toBe("0 of 2000");
 });
 
 test("another seed gives another hash, the same seed the same", () => {

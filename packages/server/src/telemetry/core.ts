@@ -43,6 +43,12 @@ const PAGE_BYTES = 65536;
 /** Larger bodies are rare; they are read without this module, so that its memory, which cannot shrink, stays small. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
+/** What pointers of 32 bits reach. */
+const MAX_MEMORY_BYTES = 65536 * PAGE_BYTES;
+
+/** Memory is at its end: what was to be done is half done. */
+export class CoreFull extends Error {}
+
 /** Where `nextSeries` leaves what it read: rows of 32-bit words, and of 64-bit floats. */
 export const SERIES_WORDS = SERIES_ROW_BYTES / 4;
 export const SAMPLE_FLOATS = SAMPLE_ROW_BYTES / 8;
@@ -77,6 +83,8 @@ export class Core implements Columns {
 	/** Freed places by size. */
 	readonly #free = new Map<number, number[]>();
 	#end = 1024;
+	/** What lies before it stays for ever. */
+	readonly #columnsAt: number;
 	#takenAt = 0;
 	#bytes: Uint8Array;
 
@@ -98,6 +106,7 @@ export class Core implements Columns {
 		this.pointWords = new Int32Array(this.pointFloats.buffer, this.pointFloats.byteOffset, POINT_ROWS * POINT_WORDS);
 		this.#bodyAt = this.bytes(MAX_BODY_BYTES).byteOffset;
 		this.#unpackedAt = this.bytes(MAX_BODY_BYTES).byteOffset;
+		this.#columnsAt = this.#end;
 	}
 
 	/** Enters where columns lie. */
@@ -188,18 +197,39 @@ export class Core implements Columns {
 		this.#free.set(size, [...(this.#free.get(size) ?? []), column.byteOffset]);
 	}
 
+	/**
+	 * Nobody uses any column any more. A module of its own for those that follow would leave this one's memory to the
+	 * collector, which does not know how large it is.
+	 */
+	clear(): void {
+		new Uint8Array(this.#exports.memory.buffer, this.#columnsAt, this.#end - this.#columnsAt).fill(0);
+		this.#end = this.#columnsAt;
+		this.#free.clear();
+		this.layout++;
+	}
+
 	#allocate(bytes: number): number {
 		this.layout++;
 		const size = roomFor(bytes);
 		const freed = this.#free.get(size)?.pop();
 		if (freed !== undefined) return freed;
 		const at = this.#end;
-		this.#end += size;
-		const { memory } = this.#exports;
-		const missing = this.#end - memory.buffer.byteLength;
-		// A quarter more than needed: each growing costs a call to the system. Memory that nobody touched costs nothing.
-		if (missing > 0) memory.grow(Math.ceil((missing + this.#end / 4) / PAGE_BYTES));
+		this.#makeRoom(at + size);
+		this.#end = at + size;
 		return at;
+	}
+
+	#makeRoom(end: number): void {
+		const { memory } = this.#exports;
+		const has = memory.buffer.byteLength;
+		if (end <= has) return;
+		// A quarter more than needed: each growing costs a call to the system. Memory that nobody touched costs nothing.
+		const wanted = Math.max(end, Math.min(MAX_MEMORY_BYTES, end + end / 4));
+		try {
+			memory.grow(Math.ceil((wanted - has) / PAGE_BYTES));
+		} catch (error) {
+			throw new CoreFull(`no memory for columns of ${end} bytes`, { cause: error });
+		}
 	}
 }
 

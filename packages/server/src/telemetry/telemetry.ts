@@ -4,7 +4,7 @@ import { type Applied, Applier } from "./apply.ts";
 import { ByteWriter } from "./bytes.ts";
 import { BUCKET_MS, BUCKETS_PER_HOUR, Cells, LATE_AFTER_MS } from "./cells.ts";
 import { release, unpack } from "./content.ts";
-import { Core } from "./core.ts";
+import { Core, CoreFull } from "./core.ts";
 import { DecoderContext } from "./decoder.ts";
 import { EventIntake } from "./event-intake.ts";
 import { Fold, FoldMarks } from "./fold.ts";
@@ -117,8 +117,8 @@ interface Loaded {
 export class Telemetry {
 	readonly #options: TelemetryOptions;
 	readonly #clock: Clock;
-	/** Made anew with all that is loaded, because the columns in the core's memory go with it. */
-	#core: Core;
+	/** Its columns are made anew with all that is loaded. */
+	readonly #core: Core;
 	#stage: Stage;
 	#commitCells: Cells;
 	#unfolded = new Cells();
@@ -496,6 +496,7 @@ export class Telemetry {
 			if (refused) return refused;
 		} catch (error) {
 			if (error instanceof TooLarge) return { status: "too-large", message: error.message };
+			if (error instanceof CoreFull) throw error;
 			// Decoding changes no count, so whatever a body made it stumble over stays this request's own problem.
 			this.#malformed++;
 			return { status: "malformed", message: (error as Error).message };
@@ -642,7 +643,7 @@ export class Telemetry {
 		const now = this.#clock.now();
 		const limits = this.#limits;
 		const selection = new Selection(source);
-		this.#core = new Core(this.#options.seed);
+		this.#core.clear();
 		this.#stage = new Stage(this.#core);
 		this.#commitCells = new Cells(this.#core);
 		const streams = new Streams(selection, limits.maxStreams, limits, this.#core);
