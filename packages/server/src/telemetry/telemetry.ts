@@ -180,7 +180,6 @@ export class Telemetry {
 
 	/** See `TelemetryThread.importEvents`. Throws StoreFailure. */
 	importEvents(key: string, body: Uint8Array, format: ImportFormat = "ndjson"): ImportOutcome {
-		const { selection, store, ledger, sink } = this.#loaded;
 		const now = this.#clock.now();
 		const { futureMs, maxBodyBytes } = this.#limits;
 		if (body.byteLength > maxBodyBytes) {
@@ -189,13 +188,13 @@ export class Telemetry {
 		}
 		let parsed: ParsedImport;
 		try {
-			parsed = importLines(body, selection, { now, futureMs, format });
+			parsed = importLines(body, this.#loaded.selection, { now, futureMs, format });
 		} catch (error) {
 			if (error instanceof Malformed) return { status: "malformed", message: error.message };
 			if (error instanceof TooLarge) return { status: "too-large", message: error.message };
 			throw error;
 		}
-		const known = this.#guard(() => store.importAnswer(key));
+		const known = this.#guard(() => this.#loaded.store.importAnswer(key));
 		if (known) {
 			if (known.digest === parsed.digest) return JSON.parse(known.answer) as ImportOutcome;
 			return {
@@ -206,6 +205,8 @@ export class Telemetry {
 		const { outcome, cells, rows } = parsed;
 		let tellSlices = () => {};
 		if (this.#loaded.sliced) this.#finishFold();
+		// Only now: finishing a fold may have loaded everything anew.
+		const { store, ledger, sink } = this.#loaded;
 		this.#guard(() =>
 			store.fold((writer) => {
 				tellSlices = this.#mergeLate(writer, cells);
@@ -238,9 +239,9 @@ export class Telemetry {
 
 	/** One answer of a pulled source: counted, with its new watermark, or nothing of it. Throws StoreFailure. */
 	takePulled(answer: PulledAnswer): PullOutcome {
-		const { store, selection, ledger, sink } = this.#loaded;
 		let tellSlices = () => {};
 		if (this.#loaded.sliced) this.#finishFold();
+		const { store, selection, ledger, sink } = this.#loaded;
 		const outcome = this.#guard(() =>
 			takeAnswer(
 				{
