@@ -79,7 +79,7 @@ const FOLD_EVERY_MS = 5 * 60_000;
 const FOLD_RETRY_MS = 30_000;
 const FOLD_AT_JOURNAL_BYTES = 16 * 1024 * 1024;
 /** A fold rewrites two roll-ups per pair, however few cells each has: it waits for many, within what memory may hold. */
-const FOLD_AT_CELLS = { perPair: 80, least: 400_000, most: 2_000_000 };
+const FOLD_AT_CELLS = { perPair: 80, least: 1_000_000, most: 2_000_000 };
 /** A stream without points for this long is forgotten; by then its start and its ranges are older than any lateness limit. */
 const IDLE_MS = 24 * 3_600_000;
 const IDLE_CHECK_MS = 3_600_000;
