@@ -293,6 +293,17 @@ for (const format of FORMATS) {
 		});
 }
 
+const detectCommand = program
+	.command("detect")
+	.description("run the detectors over data on standard input, to score them on data of your own");
+detectCommand
+	.command("series")
+	.description("judge one series, sample by sample: timestamp,value in; timestamp,score,alert out")
+	.action(async () => {
+		const { runDetectSeries } = await import("./detect-command.ts");
+		return finish(await runDetectSeries({ input: process.stdin, out, err }));
+	});
+
 program
 	.command("version")
 	.description("print the version")

@@ -9,4 +9,5 @@
  * When full: memory is fixed by the number of pairs and their periods; there is no queue. See `bytesPerPair`.
  */
 export { createDetection } from "./engine.ts";
+export type * from "./series/types.ts";
 export type * from "./types.ts";
