@@ -1,0 +1,10 @@
+/**
+ * Impact: when a tenant's trouble began, with an interval; when its error budget will be spent, as a range; and how severe
+ * an incident may be called, with reasons.
+ *
+ * Promises: pure and deterministic; what is not known is `unknown` with a reason, never zero.
+ * Refuses: series whose two columns differ in length.
+ */
+
+export type { OnsetEstimate, OnsetInput } from "./estimate-onset.ts";
+export { estimateOnset } from "./estimate-onset.ts";
