@@ -14,6 +14,7 @@ import type {
 	Accounting,
 	AttributeCounts,
 	AttributesQuery,
+	ColumnsQuery,
 	ImportFormat,
 	ImportOutcome,
 	IngestOutcome,
@@ -42,6 +43,7 @@ export interface TelemetryPort {
 	ingest(protocol: Protocol, encoding: string | undefined, body: Uint8Array): Promise<IngestOutcome>;
 	importEvents(idempotencyKey: string, body: Uint8Array, format?: ImportFormat): Promise<ImportOutcome>;
 	windows(query: WindowsQuery): Promise<WindowBucket[] | undefined>;
+	columns(query: ColumnsQuery): Promise<Float64Array>;
 	attributes(queries: readonly AttributesQuery[]): Promise<(AttributeCounts | undefined)[]>;
 	accounting(tenant?: string, source?: string): Promise<Accounting[]>;
 	tenantValues(query: TenantValuesQuery): Promise<TenantValues>;

@@ -56,6 +56,7 @@ beforeEach(async () => {
 		importEvents: async () => ({ status: "malformed" as const, message: "line 1: not an object" }),
 		windows: async () => undefined,
 		attributes: async () => [],
+		columns: async () => new Float64Array(0),
 		// One field more than the wire schema knows: it must not leave.
 		accounting: async () => [
 			{

@@ -236,6 +236,8 @@ export class TelemetryHost {
 				return this.#telemetry.pullState(call.source, call.slo);
 			case "windows":
 				return this.#telemetry.windows(call.query);
+			case "columns":
+				return this.#telemetry.columns(call.query);
 			case "accounting":
 				return this.#telemetry.accounting(call.tenant, call.source);
 			case "hour-strips":

@@ -4,6 +4,7 @@ import type {
 	Accounting,
 	AttributeCounts,
 	AttributesQuery,
+	ColumnsQuery,
 	ImportFormat,
 	ImportOutcome,
 	IngestOptions,
@@ -75,6 +76,7 @@ export type Call =
 	| { readonly kind: "pull"; readonly answer: Omit<PulledAnswer, "body">; readonly body: Uint8Array }
 	| { readonly kind: "pull-state"; readonly source: string; readonly slo: string }
 	| { readonly kind: "windows"; readonly query: WindowsQuery }
+	| { readonly kind: "columns"; readonly query: ColumnsQuery }
 	| { readonly kind: "accounting"; readonly tenant: string | undefined; readonly source?: string | undefined }
 	| { readonly kind: "hour-strips" }
 	| { readonly kind: "source-states" }
@@ -92,6 +94,7 @@ export type Answer =
 	| PullOutcome
 	| PullState
 	| WindowBucket[]
+	| Float64Array
 	| (AttributeCounts | undefined)[]
 	| Accounting[]
 	| HourStrip[]

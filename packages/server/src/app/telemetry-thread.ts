@@ -5,6 +5,7 @@ import type {
 	Accounting,
 	AttributeCounts,
 	AttributesQuery,
+	ColumnsQuery,
 	ImportFormat,
 	ImportOutcome,
 	IngestOptions,
@@ -65,6 +66,8 @@ export interface TelemetryThread {
 	pullState(source: string, slo: string): Promise<PullState | undefined>;
 	/** Undefined: no such pair. Buckets without data are absent, never zero. */
 	windows(query: WindowsQuery): Promise<WindowBucket[] | undefined>;
+	/** Bad and total events by tenant, then step; 0 where there were none. */
+	columns(query: ColumnsQuery): Promise<Float64Array>;
 	/** Counts by attributes; undefined for each that the SLI does not keep. */
 	attributes(queries: readonly AttributesQuery[]): Promise<(AttributeCounts | undefined)[]>;
 	accounting(tenant?: string, source?: string): Promise<Accounting[]>;
@@ -215,6 +218,10 @@ class Thread implements TelemetryThread {
 
 	async windows(query: WindowsQuery): Promise<WindowBucket[] | undefined> {
 		return (await this.#call({ kind: "windows", query })) as WindowBucket[] | undefined;
+	}
+
+	async columns(query: ColumnsQuery): Promise<Float64Array> {
+		return (await this.#call({ kind: "columns", query })) as Float64Array;
 	}
 
 	async attributes(queries: readonly AttributesQuery[]): Promise<(AttributeCounts | undefined)[]> {

@@ -223,7 +223,7 @@ export function readWindows(
 }
 
 /** Whole hours have a tier that holds all time; finer buckets are read from every tier that is at least as fine. */
-function tiersFor(resolutionMs: number): RollUp[] {
+export function tiersFor(resolutionMs: number): RollUp[] {
 	if (resolutionMs % HOUR_MS === 0) return ["hours"];
 	const finer: RollUp[] = ["ten-seconds", "minutes", "ten-minutes"];
 	return finer.filter((tier) => resolutionMs % TIERS[tier].bucketMs === 0);

@@ -37,6 +37,7 @@ import type {
 	Accounting,
 	AttributeCounts,
 	AttributesQuery,
+	ColumnsQuery,
 	EventProtocol,
 	ImportOutcome,
 	IngestOptions,
@@ -52,6 +53,7 @@ import type {
 	WindowsQuery,
 	Written,
 } from "./types.ts";
+import { readColumns } from "./window-columns.ts";
 import { Malformed, TooLarge } from "./wire.ts";
 
 export interface TelemetryOptions {
@@ -280,6 +282,16 @@ export class Telemetry {
 		return this.#guard(() =>
 			readWindows(store, [this.#unfolded, this.#sealed], pair, pairIds[pair] as number, query, limits),
 		);
+	}
+
+	/** Bad and total events by tenant, then step; 0 where there were none and for tenants without such an SLI. */
+	columns({ slo, tenants, ...range }: ColumnsQuery): Float64Array {
+		const { selection, store, pairIds } = this.#loaded;
+		const pairs = tenants.map((tenant) => {
+			const pair = selection.pairOf(tenant, slo);
+			return pair === undefined ? undefined : { pair, storedId: pairIds[pair] as number };
+		});
+		return this.#guard(() => readColumns(store, [this.#unfolded, this.#sealed], pairs, range));
 	}
 
 	/** Undefined: the tenant has no such SLI, or it does not keep these attributes. */

@@ -144,6 +144,15 @@ export interface WindowsQuery {
 	readonly of?: "events" | "slices" | undefined;
 }
 
+/** Windows of one SLO for several tenants; `from` and `to` are multiples of `resolutionMs`, a multiple of 10 s. */
+export interface ColumnsQuery {
+	readonly slo: string;
+	readonly tenants: readonly string[];
+	readonly from: number;
+	readonly to: number;
+	readonly resolutionMs: number;
+}
+
 /** All lines count or none: `malformed` names the first bad line. `rejected` lines are well-formed but of no use (reason). */
 export type ImportOutcome =
 	| {
