@@ -9,5 +9,7 @@
  * When full: memory is fixed by the number of pairs and their periods; there is no queue. See `bytesPerPair`.
  */
 export { createDetection } from "./engine.ts";
+export { createRadar } from "./radar/index.ts";
+export type * from "./radar/types.ts";
 export type * from "./series/types.ts";
 export type * from "./types.ts";
