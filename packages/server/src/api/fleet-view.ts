@@ -48,6 +48,21 @@ const STATE_RANK: Readonly<Record<CellState, number>> = {
 	"not-in-use": 5,
 };
 
+export const STATES = Object.keys(STATE_RANK) as readonly CellState[];
+
+/** Worst state first, then the least budget left, what is unknown after what is known; then by name. */
+export function compareReadings(
+	a: Pick<SloCell, "state" | "budgetRemaining"> & { readonly tenantDisplayName: string },
+	b: Pick<SloCell, "state" | "budgetRemaining"> & { readonly tenantDisplayName: string },
+): number {
+	const left = (cell: Pick<SloCell, "budgetRemaining">) => cell.budgetRemaining ?? Number.MAX_VALUE;
+	return (
+		STATE_RANK[a.state] - STATE_RANK[b.state] ||
+		left(a) - left(b) ||
+		compareText(a.tenantDisplayName, b.tenantDisplayName)
+	);
+}
+
 export function worstState(states: Iterable<CellState>): CellState {
 	let worst: CellState = "not-in-use";
 	for (const state of states) if (STATE_RANK[state] < STATE_RANK[worst]) worst = state;

@@ -17,6 +17,7 @@ export { compilePattern, MAX_PATTERN_LENGTH, matcherTest, patternFault } from ".
 export * from "./notice-facts.ts";
 export * from "./objective.ts";
 export { PatternIndex } from "./pattern-index.ts";
+export { definitionWords, promiseWords } from "./promise-words.ts";
 export * from "./reading.ts";
 export * from "./reference.ts";
 export * from "./retention.ts";

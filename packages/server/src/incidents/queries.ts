@@ -6,6 +6,8 @@ import type { Breach, Incident, IncidentState, TimelineEntry } from "./types.ts"
 export interface IncidentFilter {
 	readonly states?: readonly IncidentState[] | undefined;
 	readonly tenant?: string | undefined;
+	readonly slo?: string | undefined;
+	readonly monitor?: string | undefined;
 	/** `oldest` first suits a reader who follows along with the cursor, `newest` (default) a page. */
 	readonly order?: "newest" | "oldest" | undefined;
 	/** `next` of the previous answer. */
@@ -37,6 +39,8 @@ export async function listIncidents(
 		.limit(limit + 1);
 	if (!scope.all) query = query.where("tenant", "in", [...scope.tenants]);
 	if (filter.tenant !== undefined) query = query.where("tenant", "=", filter.tenant);
+	if (filter.slo !== undefined) query = query.where("slo", "=", filter.slo);
+	if (filter.monitor !== undefined) query = query.where("monitor", "=", filter.monitor);
 	if (filter.states) query = query.where("state", "in", [...filter.states]);
 	if (filter.after !== undefined && Number.isFinite(after)) {
 		query = query.where("number", isOldest ? ">" : "<", after);
@@ -64,6 +68,7 @@ export interface BreachFilter {
 	readonly incidentId?: string | undefined;
 	readonly tenant?: string | undefined;
 	readonly state?: "open" | "closed" | undefined;
+	readonly monitor?: string | undefined;
 	/** 1 to 500, default 100; the newest. */
 	readonly limit?: number | undefined;
 }
@@ -80,6 +85,7 @@ export async function listBreaches(db: Db | Tx, scope: TenantScope, filter: Brea
 	if (filter.incidentId !== undefined) query = query.where("incident_id", "=", filter.incidentId);
 	if (filter.tenant !== undefined) query = query.where("tenant", "=", filter.tenant);
 	if (filter.state !== undefined) query = query.where("state", "=", filter.state);
+	if (filter.monitor !== undefined) query = query.where("monitor", "=", filter.monitor);
 	return (await query.execute()).map((row) => breachOf(row, scope));
 }
 
@@ -113,4 +119,41 @@ export async function alsoAffected(db: Db | Tx, scope: TenantScope, incident: In
 /** An empty list after IN is an error in PostgreSQL. */
 function reachesNobody(scope: TenantScope): boolean {
 	return !scope.all && scope.tenants.size === 0;
+}
+
+/** Claims of one monitor since an instant, those without an incident as well. */
+export interface FiringCount {
+	readonly monitor: string;
+	readonly count: number;
+	readonly lastAt: number;
+}
+
+/** Of every monitor that ever claimed anything: how often since `since`, and when last. */
+export async function firingCounts(db: Db | Tx, scope: TenantScope, since: number): Promise<FiringCount[]> {
+	if (reachesNobody(scope)) return [];
+	let query = db
+		.selectFrom("breaches")
+		.select(({ fn, eb }) => [
+			"monitor",
+			fn.sum<number>(eb.case().when("opened_at", ">=", since).then(1).else(0).end()).as("count"),
+			fn.max("opened_at").as("last_at"),
+		])
+		.groupBy("monitor");
+	if (!scope.all) query = query.where("tenant", "in", [...scope.tenants]);
+	return (await query.execute()).map((row) => ({
+		monitor: row.monitor,
+		count: Number(row.count),
+		lastAt: Number(row.last_at),
+	}));
+}
+
+/** Those of the ids that are in scope. */
+export async function incidentsById(db: Db | Tx, scope: TenantScope, ids: readonly string[]): Promise<Incident[]> {
+	if (ids.length === 0 || reachesNobody(scope)) return [];
+	const rows = await db
+		.selectFrom("incidents")
+		.selectAll()
+		.where("id", "in", [...ids])
+		.execute();
+	return rows.filter((row) => inScope(scope, row.tenant)).map((row) => incidentOf(row, scope));
 }

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { Instant, Ratio } from "./schemas.ts";
+
+/** Wire schemas of monitors: what each watches, by which rules, and when it fired or would have. */
+
+/** `paused`: written live or shadow, but it does nothing until `pausedUntil`. */
+export const MonitorMode = z.enum(["live", "shadow", "draft", "paused"]);
+export type MonitorMode = z.infer<typeof MonitorMode>;
+
+export const MonitorLine = z.object({
+	name: z.string(),
+	displayName: z.string(),
+	detector: z.string(),
+	mode: MonitorMode,
+	pausedUntil: Instant.nullable(),
+	severity: z.string(),
+	watches: z.string().describe("what it watches and how it decides, as a sentence"),
+	slos: z.array(z.object({ name: z.string(), displayName: z.string() })).describe("those that it watches now"),
+	isForAll: z.boolean().describe("it watches every SLO that no other monitor of its kind names"),
+	isBuiltIn: z.boolean().describe("no file declares it: it holds because no monitor is written"),
+	lastFiredAt: Instant.nullable().describe("the last claim, of shadow monitors too; null: none is known"),
+	fired: z.number().describe("claims in the last 28 days"),
+});
+export type MonitorLine = z.infer<typeof MonitorLine>;
+
+export const MonitorList = z.object({ items: z.array(MonitorLine) });
+
+export const MonitorTier = z.object({
+	key: z.string(),
+	response: z.enum(["page", "ticket"]),
+	budgetPercent: z.number(),
+	factor: z.number().describe("burn rate; both windows must burn strictly faster"),
+	longMs: z.number(),
+	shortMs: z.number(),
+	errorRatio: Ratio.describe("share of bad events above which a window burns faster than the factor"),
+	state: z.enum(["runs", "off", "never-fires", "fires-within-budget"]).describe("off: the monitor leaves it out"),
+});
+export type MonitorTier = z.infer<typeof MonitorTier>;
+
+export const MonitorRule = z.object({
+	slo: z.string(),
+	sloDisplayName: z.string(),
+	objective: Ratio,
+	tenants: z.number().describe("key tenants with this objective"),
+	periodMs: z.number(),
+	tiers: z.array(MonitorTier),
+});
+export type MonitorRule = z.infer<typeof MonitorRule>;
+
+export const MonitorSetting = z.object({
+	key: z.string().describe("as it is written in the file"),
+	value: z.string().describe("the effective value, for people"),
+	holdsFor: z.string().describe("empty: everything that it watches"),
+	setBy: z.string().describe("where the value comes from, for people"),
+});
+export type MonitorSetting = z.infer<typeof MonitorSetting>;
+
+export const Firing = z.object({
+	at: Instant,
+	tenant: z.string().describe("empty: the platform"),
+	tenantDisplayName: z.string(),
+	slo: z.string(),
+	sloDisplayName: z.string(),
+	endedAt: Instant.nullable(),
+	incident: z.string().nullable().describe("null: nobody was told"),
+	incidentState: z.string().nullable(),
+	verdict: z.string().nullable(),
+	says: z.string().describe("what it saw"),
+});
+export type Firing = z.infer<typeof Firing>;
+
+export const MonitorDetail = MonitorLine.extend({
+	how: z.array(z.string()).describe("how it decides, one sentence each"),
+	settings: z.array(MonitorSetting),
+	rules: z.array(MonitorRule).describe("burn rate: one for each SLO and objective that differs"),
+	firings: z.array(Firing).describe("newest first, fifty at most"),
+});
+export type MonitorDetail = z.infer<typeof MonitorDetail>;
