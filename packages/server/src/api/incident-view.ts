@@ -128,6 +128,7 @@ function wireEvidence(evidence: Incident["evidence"]): IncidentDetail["evidence"
 	const { tier } = evidence;
 	return {
 		...evidence,
+		facts: evidence.facts && { ...evidence.facts },
 		tier: { key: tier.key, factor: tier.factor, longMs: tier.longMs, shortMs: tier.shortMs },
 		long: window(evidence.long),
 		short: window(evidence.short),

@@ -100,6 +100,10 @@ export const Evidence = z.object({
 	short: BurnWindow,
 	episode: BurnWindow.describe("from `since` to the detection"),
 	p: z.number(),
+	facts: z
+		.object({ bad: z.number(), total: z.number() })
+		.optional()
+		.describe("what the claim rests on at low traffic: a failing call with its retries is one; else the long window"),
 	fleet: z.object({ long: BurnWindow, short: BurnWindow, episode: BurnWindow }),
 	share: Ratio,
 	maskingShare: Ratio,

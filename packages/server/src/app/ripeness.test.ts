@@ -127,7 +127,7 @@ describe("a sender that delivers its errors 20 s before its totals", () => {
 		const random = randomOf(seed);
 		return Array.from({ length: 60 }, (_, k): Delivery[] => {
 			const at = START + (k + 1) * MINUTE;
-			const count = k < 40 ? 5 : 2_000;
+			const count = k < 40 ? 10 : 2_000;
 			const errors = k < 40 ? 0 : Math.round(count * share);
 			const arrivesAt = at + random() * 2 * S;
 			const common = { source: "gateway", at, sinceMs: MINUTE };
@@ -228,7 +228,7 @@ describe("two sources of one SLO, one with the errors and one with the totals", 
 	function deliveries(options: { share: number; totalsEndAtMs?: number }): Delivery[] {
 		return Array.from({ length: 90 }, (_, k): Delivery[] => {
 			const at = START + (k + 1) * MINUTE;
-			const count = k < 40 ? 5 : 2_000;
+			const count = k < 40 ? 10 : 2_000;
 			const common = { at, sinceMs: MINUTE };
 			const errors = k < 40 ? 0 : Math.round(count * options.share);
 			const hasTotals = at - START <= (options.totalsEndAtMs ?? Number.POSITIVE_INFINITY);

@@ -1,5 +1,6 @@
 import { burnRate, errorBudget, formatDuration, HOUR_MS, MINUTE_MS } from "@bellwether/model";
 import { FLEET } from "#telemetry";
+import { isProven } from "./evidence.ts";
 import { Explanations } from "./explain.ts";
 import { PairWindows } from "./pair-windows.ts";
 import { type CompleteUntil, isTrueWithout, unripeCounts } from "./ripe.ts";
@@ -238,7 +239,7 @@ class Engine implements DetectionEngine {
 	#judge(table: WindowTable, row: number, pair: number, burning: number, now: number): boolean {
 		const rule = this.#windows.rule(pair);
 		const isOpen = this.#verdict[pair] === BREACH;
-		const proven = this.#proven(pair, burning, rule);
+		const proven = this.#proven(pair, burning);
 		if (proven !== this.#tiers[pair]) {
 			this.#tiers[pair] = proven;
 			touch(table, row, TOUCHED_FOR_STATUS);
@@ -280,24 +281,25 @@ class Engine implements DetectionEngine {
 		return verdict === BREACH || (settled === BREACH && !Number.isNaN(this.#openedAt[pair]));
 	}
 
-	#proven(pair: number, burning: number, rule: Rule): number {
+	#proven(pair: number, burning: number): number {
 		let proven = 0;
 		for (let tier = 0; tier < TIER_COUNT; tier++) {
 			if ((burning & (1 << tier)) === 0) continue;
 			const long = LONG_WINDOW[tier] as number;
-			const bad = this.#windows.bad(pair, long);
-			const total = this.#windows.total(pair, long);
-			if (hasEvidence(bad, total, rule.objective, rule.evidenceP)) proven |= 1 << tier;
+			const counts = { bad: this.#windows.bad(pair, long), total: this.#windows.total(pair, long) };
+			if (isProven(this.#windows, pair, tier, counts, Number.POSITIVE_INFINITY)) proven |= 1 << tier;
 		}
 		return proven;
 	}
 
 	/** Whether one of these tiers is true without what may still be a part only. */
 	#isRipe(pair: number, tiers: number, rule: Rule, now: number): boolean {
-		const unripe = unripeCounts(this.#windows, pair, this.#completeUntil(pair, now));
+		const completeUntil = this.#completeUntil(pair, now);
+		const unripe = unripeCounts(this.#windows, pair, completeUntil);
 		if (unripe.bad === 0 && unripe.total === 0) return true;
 		for (let tier = 0; tier < TIER_COUNT; tier++)
-			if ((tiers & (1 << tier)) !== 0 && isTrueWithout(unripe, this.#windows, pair, tier, rule)) return true;
+			if ((tiers & (1 << tier)) !== 0 && isTrueWithout(unripe, completeUntil, this.#windows, pair, tier, rule))
+				return true;
 		return false;
 	}
 

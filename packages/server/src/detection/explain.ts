@@ -1,8 +1,9 @@
 import { type BurnRateTier, burnRate, maskingShareLimit, SECOND_MS } from "@bellwether/model";
 import { FLEET } from "#telemetry";
+import { proofOf } from "./evidence.ts";
 import { countsSince, findOnset, type Onset } from "./onset.ts";
 import type { PairWindows } from "./pair-windows.ts";
-import { evidence, LONG_WINDOW, SHORT_WINDOW } from "./rules.ts";
+import { LONG_WINDOW, SHORT_WINDOW } from "./rules.ts";
 import type { BurnWindow, Evidence } from "./types.ts";
 import { WINDOWS_MS } from "./windows.ts";
 
@@ -52,7 +53,7 @@ export class Explanations {
 				long: this.#window(pair, long),
 				short: this.#window(pair, short),
 				episode: { ...this.#episode(pair, onset.since), ms: this.#now - since },
-				p: evidence(windows.bad(pair, long), windows.total(pair, long), rule.objective),
+				...proofOf(windows, pair, tier),
 				fleet: {
 					long: this.#window(fleetPair, long),
 					short: this.#window(fleetPair, short),

@@ -59,8 +59,11 @@ function isUnlikelyRun(bad: number, total: number, errorRatio: number): boolean 
 	return 1 - binomialTail(Math.floor(bad) + 1, Math.ceil(total), Math.min(1, errorRatio)) < LUCK;
 }
 
-/** Buckets with events, newest first, each instant once: a finer ring hands over to the next at one of its boundaries. */
-function* bucketsBackwards(table: WindowTable, pair: number) {
+/**
+ * Buckets with events, newest first, each instant once: a finer ring hands over to the next at one of its boundaries. Bad
+ * events without a total are there too: it may still be on its way.
+ */
+export function* bucketsBackwards(table: WindowTable, pair: number) {
 	const rings = [RING.tenSeconds, RING.minute, RING.fiveMinutes];
 	let end = Number.POSITIVE_INFINITY;
 	for (const [i, ring] of rings.entries()) {
@@ -71,7 +74,7 @@ function* bucketsBackwards(table: WindowTable, pair: number) {
 		const stopAt = Math.ceil(oldestStart / nextWidthMs) * nextWidthMs;
 		for (let start = Math.min(current * widthMs, end - widthMs); start >= stopAt; start -= widthMs) {
 			const { bad, total } = table.bucket(ring, pair, start / widthMs);
-			if (total > 0) yield { start, widthMs, bad, total };
+			if (total > 0 || bad > 0) yield { start, widthMs, bad, total };
 		}
 		end = stopAt;
 	}

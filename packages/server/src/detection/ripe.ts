@@ -1,5 +1,6 @@
+import { isProven } from "./evidence.ts";
 import type { PairWindows } from "./pair-windows.ts";
-import { hasEvidence, LONG_WINDOW, type Rule, SHORT_WINDOW } from "./rules.ts";
+import { LONG_WINDOW, type Rule, SHORT_WINDOW } from "./rules.ts";
 import { RING } from "./windows.ts";
 
 const BUCKET_MS = 10_000;
@@ -37,7 +38,14 @@ export function unripeCounts(windows: PairWindows, pair: number, completeUntil: 
 }
 
 /** Whether the tier would be true, with evidence, without the counts that are not ripe. */
-export function isTrueWithout(unripe: Unripe, windows: PairWindows, pair: number, tier: number, rule: Rule): boolean {
+export function isTrueWithout(
+	unripe: Unripe,
+	completeUntil: number,
+	windows: PairWindows,
+	pair: number,
+	tier: number,
+	rule: Rule,
+): boolean {
 	const limit = rule.limits[tier] as number;
 	const burns = (window: number) => {
 		const total = windows.total(pair, window) - unripe.total;
@@ -45,6 +53,9 @@ export function isTrueWithout(unripe: Unripe, windows: PairWindows, pair: number
 	};
 	const long = LONG_WINDOW[tier] as number;
 	if (!burns(SHORT_WINDOW[tier] as number) || !burns(long)) return false;
-	const bad = windows.bad(pair, long) - unripe.bad;
-	return hasEvidence(bad, windows.total(pair, long) - unripe.total, rule.objective, rule.evidenceP);
+	const counts = {
+		bad: windows.bad(pair, long) - unripe.bad,
+		total: windows.total(pair, long) - unripe.total,
+	};
+	return isProven(windows, pair, tier, counts, completeUntil);
 }

@@ -12,8 +12,13 @@ export interface Evidence {
 	readonly short: BurnWindow;
 	/** From `since` to the detection. */
 	readonly episode: BurnWindow;
-	/** P(this many bad or more | objective just met) over the long window. */
+	/** P(this many bad or more | objective just met): over the long window, or of `facts`. */
 	readonly p: number;
+	/**
+	 * At low traffic: what the claim rests on, a failing call with its retries as one; those of the last run of events where
+	 * that says more than the long window. Undefined: the long window's own counts.
+	 */
+	readonly facts?: { readonly bad: number; readonly total: number } | undefined;
 	readonly fleet: { readonly long: BurnWindow; readonly short: BurnWindow; readonly episode: BurnWindow };
 	/** Tenant's share of the fleet's events in the long window. */
 	readonly share: number;
