@@ -56,8 +56,27 @@ describe("a definition", () => {
 			"of a ratio names both parts",
 			SIGN_INS.indicator,
 			[
-				{ role: "good", text: '{"signin.attempts",result="ok"}' },
+				{ role: "good", text: "signin.attempts where result = ok" },
 				{ role: "total", text: "signin.attempts" },
+			],
+		],
+		[
+			"of a histogram names the bound, conditions with several values and patterns",
+			{
+				kind: "ratio",
+				numerator: "bad",
+				part: {
+					metric: "http",
+					where: [
+						{ name: "code", op: "=~", values: ["5.."] },
+						{ name: "region", op: "!=", values: ["test", ""] },
+					],
+				},
+				total: { metric: "http", where: [], le: 1500, signal: "span" },
+			},
+			[
+				{ role: "bad", text: 'http where code fits 5.. and region ≠ test or ""' },
+				{ role: "total", text: "span http where value ≤ 1500" },
 			],
 		],
 		["of a threshold says which values are good", LAG, [{ role: "value", text: "sync.lag, good: ≤ 15 min" }]],

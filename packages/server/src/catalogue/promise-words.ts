@@ -1,5 +1,4 @@
 import { DAY_MS, describeDuration } from "@bellwether/model";
-import { formatSelector } from "./selector.ts";
 import { describeValue, goodSide, SLI_KIND } from "./sli-kinds.ts";
 import type { CalendarPeriod, Selector, Slo } from "./types.ts";
 
@@ -45,7 +44,7 @@ function calendarWords({ unit, count, timeZone }: CalendarPeriod): string {
 	return `${length} (${timeZone})`;
 }
 
-/** What is counted, in selectors: one line for each role that streams or events have in the SLI. */
+/** What is counted, in plain words: one line for each role that streams or events have in the SLI. */
 export function definitionWords({ indicator, valueUnit }: Pick<Slo, "indicator" | "valueUnit">): {
 	readonly role: "good" | "bad" | "total" | "value" | "heartbeat";
 	readonly text: string;
@@ -61,15 +60,18 @@ export function definitionWords({ indicator, valueUnit }: Pick<Slo, "indicator" 
 	return [{ role: "value", text: `${selectorWords(indicator.metric)}, ${good}` }];
 }
 
-function selectorWords(selector: Selector): string {
-	const signal = selector.signal === undefined || selector.signal === "metric" ? "" : `${selector.signal} `;
-	const bucket = selector.le === undefined ? "" : `, events ≤ ${selector.le}`;
-	return `${signal}${plain(selector) ?? formatSelector(selector)}${bucket}`;
+function selectorWords({ metric, where, le, signal }: Selector): string {
+	const name = signal === undefined || signal === "metric" ? metric : `${signal} ${metric}`;
+	const conditions = where.map((each) => `${each.name} ${SIGNS[each.op]} ${each.values.map(shown).join(" or ")}`);
+	const bucket = le === undefined ? [] : [`value ≤ ${le}`];
+	const all = [...conditions, ...bucket];
+	return all.length === 0 ? name : `${name} where ${all.join(" and ")}`;
 }
 
-/** `signin.attempts` alone needs no quotes and braces. */
-function plain(selector: Selector): string | undefined {
-	return selector.where.length === 0 ? selector.metric : undefined;
+const SIGNS = { "=": "=", "!=": "≠", "=~": "fits", "!~": "does not fit" } as const;
+
+function shown(value: string): string {
+	return value === "" ? '""' : value;
 }
 
 function percent(ratio: number): string {
