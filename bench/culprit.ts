@@ -1,0 +1,175 @@
+import { performance } from "node:perf_hooks";
+import { localise, localiseMarginals } from "../packages/server/src/detection/culprit/index.ts";
+import { type Planted, type PlantedRanges, plant } from "../packages/server/src/detection/culprit/planted.ts";
+import { seeded } from "./random.ts";
+
+const RANGES: Readonly<Record<string, PlantedRanges>> = {
+	large: {
+		attributes: [5, 5],
+		leaves: [3_000, 100_000],
+		events: [300_000, 20_000_000],
+		usualRatio: [0.0005, 0.02],
+		added: [0.03, 1],
+		spread: [0, 0.25],
+		history: [4, 60],
+		sets: [1, 3],
+	},
+	medium: {
+		attributes: [3, 5],
+		leaves: [30, 3_000],
+		events: [2_000, 300_000],
+		usualRatio: [0.0005, 0.02],
+		added: [0.03, 1],
+		spread: [0, 0.25],
+		history: [4, 60],
+		sets: [1, 3],
+	},
+	small: {
+		attributes: [2, 4],
+		leaves: [4, 60],
+		events: [30, 400],
+		usualRatio: [0.0003, 0.01],
+		added: [0.15, 1],
+		spread: [0, 0.2],
+		history: [20, 400],
+		sets: [1, 2],
+	},
+};
+
+export interface CulpritRow {
+	readonly range: string;
+	readonly planted: number;
+	readonly f1: number;
+	readonly precision: number;
+	readonly recall: number;
+	/** Share of planted sets found where one, two or three were planted. */
+	readonly recallBySets: readonly number[];
+	readonly whole: number;
+	readonly wholeRight: number;
+	/** Of troubles in one set of one attribute: found from single attributes alone. */
+	readonly marginalRight: number | undefined;
+	readonly maxMs: number;
+	readonly maxLeaves: number;
+	readonly isReached: boolean;
+}
+
+/** Plants troubles and asks for them; `cases` of each kind and range. */
+export function benchCulprit(seed: number, cases: number, only?: string): CulpritRow[] {
+	return Object.entries(RANGES)
+		.filter(([range]) => only === undefined || only === range)
+		.map(([range, ranges]) => benchRange(range, ranges, seed, cases));
+}
+
+function benchRange(range: string, ranges: PlantedRanges, seed: number, cases: number): CulpritRow {
+	const random = seeded(seed * 7919 + range.length);
+	const bySets = [1, 2, 3].map(() => ({ found: 0, planted: 0 }));
+	let [exact, named, planted, maxMs, maxLeaves, marginal, marginalRight] = [0, 0, 0, 0, 0, 0, 0];
+	const ask = (one: Planted) => {
+		const startedAt = performance.now();
+		const answer = localise(one);
+		maxMs = Math.max(maxMs, performance.now() - startedAt);
+		maxLeaves = Math.max(maxLeaves, one.leaves.length);
+		return answer;
+	};
+	for (let k = 0; k < cases; k++) {
+		const one = drawn(random, ranges, false);
+		const answer = ask(one);
+		const truth = new Set(one.truth.map(nameOf));
+		const found = answer.culprits.filter(({ values }) => truth.has(nameOf(values))).length;
+		exact += found;
+		named += answer.culprits.length;
+		planted += truth.size;
+		const own = bySets[truth.size - 1] as { found: number; planted: number };
+		own.found += found;
+		own.planted += truth.size;
+		if (process.env.BENCH_MISSES && (found < truth.size || answer.culprits.length > found))
+			console.log(
+				JSON.stringify({
+					range,
+					k,
+					leaves: one.leaves.length,
+					truth: [...truth],
+					answer: answer.answer,
+					named: answer.culprits.map((c) => [nameOf(c.values), c.evidence.toFixed(1), c.coverage.toFixed(2)]),
+				}),
+			);
+		const only = one.truth.length === 1 ? Object.entries(one.truth[0] as object) : [];
+		if (only.length === 1) {
+			marginal++;
+			const single = localiseMarginals(marginalsOf(one)).culprits;
+			if (single.length === 1 && truth.has(nameOf((single[0] as (typeof single)[number]).values))) marginalRight++;
+		}
+	}
+	let wholeRight = 0;
+	for (let k = 0; k < cases; k++) {
+		const one = drawn(random, ranges, true);
+		const answer = ask(one);
+		if (answer.isWholeTenant) wholeRight++;
+		else if (process.env.BENCH_MISSES)
+			console.log(
+				JSON.stringify({
+					range,
+					k,
+					leaves: one.leaves.length,
+					truth: "whole",
+					answer: answer.answer,
+					named: answer.culprits.map((c) => [nameOf(c.values), c.evidence.toFixed(1), c.coverage.toFixed(2)]),
+				}),
+			);
+	}
+	const [precision, recall] = [exact / Math.max(1, named), exact / planted];
+	const f1 = (2 * precision * recall) / (precision + recall);
+	return {
+		range,
+		planted,
+		f1: round(f1),
+		precision: round(precision),
+		recall: round(recall),
+		recallBySets: bySets.map(({ found, planted: all }) => round(found / Math.max(1, all))),
+		whole: cases,
+		wholeRight: round(wholeRight / cases),
+		marginalRight: marginal > 0 ? round(marginalRight / marginal) : undefined,
+		maxMs: Math.round(maxMs),
+		maxLeaves,
+		isReached: f1 >= 0.85 && wholeRight / cases >= 0.95 && maxMs <= 1_000,
+	};
+}
+
+function drawn(random: () => number, ranges: PlantedRanges, isWhole: boolean): Planted {
+	for (;;) {
+		const one = plant(random, ranges, isWhole);
+		if (one) return one;
+	}
+}
+
+function marginalsOf({ attributes, leaves }: Planted): Parameters<typeof localiseMarginals>[0] {
+	return {
+		attributes: attributes.map((name, a) => {
+			const sums = new Map<
+				string,
+				{ value: string; bad: number; total: number; usualBad: number; usualTotal: number }
+			>();
+			for (const leaf of leaves) {
+				const value = leaf.values[a] as string;
+				const sum = sums.get(value) ?? { value, bad: 0, total: 0, usualBad: 0, usualTotal: 0 };
+				sum.bad += leaf.bad;
+				sum.total += leaf.total;
+				sum.usualBad += leaf.usualBad ?? 0;
+				sum.usualTotal += leaf.usualTotal ?? 0;
+				sums.set(value, sum);
+			}
+			return { name, values: [...sums.values()] };
+		}),
+	};
+}
+
+function nameOf(values: Readonly<Record<string, string>>): string {
+	return Object.keys(values)
+		.sort()
+		.map((name) => `${name}=${values[name]}`)
+		.join("&");
+}
+
+function round(value: number): number {
+	return Math.round(value * 1000) / 1000;
+}
