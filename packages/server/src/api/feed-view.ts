@@ -15,6 +15,7 @@ import type { TenantScope } from "#platform";
 import type { ApiContext } from "./context.ts";
 import { wireWord } from "./feed-words.ts";
 import type { Case, Change, ChangeBefore, FeedStateView, PlatformStatement, PlatformWord } from "./schemas-feeds.ts";
+import type { FeedPullStatus } from "./sources-port.ts";
 
 /** How far back from the onset "what changed" looks. */
 const LOOK_BACK_MS = 24 * HOUR_MS;
@@ -22,14 +23,36 @@ const LOOK_BACK_MS = 24 * HOUR_MS;
 const LOOK_AHEAD_MS = HOUR_MS;
 const MAX_SHOWN = 50;
 
-export function wireFeedState(state: FeedState): z.infer<typeof FeedStateView> {
+/** `pulled`: how feeds that are asked fare; `seesAll`: a system's own words may name tenants. */
+export function wireFeedState(
+	state: FeedState,
+	pulled: readonly FeedPullStatus[],
+	seesAll: boolean,
+): z.infer<typeof FeedStateView> {
 	return {
 		...state,
+		pull: wirePull(
+			pulled.find(({ feed }) => feed === state.name),
+			seesAll,
+		),
 		lastMessageAt: state.lastMessageAt ?? null,
 		expectEveryMs: state.expectEveryMs ?? null,
 		staleSince: state.staleSince ?? null,
 		lastFault: state.lastFault ?? null,
 		unmapped: [...state.unmapped],
+	};
+}
+
+function wirePull(status: FeedPullStatus | undefined, seesAll: boolean): z.infer<typeof FeedStateView>["pull"] {
+	if (status === undefined) return null;
+	const { feed: _, error, ...rest } = status;
+	return {
+		...rest,
+		lastAttemptAt: rest.lastAttemptAt ?? null,
+		lastSuccessAt: rest.lastSuccessAt ?? null,
+		nextAt: rest.nextAt === undefined ? null : Math.round(rest.nextAt),
+		failures: { ...rest.failures },
+		error: error ? { ...error, message: seesAll ? error.message : "the feed failed" } : null,
 	};
 }
 

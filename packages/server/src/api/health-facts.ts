@@ -53,6 +53,12 @@ export async function gatherHealth(
 		seesAll: scope.all,
 	});
 	const namesOf = (state: string) => views.filter((view) => view.state === state && view.declared).map(nameOf);
+	const failingFeeds = new Set(
+		sources
+			.feeds()
+			.filter(({ state }) => state === "failing")
+			.map(({ feed }) => feed),
+	);
 	const firstError = active.findings.find(({ level }) => level === "error");
 	const facts: HealthFacts = {
 		now,
@@ -82,6 +88,7 @@ export async function gatherHealth(
 			all: feeds.length,
 			stale: feeds.filter(({ state }) => state === "stale").map(nameOf),
 			waiting: feeds.filter(({ state }) => state === "waiting").map(nameOf),
+			failing: feeds.filter(({ name }) => failingFeeds.has(name)).map(nameOf),
 		},
 		reach: pageReach(catalogue, secretFault),
 		deliveries,

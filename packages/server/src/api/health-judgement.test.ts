@@ -41,7 +41,7 @@ const WELL: HealthFacts = {
 	tenants: { key: 2, withoutData: [], ids: 2, unmatched: 0 },
 	slos: { all: 1, uncovered: [] },
 	sources: { declared: 1, failing: [], silent: [], late: [], over: [] },
-	feeds: { all: 1, stale: [], waiting: [] },
+	feeds: { all: 1, stale: [], waiting: [], failing: [] },
 	reach: { kinds: ["webhook"], people: 2, faults: [] },
 	deliveries: { sent: 3, failed: 0, uncertain: 0, lastFailure: "" },
 	queues: { outbox: 0, outboxLateMs: 0, timersLateMs: 0 },
@@ -78,7 +78,7 @@ describe("what is not known", () => {
 		["the event loop was not measured", "event-loop", { loop: undefined }],
 		["nothing was sent for a day", "deliveries", { deliveries: { sent: 0, failed: 0, uncertain: 0, lastFailure: "" } }],
 		["a sender since the start", "sources", { sources: { ...WELL.sources, silent: ["Shop"] } }],
-		["a feed that was never heard", "feeds", { feeds: { all: 1, stale: [], waiting: ["Status"] } }],
+		["a feed that was never heard", "feeds", { feeds: { ...WELL.feeds, waiting: ["Status"] } }],
 	])("%s is unknown, and says what to do", (_, key, change) => {
 		expect(part(key, change)).toMatchObject({ state: "unknown", remedy: expect.stringMatching(/\S/) });
 	});
@@ -134,7 +134,7 @@ describe("what is wrong", () => {
 		[
 			"a stale feed",
 			"feeds",
-			{ feeds: { all: 1, stale: ["Status"], waiting: [] } },
+			{ feeds: { ...WELL.feeds, stale: ["Status"] } },
 			"attention",
 			/Status; what they tell is unknown/,
 		],

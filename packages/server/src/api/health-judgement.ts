@@ -42,7 +42,13 @@ export interface HealthFacts {
 		/** Refused for their limits just now. */
 		readonly over: readonly string[];
 	};
-	readonly feeds: { readonly all: number; readonly stale: readonly string[]; readonly waiting: readonly string[] };
+	readonly feeds: {
+		readonly all: number;
+		readonly stale: readonly string[];
+		readonly waiting: readonly string[];
+		/** Asked, and the last answer could not be used. */
+		readonly failing: readonly string[];
+	};
 	readonly reach: Reach;
 	/** Attempts that ended in the last 24 h, and messages given up. */
 	readonly deliveries: {
@@ -200,7 +206,14 @@ function judgeSources({ sources: { declared, failing: bad, silent, late, over },
 	return declared === 0 ? well("No source is declared; senders that send are taken.") : well("No source is in error.");
 }
 
-function judgeFeeds({ feeds: { all, stale, waiting } }: HealthFacts): Verdict {
+function judgeFeeds({ feeds: { all, stale, waiting, failing: unread } }: HealthFacts): Verdict {
+	if (unread.length > 0) {
+		const known = stale.length > 0 ? ` What is stale is unknown: ${few(stale)}.` : "";
+		return attention(
+			`Feeds that cannot be read: ${few(unread)}.${known}`,
+			"See the page Sources: each error says what to do.",
+		);
+	}
 	if (stale.length > 0)
 		return attention(
 			`Feeds that are stale: ${few(stale)}; what they tell is unknown.`,

@@ -98,7 +98,7 @@ beforeEach(async () => {
 		bus: new EventBus(),
 		store,
 		telemetry,
-		sources: { statuses: () => [], test: async () => undefined, senders: async () => [], startedAt: NOW },
+		sources: { statuses: () => [], feeds: () => [], test: async () => undefined, senders: async () => [], startedAt: NOW },
 		hub,
 		catalogue: () => CATALOGUE,
 		config: {

@@ -28,5 +28,5 @@ export { pageReach } from "./page-reach.ts";
 export type { HealthDetails } from "./schemas-operations.ts";
 export { type IngestSilence, ingestSilence, type SenderStatus } from "./sender-status.ts";
 export { SourceGate } from "./source-gate.ts";
-export type { PullError, PullStatus, PullTrial, SourcesPort } from "./sources-port.ts";
+export type { FeedPullStatus, PullError, PullStatus, PullTrial, SourcesPort } from "./sources-port.ts";
 export { StreamHub } from "./stream-hub.ts";

@@ -114,4 +114,18 @@ export const FeedStateView = z.object({
 	faults: z.number(),
 	lastFault: z.object({ at: Instant, text: z.string() }).nullable(),
 	unmapped: z.array(z.string()),
+	pull: z
+		.object({
+			state: z.enum(["starting", "ok", "failing"]),
+			lastAttemptAt: Instant.nullable(),
+			lastSuccessAt: Instant.nullable().describe("asked then, answered whole, and kept"),
+			nextAt: Instant.nullable(),
+			requests: z.number().describe("since start"),
+			unchanged: z.number().describe("answers that the system said to be as before"),
+			misses: z.number().describe("failures since the last success"),
+			failures: z.record(z.string(), z.number()).describe("since start, by reason"),
+			error: z.object({ at: Instant, reason: z.string(), message: z.string(), remedy: z.string() }).nullable(),
+		})
+		.nullable()
+		.describe("how it fares when it is asked; null: it only sends"),
 });

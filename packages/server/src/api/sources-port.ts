@@ -26,6 +26,24 @@ export interface PullStatus {
 	readonly note: string;
 }
 
+/** How one feed that is asked fares. Instants ms epoch; counts since its thread started. */
+export interface FeedPullStatus {
+	readonly feed: string;
+	readonly state: "starting" | "ok" | "failing";
+	readonly lastAttemptAt: number | undefined;
+	/** Asked then, answered whole, and kept. */
+	readonly lastSuccessAt: number | undefined;
+	readonly nextAt: number | undefined;
+	readonly requests: number;
+	/** Answers that the system said to be as before. */
+	readonly unchanged: number;
+	/** Failures since the last success. */
+	readonly misses: number;
+	readonly failures: Readonly<Partial<Record<PullFailureReason, number>>>;
+	/** Of the last failure that no success has followed. */
+	readonly error: Omit<PullError, "slo"> | undefined;
+}
+
 export interface PullError {
 	readonly at: number;
 	readonly slo: string;
@@ -49,6 +67,8 @@ export interface PullTrial {
 /** What the API needs of those who ask other systems, and of those who are sent to. */
 export interface SourcesPort {
 	statuses(): readonly PullStatus[];
+	/** Feeds that are asked. */
+	feeds(): readonly FeedPullStatus[];
 	/** Undefined: no such source, or no such SLO in it. Rejects when the pull thread is down. */
 	test(source: string, slo: string | undefined): Promise<PullTrial | undefined>;
 	/** Sources that have sent. Rejects when the telemetry thread is down. */

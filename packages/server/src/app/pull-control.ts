@@ -1,19 +1,22 @@
 import { Worker } from "node:worker_threads";
-import type { PullStatus, PullTrial } from "#api";
+import type { FeedPullStatus, PullStatus, PullTrial } from "#api";
 import type { Catalogue } from "#catalogue";
+import type { FeedStoreOutcome, PulledFacts, PulledFeed } from "./feed-puller.ts";
 import type { FromPull, PullCatalogue, ToPull } from "./pull-protocol.ts";
 import type { TelemetryThread } from "./telemetry-thread.ts";
 
 export interface PullControlOptions {
 	readonly catalogue: Catalogue;
 	readonly telemetry: Pick<TelemetryThread, "takePulled" | "pullState">;
+	readonly keepFeed: (facts: PulledFacts) => Promise<FeedStoreOutcome>;
 	readonly onError: (error: Error) => void;
 }
 
-/** Pulled sources as the main thread sees them: it passes bytes on and holds what was told last. */
+/** Pulled sources and feeds as the main thread sees them: it passes bytes on and holds what was told last. */
 export interface PullControl {
 	configure(catalogue: Catalogue): void;
 	statuses(): readonly PullStatus[];
+	feedStatuses(): readonly FeedPullStatus[];
 	/** Undefined: no such source or SLO. Rejects when the thread is down. */
 	test(source: string, slo: string | undefined): Promise<PullTrial | undefined>;
 	stop(): Promise<void>;
@@ -21,8 +24,8 @@ export interface PullControl {
 
 const RESTART_AFTER_MS = [500, 2_000, 10_000, 60_000];
 
-/** Starts the pull thread when the catalogue first has a source that is pulled; without one it costs nothing. */
-export function startPullControl({ catalogue, telemetry, onError }: PullControlOptions): PullControl {
+/** Starts the pull thread when the catalogue first has a source or feed that is pulled; without one it costs nothing. */
+export function startPullControl({ catalogue, telemetry, keepFeed, onError }: PullControlOptions): PullControl {
 	let current = pullPart(catalogue);
 	let worker: Worker | undefined;
 	let isClosed = false;
@@ -30,6 +33,7 @@ export function startPullControl({ catalogue, telemetry, onError }: PullControlO
 	let restartTimer: NodeJS.Timeout | undefined;
 	let nextId = 1;
 	const statuses = new Map<string, PullStatus>();
+	const feedStatuses = new Map<string, FeedPullStatus>();
 	const trials = new Map<number, { resolve(trial: PullTrial | undefined): void; reject(error: Error): void }>();
 
 	function start(): void {
@@ -61,6 +65,18 @@ export function startPullControl({ catalogue, telemetry, onError }: PullControlO
 			case "status":
 				statuses.set(message.status.source, message.status);
 				return;
+			case "feed-status":
+				if (current.feeds.some(({ name }) => name === message.status.feed))
+					feedStatuses.set(message.status.feed, message.status);
+				return;
+			case "keep-feed": {
+				const { id, facts } = message;
+				keepFeed(facts).then(
+					(outcome) => send({ kind: "feed-kept", id, outcome }),
+					(error: Error) => send({ kind: "fault", id, message: error.message }),
+				);
+				return;
+			}
 			case "tested": {
 				const trial = trials.get(message.id);
 				trials.delete(message.id);
@@ -85,7 +101,8 @@ export function startPullControl({ catalogue, telemetry, onError }: PullControlO
 		}
 	}
 
-	if (current.sources.length > 0) start();
+	const isNeeded = () => current.sources.length + current.feeds.length > 0;
+	if (isNeeded()) start();
 	return {
 		configure(changed) {
 			const next = pullPart(changed);
@@ -94,10 +111,13 @@ export function startPullControl({ catalogue, telemetry, onError }: PullControlO
 			current = next;
 			for (const name of statuses.keys())
 				if (!current.sources.some((each) => each.name === name)) statuses.delete(name);
+			for (const name of feedStatuses.keys())
+				if (!current.feeds.some((each) => each.name === name)) feedStatuses.delete(name);
 			if (worker) worker.postMessage({ kind: "configure", catalogue: current } satisfies ToPull);
-			else if (current.sources.length > 0 && restartTimer === undefined) start();
+			else if (isNeeded() && restartTimer === undefined) start();
 		},
 		statuses: () => [...statuses.values()],
+		feedStatuses: () => [...feedStatuses.values()],
 		test(source, slo) {
 			const asked = worker;
 			if (!asked) return Promise.reject(new Error("the pull thread is not running"));
@@ -121,12 +141,13 @@ export function startPullControl({ catalogue, telemetry, onError }: PullControlO
 	};
 }
 
-/** SLOs without what only people read, so that a new display name breaks nothing off. */
-function pullPart({ sources, slos, settings }: Catalogue): PullCatalogue {
+/** What concerns it alone, so that a change elsewhere breaks nothing off. */
+function pullPart({ sources, feeds, slos, settings }: Catalogue): PullCatalogue {
 	const pulled = sources.filter((source) => source.pull !== undefined);
 	const used = new Set(pulled.flatMap((source) => source.pull?.queries.map((query) => query.slo) ?? []));
 	return {
 		sources: pulled,
+		feeds: feeds.filter((feed): feed is PulledFeed => feed.pull !== undefined),
 		slos: slos.filter((slo) => used.has(slo.name)),
 		allow: settings.egress.allow,
 		latenessMs: settings.telemetry.latenessMs,

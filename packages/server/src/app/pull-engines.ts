@@ -1,14 +1,23 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "@bellwether/model";
-import type { PullSettings, Source } from "#catalogue";
+import type { PullSettings, Source, SourceAuth } from "#catalogue";
 import { createEgressReader, guardedSocket, resolveSecret } from "#platform";
-import { type PullCredentials, type PullEngine, PullFailure, type PullHttp, queryWaitMs } from "#telemetry";
+import {
+	type FeedEngine,
+	type PullCredentials,
+	type PullEngine,
+	PullFailure,
+	type PullHttp,
+	queryWaitMs,
+} from "#telemetry";
 import { createEntraTokens } from "../adapters/entra-tokens/index.ts";
 import { createClickHouseEngine } from "../adapters/pull-clickhouse/index.ts";
+import { createFeedEngine } from "../adapters/pull-feed/index.ts";
 import { createGraphEngine } from "../adapters/pull-graph/index.ts";
 import { createKustoEngine } from "../adapters/pull-kusto/index.ts";
 import { createPostgresqlEngine } from "../adapters/pull-postgresql/index.ts";
 import { createPrometheusEngine } from "../adapters/pull-prometheus/index.ts";
+import type { PulledFeed } from "./feed-puller.ts";
 
 export interface PullEngineOptions {
 	readonly allow: readonly string[];
@@ -32,13 +41,7 @@ export function pullEngineOf(
 		await turn(request.signal);
 		return reader(request);
 	};
-	const secret = (reference: string): string => {
-		try {
-			return resolveSecret(reference, env);
-		} catch (error) {
-			throw new PullFailure("denied", (error as Error).message, "set what the reference names");
-		}
-	};
+	const secret = secretOf(env);
 	if (source.kind === "postgresql") {
 		const { auth } = settings;
 		return createPostgresqlEngine({
@@ -48,7 +51,7 @@ export function pullEngineOf(
 			turn,
 		});
 	}
-	const credentials = credentialsOf(settings, reader, secret, clock, env);
+	const credentials = credentialsOf(settings.auth, reader, secret, clock, env);
 	const shared = { settings, http, credentials };
 	switch (source.kind) {
 		case "prometheus":
@@ -65,8 +68,32 @@ export function pullEngineOf(
 	}
 }
 
+/** The engine behind a feed that is asked. */
+export function feedEngineOf(
+	feed: PulledFeed,
+	{ allow, clock, env }: Omit<PullEngineOptions, "isLimited">,
+): FeedEngine {
+	const http = createEgressReader({ allow, clock });
+	return createFeedEngine({
+		feed,
+		http,
+		credentials: credentialsOf(feed.pull.auth, http, secretOf(env), clock, env),
+		clock,
+	});
+}
+
+function secretOf(env: PullEngineOptions["env"]): (reference: string) => string {
+	return (reference) => {
+		try {
+			return resolveSecret(reference, env);
+		} catch (error) {
+			throw new PullFailure("denied", (error as Error).message, "set what the reference names");
+		}
+	};
+}
+
 function credentialsOf(
-	{ auth }: PullSettings,
+	auth: SourceAuth,
 	http: PullHttp,
 	secret: (reference: string) => string,
 	clock: Clock,

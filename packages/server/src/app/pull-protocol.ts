@@ -1,9 +1,11 @@
-import type { PullStatus, PullTrial } from "#api";
+import type { FeedPullStatus, PullStatus, PullTrial } from "#api";
 import type { Catalogue } from "#catalogue";
 import type { PulledAnswer, PullOutcome, PullState } from "#telemetry";
+import type { FeedStoreOutcome, PulledFacts, PulledFeed } from "./feed-puller.ts";
 
 /** What the pull thread needs of a catalogue. */
 export type PullCatalogue = Pick<Catalogue, "sources" | "slos"> & {
+	readonly feeds: readonly PulledFeed[];
 	readonly allow: readonly string[];
 	readonly latenessMs: number;
 };
@@ -13,7 +15,8 @@ export type ToPull =
 	| { readonly kind: "test"; readonly id: number; readonly source: string; readonly slo: string | undefined }
 	| { readonly kind: "taken"; readonly id: number; readonly outcome: PullOutcome }
 	| { readonly kind: "state"; readonly id: number; readonly state: PullState | undefined }
-	/** The telemetry thread could not be asked. */
+	| { readonly kind: "feed-kept"; readonly id: number; readonly outcome: FeedStoreOutcome }
+	/** Whoever keeps answers could not be asked. */
 	| { readonly kind: "fault"; readonly id: number; readonly message: string }
 	| { readonly kind: "close" };
 
@@ -21,4 +24,6 @@ export type FromPull =
 	| { readonly kind: "take"; readonly id: number; readonly answer: PulledAnswer }
 	| { readonly kind: "state-of"; readonly id: number; readonly source: string; readonly slo: string }
 	| { readonly kind: "status"; readonly status: PullStatus }
+	| { readonly kind: "keep-feed"; readonly id: number; readonly facts: PulledFacts }
+	| { readonly kind: "feed-status"; readonly status: FeedPullStatus }
 	| { readonly kind: "tested"; readonly id: number; readonly trial: PullTrial | undefined };

@@ -3,6 +3,8 @@ import { parentPort, workerData } from "node:worker_threads";
 import { systemClock } from "@bellwether/model";
 import type { PullSettings, Source } from "#catalogue";
 import type { PullOutcome, PullState } from "#telemetry";
+import type { FeedStoreOutcome } from "./feed-puller.ts";
+import { FeedPulls } from "./feed-pulls.ts";
 import { pullEngineOf } from "./pull-engines.ts";
 import type { FromPull, PullCatalogue, ToPull } from "./pull-protocol.ts";
 import { PullRunner } from "./pull-runner.ts";
@@ -15,7 +17,7 @@ const port = parentPort;
 if (!port) throw new Error("pull-worker.ts runs as a worker thread of pull-control.ts only");
 
 interface Waiting {
-	resolve(value: PullOutcome | PullState | undefined): void;
+	resolve(value: PullOutcome | PullState | FeedStoreOutcome | undefined): void;
 	reject(error: Error): void;
 }
 const waiting = new Map<number, Waiting>();
@@ -35,8 +37,25 @@ function call<T>(make: (id: number) => FromPull): Promise<T> {
 	});
 }
 
+const feeds = new FeedPulls({
+	clock: systemClock,
+	random: Math.random,
+	sleep: (ms, signal) => delay(ms, undefined, { signal }).catch(() => {}),
+	keep: (facts) => call<FeedStoreOutcome>((id) => ({ kind: "keep-feed", id, facts })),
+	onStatus: (status) => send({ kind: "feed-status", status }),
+	env: process.env,
+});
+/** What the running sources were made of. */
+let sourcesPart = "";
+
 async function configure(catalogue: PullCatalogue): Promise<void> {
-	await stopAll();
+	await feeds.configure(catalogue.feeds, catalogue.allow);
+	const { feeds: _, ...rest } = catalogue;
+	const part = JSON.stringify(rest);
+	// A change of a feed breaks no catch-up off.
+	if (part === sourcesPart) return;
+	sourcesPart = part;
+	await stopSources();
 	for (const source of catalogue.sources) {
 		if (!isPulled(source)) continue;
 		const shared = { allow: catalogue.allow, clock: systemClock, env: process.env };
@@ -57,6 +76,10 @@ async function configure(catalogue: PullCatalogue): Promise<void> {
 }
 
 async function stopAll(): Promise<void> {
+	await Promise.all([feeds.stop(), stopSources()]);
+}
+
+async function stopSources(): Promise<void> {
 	const old = [...runners.values()];
 	runners = new Map();
 	await Promise.all(old.map((runner) => runner.stop()));
@@ -83,6 +106,9 @@ port.on("message", (message: ToPull) => {
 				.then((trial) => send({ kind: "tested", id: message.id, trial }));
 			return;
 		case "taken":
+			settle(message.id, (each) => each.resolve(message.outcome));
+			return;
+		case "feed-kept":
 			settle(message.id, (each) => each.resolve(message.outcome));
 			return;
 		case "state":

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
-import type { PullStatus, SenderStatus } from "#api";
+import type { FeedPullStatus, PullStatus, SenderStatus } from "#api";
 import type { ControlStore, DispatcherCounters, TimerCounters } from "#platform";
 import type { Accounting, StorageFigures, TenantQuotaState } from "#telemetry";
 
@@ -13,6 +13,7 @@ export interface MetricSources {
 	readonly isConfigOk: () => boolean;
 	readonly configHash: () => string;
 	readonly pulled: () => readonly PullStatus[];
+	readonly pulledFeeds: () => readonly FeedPullStatus[];
 	readonly senders: () => Promise<readonly SenderStatus[]>;
 	readonly telemetry: () => Promise<TelemetryFigures | undefined>;
 	readonly accounting: () => Promise<readonly Accounting[]>;
@@ -109,6 +110,12 @@ export function createSelfMetrics(sources: MetricSources): {
 		sourceQueries: gauge("source_queries_total", "Queries of the pulled source since start", ["source"]),
 		sourceRows: gauge("source_rows_total", "Rows and samples of the pulled source since start", ["source"]),
 		sourceFailures: gauge("source_failures_total", "Failed queries since start by reason", ["source", "reason"]),
+		feedUp: gauge("feed_up", "1: the feed that is asked answered last; 0: it fails or has not answered", ["feed"]),
+		feedRequests: gauge("feed_requests_total", "Requests to the feed that is asked since start", ["feed"]),
+		feedFailures: gauge("feed_failures_total", "Failed turns of the feed that is asked since start by reason", [
+			"feed",
+			"reason",
+		]),
 		sourceLast: gauge("source_last_request_timestamp_seconds", "When the source that sends was last taken from", [
 			"source",
 		]),
@@ -140,6 +147,7 @@ export function createSelfMetrics(sources: MetricSources): {
 		for (const [outcome, count] of Object.entries({ sent, failed, uncertain, retried }))
 			gauges.sent.set({ outcome }, count);
 		collectSources();
+		collectFeeds();
 		await collectSenders(now);
 		await collectQueues(now);
 		await collectTelemetry();
@@ -156,6 +164,16 @@ export function createSelfMetrics(sources: MetricSources): {
 			sourceQueries.set({ source }, queries);
 			sourceRows.set({ source }, rows);
 			for (const [reason, count] of Object.entries(failures)) sourceFailures.set({ source, reason }, count ?? 0);
+		}
+	}
+
+	function collectFeeds(): void {
+		const { feedUp, feedRequests, feedFailures } = gauges;
+		for (const each of [feedUp, feedRequests, feedFailures]) each.reset();
+		for (const { feed, state, requests: asked, failures } of sources.pulledFeeds()) {
+			feedUp.set({ feed }, state === "ok" ? 1 : 0);
+			feedRequests.set({ feed }, asked);
+			for (const [reason, count] of Object.entries(failures)) feedFailures.set({ feed, reason }, count ?? 0);
 		}
 	}
 

@@ -35,6 +35,7 @@ import { DataDirLocked, type DataLock, lockDataDir } from "../adapters/sqlite/da
 import { createBreachQueue } from "./breach-queue.ts";
 import { openCatalogueCache } from "./catalogue-cache.ts";
 import { startConfigControl } from "./config-control.ts";
+import { createFeedKeeping } from "./feed-keeping.ts";
 import { issueStartTokens, readTokenFile, SettingRefused } from "./first-access.ts";
 import { startForgetting } from "./forgetting.ts";
 import { openGrpcPort } from "./grpc-port.ts";
@@ -178,9 +179,14 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	lifecycle.onStop("telemetry", () => thread.close());
 
 	// Sources that are asked, on a thread of their own; what they answer goes to the telemetry thread.
+	const diskFreeBytes = async () => {
+		const { bavail, bsize } = await statfs(dataDir);
+		return bavail * bsize;
+	};
 	const pulled = startPullControl({
 		catalogue: catalogue(),
 		telemetry: thread,
+		keepFeed: createFeedKeeping({ store, bus, catalogue, diskFreeBytes }),
 		onError: (error) => log.error({ err: error }, "the pull thread failed; it restarts by itself"),
 	});
 	pull = pulled;
@@ -269,6 +275,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		isConfigOk: () => config.active().isReloadOk,
 		configHash: () => catalogue().hash,
 		pulled: () => pulled.statuses(),
+		pulledFeeds: () => pulled.feedStatuses(),
 		senders: () => senderWatch.senders().catch(() => []),
 		telemetry: () => thread.health().catch(() => undefined),
 		accounting: () => thread.accounting().catch(() => []),
@@ -281,6 +288,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		telemetry: thread,
 		sources: {
 			statuses: () => pulled.statuses(),
+			feeds: () => pulled.feedStatuses(),
 			test: (source, slo) => pulled.test(source, slo),
 			senders: () => senderWatch.senders(),
 			startedAt,
@@ -290,10 +298,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		config,
 		fleet,
 		readiness: () => readiness(context, thread),
-		diskFreeBytes: async () => {
-			const { bavail, bsize } = await statfs(dataDir);
-			return bavail * bsize;
-		},
+		diskFreeBytes,
 		metrics,
 		baseUrl,
 		demo: options.demo,

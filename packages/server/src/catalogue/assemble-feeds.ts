@@ -1,9 +1,10 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "@bellwether/model";
+import { feedPullOf } from "./assemble-feed-pull.ts";
 import { bounded } from "./assemble-oncall.ts";
 import type { Entry } from "./entries.ts";
 import { SECRET_EXAMPLE } from "./fields.ts";
 import { type Context, displayName, record } from "./references.ts";
-import type { Feed, FeedAuth, FeedGives, FeedKind } from "./types.ts";
+import type { Feed, FeedAuth, FeedGives, FeedKind, FeedPullSettings } from "./types.ts";
 import { show } from "./wording.ts";
 
 /** What a kind can tell; the first is what it tells when nothing is said, unless there are several. */
@@ -26,12 +27,15 @@ const AUTH: Readonly<Partial<Record<FeedKind, FeedAuth>>> = {
 
 /** A platform that says nothing for an hour is not known to be well. */
 const DEFAULT_HEALTH_RHYTHM_MS = HOUR_MS;
+/** A feed that is asked and has not answered so often is stale. */
+const MISSES = 3;
 
 export function assembleFeeds(context: Context): Feed[] {
 	const secrets = new Map<string, string>();
 	return context.entries.of("Feed").map((entry) => {
 		const { spec } = entry.input;
 		const gives = givesOf(context, entry);
+		const pull = feedPullOf(context, entry, gives);
 		if (spec.secret !== undefined) {
 			const other = secrets.get(spec.secret);
 			if (other !== undefined) {
@@ -47,7 +51,7 @@ export function assembleFeeds(context: Context): Feed[] {
 			gives,
 			auth: spec.auth ?? AUTH[spec.kind] ?? "standard-webhooks",
 			...(spec.secret === undefined ? {} : { secretRef: spec.secret }),
-			...rhythmOf(context, entry, gives),
+			...rhythmOf(context, entry, gives, pull),
 			components: componentsOf(context, entry),
 			componentLabel: spec.componentLabel ?? "service",
 			fields: record(
@@ -59,6 +63,7 @@ export function assembleFeeds(context: Context): Feed[] {
 			only: record(
 				Object.entries(spec.only ?? {}).map(([path, values]) => [path, [values].flat().map(String)] as const),
 			),
+			...(pull === undefined ? {} : { pull }),
 		};
 	});
 }
@@ -77,8 +82,14 @@ function givesOf(context: Context, entry: Entry<"Feed">): FeedGives {
 	return gives ?? (possible[0] as FeedGives);
 }
 
-function rhythmOf(context: Context, entry: Entry<"Feed">, gives: FeedGives): { readonly expectEveryMs?: number } {
+function rhythmOf(
+	context: Context,
+	entry: Entry<"Feed">,
+	gives: FeedGives,
+	pull: FeedPullSettings | undefined,
+): { readonly expectEveryMs?: number } {
 	const written = entry.input.spec.expectEvery;
+	if (written === undefined && pull) return { expectEveryMs: MISSES * pull.everyMs + pull.timeoutMs };
 	if (written === undefined) return gives === "platform-health" ? { expectEveryMs: DEFAULT_HEALTH_RHYTHM_MS } : {};
 	const path = ["spec", "expectEvery"];
 	return {

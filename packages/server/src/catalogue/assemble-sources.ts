@@ -133,9 +133,6 @@ function authOf(context: Context, entry: Entry<"Source">, kind: PullKind): Sourc
 	const { auth = {} } = entry.input.spec;
 	const at: Path = ["spec", "auth"];
 	const given = Object.keys(auth);
-	if (given.length > 1) {
-		context.error(entry, at, `spec.auth has ${given.join(" and ")}.`, "Keep one of them.", "key");
-	}
 	const isAzure = kind === "kusto" || kind === "log-analytics" || kind === "graph";
 	if (isAzure && given.length === 0) {
 		const remedy = "Write clientCredentials, managedIdentity or bearer.";
@@ -144,13 +141,28 @@ function authOf(context: Context, entry: Entry<"Source">, kind: PullKind): Sourc
 	if (kind === "postgresql" && given.length > 0 && auth.basic === undefined) {
 		context.error(entry, at, "spec.auth of a postgresql source takes user and password.", "Write basic.", "key");
 	}
+	return signInOf(context, entry, at, auth, defaultScope(entry, kind));
+}
+
+/** The one way to sign in that is written at `at`. */
+export function signInOf(
+	context: Context,
+	entry: Entry<"Source"> | Entry<"Feed">,
+	at: Path,
+	auth: NonNullable<SpecInput["auth"]>,
+	scope: string,
+): SourceAuth {
+	const given = Object.keys(auth);
+	if (given.length > 1) {
+		context.error(entry, at, `${pathText(at)} has ${given.join(" and ")}.`, "Keep one of them.", "key");
+	}
 	if (auth.bearer !== undefined) return { kind: "bearer", tokenRef: auth.bearer };
 	if (auth.basic) return { kind: "basic", user: auth.basic.user, passwordRef: auth.basic.password };
 	if (auth.managedIdentity)
 		return {
 			kind: "managed-identity",
 			clientId: auth.managedIdentity.clientId,
-			scope: auth.managedIdentity.scope ?? defaultScope(entry, kind),
+			scope: auth.managedIdentity.scope ?? scope,
 		};
 	const client = auth.clientCredentials;
 	if (!client) return { kind: "none" };
@@ -166,7 +178,7 @@ function authOf(context: Context, entry: Entry<"Source">, kind: PullKind): Sourc
 			`https://login.microsoftonline.com/${encodeURIComponent(client.directory ?? "")}/oauth2/v2.0/token`,
 		clientId: client.clientId,
 		secretRef: client.clientSecret,
-		scope: client.scope ?? defaultScope(entry, kind),
+		scope: client.scope ?? scope,
 	};
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import * as f from "./fields.ts";
+import { auth } from "./kinds-sources.ts";
 
 const path = (about: string) =>
 	f.worded(
@@ -33,6 +34,41 @@ export const FEED_FIELDS = [
 	"endedAt",
 	"revisedAt",
 ] as const;
+
+const address = f.webUrl("Address that answers with JSON; no secret in it, credentials stand in auth.");
+
+const pull = z
+	.strictObject({
+		url: f
+			.worded(
+				z
+					.union([address, z.array(address).min(1).max(20)])
+					.describe("Address that answers with JSON, or a list of them."),
+				"is not a web address or a list of them",
+				"Write https://host/path, without user name, password or #.",
+				true,
+			)
+			.describe(
+				"Address that answers with JSON, or a list of them, all of which must answer. Default: Microsoft Graph for m365-health, Azure Resource Graph for azure-service-health. Without a path: /api/v2/summary.json for status-json, /api/v2/alerts for alertmanager.",
+			)
+			.optional(),
+		every: f.duration("How often it is asked. Default: 1m for platform-health, else 5m.").optional(),
+		auth: auth.optional(),
+		timeout: f.duration("Time for one answer. Default: 15s.").optional(),
+		maxResponseBytes: f
+			.wholeNumber("Answer at most, all pages together, bytes. Default: 8388608.", 1_024, 67_108_864)
+			.optional(),
+		expectAlert: f
+			.text("Alert that always fires, for alertmanager: an answer without it tells nothing of what is well.", 255)
+			.optional(),
+		subscriptions: z
+			.array(f.text("Subscription id.", 60))
+			.min(1)
+			.max(200)
+			.describe("Azure subscriptions that Resource Graph is asked for. Default: all that the identity may read.")
+			.optional(),
+	})
+	.describe("It is asked on a schedule. Default: it only sends.");
 
 export const Feed = z.strictObject({
 	apiVersion: f.apiVersion("bellwether/v1"),
@@ -75,7 +111,9 @@ export const Feed = z.strictObject({
 			)
 			.optional(),
 		expectEvery: f
-			.duration("Without a message for this long it is stale. Default: 1h for platform-health, else none.")
+			.duration(
+				"Without a message for this long it is stale. Default: three times pull.every; 1h for platform-health that sends, else none.",
+			)
 			.optional(),
 		components: z
 			.record(
@@ -102,5 +140,6 @@ export const Feed = z.strictObject({
 			.record(pathKey, f.attributeValues("Values."))
 			.describe("Path to values: objects with another value there are left out.")
 			.optional(),
+		pull: pull.optional(),
 	}),
 });

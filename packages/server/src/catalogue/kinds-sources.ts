@@ -25,7 +25,8 @@ function isSourceUrl(value: string): boolean {
 	return url.hostname !== "" && url.username === "" && url.password === "" && url.search === "" && url.hash === "";
 }
 
-const auth = z
+/** One way to sign in; what a source and a feed that are asked have in common. */
+export const auth = z
 	.strictObject({
 		bearer: f.secret("Reference to a token that is sent as it is.").optional(),
 		basic: z

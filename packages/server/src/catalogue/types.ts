@@ -20,6 +20,11 @@ export interface Catalogue {
 	/** Where telemetry comes from, as far as it is declared. */
 	readonly sources: readonly Source[];
 	readonly feeds: readonly Feed[];
+	/**
+	 * Where values are written that hold for some and not for all, `file:line` by `kind/name/field`, such as
+	 * `Tier/gold/monitors/burn-rate/severity`. No part of the content.
+	 */
+	readonly places?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface Settings {
@@ -91,6 +96,7 @@ export interface Tier {
 	readonly displayName: string;
 	readonly rank: number;
 	readonly objectives: Readonly<Record<string, number>>;
+	readonly monitors?: MonitorOverrides | undefined;
 }
 
 export interface KeyTenant {
@@ -106,6 +112,7 @@ export interface KeyTenant {
 	readonly timeZone: string;
 	readonly language: string;
 	readonly objectives: Readonly<Record<string, number>>;
+	readonly monitors?: MonitorOverrides | undefined;
 	/** What is left out is as in the settings. */
 	readonly limits?: TenantLimits | undefined;
 	readonly contacts: {
@@ -152,6 +159,7 @@ export interface Workload {
 	/** SLO whose value the platform cell shows; the first SLO of the workload when unset. */
 	readonly leadSlo?: string | undefined;
 	readonly escalation?: string | undefined;
+	readonly monitors?: MonitorOverrides | undefined;
 	readonly runbook: readonly string[];
 	/** Step → party → R, A, C, I or RA; each step has exactly one A. */
 	readonly raci?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
@@ -244,18 +252,62 @@ export interface Slo {
 	readonly place: Place;
 }
 
-export interface Monitor {
-	readonly name: string;
-	readonly detector: "burn-rate";
-	/** SLO names it applies to; undefined: every SLO. */
-	readonly slos?: readonly string[] | undefined;
+export type DetectorKind = "burn-rate" | "threshold" | "absence";
+
+/** What a workload, tier or tenant may set otherwise for itself. */
+export interface MonitorTerms {
 	readonly mode: "live" | "shadow" | "draft";
 	readonly severity: SeverityKey;
+	/** Of burn-rate; undefined: all four. */
 	readonly tiers?: readonly BurnRateTier["key"][] | undefined;
 	/** A page needs evidence: P(bad or more | objective just met) below this. */
 	readonly evidenceP: number;
 	readonly escalation?: string | undefined;
+	readonly threshold?: ThresholdTerms | undefined;
+	readonly absence?: AbsenceTerms | undefined;
+	readonly pause?: MonitorPause | undefined;
 }
+
+export interface Monitor extends MonitorTerms {
+	readonly name: string;
+	readonly detector: DetectorKind;
+	/** SLO names it applies to; undefined: every SLO. */
+	readonly slos?: readonly string[] | undefined;
+}
+
+/** Whole minutes are compared with a value: `minutes` of the last `lookMs` beyond it claim, `clearMs` without one end it. */
+export interface ThresholdTerms {
+	readonly measure: "bad-ratio" | "bad-events" | "events";
+	readonly is: "above" | "below";
+	readonly value: number;
+	readonly lookMs: number;
+	readonly minutes: number;
+	readonly clear: number;
+	readonly clearMs: number;
+}
+
+export interface AbsenceTerms {
+	/** Undefined: what cannot be chance at the tenant's own rhythm. */
+	readonly afterMs?: number | undefined;
+	/** Hours that were without events before are no absence. */
+	readonly quietHours: boolean;
+}
+
+/** It claims nothing before `until`, ms epoch. */
+export interface MonitorPause {
+	readonly until: number;
+	readonly reason: string;
+	readonly owner: string;
+}
+
+/** Fields that hold instead of the monitor's own; of `threshold` and `absence` only what is written. */
+export type MonitorOverride = Partial<Omit<MonitorTerms, "threshold" | "absence">> & {
+	readonly threshold?: Partial<ThresholdTerms> | undefined;
+	readonly absence?: Partial<AbsenceTerms> | undefined;
+};
+
+/** Monitor → what holds here instead. */
+export type MonitorOverrides = Readonly<Record<string, MonitorOverride>>;
 
 export interface Person {
 	readonly name: string;
@@ -328,6 +380,23 @@ export interface Feed {
 	readonly items?: string | undefined;
 	/** Path in the source's object → values; others are left out. */
 	readonly only: Readonly<Record<string, readonly string[]>>;
+	/** It is asked as well, on a schedule. Undefined: it only sends. */
+	readonly pull?: FeedPullSettings | undefined;
+}
+
+/** How a feed is asked. All addresses must answer: what one of them does not tell is not known. */
+export interface FeedPullSettings {
+	readonly urls: readonly string[];
+	readonly everyMs: number;
+	readonly auth: SourceAuth;
+	/** For one answer. */
+	readonly timeoutMs: number;
+	/** All pages of one address together. */
+	readonly maxResponseBytes: number;
+	/** Alertmanager: an answer without this alert tells nothing of what is well. */
+	readonly expectAlert?: string | undefined;
+	/** Azure Resource Graph: those that are asked for; empty: all that the identity may read. */
+	readonly subscriptions: readonly string[];
 }
 
 export interface NoticeTemplate {

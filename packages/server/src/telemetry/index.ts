@@ -14,6 +14,7 @@ export { type SenderKind, senderKind, unnamedSource } from "./origins.ts";
 export * from "./packed-totals.ts";
 export * from "./pull/asking.ts";
 export { backOffMs, type PullPlan, type PullState, planPull, queryWaitMs } from "./pull/planner.ts";
+export type * from "./pull/feed-engine.ts";
 export * from "./pull/pull-engine.ts";
 export type { PulledAnswer, PullOutcome } from "./pull/pulling.ts";
 export { CountRows } from "./pull/rows.ts";

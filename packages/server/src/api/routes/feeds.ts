@@ -324,7 +324,7 @@ function platformHealthRoute(api: Api, context: ApiContext): void {
 			const scope = scopeOf(principalOf(request));
 			const states = await feedStates(context.store.db, scope, context.catalogue(), context.clock.now());
 			return {
-				items: states.map(wireFeedState),
+				items: states.map((state) => wireFeedState(state, context.sources.feeds(), scope.all)),
 				next: null,
 			};
 		},

@@ -29,7 +29,7 @@ export function sourceRoutes(api: Api, context: ApiContext): void {
 			const scope = scopeOf(principalOf(request));
 			const feeds = await feedStates(context.store.db, scope, context.catalogue(), context.clock.now());
 			return {
-				feeds: feeds.map(wireFeedState),
+				feeds: feeds.map((feed) => wireFeedState(feed, sources.feeds(), scope.all)),
 				items: sourceViews({
 					sources: context.catalogue().sources,
 					statuses: sources.statuses(),

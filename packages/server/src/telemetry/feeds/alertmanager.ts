@@ -8,6 +8,7 @@ import type { FeedMessage, ParsedFeed, PlatformHealthFact, PlatformState } from 
  * alert comes again at each repeat interval; it is one fact per fingerprint and start. Grafana's webhook has this shape too.
  */
 export function parseAlertmanager(feed: Feed, { body }: FeedMessage): ParsedFeed {
+	if (Array.isArray(body)) return parseActiveAlerts(feed, body);
 	const message = objectOf(body);
 	const alerts = message && listOf(message.alerts);
 	if (!message || !Array.isArray(message.alerts) || !alerts) {
@@ -27,6 +28,17 @@ export function parseAlertmanager(feed: Feed, { body }: FeedMessage): ParsedFeed
 		gives: "platform-health",
 		...gather(feed, "alerts", alerts, (alert) => factOf(feed, alert, page)),
 	};
+}
+
+/**
+ * The list of `GET /api/v2/alerts`
+ * (https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml): what is in it fires, for Alertmanager drops
+ * what is resolved; `endsAt` is when it would forget an alert that nobody repeats.
+ */
+function parseActiveAlerts(feed: Feed, alerts: readonly unknown[]): ParsedFeed {
+	if (alerts.length > MAX_OBJECTS) return { status: "malformed", message: `More than ${MAX_OBJECTS} alerts at once.` };
+	const firing = (alert: JsonObject) => factOf(feed, { ...alert, status: "firing" }, undefined);
+	return { status: "parsed", gives: "platform-health", ...gather(feed, "", alerts, firing) };
 }
 
 function factOf(feed: Feed, alert: JsonObject, page: string | undefined): Reading<PlatformHealthFact> {

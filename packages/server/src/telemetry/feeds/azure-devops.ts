@@ -1,16 +1,17 @@
 import type { Feed } from "#catalogue";
 import { isEnd, rankOf } from "./custom-fields.ts";
-import { gather, type Reading } from "./gather.ts";
+import { gather, MAX_OBJECTS, type Reading } from "./gather.ts";
 import { instantOf, type JsonObject, linkOf, lookUp, names, objectOf, textOf, valueAt } from "./read.ts";
 import type { ChangeFact, ChangeState, FeedMessage, ParsedFeed } from "./types.ts";
 
 /**
  * Azure DevOps service hooks (https://learn.microsoft.com/azure/devops/service-hooks/events): deployments of classic
  * releases (`ms.vss-release.…`), states of pipeline runs and stages (`ms.vss-pipelines.…`), and `build.complete`.
- * A deployment's start and end are one change. Other events are left out.
+ * A deployment's start and end are one change. Other events are left out. Lists of the REST interface are read too.
  */
 export function parseAzureDevOps(feed: Feed, { body }: FeedMessage): ParsedFeed {
 	const message = objectOf(body);
+	if (Array.isArray(message?.value)) return parseList(feed, message.value);
 	const eventType = textOf(message?.eventType, 100);
 	if (!message || eventType === undefined) {
 		return { status: "malformed", message: "The body has no eventType, so it is no service hook of Azure DevOps." };
@@ -18,6 +19,37 @@ export function parseAzureDevOps(feed: Feed, { body }: FeedMessage): ParsedFeed 
 	const read = lookUp(READERS, eventType);
 	if (!read) return { status: "parsed", gives: "changes", facts: [], left: 1, faults: [] };
 	return { status: "parsed", gives: "changes", ...gather(feed, "", [message], read) };
+}
+
+/**
+ * A list of the REST interface: classic releases' deployments (`_apis/release/deployments`) and builds, which runs of
+ * pipelines are too (`_apis/build/builds`); https://learn.microsoft.com/rest/api/azure/devops. Ids are those of the hooks.
+ */
+function parseList(feed: Feed, list: readonly unknown[]): ParsedFeed {
+	if (list.length > MAX_OBJECTS) return { status: "malformed", message: `More than ${MAX_OBJECTS} objects at once.` };
+	const read = (object: JsonObject) => {
+		if (objectOf(object.releaseEnvironment)) return listedDeploymentOf(object);
+		return object.buildNumber === undefined
+			? { fault: "is neither a deployment of a release nor a build" }
+			: buildOf({ resource: object });
+	};
+	return { status: "parsed", gives: "changes", ...gather(feed, "value", list, read) };
+}
+
+/** A deployment of the list, told as the hook of its completion tells it. */
+function listedDeploymentOf(deployment: JsonObject): Reading<ChangeFact> {
+	const environment = objectOf(deployment.releaseEnvironment);
+	const release = objectOf(deployment.release);
+	const releaseDefinition = objectOf(deployment.releaseDefinition);
+	return deploymentOf({
+		createdDate: deployment.lastModifiedOn ?? deployment.completedOn ?? deployment.startedOn ?? deployment.queuedOn,
+		resource: {
+			environment: { ...environment, releaseDefinition },
+			release,
+			deployment: { ...deployment, startedOn: deployment.startedOn ?? deployment.queuedOn },
+			project: deployment.projectReference,
+		},
+	});
 }
 
 const READERS: Readonly<Record<string, (message: JsonObject) => Reading<ChangeFact>>> = {
@@ -150,6 +182,7 @@ function buildOf(message: JsonObject): Reading<ChangeFact> {
 	const definition = textOf(valueAt(build, "definition.name"));
 	const project = textOf(valueAt(build, "project.name")) ?? textOf(valueAt(build, "definition.project.name"));
 	const number = textOf(build.buildNumber);
+	const isRunning = state === "running" || state === "planned";
 	const endedAt = instantOf(build.finishTime) ?? startedAt;
 	return [
 		{
@@ -165,7 +198,7 @@ function buildOf(message: JsonObject): Reading<ChangeFact> {
 			build: number,
 			actor: textOf(valueAt(build, "requestedFor.displayName")),
 			startedAt,
-			endedAt: Math.max(startedAt, endedAt),
+			endedAt: isRunning ? undefined : Math.max(startedAt, endedAt),
 		},
 	];
 }

@@ -3,4 +3,5 @@
  * clock, no store. Refuses nothing that can be read in part: each object that cannot be used is named beside the good ones.
  */
 export { parseFeed } from "./parse.ts";
+export { newsDigest, type PulledMessages, parsePulled } from "./pulled.ts";
 export * from "./types.ts";

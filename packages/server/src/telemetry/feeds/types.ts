@@ -85,7 +85,7 @@ export type ParsedFeed =
 	| { readonly status: "malformed"; readonly message: string };
 
 export interface FeedMessage {
-	/** Names in lower case. Empty for what was pulled. */
+	/** Names in lower case. What was pulled has none, but for those that tell its kind. */
 	readonly headers: Readonly<Record<string, string | undefined>>;
 	/** Parsed JSON. */
 	readonly body: unknown;

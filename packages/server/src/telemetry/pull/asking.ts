@@ -5,6 +5,8 @@ import { PullFailure, type PullHttp, type PullHttpRequest } from "./pull-engine.
 export type PullCredentials = (signal: AbortSignal, isRenewal: boolean) => Promise<Readonly<Record<string, string>>>;
 
 export interface AskedAnswer {
+	/** 2xx, or 304 when the request was conditional. */
+	readonly statusCode: number;
 	readonly body: Uint8Array;
 	readonly headers: Readonly<Record<string, string>>;
 }
@@ -22,10 +24,13 @@ export async function ask(
 		if (answer.status !== "answered") throw failureOf(answer.status, answer.reason);
 		const { statusCode } = answer;
 		if (statusCode >= 200 && statusCode < 300) return answer;
+		if (statusCode === 304 && ("if-none-match" in request.headers || "if-modified-since" in request.headers))
+			return answer;
 		// A token may have ended before its time: once with a fresh one.
 		if (statusCode === 401 && attempt === 0 && Object.keys(proof).length > 0) continue;
 		const words = refusal(Buffer.from(answer.body.subarray(0, 65_536)).toString("utf8"));
-		throw statusFailure(new URL(request.url).host, statusCode, words, answer.retryAfterMs);
+		const safe = words === undefined ? undefined : withoutSecrets(words, request.url, proof);
+		throw statusFailure(new URL(request.url).host, statusCode, safe, answer.retryAfterMs);
 	}
 }
 
@@ -60,6 +65,44 @@ function statusFailure(
 		return new PullFailure("refused", message, "correct the query or the address", retryAfterMs);
 	return new PullFailure("failed", message, "look at that system; it is asked again by itself", retryAfterMs);
 }
+
+/**
+ * Foreign words without what we sent them to prove ourselves: systems, and whoever answers in their place, repeat requests
+ * in their errors. Values of the address's query are taken out as well, for keys stand there.
+ */
+export function withoutSecrets(text: string, url: string, proof: Readonly<Record<string, string>>): string {
+	const sent = Object.values(proof).flatMap((value) => {
+		const bare = value.replace(/^\S+ /, "");
+		const isBasic = /^Basic /i.test(value);
+		return [
+			value,
+			bare,
+			...(isBasic
+				? [
+						Buffer.from(bare, "base64")
+							.toString("utf8")
+							.replace(/^[^:]*:/, ""),
+					]
+				: []),
+		];
+	});
+	const { search, searchParams } = new URL(url);
+	// As it was written, and as it is meant.
+	const keys = [
+		...search
+			.slice(1)
+			.split("&")
+			.map((each) => each.replace(/^[^=]*=/, "")),
+		...searchParams.values(),
+	];
+	const hidden = [...sent, ...keys.filter((each) => each.length >= MIN_KEY_LENGTH)].filter((each) => each !== "");
+	return hidden
+		.toSorted((a, b) => b.length - a.length)
+		.reduce((words, secret) => words.replaceAll(secret, "[hidden]"), text);
+}
+
+/** Shorter values are counts and dates. */
+const MIN_KEY_LENGTH = 12;
 
 /** Of foreign text: one short line without control characters. */
 export function oneLine(text: string): string {

@@ -59,8 +59,11 @@ function split(from: number, to: number, maxRangeMs: number, stepMs: number): { 
 /** Wait after the n-th failure in a row (from 1): 5 s doubling to 5 min, a random half of it taken away; at least what the engine asked for. */
 export function backOffMs(failures: number, random: number, retryAfterMs: number | undefined): number {
 	const full = Math.min(300_000, 5_000 * 2 ** Math.min(failures - 1, 10));
-	return Math.max(full * (1 - random / 2), retryAfterMs ?? 0);
+	return Math.max(full * (1 - random / 2), Math.min(retryAfterMs ?? 0, MAX_RETRY_AFTER_MS));
 }
+
+/** Whoever says to come back in a year is asked the next day; and a timer of over 24 days would fire at once. */
+const MAX_RETRY_AFTER_MS = 24 * 3_600_000;
 
 /** How long to wait before another query, when at most `perMinute` may start within any minute. `startedAt`: earlier ones. */
 export function queryWaitMs(startedAt: readonly number[], perMinute: number, now: number): number {

@@ -1,0 +1,1 @@
+export { createFeedEngine } from "./pull-feed.ts";
