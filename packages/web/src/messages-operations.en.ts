@@ -72,6 +72,8 @@ export const operationsMessages = {
 	"sources.feedFacts": "Facts",
 	"sources.feed.live": "Live",
 	"sources.feed.stale": "Stale",
+	"sources.feed.failing": "Failing",
+	"sources.feedError": "Asked {ago} ago; {misses, plural, one {no good answer} other {# turns without a good answer}}:",
 	"sources.feed.waiting": "Never heard",
 	"sources.gives.platform-health": "platform health",
 	"sources.gives.changes": "changes",

@@ -139,6 +139,13 @@ describe("what is wrong", () => {
 			/Status; what they tell is unknown/,
 		],
 		[
+			"a feed that is asked and cannot be read",
+			"feeds",
+			{ feeds: { ...WELL.feeds, stale: ["Status"], failing: ["Status"] } },
+			"attention",
+			/cannot be read: Status\. What is stale is unknown: Status/,
+		],
+		[
 			"every delivery failed",
 			"deliveries",
 			{ deliveries: { sent: 0, failed: 2, uncertain: 0, lastFailure: "pager: 500" } },

@@ -84,3 +84,79 @@ describe("a feed", () => {
 		]);
 	});
 });
+
+describe("a feed that is asked", () => {
+	const pullOf = (spec: string) => parse(spec).catalogue?.feeds[0]?.pull;
+
+	test("has a rhythm by what it gives, and is stale after three of its turns", () => {
+		const [health] = parse("  kind: status-json\n  pull: { url: https://status.example }\n").catalogue?.feeds ?? [];
+		expect(health).toMatchObject({
+			expectEveryMs: 3 * 60_000 + 15_000,
+			pull: {
+				urls: ["https://status.example/api/v2/summary.json"],
+				everyMs: 60_000,
+				timeoutMs: 15_000,
+				maxResponseBytes: 8_388_608,
+				auth: { kind: "none" },
+			},
+		});
+		const spec = "  kind: github\n  expectEvery: 1h\n  pull: { url: [https://a.example/x, https://b.example/y] }\n";
+		expect(parse(spec).catalogue?.feeds).toMatchObject([
+			{ expectEveryMs: HOUR_MS, pull: { urls: ["https://a.example/x", "https://b.example/y"], everyMs: 300_000 } },
+		]);
+	});
+
+	test.each([
+		[
+			"alertmanager",
+			"https://am.example:9093/",
+			"https://am.example:9093/api/v2/alerts?silenced=false&inhibited=false",
+		],
+		["alertmanager", "https://am.example/am/api/v2/alerts", "https://am.example/am/api/v2/alerts"],
+		["json", "https://desk.example", "https://desk.example"],
+	])("of kind %s at %s asks %s", (kind, url, asked) => {
+		const gives = kind === "json" ? "  gives: cases\n" : "";
+		expect(pullOf(`  kind: ${kind}\n${gives}  pull: { url: "${url}" }\n`)?.urls).toEqual([asked]);
+	});
+
+	test.each([
+		["m365-health", "https://graph.microsoft.com/.default", "https://graph.microsoft.com/v1.0/"],
+		["azure-service-health", "https://management.azure.com/.default", "https://management.azure.com/providers/"],
+	])("of kind %s knows its address and the scope of its token", (kind, scope, url) => {
+		const pull = pullOf(`  kind: ${kind}\n  pull: { auth: { managedIdentity: {} } }\n`);
+		expect(pull).toMatchObject({ auth: { kind: "managed-identity", scope }, urls: [expect.stringContaining(url)] });
+	});
+
+	test.each([
+		["needs an address", "  kind: github\n  pull: {}\n", /spec\.pull\.url is missing, and kind github/],
+		["is no CloudEvent", "  kind: cloudevents\n  gives: changes\n  pull: { url: https://a.example }\n", /are sent/],
+		["proves itself to Microsoft", "  kind: m365-health\n  pull: {}\n", /spec\.pull\.auth is missing/],
+		[
+			"has one way to sign in",
+			// biome-ignore lint/suspicious/noTemplateCurlyInString: the catalogue's own way to name a secret
+			'  kind: github\n  pull: { url: https://a.example, auth: { bearer: "${env:A}", managedIdentity: {} } }\n',
+			/spec\.pull\.auth has bearer and managedIdentity/,
+		],
+		[
+			"does not ask GitHub for alerts",
+			"  kind: github\n  pull: { url: https://a.example, expectAlert: Watchdog }\n",
+			/spec\.pull\.expectAlert is not used by kind github/,
+		],
+		["is polite", "  kind: github\n  pull: { url: https://a.example, every: 1s }\n", /spec\.pull\.every "1s"/],
+		[
+			"takes no password in an address",
+			"  kind: github\n  pull: { url: https://u:p@a.example }\n",
+			/^(?!.*u:p).*spec\.pull\.url is not a web address/,
+		],
+	])("%s", (_, spec, message) => {
+		expect(errors(spec)).toEqual([expect.stringMatching(message)]);
+	});
+
+	test("is warned of credentials that go unencrypted", () => {
+		// biome-ignore lint/suspicious/noTemplateCurlyInString: the catalogue's own way to name a secret
+		const spec = '  kind: github\n  pull: { url: "http://a.example/x", auth: { bearer: "${env:A}" } }\n';
+		expect(parse(spec).findings.map(({ level, message }) => [level, message])).toEqual([
+			["warning", "spec.pull.url is not encrypted, and credentials go with it."],
+		]);
+	});
+});

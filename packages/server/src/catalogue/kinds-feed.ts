@@ -43,13 +43,12 @@ const pull = z
 			.worded(
 				z
 					.union([address, z.array(address).min(1).max(20)])
-					.describe("Address that answers with JSON, or a list of them."),
+					.describe(
+						"Address that answers with JSON, or a list of them, all of which must answer. Default: Microsoft Graph for m365-health, Azure Resource Graph for azure-service-health. Without a path: /api/v2/summary.json for status-json, /api/v2/alerts for alertmanager.",
+					),
 				"is not a web address or a list of them",
 				"Write https://host/path, without user name, password or #.",
 				true,
-			)
-			.describe(
-				"Address that answers with JSON, or a list of them, all of which must answer. Default: Microsoft Graph for m365-health, Azure Resource Graph for azure-service-health. Without a path: /api/v2/summary.json for status-json, /api/v2/alerts for alertmanager.",
 			)
 			.optional(),
 		every: f.duration("How often it is asked. Default: 1m for platform-health, else 5m.").optional(),

@@ -8,7 +8,7 @@ import { useText } from "../text.ts";
 import { AdminPage } from "./admin-page.tsx";
 import { SourceCard } from "./source-card.tsx";
 import { Badge } from "./state-badge.tsx";
-import { formatCount, LOOK_OF_FEED, stateOfSource } from "./words.ts";
+import { asSentence, formatCount, LOOK_OF_FEED, stateOfFeed, stateOfSource } from "./words.ts";
 
 /** Everything that telemetry comes from, declared and seen, and the side feeds. */
 export function SourcesPage() {
@@ -85,9 +85,10 @@ function Feeds({ feeds, now }: { readonly feeds: readonly FeedState[]; readonly 
 										{feed.lastFault.text}
 									</span>
 								)}
+								<PullError feed={feed} now={now} />
 							</th>
 							<td>
-								<Badge look={LOOK_OF_FEED[feed.state]} word={t(`sources.feed.${feed.state}`)} />
+								<Badge look={LOOK_OF_FEED[stateOfFeed(feed)]} word={t(`sources.feed.${stateOfFeed(feed)}`)} />
 							</td>
 							<td data-label={t("sources.feedGives")}>{t(`sources.gives.${feed.gives}`)}</td>
 							<td data-label={t("sources.feedLast")}>
@@ -101,5 +102,19 @@ function Feeds({ feeds, now }: { readonly feeds: readonly FeedState[]; readonly 
 				</tbody>
 			</table>
 		</section>
+	);
+}
+
+/** Why a feed that is asked could not be read, and what to do. */
+function PullError({ feed: { pull }, now }: { readonly feed: FeedState; readonly now: number }) {
+	const t = useText();
+	if (!pull?.error) return null;
+	const { at, message, remedy } = pull.error;
+	return (
+		<div className="failure">
+			<p>{t("sources.feedError", { ago: formatDuration(now - at), misses: pull.misses })}</p>
+			<p>{asSentence(message)}</p>
+			<p>{asSentence(remedy)}</p>
+		</div>
 	);
 }

@@ -6,6 +6,7 @@ import {
 	LOOK_OF_FEED,
 	LOOK_OF_PART,
 	LOOK_OF_SOURCE,
+	stateOfFeed,
 	stateOfSource,
 	suggestName,
 } from "./words.ts";
@@ -68,5 +69,28 @@ describe("the name that is suggested for an id", () => {
 		[`${"a".repeat(62)}-b`, "a".repeat(62)],
 	])("%s", (value, name) => {
 		expect(suggestName(value)).toBe(name);
+	});
+});
+
+describe("the state of a feed", () => {
+	const pull = (state: "ok" | "failing") => ({
+		state,
+		lastAttemptAt: null,
+		lastSuccessAt: null,
+		nextAt: null,
+		requests: 1,
+		unchanged: 0,
+		misses: 0,
+		failures: {},
+		error: null,
+	});
+	it.each([
+		["sends", "live", null, "live"],
+		["was asked and answered", "live", pull("ok"), "live"],
+		["was asked and did not answer last", "live", pull("failing"), "failing"],
+		["was asked and never answered", "waiting", pull("failing"), "failing"],
+		["did not answer for long", "stale", pull("failing"), "stale"],
+	] as const)("that %s", (_, state, asked, expected) => {
+		expect(stateOfFeed({ state, pull: asked })).toBe(expected);
 	});
 });

@@ -23,7 +23,15 @@ export const LOOK_OF_SOURCE: Readonly<Record<SourceState, CellState>> = {
 	starting: "no-data",
 };
 
-export const LOOK_OF_FEED: Readonly<Record<FeedState["state"], CellState>> = {
+export type FeedLook = FeedState["state"] | "failing";
+
+/** A feed that is asked and did not answer last is failing, whatever it said before; what is stale stays so. */
+export function stateOfFeed({ state, pull }: Pick<FeedState, "state" | "pull">): FeedLook {
+	return pull?.state === "failing" && state !== "stale" ? "failing" : state;
+}
+
+export const LOOK_OF_FEED: Readonly<Record<FeedLook, CellState>> = {
+	failing: "at-risk",
 	live: "healthy",
 	stale: "at-risk",
 	waiting: "no-data",

@@ -28,7 +28,9 @@ export async function ask(
 			return answer;
 		// A token may have ended before its time: once with a fresh one.
 		if (statusCode === 401 && attempt === 0 && Object.keys(proof).length > 0) continue;
-		const words = refusal(Buffer.from(answer.body.subarray(0, 65_536)).toString("utf8"));
+		const text = Buffer.from(answer.body.subarray(0, 65_536)).toString("utf8");
+		// Before, for a refusal cuts its text and could halve a secret; after, for JSON may have hidden it.
+		const words = refusal(withoutSecrets(text, request.url, proof));
 		const safe = words === undefined ? undefined : withoutSecrets(words, request.url, proof);
 		throw statusFailure(new URL(request.url).host, statusCode, safe, answer.retryAfterMs);
 	}
