@@ -7,4 +7,5 @@
  */
 
 export type { OnsetEstimate, OnsetInput } from "./estimate-onset.ts";
-export { estimateOnset } from "./estimate-onset.ts";
+export { estimateOnset, estimateOnsetInBuckets } from "./estimate-onset.ts";
+export type { OnsetBucket } from "./onset-posterior.ts";
