@@ -109,6 +109,24 @@ test("a point's attribute goes before that of its resource, and a missing one is
 	expect(told(by(one, "", "region"))).toEqual(["eu 0 of 4", "(none) 0 of 3"]);
 });
 
+test("what has no value is the rest of the pair's events: it is not stored, and nothing that waits to be harvested is in it", () => {
+	const one = rig({ catalogue: keeping(["region"]) });
+	const without = (count: number, at: number): object =>
+		delta("request.count", point({ start: at - 5_000, at, value: count, tenant: "contoso-id" }));
+	one.send(request([without(3, NOW)]));
+	settle(one);
+	one.telemetry.fold();
+	expect(one.store.leaves.places(1)).toBeUndefined();
+	expect([...one.store.leaves.batches()]).toEqual([]);
+	one.send(request([without(4, NOW + 5_000), ...requests("eu", 10, 2, "contoso-id", NOW + 5_000)]));
+	expect(told(by(one, "contoso", "region"))).toEqual(["(none) 0 of 7"]);
+	settle(one);
+	expect(told(by(one, "contoso", "region"))).toEqual(["eu 2 of 10", "(none) 0 of 7"]);
+	const again = rig({ catalogue: keeping(["region"]), store: one.store.copy(), clock: one.clock });
+	settle(again);
+	expect(told(by(again, "contoso", "region"))).toEqual(["eu 2 of 10", "(none) 0 of 7"]);
+});
+
 test("gauges are counted by their points, each threshold by itself", () => {
 	const longer = slo("longer", {
 		kind: "threshold",

@@ -65,6 +65,13 @@ export interface EventRoles {
 	lastTime: number;
 }
 
+export interface FreshOfRoles {
+	readonly roles: EventRoles;
+	readonly fresh: number;
+	/** µs. */
+	readonly lastTime: number;
+}
+
 /** Selectors of one signal, made ready so that events that no SLO uses are told by their name's bytes. */
 export class SignalUses {
 	readonly isEmpty: boolean;
@@ -216,13 +223,20 @@ export class EventSelection {
 	}
 
 	/** What events brought since the last call. */
-	takeFresh(): readonly { readonly roles: EventRoles; readonly fresh: number; readonly lastTime: number }[] {
-		return this.#roles.flatMap((roles) => {
-			const { fresh, lastTime } = roles;
-			if (fresh === 0) return [];
+	takeFresh(): readonly FreshOfRoles[] {
+		const taken = this.peekFresh();
+		for (const { roles } of taken) {
 			roles.fresh = 0;
 			roles.lastTime = 0;
-			return [{ roles, fresh, lastTime }];
+		}
+		return taken;
+	}
+
+	/** The same, and it stays. */
+	peekFresh(): readonly FreshOfRoles[] {
+		return this.#roles.flatMap((roles) => {
+			const { fresh, lastTime } = roles;
+			return fresh === 0 ? [] : [{ roles, fresh, lastTime }];
 		});
 	}
 

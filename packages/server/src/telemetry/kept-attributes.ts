@@ -30,6 +30,7 @@ interface Named {
 interface Profile {
 	readonly names: readonly string[];
 	readonly values: readonly string[];
+	readonly isBlank: boolean;
 	/** By SLO: the text of its value in each dimension of the SLO. */
 	readonly leaves: (readonly string[] | undefined)[];
 }
@@ -45,7 +46,7 @@ export class KeptAttributes {
 	readonly #dimensions: readonly (readonly Dimension[])[];
 	readonly #others: readonly (readonly string[])[];
 	readonly #byMetric = new Map<string, readonly string[]>();
-	readonly #profiles: Profile[] = [{ names: NO_NAMES, values: NO_NAMES, leaves: [] }];
+	readonly #profiles: Profile[] = [{ names: NO_NAMES, values: NO_NAMES, isBlank: false, leaves: [] }];
 	readonly #numbers = new Map<string, number>();
 	readonly #ofTenant = new Map<number, number>();
 	#folded = 0;
@@ -108,6 +109,16 @@ export class KeptAttributes {
 			: this.#number(tenant, this.eventNames, values, false);
 	}
 
+	/** Whether it is known to have none of its SLOs' attributes. */
+	isBlank(profile: number): boolean {
+		return (this.#profiles[profile] as Profile).isBlank;
+	}
+
+	/** The leaf in each dimension of an SLO of what has none of its attributes. */
+	blanksOf(slo: number): readonly string[] {
+		return this.dimensionsOf(slo).map((dimension) => leafText(dimension.map((name) => [name, ""])));
+	}
+
 	/** The leaf in each dimension of an SLO. */
 	leavesOf(profile: number, slo: number): readonly string[] {
 		if (profile === UNPLACED) return this.othersOf(slo);
@@ -136,7 +147,8 @@ export class KeptAttributes {
 		if (isFolded && this.#folded >= MAX_FOLDED_PROFILES) return UNPLACED;
 		if (isFolded) this.#folded++;
 		this.#ofTenant.set(tenant, held + 1);
-		const number = this.#profiles.push({ names, values: cut, leaves: [] }) - 1;
+		const isBlank = cut.every((value) => value === "");
+		const number = this.#profiles.push({ names, values: cut, isBlank, leaves: [] }) - 1;
 		this.#numbers.set(key, number);
 		return number;
 	}

@@ -63,7 +63,11 @@ class LeafNames {
 interface PairBook {
 	readonly slo: number;
 	readonly storedId: number;
-	readonly dimensions: readonly LeafPlaces[];
+	readonly isAggregate: boolean;
+	/** The store has or had places of it. */
+	readonly isStored: boolean;
+	/** Undefined: no value of it has been seen. */
+	readonly dimensions: (LeafPlaces | undefined)[];
 	/** Numbers of the leaves of a profile, by profile: looked up once. */
 	readonly leaves: (readonly number[])[];
 }
@@ -75,6 +79,10 @@ export interface LeafBookParts {
 	readonly slos: readonly { readonly name: string }[];
 	readonly pairIds: readonly number[];
 	readonly limits: AttributeLimits;
+	/** What `watched` told before; undefined: what came before, if it is not `isFresh`, nobody has watched. */
+	readonly watched: string | undefined;
+	readonly isFresh: boolean;
+	readonly now: number;
 }
 
 export interface LeafSum {
@@ -86,7 +94,10 @@ export interface LeafSum {
 	readonly since: number | undefined;
 }
 
-/** Counts by attribute of all pairs: what was harvested and is not in the store yet, and who has places. */
+/**
+ * Counts by attribute of all pairs: what was harvested and is not in the store yet, and who has places. What has no value
+ * is not counted here: it is the rest of what the pair's windows hold, so pairs without attributes cost nothing.
+ */
 export class LeafBook {
 	readonly #parts: LeafBookParts;
 	readonly #names: LeafNames;
@@ -96,21 +107,70 @@ export class LeafBook {
 	#touched = new Set<number>();
 	/** Packed, and in no transaction yet that has come to its end. */
 	#sealed: Uint8Array[] = [];
+	/** By SLO: leaves of what has no value. */
+	readonly #blanks: (readonly number[] | undefined)[] = [];
+	/** By SLO and dimension: minute from which on every value was seen. */
+	readonly #watched: Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 	constructor(parts: LeafBookParts) {
 		this.#parts = parts;
 		this.#names = new LeafNames(parts.kept.isEmpty ? [] : parts.store.names());
 		const index = new Map(parts.slos.map(({ name }, slo) => [name, slo]));
 		this.#sloOf = parts.pairs.map(({ slo }) => index.get(slo) as number);
+		this.#watched = watchedFrom(parts);
 	}
 
 	add(pair: number, profile: number, minute: number, bad: number, total: number): void {
-		const book = this.#book(pair, minute);
+		if (this.#parts.kept.isBlank(profile)) return;
+		const book = this.#book(pair);
 		const leaves = book.leaves[profile] ?? this.#leavesOf(book, profile);
-		const { dimensions } = book;
-		for (let k = 0; k < dimensions.length; k++)
-			(dimensions[k] as LeafPlaces).add(leaves[k] as number, minute, bad, total);
+		const count = book.dimensions.length;
+		for (let k = 0; k < count; k++) {
+			const leaf = leaves[k] as number;
+			this.#placesOf(book, k, leaf, minute)?.add(leaf, minute, bad, total);
+		}
 		this.#touched.add(pair);
+	}
+
+	/** Undefined: there is no value to be counted. */
+	#placesOf(book: PairBook, k: number, leaf: number, minute: number): LeafPlaces | undefined {
+		if (leaf === this.#blanksOf(book.slo)[k]) return undefined;
+		const known = book.dimensions[k];
+		if (known) return known;
+		const places = this.#newPlaces(book, k, minute, undefined);
+		book.dimensions[k] = places;
+		return places;
+	}
+
+	#newPlaces({ slo, isAggregate }: PairBook, k: number, minute: number, stored: StoredPlaces | undefined): LeafPlaces {
+		const { kept, limits } = this.#parts;
+		const other = this.#names.idOf(kept.othersOf(slo)[k] as string);
+		return new LeafPlaces(other, isAggregate ? limits.fleet : limits.perTenant, minute, stored);
+	}
+
+	#blanksOf(slo: number): readonly number[] {
+		this.#blanks[slo] ??= this.#parts.kept.blanksOf(slo).map((text) => this.#names.idOf(text));
+		return this.#blanks[slo];
+	}
+
+	/** Since when each dimension is watched, for the store. */
+	watched(): string {
+		return JSON.stringify(this.#watched);
+	}
+
+	/** Whether a profile has a value in a dimension of the pair's SLO; undefined: the SLO does not keep it. */
+	valued(pair: number, dimension: readonly string[]): ((profile: number) => boolean) | undefined {
+		const { kept } = this.#parts;
+		const slo = this.#sloOf[pair] as number;
+		const at = this.#indexOf(slo, dimension);
+		if (at < 0) return undefined;
+		const blank = kept.blanksOf(slo)[at];
+		return (profile) => kept.leavesOf(profile, slo)[at] !== blank;
+	}
+
+	#indexOf(slo: number, dimension: readonly string[]): number {
+		const key = dimensionKey(dimension);
+		return this.#parts.kept.dimensionsOf(slo).findIndex((each) => dimensionKey(each) === key);
 	}
 
 	#leavesOf(book: PairBook, profile: number): readonly number[] {
@@ -119,21 +179,26 @@ export class LeafBook {
 		return leaves;
 	}
 
-	#book(pair: number, minute: number): PairBook {
+	#book(pair: number): PairBook {
 		const known = this.#books[pair];
 		if (known) return known;
-		const { kept, limits, pairs, pairIds, store } = this.#parts;
+		const { kept, pairs, pairIds, store } = this.#parts;
 		const slo = this.#sloOf[pair] as number;
 		const storedId = pairIds[pair] as number;
 		const text = store.places(storedId);
 		const stored = text === undefined ? {} : (JSON.parse(text) as Record<string, StoredPlaces | undefined>);
-		const limit = isAggregate((pairs[pair] as Pair).tenant) ? limits.fleet : limits.perTenant;
-		const others = kept.othersOf(slo);
-		const dimensions = kept.dimensionsOf(slo).map((dimension, k) => {
-			const other = this.#names.idOf(others[k] as string);
-			return new LeafPlaces(other, limit, minute, this.#known(stored[dimensionKey(dimension)]));
+		const book: PairBook = {
+			slo,
+			storedId,
+			isAggregate: isAggregate((pairs[pair] as Pair).tenant),
+			isStored: text !== undefined,
+			dimensions: [],
+			leaves: [],
+		};
+		kept.dimensionsOf(slo).forEach((dimension, k) => {
+			const known = this.#known(stored[dimensionKey(dimension)]);
+			book.dimensions.push(known && this.#newPlaces(book, k, 0, known));
 		});
-		const book: PairBook = { slo, storedId, dimensions, leaves: [] };
 		this.#books[pair] = book;
 		return book;
 	}
@@ -159,9 +224,12 @@ export class LeafBook {
 		bad: number,
 		total: number,
 	): void {
-		const book = this.#book(pair, minute);
+		if (this.#parts.kept.isBlank(profile)) return;
+		const book = this.#book(pair);
 		const leaves = book.leaves[profile] ?? this.#leavesOf(book, profile);
-		book.dimensions.forEach((places, k) => {
+		for (let k = 0; k < book.dimensions.length; k++) {
+			const places = this.#placesOf(book, k, leaves[k] as number, minute);
+			if (!places) continue;
 			const { leaf } = places.placeOf(leaves[k] as number, minute);
 			if (minute < places.from) {
 				places.from = minute;
@@ -169,7 +237,7 @@ export class LeafBook {
 			}
 			this.#names.use(leaf, dayOf(now));
 			batch.add(book.storedId, minute, leaf, bad, total);
-		});
+		}
 		this.#touched.add(pair);
 	}
 
@@ -197,6 +265,7 @@ export class LeafBook {
 		while (next < pairs.length && entries < ENTRIES_PER_PACK) {
 			const book = this.#books[pairs[next++] as number] as PairBook;
 			for (const places of book.dimensions) {
+				if (!places) continue;
 				places.fadeTo(Math.floor(now / (HOUR_MINUTES * MINUTE_MS)));
 				places.promote(Math.floor(now / MINUTE_MS));
 				for (const { leaf, cells } of places.unstored()) {
@@ -208,14 +277,15 @@ export class LeafBook {
 				if (places.isChanged) for (const leaf of places.places.keys()) this.#names.use(leaf, day);
 				places.clear();
 			}
-			if (book.dimensions.some((places) => places.isChanged)) changed.push(book);
+			if (book.dimensions.some((places) => places?.isChanged)) changed.push(book);
 		}
 		this.#names.write(writer);
 		for (const book of changed) {
 			const dimensions = this.#parts.kept.dimensionsOf(book.slo);
-			const stored = book.dimensions.map((places, k) => {
+			const stored = book.dimensions.flatMap((places, k) => {
+				if (!places) return [];
 				places.isChanged = false;
-				return [dimensionKey(dimensions[k] as readonly string[]), places.stored()];
+				return [[dimensionKey(dimensions[k] as readonly string[]), places.stored()]];
 			});
 			writer.writePlaces(book.storedId, JSON.stringify(Object.fromEntries(stored)));
 		}
@@ -240,15 +310,19 @@ export class LeafBook {
 		dimension: readonly string[],
 		range: { readonly from: number; readonly to: number; readonly now: number },
 	): { readonly keptFrom: number; readonly sums: LeafSum[] } | undefined {
-		const { kept, store, limits } = this.#parts;
+		const { store, limits } = this.#parts;
 		const { now, to } = range;
 		const from = Math.max(range.from, now - limits.hoursMs);
 		const slo = this.#sloOf[pair] as number;
 		const key = dimensionKey(dimension);
-		const at = kept.dimensionsOf(slo).findIndex((each) => dimensionKey(each) === key);
+		const at = this.#indexOf(slo, dimension);
 		if (at < 0) return undefined;
-		const book = this.#book(pair, Math.floor(now / MINUTE_MS));
-		const places = book.dimensions[at] as LeafPlaces;
+		const watchedFrom = this.#watched[this.#parts.slos[slo]?.name ?? ""]?.[key] ?? 0;
+		const book = this.#book(pair);
+		const places = book.dimensions[at];
+		// Older stores counted what has no value by itself.
+		const keptFrom = Math.max(Math.min(watchedFrom, places?.from ?? watchedFrom) * MINUTE_MS, now - limits.hoursMs);
+		if (!places && !book.isStored) return { keptFrom, sums: [] };
 		const counts = new Map<number, { bad: number; total: number }>();
 		const isOurs = new Map<number, boolean>();
 		const visit: LeafVisit = (_, leaf, bad, total) => {
@@ -263,7 +337,7 @@ export class LeafBook {
 			counts.set(leaf, { bad: sum.bad + bad, total: sum.total + total });
 		};
 		readLeaves(store, this.#sealed, book.storedId, { from, to }, visit);
-		for (const { leaf, cells } of places.unstored())
+		for (const { leaf, cells } of places?.unstored() ?? [])
 			for (let k = 0; k < cells.length; k += 3) {
 				const minuteAt = (cells[k] as number) * MINUTE_MS;
 				if (minuteAt >= from && minuteAt < to) visit(minuteAt, leaf, cells[k + 1] as number, cells[k + 2] as number);
@@ -272,10 +346,26 @@ export class LeafBook {
 			values: leafValues(this.#names.textOf(leaf) as string),
 			bad,
 			total,
-			since: places.exactFrom(leaf),
+			since: places?.exactFrom(leaf),
 		}));
-		return { keptFrom: places.from * MINUTE_MS, sums };
+		return { keptFrom, sums };
 	}
+}
+
+/** A dimension that an SLO keeps since this start has had values before that nobody has seen. */
+function watchedFrom(parts: LeafBookParts): Record<string, Readonly<Record<string, number>>> {
+	const { watched, isFresh, slos, kept, now } = parts;
+	const known = JSON.parse(watched ?? "{}") as Record<string, Record<string, number> | undefined>;
+	const fromOf = (slo: string, dimension: readonly string[]): number => {
+		const isNew = watched === undefined ? isFresh : known[slo] === undefined;
+		return known[slo]?.[dimensionKey(dimension)] ?? (isNew ? 0 : Math.floor(now / MINUTE_MS) + 1);
+	};
+	return Object.fromEntries(
+		slos.map(({ name }, slo) => [
+			name,
+			Object.fromEntries(kept.dimensionsOf(slo).map((each) => [dimensionKey(each), fromOf(name, each)])),
+		]),
+	);
 }
 
 function isAggregate(tenant: string): boolean {

@@ -1,6 +1,6 @@
 import type { AttributeLimits } from "#catalogue";
 import { BUCKET_MS, type Cells } from "./cells.ts";
-import type { EventSelection } from "./event-selection.ts";
+import type { EventSelection, FreshOfRoles } from "./event-selection.ts";
 import { LeafBook, type LeafBookParts } from "./leaf-book.ts";
 import { applyBatch, LEAF_TIERS, moveMinutes } from "./leaf-rows.ts";
 import type { RoleSet } from "./selection.ts";
@@ -17,8 +17,9 @@ const SLOTS_PER_SLICE = 1_024;
 const ROWS_PER_MOVE = 64;
 /** With the file near its limit minutes are kept for this share of their time. */
 const SHORT_OF_ROOM = 1 / 3;
+const WATCHED_KEY = "leaves_watched";
 
-export interface LeafHarvestParts extends Omit<LeafBookParts, "store"> {
+export interface LeafHarvestParts extends Omit<LeafBookParts, "store" | "watched" | "isFresh"> {
 	readonly store: TelemetryStore;
 	readonly streams: Streams;
 	readonly events: EventSelection;
@@ -28,8 +29,14 @@ export interface LeafHarvestParts extends Omit<LeafBookParts, "store"> {
 interface Taken {
 	readonly at: number;
 	readonly streams: FreshEvents;
-	readonly events: readonly { readonly profile: number; readonly minute: number; readonly add: EventCounts }[];
+	readonly events: readonly TakenEvents[];
 	next: number;
+}
+
+interface TakenEvents {
+	readonly profile: number;
+	readonly minute: number;
+	readonly add: EventCounts;
 }
 
 interface EventCounts {
@@ -60,7 +67,14 @@ export class LeafHarvest {
 	constructor(parts: LeafHarvestParts) {
 		this.#parts = parts;
 		this.#isOff = parts.kept.isEmpty;
-		this.#book = new LeafBook({ ...parts, store: parts.store.leaves });
+		const { store } = parts;
+		const watched = store.meta(WATCHED_KEY);
+		const isFresh = store.journalSize().rows === 0 && store.firstBlock("hours") === undefined;
+		const book = new LeafBook({ ...parts, store: store.leaves, watched, isFresh });
+		this.#book = book;
+		// At once: after a crash nobody would know any more that nothing had come before.
+		if (!this.#isOff && watched !== book.watched())
+			store.fold((writer) => writer.writeMeta(WATCHED_KEY, book.watched()));
 	}
 
 	/** Takes what came since the last time, when that is long enough ago. */
@@ -75,11 +89,7 @@ export class LeafHarvest {
 		this.#taken.push({
 			at: now,
 			streams: streams.takeFresh(),
-			events: events.takeFresh().map(({ roles, fresh, lastTime }) => ({
-				profile: roles.profile,
-				minute: Math.floor(lastTime / (MINUTE_MS * 1000)),
-				add: { pairs: roles.pairs, bad: roles.bad, count: fresh },
-			})),
+			events: events.takeFresh().map(eventsOf),
 			next: 0,
 		});
 	}
@@ -132,16 +142,8 @@ export class LeafHarvest {
 	}
 
 	#addStream(roles: RoleSet, fresh: Float64Array, at: number, profile: number, minute: number): void {
-		const { channels, pairs, bad, total, thresholds, bounds } = roles;
-		for (let k = 0; k < channels.length; k++) {
-			const events = fresh[at + (channels[k] as number)] as number;
-			if (events === 0) continue;
-			this.#book.add(pairs[k] as number, profile, minute, events * (bad[k] as number), events * (total[k] as number));
-		}
-		for (let k = 0; k < thresholds.length; k++) {
-			const { pair } = thresholds[k] as RoleSet["thresholds"][number];
-			this.#book.add(pair, profile, minute, fresh[at + bounds.length + k] as number, fresh[at] as number);
-		}
+		if (this.#parts.kept.isBlank(profile)) return;
+		eachPair(roles, fresh, at, profile, (pair, of, bad, total) => this.#book.add(pair, of, minute, bad, total));
 	}
 
 	/** Everything counted until now, for a fold: `prepare` until it is false, then `write` in its last transaction. */
@@ -203,6 +205,38 @@ export class LeafHarvest {
 		store.fold((writer) => applyBatch(writer.leaves, batch.seq, batch.packed));
 	}
 
+	/** What came of a pair with values and is not harvested yet: the windows have it already. */
+	#waiting(pair: number, by: readonly string[]): { bad: number; total: number } {
+		const sum = { bad: 0, total: 0 };
+		const isValued = this.#book.valued(pair, by);
+		if (!isValued) return sum;
+		const { streams, events } = this.#parts;
+		const count = (of: number, profile: number, bad: number, total: number): void => {
+			if (of !== pair || !isValued(profile)) return;
+			sum.bad += bad;
+			sum.total += total;
+		};
+		const pending = { values: streams.fresh, dated: streams.freshAside(), count: streams.count, next: 0 };
+		for (const { values, dated, count: slots, next } of [
+			pending,
+			...this.#taken.map(({ streams: taken, next: from }) => ({ ...taken, next: from })),
+		]) {
+			if (next === 0)
+				for (const each of dated) eachPair(each.roles, each.values, 0, streams.profileOf(each.slot), count);
+			for (let slot = next; slot < slots; slot++) {
+				const roles = streams.roleSets[slot] as RoleSet;
+				if (roles.touched.includes(pair))
+					eachPair(roles, values, streams.valueAt[slot] as number, streams.profileOf(slot), count);
+			}
+		}
+		const told = this.#taken.filter(({ next }) => next === 0).flatMap((taken) => taken.events);
+		for (const { profile, add } of [...told, ...events.peekFresh().map(eventsOf)])
+			add.pairs.forEach((of, k) => {
+				count(of, profile, add.count * (add.bad[k] as number), add.count);
+			});
+		return sum;
+	}
+
 	get #limits(): AttributeLimits {
 		return this.#parts.limits;
 	}
@@ -240,12 +274,30 @@ export class LeafHarvest {
 		});
 	}
 
-	/** Undefined: the SLO does not keep these attributes. */
-	counts(pair: number, { by, from, to }: AttributesQuery, now: number): AttributeCounts | undefined {
+	/** Undefined: the SLO does not keep these attributes. `inAll`: what the pair counted in a range. */
+	counts(
+		pair: number,
+		{ by, from, to }: AttributesQuery,
+		now: number,
+		inAll: (from: number, to: number) => { readonly bad: number; readonly total: number },
+	): AttributeCounts | undefined {
 		if (this.#isOff) return undefined;
 		const found = this.#book.sums(pair, by, { from, to, now });
 		if (!found) return undefined;
 		const { keptFrom, sums } = found;
+		const since = Math.max(from, keptFrom);
+		if (since < to) {
+			const all = inAll(since, to);
+			const placed = since === from ? sums : (this.#book.sums(pair, by, { from: since, to, now })?.sums ?? []);
+			const waiting = this.#waiting(pair, by);
+			const bad = all.bad - waiting.bad - sumOf(placed, "bad");
+			const total = all.total - waiting.total - sumOf(placed, "total");
+			const blank = sums.find(({ values }) => values?.every((value) => value === ""));
+			if (blank) {
+				blank.bad += bad;
+				blank.total += total;
+			} else if (bad !== 0 || total !== 0) sums.push({ values: by.map(() => ""), bad, total, since: 0 });
+		}
 		const others = sums.find(({ values }) => values === undefined);
 		// Where nothing was counted with the others, every leaf has all of its own.
 		const isWhole = others === undefined;
@@ -271,6 +323,34 @@ export class LeafHarvest {
 			other: { good: total - bad, bad, total },
 		};
 	}
+}
+
+/** What a stream brought to each of its pairs. */
+function eachPair(
+	{ channels, pairs, bad, total, thresholds, bounds }: RoleSet,
+	fresh: Float64Array,
+	at: number,
+	profile: number,
+	count: (pair: number, profile: number, bad: number, total: number) => void,
+): void {
+	for (let k = 0; k < channels.length; k++) {
+		const events = fresh[at + (channels[k] as number)] as number;
+		if (events === 0) continue;
+		count(pairs[k] as number, profile, events * (bad[k] as number), events * (total[k] as number));
+	}
+	for (let k = 0; k < thresholds.length; k++) {
+		const { pair } = thresholds[k] as RoleSet["thresholds"][number];
+		count(pair, profile, fresh[at + bounds.length + k] as number, fresh[at] as number);
+	}
+}
+
+function eventsOf({ roles, fresh, lastTime }: FreshOfRoles): TakenEvents {
+	const add = { pairs: roles.pairs, bad: roles.bad, count: fresh };
+	return { profile: roles.profile, minute: Math.floor(lastTime / (MINUTE_MS * 1000)), add };
+}
+
+function sumOf(sums: readonly { readonly bad: number; readonly total: number }[], of: "bad" | "total"): number {
+	return sums.reduce((sum, each) => sum + each[of], 0);
 }
 
 /** Streams that keep no time of their own are of now. */

@@ -220,9 +220,14 @@ export class Streams {
 	takeFresh(): FreshEvents {
 		const values = this.fresh.slice(0, this.#valueCount);
 		this.fresh.fill(0, 0, this.#valueCount);
-		const dated = [...this.#dated.values()].flat();
+		const dated = this.freshAside();
 		this.#dated.clear();
 		return { values, dated, count: this.count };
+	}
+
+	/** Of streams under several role sets, since `takeFresh`. */
+	freshAside(): readonly DatedFresh[] {
+		return [...this.#dated.values()].flat();
 	}
 
 	/** What a point under one of several role sets brought is not to be mistaken for another's. */

@@ -90,6 +90,8 @@ const FORGET_FROM = 0.05;
 const FORGET_BEYOND = 0.5;
 const FOLDED_KEY = "folded_requests";
 const LAGS_KEY = "source_lags";
+/** Counts by attribute are kept by the minute. */
+const LEAF_MINUTE_MS = 60_000;
 
 /** Everything that depends on the catalogue and on the store's content; replaced as a whole. */
 interface Loaded {
@@ -299,7 +301,15 @@ export class Telemetry {
 		const { selection, leaves } = this.#loaded;
 		const pair = selection.pairOf(query.tenant, query.slo);
 		if (pair === undefined) return undefined;
-		return this.#guard(() => leaves.counts(pair, query, this.#clock.now()));
+		const inAll = (from: number, to: number): { bad: number; total: number } => {
+			const sum = { bad: 0, total: 0 };
+			for (const { bad, total } of this.windows({ ...query, from, to, resolutionMs: LEAF_MINUTE_MS }) ?? []) {
+				sum.bad += bad;
+				sum.total += total;
+			}
+			return sum;
+		};
+		return this.#guard(() => leaves.counts(pair, query, this.#clock.now(), inAll));
 	}
 
 	/** Values of attributes that name tenants, matched or not, as streams had them. */
@@ -720,6 +730,7 @@ export class Telemetry {
 			slos,
 			pairIds,
 			limits: attributes,
+			now,
 		});
 		const quotas = new Quotas(selection.tenants, source.tenants, limits.limits, ledger.received);
 		streams.limits = quotas.streamLimits;
