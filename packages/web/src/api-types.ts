@@ -2,7 +2,9 @@
 import type * as wire from "../../server/src/api/schemas.ts";
 import type * as attributes from "../../server/src/api/schemas-attributes.ts";
 import type * as feeds from "../../server/src/api/schemas-feeds.ts";
+import type * as monitors from "../../server/src/api/schemas-monitors.ts";
 import type * as operations from "../../server/src/api/schemas-operations.ts";
+import type * as slos from "../../server/src/api/schemas-slos.ts";
 
 type Out<T extends { _zod: { output: unknown } }> = T["_zod"]["output"];
 
@@ -39,3 +41,12 @@ export type HealthDetails = Out<typeof operations.HealthDetails>;
 export type HealthPart = HealthDetails["parts"][number];
 export type FeedState = Out<typeof feeds.FeedStateView>;
 export type Change = Out<typeof feeds.Change>;
+export type SloSummary = Out<typeof slos.SloSummary>;
+export type SloDetail = Out<typeof slos.SloDetail>;
+export type TenantReading = Out<typeof slos.TenantReading>;
+export type BudgetView = Out<typeof slos.BudgetView>;
+export type SpreadView = Out<typeof slos.SpreadView>;
+export type MonitorLine = Out<typeof monitors.MonitorLine>;
+export type MonitorDetail = Out<typeof monitors.MonitorDetail>;
+export type MonitorRule = Out<typeof monitors.MonitorRule>;
+export type Firing = Out<typeof monitors.Firing>;

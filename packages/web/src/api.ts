@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type {
 	AttributesView,
+	BudgetView,
 	Change,
 	FleetView,
 	HealthDetails,
@@ -8,6 +9,8 @@ import type {
 	IncidentSummary,
 	MadeTenant,
 	MatchView,
+	MonitorDetail,
+	MonitorLine,
 	Notice,
 	OnCallView,
 	PhoneMessage,
@@ -15,8 +18,11 @@ import type {
 	ProgramReport,
 	RegisterView,
 	Session,
+	SloDetail,
+	SloSummary,
 	SourcesView,
 	SourceTrial,
+	SpreadView,
 	Verdict,
 	WindowsView,
 } from "./api-types.ts";
@@ -186,6 +192,55 @@ export const attributesQuery = (tenant: string, slo: string, from: number, to: n
 		},
 		refetchInterval: 30_000,
 		placeholderData: keepPreviousData,
+	});
+
+/** Where the key tenants' ratios lie over time; only for who sees all of them. */
+export const spreadQuery = (slo: string, spanMs: number, resolutionMs: number) =>
+	queryOptions({
+		queryKey: ["spread", slo, spanMs, resolutionMs],
+		queryFn: ({ signal }) => {
+			const to = (Math.floor(Date.now() / resolutionMs) + 1) * resolutionMs;
+			const path = `/slis/${encodeURIComponent(slo)}/spread?from=${to - spanMs}&to=${to}&resolutionMs=${resolutionMs}`;
+			return call<SpreadView>(path, {}, signal);
+		},
+		refetchInterval: 60_000,
+	});
+
+export const slosQuery = queryOptions({
+	queryKey: ["slos"],
+	queryFn: ({ signal }) => list<SloSummary>("/slos", signal),
+	refetchInterval: 15_000,
+});
+
+export const sloQuery = (name: string) =>
+	queryOptions({
+		queryKey: ["slo", name],
+		queryFn: ({ signal }) => call<SloDetail>(`/slos/${encodeURIComponent(name)}`, {}, signal),
+		refetchInterval: 15_000,
+	});
+
+/** How the budget of the period was spent. An empty tenant is the fleet. */
+export const budgetQuery = (tenant: string, slo: string) =>
+	queryOptions({
+		queryKey: ["budget", tenant, slo],
+		queryFn: ({ signal }) => {
+			const path = `/tenants/${encodeURIComponent(tenant || FLEET_IN_PATH)}/slis/${encodeURIComponent(slo)}/budget`;
+			return call<BudgetView>(path, {}, signal);
+		},
+		refetchInterval: 60_000,
+	});
+
+export const monitorsQuery = queryOptions({
+	queryKey: ["monitors"],
+	queryFn: ({ signal }) => list<MonitorLine>("/monitors", signal),
+	refetchInterval: 30_000,
+});
+
+export const monitorQuery = (name: string) =>
+	queryOptions({
+		queryKey: ["monitor", name],
+		queryFn: ({ signal }) => call<MonitorDetail>(`/monitors/${encodeURIComponent(name)}`, {}, signal),
+		refetchInterval: 30_000,
 	});
 
 export const sourcesQuery = queryOptions({

@@ -5,6 +5,7 @@ import "./styles/fleet.css";
 import "./styles/drawer.css";
 import "./styles/incident.css";
 import "./styles/operations.css";
+import "./styles/slos.css";
 import "./styles/phone.css";
 import "./styles/print.css";
 import { createDOMRenderer, RendererProvider } from "@fluentui/react-components";

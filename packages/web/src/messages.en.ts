@@ -1,8 +1,10 @@
 import { operationsMessages } from "./messages-operations.en.ts";
+import { sloMessages } from "./messages-slos.en.ts";
 
 /** Every word of the console, in ICU message syntax. Sentence case; buttons are verbs with their objects. */
 export const messages = {
 	...operationsMessages,
+	...sloMessages,
 	"app.name": "Bellwether",
 	"app.skip": "Skip to content",
 	"nav.label": "Main",
@@ -345,7 +347,7 @@ export const messages = {
 	"keys.acknowledge": "Acknowledge the incident on screen",
 	"keys.note": "Write a note",
 	"keys.apply": "Apply waiting changes of order",
-	"keys.go": "Go to fleet, incidents, reports, sources, match, health",
+	"keys.go": "Go to fleet, incidents, SLOs, monitors, reports, sources, match, health",
 	"keys.theme": "Change theme",
 	"keys.help": "These keys",
 	"keys.verdict": "Choose a verdict while resolving",

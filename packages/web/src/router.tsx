@@ -8,7 +8,7 @@ import {
 } from "@tanstack/react-router";
 import { sessionQuery } from "./api.ts";
 import { FleetPage } from "./fleet/fleet-page.tsx";
-import { fleetSearch, incidentsSearch, matchSearch, workloadSearch } from "./search.ts";
+import { fleetSearch, incidentsSearch, matchSearch, sloSearch, slosSearch, workloadSearch } from "./search.ts";
 import { Shell } from "./shell/shell.tsx";
 import { NotFound } from "./shell/states.tsx";
 
@@ -72,6 +72,33 @@ const workloadRoute = createRoute({
 	validateSearch: workloadSearch,
 });
 
+const slosRoute = createRoute({
+	getParentRoute: () => rootRoute,
+	path: "/slos",
+	component: lazyRouteComponent(() => import("./slos/slos-page.tsx"), "SlosPage"),
+	validateSearch: slosSearch,
+});
+
+const sloRoute = createRoute({
+	getParentRoute: () => rootRoute,
+	path: "/slos/$slo",
+	component: lazyRouteComponent(() => import("./slos/slo-page.tsx"), "SloPage"),
+	validateSearch: sloSearch,
+});
+
+const monitorsRoute = createRoute({
+	getParentRoute: () => rootRoute,
+	path: "/monitors",
+	component: lazyRouteComponent(() => import("./monitors/monitors-page.tsx"), "MonitorsPage"),
+	validateSearch: slosSearch,
+});
+
+const monitorRoute = createRoute({
+	getParentRoute: () => rootRoute,
+	path: "/monitors/$monitor",
+	component: lazyRouteComponent(() => import("./monitors/monitor-page.tsx"), "MonitorPage"),
+});
+
 const adminRoute = createRoute({
 	getParentRoute: () => rootRoute,
 	path: "/admin",
@@ -110,6 +137,10 @@ const routeTree = rootRoute.addChildren([
 	tenantsRoute,
 	tenantRoute,
 	workloadRoute,
+	slosRoute,
+	sloRoute,
+	monitorsRoute,
+	monitorRoute,
 	adminRoute,
 	sourcesRoute,
 	matchRoute,

@@ -18,6 +18,16 @@ export interface MatchSearch {
 	readonly show?: "matched" | "unmatched";
 }
 
+export interface SlosSearch {
+	readonly q?: string;
+}
+
+export interface SloSearch {
+	readonly q?: string;
+	/** Whose budget is shown; `~fleet` is the platform's. */
+	readonly tenant?: string;
+}
+
 export interface WorkloadSearch {
 	readonly range?: "24h" | "1h";
 }
@@ -49,6 +59,14 @@ export function incidentsSearch(search: Record<string, unknown>): IncidentsSearc
 export function matchSearch(search: Record<string, unknown>): MatchSearch {
 	const { show } = search;
 	return given({ q: text(search.q), show: show === "matched" || show === "unmatched" ? show : undefined });
+}
+
+export function slosSearch(search: Record<string, unknown>): SlosSearch {
+	return given({ q: text(search.q) });
+}
+
+export function sloSearch(search: Record<string, unknown>): SloSearch {
+	return given({ q: text(search.q), tenant: text(search.tenant) });
 }
 
 export function workloadSearch(search: Record<string, unknown>): WorkloadSearch {

@@ -125,12 +125,14 @@ function settingsOf(catalogue: Catalogue, monitor: Monitor, slos: readonly Slo[]
 	const workloads = catalogue.workloads.filter(({ name }) => slos.some(({ workload }) => workload === name));
 	const escalations = monitor.escalation
 		? [{ key: "escalation", value: monitor.escalation, ...everywhere, setBy: here }]
-		: workloads.map((workload) => ({
-				key: "escalation",
-				value: escalationFor(catalogue, { workload: workload.name } as Slo, undefined).name,
-				holdsFor: workload.displayName,
-				setBy: workload.escalation ? `workload ${workload.displayName}` : byDefault,
-			}));
+		: joined(
+				workloads.map((workload) => ({
+					key: "escalation",
+					value: escalationFor(catalogue, { workload: workload.name } as Slo, undefined).name,
+					holdsFor: workload.displayName,
+					setBy: workload.escalation ? `workload ${workload.displayName}` : byDefault,
+				})),
+			);
 	return [
 		{ key: "mode", value: monitor.mode, ...everywhere, setBy: here },
 		{ key: "severity", value: monitor.severity, ...everywhere, setBy: here },
@@ -143,6 +145,15 @@ function settingsOf(catalogue: Catalogue, monitor: Monitor, slos: readonly Slo[]
 		{ key: "evidenceP", value: String(monitor.evidenceP), ...everywhere, setBy: here },
 		...escalations,
 	];
+}
+
+/** Equal values of the same origin as one, with all that they hold for; one that is alone holds for everything. */
+function joined(settings: readonly MonitorSetting[]): MonitorSetting[] {
+	const groups = Map.groupBy(settings, ({ key, value, setBy }) => [key, value, setBy].join("\n"));
+	return [...groups.values()].map((group) => ({
+		...(group[0] as MonitorSetting),
+		holdsFor: groups.size === 1 ? "" : group.map(({ holdsFor }) => holdsFor).join(", "),
+	}));
 }
 
 function firingOf(catalogue: Catalogue, breach: Breach, incidents: readonly Incident[]): Firing {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Instant, Ratio } from "./schemas.ts";
+import { IncidentState, Instant, Ratio, Verdict } from "./schemas.ts";
 
 /** Wire schemas of monitors: what each watches, by which rules, and when it fired or would have. */
 
@@ -26,7 +26,7 @@ export type MonitorLine = z.infer<typeof MonitorLine>;
 export const MonitorList = z.object({ items: z.array(MonitorLine) });
 
 export const MonitorTier = z.object({
-	key: z.string(),
+	key: z.enum(["page-quick", "page-slow", "ticket-quick", "ticket-slow"]),
 	response: z.enum(["page", "ticket"]),
 	budgetPercent: z.number(),
 	factor: z.number().describe("burn rate; both windows must burn strictly faster"),
@@ -63,8 +63,8 @@ export const Firing = z.object({
 	sloDisplayName: z.string(),
 	endedAt: Instant.nullable(),
 	incident: z.string().nullable().describe("null: nobody was told"),
-	incidentState: z.string().nullable(),
-	verdict: z.string().nullable(),
+	incidentState: IncidentState.nullable(),
+	verdict: Verdict.nullable(),
 	says: z.string().describe("what it saw"),
 });
 export type Firing = z.infer<typeof Firing>;

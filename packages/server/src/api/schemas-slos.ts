@@ -25,6 +25,7 @@ export const SloSummary = z.object({
 	tenants: z.number().describe("key tenants that it holds for and that the caller may see"),
 	states: StateCounts,
 	worst: CellState,
+	overspent: z.number().describe("key tenants whose budget of the period is more than spent"),
 	ownObjectives: z.number().describe("key tenants whose objective is not the SLO's own"),
 	platform: SloCell.nullable(),
 	lowest: z

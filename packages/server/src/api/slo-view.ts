@@ -47,6 +47,7 @@ function sloSummary(facts: SloFacts, slo: Slo, readings: readonly TenantReading[
 		tenants: readings.length,
 		states,
 		worst: worstState(readings.map(({ state }) => state)),
+		overspent: readings.filter(({ budgetRemaining }) => budgetRemaining !== null && budgetRemaining < 0).length,
 		ownObjectives: readings.filter(({ objectiveSetBy }) => objectiveSetBy !== "slo").length,
 		platform: cellOf(fleet.platform, slo),
 		lowest:

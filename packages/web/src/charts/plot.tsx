@@ -1,12 +1,18 @@
-import "uplot/dist/uPlot.min.css";
-import { useEffect, useRef } from "react";
-import UPlot from "uplot";
-import { isolated, type Series } from "./series.ts";
+import { useCallback } from "react";
+import type UPlot from "uplot";
+import { isolated, type Line, type Series } from "./series.ts";
+import { type PlotStyle, usePlot } from "./use-plot.ts";
 
 const HEIGHT = 240;
 
 /** A word at an instant; null: it has not happened. */
 export type Mark = readonly [at: number | null, word: string];
+
+/** Lower and upper edge at each instant of the series; null: unknown. */
+export interface Band {
+	readonly low: Line;
+	readonly high: Line;
+}
 
 export interface PlotProps {
 	readonly series: Series;
@@ -18,84 +24,85 @@ export interface PlotProps {
 	readonly span?: readonly [from: number, to: number] | undefined;
 	/** Windows that late data changed. */
 	readonly revisedAt?: readonly number[] | undefined;
+	/** Where most key tenants lie, behind the lines. */
+	readonly band?: Band | undefined;
 	/** What stands at a place of the time axis. */
 	readonly label: (at: number) => string;
+	readonly height?: number | undefined;
 }
 
-/** One or two lines (own solid, platform dashed) and the objective over time. Gaps stay gaps. */
-export function Plot({ series, floor, objective, resolutionMs, marks, span, revisedAt, label }: PlotProps) {
-	const box = useRef<HTMLDivElement>(null);
-	useEffect(() => {
-		const element = box.current;
-		if (element === null) return;
-		const style = getComputedStyle(document.documentElement);
-		const colour = (name: string) => style.getPropertyValue(name).trim();
-		const font = `12px ${getComputedStyle(document.body).fontFamily}`;
-		const axis = {
-			stroke: colour("--soft"),
-			font,
-			grid: { stroke: colour("--line"), width: 1 },
-			ticks: { show: false },
-		};
-		// A window between two gaps has no line: it is a dot.
-		const points = (line: number, stroke: string) => ({
-			show: true,
-			size: 5,
-			fill: stroke,
-			filter: () => isolated(series.lines[line] ?? []),
-		});
-		const own = { stroke: colour("--breach-line"), width: 2, points: points(0, colour("--breach-line")) };
-		const platform = {
-			stroke: colour("--healthy-line"),
-			width: 1.5,
-			dash: [6, 4],
-			points: points(series.lines.length - 1, colour("--healthy-line")),
-		};
-		const options: UPlot.Options = {
-			width: element.clientWidth,
-			height: HEIGHT,
-			legend: { show: false },
-			cursor: { show: false },
-			scales: {
-				x: {
-					time: true,
-					range: (_, from, to) => (span ? [span[0] / 1000, span[1] / 1000] : [from, to + resolutionMs / 1000]),
-				},
-				y: { range: [floor, 1 + (1 - floor) * 0.04] },
-			},
-			axes: [
-				{ ...axis, values: (_, ticks) => ticks.map((s) => label(s * 1000)), space: 64 },
-				{
-					...axis,
-					size: 64,
-					values: (_, ticks) => ticks.map((v) => (v > 1 ? "" : `${Number((v * 100).toFixed(4))}%`)),
-				},
-			],
-			series: [
-				{},
-				...(series.lines.length > 1 ? [own] : []),
-				platform,
-				{ stroke: colour("--text"), width: 1, dash: [1, 4], points: { show: false } },
-			],
-			hooks: {
-				draw: [
-					(plot) => drawMarks(plot, marks, colour("--text"), font),
-					(plot) => drawRevised(plot, revisedAt ?? [], resolutionMs, colour("--text")),
-				],
-			},
-		};
-		const data = [series.at.map((at) => at / 1000), ...series.lines, series.at.map(() => objective)];
-		const plot = new UPlot(options, data as UPlot.AlignedData, element);
-		const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }));
-		observer.observe(element);
-		return () => {
-			observer.disconnect();
-			plot.destroy();
-		};
-	}, [series, floor, objective, resolutionMs, marks, span, revisedAt, label]);
-	return <div className="chart" ref={box} />;
+/** One or two lines (own solid, platform dashed) and the objective over time, before a band. Gaps stay gaps. */
+export function Plot({ height = HEIGHT, ...props }: PlotProps) {
+	const { series, floor, objective, resolutionMs, marks, span, revisedAt, band, label } = props;
+	const make = useCallback(
+		(style: PlotStyle) =>
+			chartOf({ series, floor, objective, resolutionMs, marks, span, revisedAt, band, label }, style),
+		[series, floor, objective, resolutionMs, marks, span, revisedAt, band, label],
+	);
+	const box = usePlot(height, make);
+	return <div className="chart" style={{ minHeight: height }} ref={box} />;
 }
 
+function chartOf(
+	{ series, floor, objective, resolutionMs, marks, span, revisedAt, band, label }: PlotProps,
+	{ colour, font, axis }: PlotStyle,
+) {
+	// A window between two gaps has no line: it is a dot.
+	const points = (line: number, stroke: string) => ({
+		show: true,
+		size: 5,
+		fill: stroke,
+		filter: () => isolated(series.lines[line] ?? []),
+	});
+	const edge = { stroke: colour("--band-line"), width: 1, points: { show: false } };
+	const own = { stroke: colour("--breach-line"), width: 2, points: points(0, colour("--breach-line")) };
+	const platform = {
+		stroke: colour("--healthy-line"),
+		width: 1.5,
+		dash: [6, 4],
+		points: points(series.lines.length - 1, colour("--healthy-line")),
+	};
+	const options: Omit<UPlot.Options, "width" | "height"> = {
+		legend: { show: false },
+		cursor: { show: false },
+		scales: {
+			x: {
+				time: true,
+				range: (_, from, to) => (span ? [span[0] / 1000, span[1] / 1000] : [from, to + resolutionMs / 1000]),
+			},
+			y: { range: [floor, 1 + (1 - floor) * 0.04] },
+		},
+		axes: [
+			{ ...axis, values: (_, ticks) => ticks.map((s) => label(s * 1000)), space: 64 },
+			{
+				...axis,
+				size: 64,
+				values: (_, ticks) => ticks.map((v) => (v > 1 ? "" : `${Number((v * 100).toFixed(4))}%`)),
+			},
+		],
+		...(band === undefined ? {} : { bands: [{ series: [1, 2] as [number, number], fill: colour("--band-fill") }] }),
+		series: [
+			{},
+			...(band === undefined ? [] : [edge, edge]),
+			...(series.lines.length > 1 ? [own] : []),
+			platform,
+			{ stroke: colour("--text"), width: 1, dash: [1, 4], points: { show: false } },
+		],
+		hooks: {
+			draw: [
+				(plot) => drawMarks(plot, marks, colour("--text"), font),
+				(plot) => drawRevised(plot, revisedAt ?? [], resolutionMs, colour("--text")),
+			],
+		},
+	};
+	const data = [
+		series.at.map((at) => at / 1000),
+		...(band === undefined ? [] : [band.high, band.low]),
+		...series.lines,
+		series.at.map(() => objective),
+	];
+	return { options, data };
+}
 /** A vertical line with its word for each thing that happened; words that would touch go one line down. */
 function drawMarks(plot: UPlot, marks: readonly Mark[], colour: string, font: string): void {
 	const { ctx, bbox } = plot;

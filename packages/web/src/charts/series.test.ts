@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { WindowsView } from "../api-types.ts";
-import { axisFloor, isolated, seriesOf } from "./series.ts";
+import { axisFloor, bandOf, isolated, seriesOf } from "./series.ts";
 
 function view(windows: readonly (readonly [at: number, good: number, total: number])[]): WindowsView {
 	return {
@@ -45,6 +45,16 @@ describe("chart series", () => {
 
 	it("are empty when nothing was counted at all", () => {
 		expect(seriesOf([view([[0, 0, 0]])], 10)).toEqual({ at: [], lines: [[]], lowest: null });
+	});
+});
+
+describe("the band", () => {
+	it("lies on the axis of the lines, unknown where no key tenant had events", () => {
+		const steps = [
+			{ at: 10, tenants: 2, p5: 0.9, p50: 0.95, p95: 1 },
+			{ at: 40, tenants: 2, p5: 0.8, p50: 0.9, p95: 1 },
+		];
+		expect(bandOf(steps, [0, 10, 20])).toEqual({ low: [null, 0.9, null], high: [null, 1, null] });
 	});
 });
 

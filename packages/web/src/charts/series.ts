@@ -1,9 +1,12 @@
-import type { WindowsView } from "../api-types.ts";
+import type { SpreadView, WindowsView } from "../api-types.ts";
+
+/** A value for each instant; null: unknown. */
+export type Line = readonly (number | null)[];
 
 export interface Series {
 	/** Start of each window, ms. */
 	readonly at: readonly number[];
-	readonly lines: readonly (readonly (number | null)[])[];
+	readonly lines: readonly Line[];
 	readonly lowest: number | null;
 }
 
@@ -21,8 +24,14 @@ export function seriesOf(views: readonly WindowsView[], resolutionMs: number): S
 	return { at, lines, lowest: Math.min(...maps.flatMap((map) => [...map.values()])) };
 }
 
+/** The spread over key tenants on the time axis of a series. Instants without any are unknown. */
+export function bandOf(steps: SpreadView["steps"], at: readonly number[]): { readonly low: Line; readonly high: Line } {
+	const known = new Map(steps.map((step) => [step.at, step]));
+	return { low: at.map((t) => known.get(t)?.p5 ?? null), high: at.map((t) => known.get(t)?.p95 ?? null) };
+}
+
 /** Places of values that have a gap on both sides: no line shows them. */
-export function isolated(line: readonly (number | null)[]): number[] {
+export function isolated(line: Line): number[] {
 	return line.flatMap((value, i) =>
 		value !== null && (line[i - 1] ?? null) === null && (line[i + 1] ?? null) === null ? [i] : [],
 	);

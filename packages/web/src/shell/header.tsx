@@ -29,6 +29,7 @@ export function Header({
 			<nav aria-label={t("nav.label")}>
 				<Link to="/fleet">{t("nav.fleet")}</Link>
 				<Link to="/incidents">{t("nav.incidents")}</Link>
+				<Link to="/slos">{t("nav.slos")}</Link>
 				<Link to="/reports/program">{t("nav.reports")}</Link>
 				<Link to="/admin">{t("nav.admin")}</Link>
 			</nav>

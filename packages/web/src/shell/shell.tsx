@@ -44,6 +44,8 @@ function SignedIn({ session }: { readonly session: Session }) {
 	useKeys({
 		"g f": () => void navigate({ to: "/fleet" }),
 		"g i": () => void navigate({ to: "/incidents" }),
+		"g o": () => void navigate({ to: "/slos" }),
+		"g n": () => void navigate({ to: "/monitors" }),
 		"g r": () => void navigate({ to: "/reports/program" }),
 		"g s": () => void navigate({ to: "/admin/sources" }),
 		"g m": () => void navigate({ to: "/admin/match" }),

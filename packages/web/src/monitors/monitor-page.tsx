@@ -1,0 +1,193 @@
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { ApiError, monitorQuery } from "../api.ts";
+import type { Firing, MonitorDetail } from "../api-types.ts";
+import { formatDuration } from "../format.ts";
+import { IncidentStateBadge } from "../incidents/state-badge.tsx";
+import { useNow } from "../live.ts";
+import { Empty, ErrorState, Loading, RefreshFailed } from "../shell/states.tsx";
+import { SloPageFrame } from "../slos/slo-tabs.tsx";
+import { type Text, times, useText } from "../text.ts";
+import { ModeBadge } from "./mode-badge.tsx";
+import { RuleTable } from "./rule-table.tsx";
+
+/** One monitor: its mode, what it watches and how, the values that hold and where they come from, and its firings. */
+export function MonitorPage() {
+	const t = useText();
+	const now = useNow(60_000);
+	const { monitor: name } = useParams({ from: "/monitors/$monitor" });
+	const query = useQuery(monitorQuery(name));
+	const monitor = query.data;
+	return (
+		<SloPageFrame title={monitor?.displayName ?? name}>
+			{monitor !== undefined ? (
+				<>
+					{query.error === null ? null : <RefreshFailed error={query.error} since={query.dataUpdatedAt} now={now} />}
+					<Monitor monitor={monitor} now={now} />
+				</>
+			) : query.error === null ? (
+				<Loading rows={6} />
+			) : query.error instanceof ApiError && query.error.status === 404 ? (
+				<Empty title={t("monitor.unknown")}>
+					<p>{t("monitor.unknownBody")}</p>
+					<p>
+						<Link to="/monitors">{t("monitors.title")}</Link>
+					</p>
+				</Empty>
+			) : (
+				<ErrorState what={t("what.monitor")} error={query.error} retry={() => void query.refetch()} />
+			)}
+		</SloPageFrame>
+	);
+}
+
+function Monitor({ monitor, now }: { readonly monitor: MonitorDetail; readonly now: number }) {
+	const t = useText();
+	return (
+		<>
+			<header>
+				<h1>{monitor.displayName}</h1>
+				<p className="incident-sentence">
+					<ModeBadge mode={monitor.mode} /> {modeWords(t, monitor, now)}
+				</p>
+				{monitor.isBuiltIn ? <p className="soft">{t("monitor.builtIn")}</p> : null}
+			</header>
+			<div className="cards">
+				<section className="card">
+					<h2>{t("monitor.watches")}</h2>
+					<p>{monitor.watches}</p>
+					<ul className="inline-list">
+						{monitor.slos.map((slo) => (
+							<li key={slo.name}>
+								<Link to="/slos/$slo" params={{ slo: slo.name }}>
+									{slo.displayName}
+								</Link>
+							</li>
+						))}
+					</ul>
+				</section>
+				<section className="card">
+					<h2>{t("monitor.how")}</h2>
+					<ul className="steps">
+						{monitor.how.map((line) => (
+							<li key={line}>{line}</li>
+						))}
+					</ul>
+				</section>
+			</div>
+			<Firings monitor={monitor} now={now} />
+			{monitor.rules.length === 0 ? null : <RuleTable rules={monitor.rules} />}
+			<Settings settings={monitor.settings} />
+		</>
+	);
+}
+
+export function modeWords(
+	t: Text,
+	{ mode, severity, pausedUntil }: Pick<MonitorDetail, "mode" | "severity" | "pausedUntil">,
+	now: number,
+): string {
+	if (mode === "paused")
+		return pausedUntil === null
+			? t("mode.says.pausedOpen")
+			: t("mode.says.paused", { until: times.at(pausedUntil, now) });
+	return t(`mode.says.${mode}`, { severity });
+}
+
+function Settings({ settings }: { readonly settings: MonitorDetail["settings"] }) {
+	const t = useText();
+	return (
+		<section className="card wide">
+			<h2>{t("monitor.settings")}</h2>
+			<table className="plain-table stack">
+				<thead>
+					<tr>
+						<th scope="col">{t("monitor.key")}</th>
+						<th scope="col">{t("monitor.value")}</th>
+						<th scope="col">{t("monitor.holdsFor")}</th>
+						<th scope="col">{t("monitor.setBy")}</th>
+					</tr>
+				</thead>
+				<tbody>
+					{settings.map(({ key, value, holdsFor, setBy }) => (
+						<tr key={`${key} ${holdsFor}`}>
+							<th scope="row">
+								<code>{key}</code>
+							</th>
+							<td data-label={t("monitor.value")}>{value}</td>
+							<td data-label={t("monitor.holdsFor")}>{holdsFor === "" ? t("monitor.everything") : holdsFor}</td>
+							<td data-label={t("monitor.setBy")}>{setBy}</td>
+						</tr>
+					))}
+				</tbody>
+			</table>
+		</section>
+	);
+}
+
+const NO_FIRINGS = {
+	live: "monitor.noFirings",
+	paused: "monitor.noFirings",
+	shadow: "monitor.noFiringsShadow",
+	draft: "monitor.noFiringsDraft",
+} as const;
+
+function Firings({ monitor, now }: { readonly monitor: MonitorDetail; readonly now: number }) {
+	const t = useText();
+	const { firings, mode } = monitor;
+	return (
+		<section className="card wide">
+			<h2>{t(mode === "shadow" ? "monitor.firingsShadow" : "monitor.firings")}</h2>
+			{firings.length === 0 ? (
+				<p className="soft">{t(NO_FIRINGS[mode])}</p>
+			) : (
+				<table className="plain-table stack">
+					<thead>
+						<tr>
+							<th scope="col">{t("monitor.col.when")}</th>
+							<th scope="col">{t("monitor.col.who")}</th>
+							<th scope="col">{t("monitor.col.saw")}</th>
+							<th scope="col">{t("monitor.col.ended")}</th>
+							<th scope="col">{t("monitor.col.became")}</th>
+						</tr>
+					</thead>
+					<tbody>
+						{firings.map((firing) => (
+							<tr key={`${firing.at} ${firing.tenant} ${firing.slo}`}>
+								<th scope="row">{times.at(firing.at, now)}</th>
+								<td data-label={t("monitor.col.who")}>
+									{firing.tenant === "" ? t("fleet.platform") : firing.tenantDisplayName}, {firing.sloDisplayName}
+								</td>
+								<td data-label={t("monitor.col.saw")}>{firing.says}</td>
+								<td data-label={t("monitor.col.ended")}>{endWords(t, firing, now)}</td>
+								<td data-label={t("monitor.col.became")}>
+									<Became firing={firing} />
+								</td>
+							</tr>
+						))}
+					</tbody>
+				</table>
+			)}
+		</section>
+	);
+}
+
+function endWords(t: Text, { at, endedAt }: Firing, now: number): string {
+	if (endedAt === null) return t("monitor.stillOn");
+	return `${times.at(endedAt, now)}, ${t("incident.lasted", { duration: formatDuration(endedAt - at) })}`;
+}
+
+function Became({ firing }: { readonly firing: Firing }) {
+	const t = useText();
+	const { incident, incidentState, verdict } = firing;
+	if (incident === null) return <span className="soft">{t("monitor.nobodyTold")}</span>;
+	return (
+		<span className="card-head">
+			<Link to="/incidents/$id" params={{ id: incident }}>
+				{incident}
+			</Link>
+			{incidentState === null ? null : <IncidentStateBadge state={incidentState} />}
+			{verdict === null ? null : <span className="soft">{t(`verdict.${verdict}`)}</span>}
+		</span>
+	);
+}
