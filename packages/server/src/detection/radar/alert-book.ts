@@ -1,0 +1,512 @@
+import { assess, type Assessment, type Rise } from "./candidates.ts";
+import { rankChanges } from "./causes.ts";
+import { MINUTE_MS, RING, SLOT } from "./clock-minutes.ts";
+import type { Episodes } from "./episodes.ts";
+import { explain } from "./explain.ts";
+import { type Group, isIn } from "./scope.ts";
+import type { TenantSignal } from "./tenant-signal.ts";
+import type { RadarAlert, RadarChange, RadarCulprit, RadarEvent, RadarEvidence } from "./types.ts";
+
+const QUIET_MINUTES = 60;
+const WIDE_QUIET_MINUTES = 30;
+/** While an alert is young, later knowledge may still change what it says. */
+const YOUNG_MINUTES = 30;
+/** Evidence that any page takes, nats: about one false claim in a million looks. */
+const LEAST_NATS = 13;
+
+interface OpenAlert {
+	alert: RadarAlert;
+	readonly openedMinute: number;
+	/** Last minute in which what opened it was raised. */
+	raisedMinute: number;
+	readonly onset: number;
+	series: TenantSignal | undefined;
+	rise: Rise | undefined;
+	members: readonly TenantSignal[];
+	peak: number;
+}
+
+/** An alert that is over, or goes on, as what it says about its tenant and workload. */
+interface Span {
+	readonly workload: string;
+	readonly tenant: string | undefined;
+	readonly tenants: ReadonlySet<string>;
+	readonly from: number;
+	to: number;
+	readonly isWide: boolean;
+	isOpen: boolean;
+}
+
+interface Track {
+	group: Group;
+	from: number;
+	held: number;
+	worst: number;
+}
+
+/** Opens, updates and closes alerts: what is worth a page, whose it is, and what belongs to what was told before. */
+export class AlertBook {
+	readonly #episodes: Episodes;
+	readonly #prefix: string;
+	readonly #open = new Map<string, OpenAlert>();
+	readonly #byPlace = new Map<string, OpenAlert>();
+	readonly #wide = new Map<string, OpenAlert>();
+	readonly #tracks = new Map<string, Track>();
+	readonly #peaks = new Map<TenantSignal, { onset: number; end: number; minutes: number }[]>();
+	#spans: Span[] = [];
+	#count = 0;
+
+	constructor(episodes: Episodes, prefix: string) {
+		this.#episodes = episodes;
+		this.#prefix = prefix;
+	}
+
+	open(): RadarAlert[] {
+		return [...this.#open.values()].map((entry) => entry.alert);
+	}
+
+	/** Whether the tenant's workload was in an alert at that minute. */
+	isIll(tenant: string, workload: string, minute: number): boolean {
+		return this.#spans.some(
+			(s) =>
+				s.workload === workload && (s.isWide ? true : s.tenant === tenant) && minute >= s.from - 2 && minute <= s.to + 3,
+		);
+	}
+
+	/** Whether an alert of that time was more than a blip. */
+	wasReal(tenant: string, workload: string, from: number, to: number): boolean {
+		return this.#spans.some(
+			(s) =>
+				s.workload === workload &&
+				(s.isWide || s.tenant === tenant) &&
+				s.from <= to &&
+				s.to >= from - 5 &&
+				(s.isWide || s.to - s.from >= 12),
+		);
+	}
+
+	judgeGroup(
+		members: readonly TenantSignal[],
+		group: Group | undefined,
+		minute: number,
+		changes: readonly RadarChange[],
+		out: RadarEvent[],
+	): void {
+		const signal = members[0]?.signal;
+		if (signal === undefined) return;
+		const key = `${signal.workload}\n${signal.signal}`;
+		const track = this.#tracks.get(key);
+		if (group === undefined) {
+			if (track && minute - track.held > 4) this.#endTrack(key, track, minute);
+			return;
+		}
+		const now = track ?? { group, from: group.onset, held: minute, worst: group.severity };
+		now.group = group;
+		now.held = minute;
+		now.worst = Math.max(now.worst, group.severity);
+		this.#tracks.set(key, now);
+		const open = this.#wide.get(signal.workload);
+		if (open) {
+			open.raisedMinute = minute;
+			open.members = group.raised;
+			return;
+		}
+		const minutes = minute - now.from + 1;
+		const hold = this.#episodes.hold("wide", group.severity, minute * MINUTE_MS, 2, 11);
+		if (minutes >= hold) this.#openWide(members, group, minute, minutes, hold, changes, out);
+	}
+
+	#endTrack(key: string, track: Track, minute: number): void {
+		this.#tracks.delete(key);
+		const minutes = track.held - track.from + 1;
+		const [workload] = key.split("\n") as [string];
+		const wasReal = this.#spans.some((s) => s.isWide && s.workload === workload && s.to >= track.from && minutes >= 12);
+		if (minutes <= 11 && !wasReal)
+			this.#episodes.add({ kind: "wide", at: minute * MINUTE_MS, severity: track.group.severity, minutes });
+	}
+
+	judgeTenant(
+		series: TenantSignal,
+		rises: readonly Rise[],
+		minute: number,
+		changes: readonly RadarChange[],
+		sisters: readonly TenantSignal[],
+		out: RadarEvent[],
+	): void {
+		if (rises.length === 0) return;
+		const { workload } = series.signal;
+		const { tenant } = series.tenant;
+		const place = `${tenant}\n${workload}`;
+		const open = this.#byPlace.get(place);
+		this.#notePeaks(series, rises, minute);
+		if (open) {
+			for (const rise of rises) if (rise.minutes >= 1 && rise.channel !== "burn") open.raisedMinute = minute;
+			if (open.rise?.channel === "burn" && rises.some((r) => r.channel === "burn" && r.minutes > 4))
+				open.raisedMinute = minute;
+			return;
+		}
+		for (const rise of rises) {
+			if (rise.minutes < 2.4 || !rise.isRising || this.#isTold(tenant, workload, rise.onset)) continue;
+			if (this.#isOfGroup(series, rise, minute)) continue;
+			const verdict = assess(series, rise, minute);
+			const hold = this.#holdOf(series, rise, verdict, minute);
+			if (rise.minutes < hold || verdict.nats < LEAST_NATS) continue;
+			if (isVolume(rise) && !this.#isOwnLoss(series, rise, minute, sisters)) continue;
+			this.#openTenant(series, rise, verdict, hold, minute, changes, out);
+			return;
+		}
+	}
+
+	#holdOf(series: TenantSignal, rise: Rise, verdict: Assessment, minute: number): number {
+		const now = minute * MINUTE_MS;
+		if (rise.channel === "burn") return this.#episodes.hold("burn", 1, now, 22, 56);
+		const least = isVolume(rise) ? 4 : 3;
+		const hold = this.#episodes.hold(verdict.sort, verdict.severity, now, least, 12);
+		if (rise.channel !== "errors") return hold;
+		const before = (this.#peaks.get(series) ?? []).filter((p) => p.end < rise.onset && p.end > minute - 100 && p.minutes >= 2.5);
+		return before.length >= 2 ? Math.min(hold, 2.5) : hold;
+	}
+
+	/** Remembers rises of the last hours, so that what comes again and again is told from a blip. */
+	#notePeaks(series: TenantSignal, rises: readonly Rise[], minute: number): void {
+		const rise = rises.find((r) => r.channel === "errors");
+		if (rise === undefined || rise.minutes < 1) return;
+		let peaks = this.#peaks.get(series);
+		if (!peaks) this.#peaks.set(series, (peaks = []));
+		const last = peaks.at(-1);
+		if (last && last.onset === rise.onset) {
+			if (rise.minutes >= last.minutes) {
+				last.minutes = rise.minutes;
+				last.end = minute;
+			}
+			return;
+		}
+		peaks.push({ onset: rise.onset, end: minute, minutes: rise.minutes });
+		if (peaks.length > 12) peaks.shift();
+	}
+
+	#isTold(tenant: string, workload: string, onset: number): boolean {
+		return this.#spans.some(
+			(s) =>
+				s.workload === workload &&
+				(s.isWide ? s.isOpen || s.tenants.has(tenant) : s.tenant === tenant) &&
+				onset <= s.to + 5 &&
+				onset >= s.from - (s.isWide ? 10 : 100_000),
+		);
+	}
+
+	/** Part of something wider that may yet be told as one, or goes by. */
+	#isOfGroup(series: TenantSignal, rise: Rise, minute: number): boolean {
+		if (isVolume(rise)) return false;
+		const track = this.#tracks.get(`${series.signal.workload}\n${series.signal.signal}`);
+		return (
+			track !== undefined &&
+			minute - track.held <= 3 &&
+			rise.onset >= track.from - 5 &&
+			isIn(series, track.group.cohort)
+		);
+	}
+
+	/** A loss of one workload alone is the tenant's trouble with it; if all fall together, its people are away. */
+	#isOwnLoss(series: TenantSignal, rise: Rise, minute: number, sisters: readonly TenantSignal[]): boolean {
+		if (rise.channel === "part") return true;
+		const own = series.volume?.sums(rise.onset, minute) ?? { came: 0, expected: 1 };
+		const kept = own.came / Math.max(1e-9, own.expected);
+		let alike = 0;
+		let well = 0;
+		for (const other of sisters) {
+			if (other === series || other.volume === undefined) continue;
+			const { came, expected } = other.volume.sums(rise.onset, minute);
+			if (expected < 8) continue;
+			const ratio = came / expected;
+			if (ratio > 0.5 + 0.5 * kept || ratio > 0.88) well += expected;
+			else alike += expected;
+		}
+		if (well > 0 || alike > 0) return well >= alike;
+		const local = (rise.onset + (series.tenant.utcOffsetMinutes ?? 0)) % 1440;
+		const isMidnight = local < 20 || local > 1425;
+		return !isMidnight || kept < 0.08;
+	}
+
+	#openTenant(
+		series: TenantSignal,
+		rise: Rise,
+		verdict: Assessment,
+		hold: number,
+		minute: number,
+		changes: readonly RadarChange[],
+		out: RadarEvent[],
+	): void {
+		const { workload } = series.signal;
+		const { tenant } = series.tenant;
+		const alert = this.#alertOf(series, rise, verdict, hold, minute, changes, this.#nextId());
+		const entry: OpenAlert = {
+			alert,
+			openedMinute: minute,
+			raisedMinute: minute,
+			onset: rise.onset,
+			series,
+			rise,
+			members: [],
+			peak: rise.minutes,
+		};
+		this.#open.set(alert.id, entry);
+		this.#byPlace.set(`${tenant}\n${workload}`, entry);
+		this.#spans.push({
+			workload,
+			tenant,
+			tenants: new Set([tenant]),
+			from: rise.onset,
+			to: minute,
+			isWide: false,
+			isOpen: true,
+		});
+		out.push({ type: "opened", at: minute, alert });
+	}
+
+	#alertOf(
+		series: TenantSignal,
+		rise: Rise,
+		verdict: Assessment,
+		hold: number,
+		minute: number,
+		changes: readonly RadarChange[],
+		id: string,
+	): RadarAlert {
+		const { tenant } = series.tenant;
+		const { workload } = series.signal;
+		const onsetAt = rise.onset * MINUTE_MS;
+		const evidence = evidenceOf(series, rise, verdict, hold, minute);
+		const ids = rankChanges(
+			{
+				workload,
+				onsetAt,
+				tenant,
+				cohort: undefined,
+				culprits: verdict.culprits,
+				has: (attribute, value) => hasValue(series, attribute, value, rise.onset, minute),
+			},
+			changes,
+		);
+		const sli = sliOf(series, rise);
+		const bare = {
+			id,
+			scope: "tenant" as const,
+			tenant,
+			tenants: [tenant],
+			workload,
+			sli,
+			onsetAt,
+			culprits: verdict.culprits,
+			changes: ids,
+			evidence,
+		};
+		return { ...bare, explanation: explain(bare) };
+	}
+
+	#openWide(
+		members: readonly TenantSignal[],
+		group: Group,
+		minute: number,
+		minutes: number,
+		hold: number,
+		changes: readonly RadarChange[],
+		out: RadarEvent[],
+	): void {
+		const signal = members[0]?.signal;
+		if (signal === undefined) return;
+		const { workload } = signal;
+		// A tenant's page that was this all along becomes the wide one.
+		let reused: OpenAlert | undefined;
+		for (const series of members) {
+			const place = `${series.tenant.tenant}\n${workload}`;
+			const entry = this.#byPlace.get(place);
+			if (!entry || minute - entry.openedMinute > 14 || entry.onset < group.onset - 6) continue;
+			if (!isIn(series, group.cohort)) continue;
+			this.#byPlace.delete(place);
+			this.#open.delete(entry.alert.id);
+			if (reused === undefined) reused = entry;
+			else out.push({ type: "closed", at: minute, id: entry.alert.id, reason: "forgotten" });
+		}
+		const id = reused?.alert.id ?? this.#nextId();
+		const alert = this.#wideAlert(members, group, minute, minutes, hold, changes, id);
+		const entry: OpenAlert = {
+			alert,
+			openedMinute: reused?.openedMinute ?? minute,
+			raisedMinute: minute,
+			onset: group.onset,
+			series: undefined,
+			rise: undefined,
+			members: group.raised,
+			peak: minutes,
+		};
+		this.#open.set(id, entry);
+		this.#wide.set(workload, entry);
+		this.#spans.push({
+			workload,
+			tenant: undefined,
+			tenants: new Set(members.filter((s) => isIn(s, group.cohort)).map((s) => s.tenant.tenant)),
+			from: group.onset,
+			to: minute,
+			isWide: true,
+			isOpen: true,
+		});
+		out.push({ type: reused ? "updated" : "opened", at: minute, alert });
+	}
+
+	#wideAlert(
+		members: readonly TenantSignal[],
+		group: Group,
+		minute: number,
+		minutes: number,
+		hold: number,
+		changes: readonly RadarChange[],
+		id: string,
+	): RadarAlert {
+		const signal = (members[0] as TenantSignal).signal;
+		const onsetAt = group.onset * MINUTE_MS;
+		let bad = 0;
+		let total = 0;
+		let expected = 0;
+		for (const series of group.raised) {
+			const sums = series.errors?.sums(group.onset, minute);
+			bad += sums?.bad ?? 0;
+			total += sums?.total ?? 0;
+			expected += sums?.expected ?? 0;
+		}
+		const culprits = group.cohort ? [group.cohort] : [];
+		const ids = rankChanges(
+			{
+				workload: signal.workload,
+				onsetAt,
+				tenant: undefined,
+				cohort: group.cohort,
+				culprits,
+				has: (attribute, value) =>
+					group.cohort === undefined
+						? false
+						: group.raised.some((s) => hasValue(s, attribute, value, group.onset, minute)),
+			},
+			changes,
+		);
+		const bare = {
+			id,
+			scope: group.scope,
+			cohort: group.cohort,
+			tenants: group.raised
+				.filter((s) => s.tenant.isKey !== false)
+				.map((s) => s.tenant.tenant)
+				.sort(),
+			workload: signal.workload,
+			sli: signal.errors?.sli ?? "",
+			onsetAt,
+			culprits,
+			changes: ids,
+			evidence: {
+				kind: "errors" as const,
+				since: onsetAt,
+				until: (minute + 1) * MINUTE_MS,
+				total,
+				bad,
+				expected,
+				evidence: minutes,
+				threshold: hold,
+				peers: { judged: group.judged, raised: group.raised.length },
+			},
+		};
+		return { ...bare, explanation: explain(bare) };
+	}
+
+	/** Young alerts learn more; those that have been quiet for long enough close. */
+	review(minute: number, changes: readonly RadarChange[], out: RadarEvent[]): void {
+		for (const entry of [...this.#open.values()]) {
+			const isWide = entry.alert.scope !== "tenant";
+			for (const span of this.#spans)
+				if (span.isOpen && span.workload === entry.alert.workload && span.tenant === entry.alert.tenant)
+					span.to = Math.max(span.to, entry.raisedMinute);
+			if (!isWide) this.#refresh(entry, minute, changes, out);
+			if (minute - entry.raisedMinute < (isWide ? WIDE_QUIET_MINUTES : QUIET_MINUTES)) continue;
+			this.#open.delete(entry.alert.id);
+			if (isWide) this.#wide.delete(entry.alert.workload);
+			else this.#byPlace.delete(`${entry.alert.tenant}\n${entry.alert.workload}`);
+			for (const span of this.#spans)
+				if (span.workload === entry.alert.workload && span.tenant === entry.alert.tenant) span.isOpen = false;
+			out.push({ type: "closed", at: minute, id: entry.alert.id, reason: "recovered" });
+		}
+		if (minute % 60 === 0) this.#spans = this.#spans.filter((s) => s.isOpen || s.to > minute - 2880);
+	}
+
+	#refresh(entry: OpenAlert, minute: number, changes: readonly RadarChange[], out: RadarEvent[]): void {
+		const { series, rise } = entry;
+		const age = minute - entry.openedMinute;
+		if (!series || !rise || age < 1 || age > YOUNG_MINUTES || entry.raisedMinute !== minute) return;
+		const verdict = assess(series, rise, minute);
+		const alert = this.#alertOf(series, rise, verdict, entry.alert.evidence.threshold, minute, changes, entry.alert.id);
+		if (sameAnswer(alert, entry.alert)) return;
+		entry.alert = alert;
+		out.push({ type: "updated", at: minute, alert });
+	}
+
+	#nextId(): string {
+		this.#count += 1;
+		return `${this.#prefix}${this.#count}`;
+	}
+}
+
+const isVolume = (rise: Rise): boolean => rise.channel === "volume" || rise.channel === "part";
+
+const sameAnswer = (a: RadarAlert, b: RadarAlert): boolean =>
+	a.sli === b.sli &&
+	a.changes.join() === b.changes.join() &&
+	named(a.culprits) === named(b.culprits);
+
+const named = (culprits: readonly RadarCulprit[]): string => culprits.map((c) => `${c.attribute}=${c.value}`).join();
+
+function sliOf(series: TenantSignal, rise: Rise): string {
+	const { signal } = series;
+	if (isVolume(rise)) return signal.volume?.sli ?? "";
+	return (rise.channel === "latency" || rise.channel === "slow" ? signal.latency?.sli : signal.errors?.sli) ?? "";
+}
+
+function hasValue(series: TenantSignal, attribute: string, value: string, from: number, to: number): boolean {
+	const of = series.minutes.value(series.signal.attributes.indexOf(attribute), value);
+	if (!of) return false;
+	for (let m = Math.max(from, to - RING + 8); m <= to; m += 1)
+		if (series.minutes.knows(m) && (of.total[m & SLOT] as number) > 0) return true;
+	return false;
+}
+
+function evidenceOf(
+	series: TenantSignal,
+	rise: Rise,
+	verdict: Assessment,
+	hold: number,
+	minute: number,
+): RadarEvidence {
+	const from = Math.max(rise.onset, minute - RING + 8);
+	const common = {
+		since: rise.onset * MINUTE_MS,
+		until: (minute + 1) * MINUTE_MS,
+		evidence: verdict.nats,
+		threshold: hold,
+		peers: { judged: 0, raised: 0 },
+	};
+	if (isVolume(rise)) {
+		const { came, expected } = series.volume?.sums(from, minute) ?? { came: 0, expected: 0 };
+		return { ...common, kind: "volume", total: came, bad: Math.max(0, expected - came), expected };
+	}
+	if (rise.channel === "latency") {
+		const sums = series.latency?.sums(from, minute) ?? { bad: 0, total: 0, expected: 0 };
+		return { ...common, kind: "latency", total: sums.total, bad: sums.bad, expected: sums.expected };
+	}
+	const channel = rise.channel === "slow" ? series.slow : series.errors;
+	const sums = channel?.sums(from, minute) ?? { bad: 0, total: 0, expected: 0 };
+	return {
+		...common,
+		kind: rise.channel === "slow" ? "latency" : "errors",
+		total: sums.total,
+		bad: sums.bad,
+		expected: sums.expected,
+		usualRatio: channel?.usual(minute),
+	};
+}

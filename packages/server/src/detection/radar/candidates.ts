@@ -1,0 +1,137 @@
+import { MINUTE_MS, RING } from "./clock-minutes.ts";
+import type { Evidence } from "./cusum.ts";
+import { BURN, CAP as ERROR_CAP, DEGRADED, type ErrorChannel, OUTAGE } from "./error-channel.ts";
+import { CAP as LATENCY_CAP } from "./latency-channel.ts";
+import { culpritsOf, rankSlices } from "./slices.ts";
+import type { TenantSignal } from "./tenant-signal.ts";
+import type { RadarCulprit } from "./types.ts";
+import { CAP as VOLUME_CAP } from "./volume-channel.ts";
+
+/** What a rise is compared with: only its like taught how long such things last. */
+export type Sort = "errors-all" | "errors-slice" | "burn" | "slow" | "latency" | "volume" | "part";
+
+/** Evidence that rises in one channel of one tenant's signal. */
+export interface Rise {
+	readonly channel: "errors" | "burn" | "slow" | "latency" | "volume" | "part";
+	readonly alternative: number;
+	/** First minute. */
+	readonly onset: number;
+	/** Evidence in full minutes. */
+	readonly minutes: number;
+	/** Whether this minute added to it. */
+	readonly isRising: boolean;
+	/** Of `part`: the value whose events stay away. */
+	readonly part?: RadarCulprit | undefined;
+}
+
+/** A full minute of each channel, nats. */
+const FULL = { errors: ERROR_CAP[DEGRADED], slow: ERROR_CAP[DEGRADED], burn: ERROR_CAP[BURN] } as const;
+
+/** Channels of a series that hold evidence after `minute`. */
+export function risesOf(series: TenantSignal, minute: number): Rise[] {
+	const out: Rise[] = [];
+	if (series.errors) {
+		fast(out, "errors", series.errors, minute);
+		add(out, "burn", series.errors.evidence, BURN, minute, FULL.burn);
+	}
+	if (series.slow) fast(out, "slow", series.slow, minute);
+	const { latency, volume } = series;
+	if (latency) {
+		let a = 0;
+		for (const b of [1, 2]) if (latency.evidence.sum(b, minute) > latency.evidence.sum(a, minute)) a = b;
+		add(out, "latency", latency.evidence, a, minute, LATENCY_CAP);
+	}
+	if (volume) {
+		let a = 0;
+		for (const b of [1, 2]) if (volume.evidence.sum(b, minute) > volume.evidence.sum(a, minute)) a = b;
+		add(out, "volume", volume.evidence, a, minute, VOLUME_CAP);
+		for (const value of series.minutes.values) {
+			if (value.loss === undefined) continue;
+			const b = value.loss.sum(1, minute) > value.loss.sum(0, minute) ? 1 : 0;
+			const part = { attribute: series.signal.attributes[value.attribute] as string, value: value.value };
+			add(out, "part", value.loss, b, minute, VOLUME_CAP, part);
+		}
+	}
+	return out;
+}
+
+function fast(out: Rise[], channel: "errors" | "slow", of: ErrorChannel, minute: number): void {
+	const a = of.evidence.sum(OUTAGE, minute) > of.evidence.sum(DEGRADED, minute) ? OUTAGE : DEGRADED;
+	add(out, channel, of.evidence, a, minute, FULL.errors);
+}
+
+/** Evidence that is nearly at its ceiling is taken as rising, nats. */
+const HIGH = 44;
+
+function add(
+	out: Rise[],
+	channel: Rise["channel"],
+	evidence: Evidence,
+	alternative: number,
+	minute: number,
+	full: number,
+	part?: RadarCulprit,
+): void {
+	const sum = evidence.sum(alternative, minute);
+	if (sum > 0)
+		out.push({
+			channel,
+			alternative,
+			onset: evidence.onset(alternative, minute),
+			minutes: sum / full,
+			isRising: evidence.isRising(alternative, minute, HIGH),
+			part,
+		});
+}
+
+export interface Assessment {
+	readonly sort: Sort;
+	readonly severity: number;
+	/** Uncapped evidence, nats. */
+	readonly nats: number;
+	readonly culprits: readonly RadarCulprit[];
+}
+
+/** How bad a rise is, of which sort, and what is ill. */
+export function assess(series: TenantSignal, rise: Rise, minute: number): Assessment {
+	const from = Math.max(rise.onset, minute - RING + 8);
+	switch (rise.channel) {
+		case "errors": {
+			const errors = series.errors as ErrorChannel;
+			const culprits = culpritsOf(rankSlices(series, from, minute));
+			const severity = errors.severity(from, minute);
+			const nats = errors.nats(rise.alternative, from, minute);
+			return { sort: culprits.length > 0 ? "errors-slice" : "errors-all", severity, nats, culprits };
+		}
+		case "burn": {
+			const culprits = culpritsOf(rankSlices(series, from, minute));
+			return { sort: "burn", severity: 1, nats: rise.minutes * FULL.burn, culprits };
+		}
+		case "slow": {
+			const slow = series.slow as ErrorChannel;
+			const severity = slow.severity(from, minute);
+			return { sort: "slow", severity, nats: slow.nats(rise.alternative, from, minute), culprits: [] };
+		}
+		case "latency":
+			return {
+				sort: "latency",
+				severity: 1,
+				nats: series.latency?.nats(rise.alternative, from, minute) ?? 0,
+				culprits: [],
+			};
+		case "volume": {
+			const sums = series.volume?.sums(from, minute) ?? { came: 0, expected: 0 };
+			const lost = sums.expected > 0 ? Math.max(0.02, 1 - sums.came / sums.expected) : 0.02;
+			return { sort: "volume", severity: lost, nats: rise.minutes * VOLUME_CAP, culprits: [] };
+		}
+		case "part":
+			return {
+				sort: "part",
+				severity: 1,
+				nats: rise.minutes * VOLUME_CAP,
+				culprits: rise.part ? [rise.part] : [],
+			};
+	}
+}
+
+export const startOf = (minute: number): number => minute * MINUTE_MS;

@@ -1,0 +1,44 @@
+import { assess, type Rise, risesOf } from "./candidates.ts";
+import { MINUTE_MS, RING } from "./clock-minutes.ts";
+import type { Episodes } from "./episodes.ts";
+import type { TenantSignal } from "./tenant-signal.ts";
+
+/** Rises that are over and were nobody's incident become experience. What lasted longer was hardly harmless. */
+const LONGEST = 11.5;
+const LONGEST_BURN = 52;
+
+/** Follows the rises of one series through minutes that have settled, and hands those that fell again to the experience. */
+export class EpisodeWatch {
+	readonly #series: TenantSignal;
+	readonly #peaks = new Map<string, { rise: Rise; at: number; from: number }>();
+
+	constructor(series: TenantSignal) {
+		this.#series = series;
+	}
+
+	settle(minute: number, episodes: Episodes, wasReal: (from: number, to: number) => boolean): void {
+		const rises = risesOf(this.#series, minute);
+		for (const rise of rises) {
+			if (rise.minutes < 0.34) continue;
+			const key = rise.channel + (rise.part?.value ?? "");
+			const peak = this.#peaks.get(key);
+			if (peak === undefined) {
+				if (rise.minutes >= 1) this.#peaks.set(key, { rise, at: minute, from: rise.onset });
+			} else if (rise.minutes > peak.rise.minutes) {
+				peak.rise = rise;
+				peak.at = minute;
+			}
+		}
+		if (this.#peaks.size === 0) return;
+		for (const [key, peak] of this.#peaks) {
+			const now = rises.find((rise) => rise.channel + (rise.part?.value ?? "") === key);
+			if (now !== undefined && now.minutes >= 0.34) continue;
+			this.#peaks.delete(key);
+			const { rise, at } = peak;
+			const isTooLong = rise.minutes > (rise.channel === "burn" ? LONGEST_BURN : LONGEST);
+			if (rise.minutes < 1.5 || isTooLong || minute - at > RING - 90 || wasReal(peak.from, minute)) continue;
+			const { sort, severity } = assess(this.#series, rise, at);
+			episodes.add({ kind: sort, at: minute * MINUTE_MS, severity, minutes: rise.minutes });
+		}
+	}
+}

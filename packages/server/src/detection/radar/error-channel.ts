@@ -1,0 +1,214 @@
+import { SLOT } from "./clock-minutes.ts";
+import { Evidence } from "./cusum.ts";
+import type { SignalMinutes } from "./minutes.ts";
+
+/** Usual error ratio of all tenants of a signal: where a new or small tenant begins. */
+export interface Pool {
+	bad: number;
+	total: number;
+}
+
+/** Alternatives, by how much more than usual: a burn that lasts for hours, a degradation, an outage. */
+export const BURN = 0;
+export const DEGRADED = 1;
+export const OUTAGE = 2;
+const ALTERNATIVES = 3;
+/** Nats that one minute may add. A burn must not page for a few violent minutes: those are the others' to judge. */
+export const CAP = [0.8, 3, 3] as const;
+export const CEILING = [48, 45, 45] as const;
+/** What a quiet minute takes from evidence of an outage: a blip of an hour ago and one of now are two blips. Nats. */
+const LEAK = [0, 0.12, 0.12] as const;
+const BLOCK_MINUTES = 15;
+/** Blocks whose parameters are kept, so that late minutes are judged by those of their time. */
+const BLOCKS = 8;
+/** Per block: the usual ratio, then the weight of a bad and of a good event for each alternative. */
+const PARAMETERS = 1 + 2 * ALTERNATIVES;
+const FADE_PER_MINUTE = 0.5 ** (1 / (4 * 1440));
+const HOURS = 24;
+/** Bad events that the time of day must have seen to count as much as the rest. */
+const HOUR_PRIOR_BAD = 25;
+const PRIOR_BAD = 3;
+
+/**
+ * Whether a tenant's error ratio is raised against its own past. Binomial likelihood ratios on counts, so 30 events an hour
+ * and 30,000 a minute are judged by the same rule; the null is the usual ratio at this time of day, raised by what the
+ * tenant's own noise and the shortness of its history explain.
+ */
+export class ErrorChannel {
+	readonly evidence = new Evidence(ALTERNATIVES);
+	readonly #minutes: SignalMinutes;
+	readonly #counts: Int32Array;
+	readonly #pool: Pool;
+	#bad = 0;
+	#total = 0;
+	readonly #hourBad = new Float64Array(HOURS);
+	readonly #hourExpected = new Float64Array(HOURS);
+	#noise = 1.5;
+	#noiseWeight = 30;
+	#blockBad = 0;
+	#blockExpected = 0;
+	readonly #block = new Int32Array(BLOCKS).fill(-1);
+	readonly #parameters = new Float64Array(BLOCKS * PARAMETERS);
+	learntMinutes = 0;
+
+	constructor(minutes: SignalMinutes, counts: Int32Array, pool: Pool) {
+		this.#minutes = minutes;
+		this.#counts = counts;
+		this.#pool = pool;
+	}
+
+	judge(minute: number, isMasked: boolean): void {
+		const slot = minute & SLOT;
+		const total = this.#minutes.total[slot] as number;
+		if (isMasked || !this.#minutes.knows(minute) || total === 0) {
+			this.evidence.carry(minute);
+			return;
+		}
+		const bad = Math.min(total, this.#counts[slot] as number);
+		const at = this.#parametersAt(minute);
+		for (let a = 0; a < ALTERNATIVES; a += 1) {
+			const nats =
+				bad * (this.#parameters[at + 1 + 2 * a] as number) +
+				(total - bad) * (this.#parameters[at + 2 + 2 * a] as number);
+			this.evidence.add(a, minute, nats, CAP[a] as number, CEILING[a] as number, LEAK[a]);
+		}
+	}
+
+	/** The ratio that is usual at this minute, without the allowance for noise. */
+	usual(minute: number): number {
+		return this.#parameters[this.#parametersAt(minute)] as number;
+	}
+
+	/** How much the ratio wanders by itself over a quarter of an hour, as a standard deviation of its logarithm. */
+	wander(): number {
+		return Math.sqrt(Math.max(0.0025, this.#noise / this.#noiseWeight));
+	}
+
+	/** Uncapped evidence for alternative `a` from `from` to `to`. */
+	nats(a: number, from: number, to: number): number {
+		let sum = 0;
+		for (let m = from; m <= to; m += 1) {
+			if (!this.#minutes.knows(m)) continue;
+			const slot = m & SLOT;
+			const total = this.#minutes.total[slot] as number;
+			const bad = Math.min(total, this.#counts[slot] as number);
+			const at = this.#parametersAt(m);
+			sum +=
+				bad * (this.#parameters[at + 1 + 2 * a] as number) +
+				(total - bad) * (this.#parameters[at + 2 + 2 * a] as number);
+		}
+		return sum;
+	}
+
+	/** The highest excess ratio from `from` to any minute up to `to`: how bad it was before it thinned out. */
+	severity(from: number, to: number): number {
+		let bad = 0;
+		let total = 0;
+		let worst = 1e-4;
+		for (let m = from; m <= to; m += 1) {
+			if (!this.#minutes.knows(m)) continue;
+			const n = this.#minutes.total[m & SLOT] as number;
+			total += n;
+			bad += Math.min(n, this.#counts[m & SLOT] as number) - n * this.usual(m);
+			if (m - from >= 2 && total > 0 && bad / total > worst) worst = bad / total;
+		}
+		return Math.max(worst, total > 0 && to - from < 2 ? bad / total : 0);
+	}
+
+	/** Bad, all and expected bad events from `from` to `to`. */
+	sums(from: number, to: number): { bad: number; total: number; expected: number } {
+		const sums = { bad: 0, total: 0, expected: 0 };
+		for (let m = from; m <= to; m += 1) {
+			if (!this.#minutes.knows(m)) continue;
+			const total = this.#minutes.total[m & SLOT] as number;
+			sums.total += total;
+			sums.bad += Math.min(total, this.#counts[m & SLOT] as number);
+			sums.expected += total * this.usual(m);
+		}
+		return sums;
+	}
+
+	/** Learns a minute that nothing can change any more; one in trouble only as far as it is not. */
+	learn(minute: number, isTrouble: boolean): void {
+		if (!this.#minutes.knows(minute)) return;
+		const slot = minute & SLOT;
+		const total = this.#minutes.total[slot] as number;
+		const usual = this.usual(minute);
+		const counted = Math.min(total, this.#counts[slot] as number);
+		const bad = isTrouble ? Math.min(counted, total * usual * 2) : counted;
+		this.#bad = this.#bad * FADE_PER_MINUTE + bad;
+		this.#total = this.#total * FADE_PER_MINUTE + total;
+		this.#pool.bad = this.#pool.bad * 0.99999 + bad;
+		this.#pool.total = this.#pool.total * 0.99999 + total;
+		const hour = Math.floor(minute / 60) % HOURS;
+		const level = this.#level();
+		this.#hourBad[hour] = (this.#hourBad[hour] as number) * HOUR_FADE + bad;
+		this.#hourExpected[hour] = (this.#hourExpected[hour] as number) * HOUR_FADE + total * level;
+		this.learntMinutes += 1;
+		if (!isTrouble) {
+			this.#blockBad += bad;
+			this.#blockExpected += total * usual;
+		}
+		if (minute % BLOCK_MINUTES === BLOCK_MINUTES - 1) this.#learnNoise();
+	}
+
+	#learnNoise(): void {
+		const expected = this.#blockExpected;
+		if (expected > 0.5 && this.learntMinutes > 360) {
+			const most = expected + 4 * Math.sqrt(expected) + 1.5 * expected;
+			const off = Math.min(this.#blockBad, most) - expected;
+			this.#noise = Math.max(0, this.#noise * NOISE_FADE + Math.min(off * off, 4 * expected * expected) - expected);
+			this.#noiseWeight = this.#noiseWeight * NOISE_FADE + expected * expected;
+		}
+		this.#blockBad = 0;
+		this.#blockExpected = 0;
+	}
+
+	#level(): number {
+		const prior = this.#pool.total > 0 ? (this.#pool.bad + 0.5) / (this.#pool.total + 50) : 0.01;
+		return (this.#bad + PRIOR_BAD) / (this.#total + PRIOR_BAD / prior);
+	}
+
+	#parametersAt(minute: number): number {
+		const block = Math.floor(minute / BLOCK_MINUTES);
+		const slot = block & (BLOCKS - 1);
+		const at = slot * PARAMETERS;
+		if (this.#block[slot] !== block) this.#set(block, slot, at);
+		return at;
+	}
+
+	#set(block: number, slot: number, at: number): void {
+		this.#block[slot] = block;
+		const hourNow = (block * BLOCK_MINUTES) / 60;
+		const usual = Math.min(0.6, Math.max(1e-6, this.#level() * this.#hourFactor(hourNow)));
+		const uncertain = 1 / (this.#bad + PRIOR_BAD);
+		const raised = Math.min(0.7, usual * Math.exp(1.4 * Math.sqrt(this.wander() ** 2 + uncertain)));
+		const alternatives = [raised * 2, raised * 3.5 + 0.003, Math.max(raised * 10, 0.1)];
+		this.#parameters[at] = usual;
+		for (let a = 0; a < ALTERNATIVES; a += 1) {
+			const ratio = Math.min(Math.max(alternatives[a] as number, raised + 0.5 * (1 - raised) * 0.02), 0.5 + 0.5 * raised);
+			this.#parameters[at + 1 + 2 * a] = Math.log(ratio / raised);
+			this.#parameters[at + 2 + 2 * a] = Math.log((1 - ratio) / (1 - raised));
+		}
+	}
+
+	#hourFactor(hour: number): number {
+		const at = (h: number) => {
+			const k = ((Math.floor(h) % HOURS) + HOURS) % HOURS;
+			const before = (k + HOURS - 1) % HOURS;
+			const after = (k + 1) % HOURS;
+			const bad =
+				(this.#hourBad[k] as number) + 0.5 * ((this.#hourBad[before] as number) + (this.#hourBad[after] as number));
+			const expected =
+				(this.#hourExpected[k] as number) +
+				0.5 * ((this.#hourExpected[before] as number) + (this.#hourExpected[after] as number));
+			return (bad + HOUR_PRIOR_BAD) / (expected + HOUR_PRIOR_BAD);
+		};
+		const middle = hour - 0.5;
+		const low = Math.floor(middle);
+		return at(low) + (middle - low) * (at(low + 1) - at(low));
+	}
+}
+
+const HOUR_FADE = 0.5 ** (1 / (6 * 60));
+const NOISE_FADE = 0.5 ** (1 / (5 * 96));

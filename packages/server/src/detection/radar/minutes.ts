@@ -1,0 +1,161 @@
+import { RING, SLOT } from "./clock-minutes.ts";
+import { Evidence } from "./cusum.ts";
+import type { RadarSignal, TenantMinute } from "./types.ts";
+
+/** Counts by minute of one value of one attribute, beside what is usual for it. */
+export class ValueMinutes {
+	readonly attribute: number;
+	readonly value: string;
+	readonly total = new Int32Array(RING);
+	readonly bad = new Int32Array(RING);
+	/** Sums over healthy minutes, fading with half-lives of days. */
+	usualTotal = 0;
+	usualBad = 0;
+	/** Of cohort values: evidence that its events stay away. */
+	readonly loss: Evidence | undefined;
+	/** Minute in which it was seen last. */
+	seen = 0;
+
+	constructor(attribute: number, value: string, isCohort: boolean) {
+		this.attribute = attribute;
+		this.value = value;
+		this.loss = isCohort ? new Evidence(2) : undefined;
+	}
+}
+
+/** The last four hours of one tenant's signal, minute by minute. Adding is order-free; a batch that comes again is refused. */
+export class SignalMinutes {
+	readonly buckets: number;
+	readonly total = new Int32Array(RING);
+	readonly bad = new Int32Array(RING);
+	readonly slow: Int32Array;
+	readonly histogram: Int32Array;
+	/** Which minute a slot holds; -1: none. */
+	readonly held = new Int32Array(RING).fill(-1);
+	readonly values: ValueMinutes[] = [];
+	/** Like those of its values. */
+	usualTotal = 0;
+	usualBad = 0;
+	readonly #ids: (string | string[] | undefined)[] = new Array(RING);
+	readonly #byValue: Map<string, ValueMinutes>[];
+	readonly #isCohort: boolean[];
+
+	constructor(signal: RadarSignal) {
+		this.buckets = signal.latency?.boundsMs ? signal.latency.boundsMs.length + 1 : 0;
+		this.slow = new Int32Array(signal.latency && this.buckets === 0 ? RING : 0);
+		this.histogram = new Int32Array(RING * this.buckets);
+		this.#byValue = signal.attributes.map(() => new Map());
+		this.#isCohort = signal.attributes.map((name) => signal.cohortAttributes.includes(name));
+	}
+
+	knows(minute: number): boolean {
+		return this.held[minute & SLOT] === minute;
+	}
+
+	/** False: this batch came before, or the slot belongs to a later minute. */
+	add(minute: number, observation: TenantMinute): boolean {
+		const slot = minute & SLOT;
+		const held = this.held[slot] as number;
+		if (held > minute) return false;
+		if (held < minute) this.#clear(slot, minute);
+		else if (!this.#isNew(slot, observation)) return false;
+		const id = observation.id ?? "";
+		const ids = this.#ids[slot];
+		this.#ids[slot] = ids === undefined ? id : typeof ids === "string" ? [ids, id] : [...ids, id];
+		for (const cell of observation.cells) {
+			this.total[slot] = (this.total[slot] as number) + cell.total;
+			this.bad[slot] = (this.bad[slot] as number) + (cell.bad ?? 0);
+			if (this.slow.length > 0) this.slow[slot] = (this.slow[slot] as number) + (cell.slow ?? 0);
+			const counts = cell.buckets;
+			if (counts !== undefined)
+				for (let k = 0, at = slot * this.buckets; k < this.buckets; k += 1)
+					this.histogram[at + k] = (this.histogram[at + k] as number) + (counts[k] ?? 0);
+			for (let a = 0; a < cell.values.length; a += 1) {
+				const value = this.#value(a, cell.values[a] as string);
+				if (value === undefined) continue;
+				if (value.seen < minute) value.seen = minute;
+				value.total[slot] = (value.total[slot] as number) + cell.total;
+				value.bad[slot] = (value.bad[slot] as number) + (cell.bad ?? 0);
+			}
+		}
+		return true;
+	}
+
+	/** Takes the minute as one without events: telemetry came, but not of this signal. */
+	settleEmpty(minute: number): void {
+		const slot = minute & SLOT;
+		if ((this.held[slot] as number) < minute) {
+			this.#clear(slot, minute);
+			this.#ids[slot] = undefined;
+		}
+	}
+
+	value(attribute: number, value: string): ValueMinutes | undefined {
+		return this.#byValue[attribute]?.get(value);
+	}
+
+	/** Learns what is usual for each value from a minute in which all was well. */
+	learn(minute: number): void {
+		if (!this.knows(minute)) return;
+		const slot = minute & SLOT;
+		this.usualTotal = this.usualTotal * USUAL_FADE + (this.total[slot] as number);
+		this.usualBad = this.usualBad * USUAL_FADE + (this.bad[slot] as number);
+		for (const value of this.values) {
+			value.usualTotal = value.usualTotal * USUAL_FADE + (value.total[slot] as number);
+			value.usualBad = value.usualBad * USUAL_FADE + (value.bad[slot] as number);
+		}
+	}
+
+	/** Drops values that have not been seen since `minute`. */
+	forget(minute: number): void {
+		for (let i = this.values.length - 1; i >= 0; i -= 1) {
+			const value = this.values[i] as ValueMinutes;
+			if (value.seen >= minute) continue;
+			this.values.splice(i, 1);
+			this.#byValue[value.attribute]?.delete(value.value);
+		}
+	}
+
+	#value(attribute: number, text: string): ValueMinutes | undefined {
+		const known = this.#byValue[attribute];
+		let value = known?.get(text);
+		if (value === undefined && known !== undefined && known.size < MAX_VALUES) {
+			value = new ValueMinutes(attribute, text, this.#isCohort[attribute] === true);
+			known.set(text, value);
+			this.values.push(value);
+		}
+		return value;
+	}
+
+	#isNew(slot: number, observation: TenantMinute): boolean {
+		const ids = this.#ids[slot];
+		if (ids === undefined) return true;
+		const id = observation.id;
+		if (id === undefined) {
+			// Without an id the fuller account of a minute replaces the other.
+			let total = 0;
+			for (const cell of observation.cells) total += cell.total;
+			if (total <= (this.total[slot] as number)) return false;
+			this.#clear(slot, this.held[slot] as number);
+			return true;
+		}
+		return typeof ids === "string" ? ids !== id : !ids.includes(id);
+	}
+
+	#clear(slot: number, minute: number): void {
+		this.held[slot] = minute;
+		this.#ids[slot] = undefined;
+		this.total[slot] = 0;
+		this.bad[slot] = 0;
+		if (this.slow.length > 0) this.slow[slot] = 0;
+		if (this.buckets > 0) this.histogram.fill(0, slot * this.buckets, (slot + 1) * this.buckets);
+		for (const value of this.values) {
+			value.total[slot] = 0;
+			value.bad[slot] = 0;
+		}
+	}
+}
+
+const USUAL_FADE = 0.5 ** (1 / (2 * 1440));
+/** Values of one attribute that are told apart per tenant; what comes on top has no row of its own. */
+const MAX_VALUES = 64;
