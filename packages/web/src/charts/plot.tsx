@@ -73,7 +73,7 @@ function chartOf(
 			y: { range: [floor, 1 + (1 - floor) * 0.04] },
 		},
 		axes: [
-			{ ...axis, values: (_, ticks) => ticks.map((s) => label(s * 1000)), space: 64 },
+			{ ...axis, values: (_, ticks) => ticks.map((s) => label(s * 1000)), space: 64, size: 32 },
 			{
 				...axis,
 				size: 64,

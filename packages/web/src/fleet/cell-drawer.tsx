@@ -1,7 +1,7 @@
 import { Button } from "@fluentui/react-components";
 import { Dismiss20Regular } from "@fluentui/react-icons/svg/dismiss";
 import { Link } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import type { Cell, FleetRow, FleetView, SloCell } from "../api-types.ts";
 import { burnOf, formatBudget, formatBurn, formatDuration, formatObjective, formatSli } from "../format.ts";
 import { AcknowledgeButton } from "../incidents/acknowledge-button.tsx";
@@ -10,6 +10,11 @@ import { StateIcon } from "../state-icon.tsx";
 import { useText } from "../text.ts";
 import { PlatformWordPart } from "./platform-word.tsx";
 import { cellSentence } from "./slo-sentence.ts";
+
+/** A chart is a library of its own: the fleet page does not wait for it. */
+const WindowChart = lazy(() => import("../tenants/window-chart.tsx").then((m) => ({ default: m.WindowChart })));
+const CHART_HEIGHT = 168;
+const NO_MARKS: readonly [] = [];
 
 interface DrawerProps {
 	readonly view: FleetView;
@@ -63,6 +68,11 @@ export function CellDrawer({ view, row, cell, isPlatform, close }: DrawerProps) 
 			)}
 			{platform?.platformSays === undefined ? null : (
 				<PlatformWordPart word={platform.platformSays} ours={platform.state} />
+			)}
+			{isPlatform || cell.lead === null ? null : (
+				<Suspense>
+					<WindowChart tenant={row} slo={cell.lead} range="24h" marks={NO_MARKS} height={CHART_HEIGHT} />
+				</Suspense>
 			)}
 			{cell.slos.length > 0 ? <h3>{t(isPlatform ? "drawer.objectives" : "drawer.compare")}</h3> : null}
 			{cell.slos.map((slo) => (

@@ -121,7 +121,7 @@ function chartOf({ steps, from, to, stepMs }: BudgetView, { colour, axis }: Plot
 			y: { range: [lowest < 0 ? lowest * 1.1 : 0, 1.04] },
 		},
 		axes: [
-			{ ...axis, values: (_, ticks) => ticks.map((s) => times.short(s * 1000, 0)), space: 64 },
+			{ ...axis, values: (_, ticks) => ticks.map((s) => times.short(s * 1000, 0)), space: 64, size: 32 },
 			{ ...axis, size: 64, values: (_, ticks) => ticks.map((v) => (v > 1 ? "" : formatBudget(v))) },
 		],
 		series: [

@@ -1,13 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { windowsQuery } from "../api.ts";
+import { spreadQuery, why, windowsQuery } from "../api.ts";
 import type { FleetRow, SloCell, WindowsView } from "../api-types.ts";
-import { type Mark, Plot } from "../charts/plot.tsx";
-import { axisFloor, type Series, seriesOf } from "../charts/series.ts";
+import { type Band, type Mark, Plot } from "../charts/plot.tsx";
+import { axisFloor, bandOf, type Series, seriesOf } from "../charts/series.ts";
 import { formatDuration, formatObjective, formatSli } from "../format.ts";
 import { useNow } from "../live.ts";
 import { formatCount } from "../operations/words.ts";
 import { useIsDark } from "../preferences.ts";
+import { useSigned } from "../shell/signed.ts";
 import { times, useText } from "../text.ts";
 import { RANGES, type Range, spanOf } from "./ranges.ts";
 
@@ -16,10 +17,11 @@ interface ChartProps {
 	readonly slo: SloCell;
 	readonly range: Range;
 	readonly marks: readonly Mark[];
+	readonly height?: number;
 }
 
-/** One SLO of the tenant beside all customers. A window without events is a gap; one that late data changed is marked. */
-export function WindowChart({ tenant, slo, range, marks }: ChartProps) {
+/** One SLO of the tenant beside all customers and before the band of most key tenants. A window without events is a gap; one that late data changed is marked. */
+export function WindowChart({ tenant, slo, range, marks, height }: ChartProps) {
 	const t = useText();
 	const now = useNow(60_000);
 	// The chart reads its colours when it is made.
@@ -27,16 +29,23 @@ export function WindowChart({ tenant, slo, range, marks }: ChartProps) {
 	const { spanMs, resolutionMs } = RANGES[range];
 	const own = useQuery(windowsQuery(tenant.name, slo.slo, spanMs, resolutionMs));
 	const fleet = useQuery(windowsQuery("", slo.slo, spanMs, resolutionMs));
+	const { allTenants } = useSigned().session;
+	// The spread tells of every key tenant, so it is only for who sees them all.
+	const spread = useQuery({ ...spreadQuery(slo.slo, spanMs, resolutionMs), enabled: allTenants });
 	const series = useMemo(
 		() => seriesOf(own.data === undefined ? [] : [own.data, ...(fleet.data ? [fleet.data] : [])], resolutionMs),
 		[own.data, fleet.data, resolutionMs],
+	);
+	const band = useMemo(
+		() => (spread.data?.steps.length ? bandOf(spread.data.steps, series.at) : undefined),
+		[spread.data, series.at],
 	);
 	const revisedAt = useMemo(
 		() => (own.data?.windows ?? []).filter(({ revision }) => revision > 0).map(({ at }) => at),
 		[own.data],
 	);
 	const span = useMemo(() => spanOf(range, now), [range, now]);
-	const floor = axisFloor(series.lowest, slo.objective);
+	const floor = axisFloor(lowestOf([series.lowest, ...(band?.low ?? [])]), slo.objective);
 	const error = own.error ?? fleet.error;
 	const values = (series.lines[0] ?? []).filter((value) => value !== null);
 	const label = t("tenant.chartLabel", {
@@ -61,6 +70,7 @@ export function WindowChart({ tenant, slo, range, marks }: ChartProps) {
 				</small>
 			</h3>
 			{error === null ? null : <p className="failure">{t("chart.failed", { why: error.message })}</p>}
+			{spread.error === null ? null : <p className="failure">{t("band.failed", { why: why(spread.error) })}</p>}
 			{series.at.length === 0 ? (
 				<p className="chart soft">{own.isLoading || error !== null ? "" : t("tenant.chartNone")}</p>
 			) : (
@@ -75,6 +85,8 @@ export function WindowChart({ tenant, slo, range, marks }: ChartProps) {
 							marks={marks}
 							span={span}
 							revisedAt={revisedAt}
+							band={band}
+							height={height}
 							label={range === "28d" ? dayLabel : clockLabel}
 						/>
 					</div>
@@ -82,10 +94,18 @@ export function WindowChart({ tenant, slo, range, marks }: ChartProps) {
 						<span>{tenant.displayName}</span>
 						<span className="key-platform">{t("tenant.fleet")}</span>
 						<span className="key-objective">{t("chart.objective", { objective: formatObjective(slo.objective) })}</span>
+						{band === undefined || spread.data === undefined ? null : (
+							<span className="key-band">
+								{t("band.key")}
+								{spread.data.of < spread.data.keyTenants
+									? `, ${t("band.sample", { of: spread.data.of, all: spread.data.keyTenants })}`
+									: ""}
+							</span>
+						)}
 						{revisedAt.length === 0 ? null : <span className="key-word">{t("tenant.revised")}</span>}
 						{marks.length === 0 ? null : <span className="key-word">{t("tenant.changeKey")}</span>}
 					</p>
-					<ChartTable tenant={tenant} slo={slo} series={series} own={own.data} now={now} />
+					<ChartTable tenant={tenant} slo={slo} series={series} band={band} own={own.data} now={now} />
 				</>
 			)}
 		</>
@@ -96,12 +116,14 @@ function ChartTable({
 	tenant,
 	slo,
 	series,
+	band,
 	own,
 	now,
 }: {
 	readonly tenant: FleetRow;
 	readonly slo: SloCell;
 	readonly series: Series;
+	readonly band: Band | undefined;
 	readonly own: WindowsView | undefined;
 	readonly now: number;
 }) {
@@ -119,6 +141,12 @@ function ChartTable({
 							<th scope="col">{tenant.displayName}</th>
 							<th scope="col">{t("tenant.events")}</th>
 							<th scope="col">{t("tenant.fleet")}</th>
+							{band === undefined ? null : (
+								<>
+									<th scope="col">{t("band.low")}</th>
+									<th scope="col">{t("band.high")}</th>
+								</>
+							)}
 							<th scope="col">{t("tenant.revision")}</th>
 						</tr>
 					</thead>
@@ -131,6 +159,12 @@ function ChartTable({
 									<td>{formatSli(series.lines[0]?.[i] ?? null, slo.objective)}</td>
 									<td>{window === undefined ? "–" : formatCount(window.total)}</td>
 									<td>{formatSli(series.lines[1]?.[i] ?? null, slo.objective)}</td>
+									{band === undefined ? null : (
+										<>
+											<td>{formatSli(band.low[i] ?? null, slo.objective)}</td>
+											<td>{formatSli(band.high[i] ?? null, slo.objective)}</td>
+										</>
+									)}
 									<td>
 										{window === undefined || window.revision === 0
 											? t("tenant.noRevision")
@@ -144,6 +178,11 @@ function ChartTable({
 			</section>
 		</details>
 	);
+}
+
+function lowestOf(values: readonly (number | null)[]): number | null {
+	const known = values.filter((value) => value !== null);
+	return known.length === 0 ? null : Math.min(...known);
 }
 
 function clockLabel(at: number): string {
