@@ -17,6 +17,7 @@ import { gatherHealth } from "./health-facts.ts";
 import { buildHttpServer } from "./http-server.ts";
 import { registerPolicy } from "./policy.ts";
 import { StreamHub } from "./stream-hub.ts";
+import { TELEMETRY_PATHS } from "./telemetry-routes.ts";
 
 const NOW = Date.UTC(2026, 10, 22, 3, 7);
 const CATALOGUE: Catalogue = {
@@ -98,7 +99,13 @@ beforeEach(async () => {
 		bus: new EventBus(),
 		store,
 		telemetry,
-		sources: { statuses: () => [], feeds: () => [], test: async () => undefined, senders: async () => [], startedAt: NOW },
+		sources: {
+			statuses: () => [],
+			feeds: () => [],
+			test: async () => undefined,
+			senders: async () => [],
+			startedAt: NOW,
+		},
 		hub,
 		catalogue: () => CATALOGUE,
 		config: {
@@ -217,8 +224,8 @@ describe("the policy beside the route", () => {
 		expect(operations.filter(({ authz }) => !authz || authz.roles.length === 0)).toEqual([]);
 		expect(operations.map(({ name }) => name)).toEqual(
 			expect.arrayContaining([
+				...TELEMETRY_PATHS.map((path) => `post ${path}`),
 				"post /api/v1/config:apply",
-				"post /v1/metrics",
 				"post /api/v1/incidents/{id}/acknowledge",
 				"get /api/v1/tenants/{tenant}/slis/{slo}/windows",
 			]),
@@ -229,7 +236,7 @@ describe("the policy beside the route", () => {
 		const document = (await ask("/openapi.json")).json();
 		const open = new Set<string>();
 		for (const [path, methods] of Object.entries<Record<string, { "x-authz": { roles: string[] } }>>(document.paths)) {
-			if (path === "/v1/metrics" || path === "/api/v1/write") continue;
+			if (TELEMETRY_PATHS.includes(path)) continue;
 			for (const [method, operation] of Object.entries(methods)) {
 				const response = await ask(path.replace("{*}", "x").replaceAll(/\{\w+\}/g, "x"), {
 					method: method.toUpperCase() as "GET",

@@ -13,10 +13,11 @@ import {
 import { type AuthenticateOptions, authenticator, bearerToken, principalOfToken } from "./authenticate.ts";
 import type { Api, ApiContext } from "./context.ts";
 import { isLoopbackBind, ownHosts, ownOrigins } from "./own-host.ts";
-import { registerPolicy, xAuthz } from "./policy.ts";
+import { registerPolicy } from "./policy.ts";
 import { ApiProblem, problemBody, toProblem, unreadableProblem } from "./problem.ts";
 import { registerRoutes } from "./routes/index.ts";
-import { SOURCE_HEADER, type TelemetryIngest, telemetryHandler } from "./telemetry-routes.ts";
+import { withTelemetryRoutes } from "./telemetry-openapi.ts";
+import { type TelemetryIngest, telemetryHandler } from "./telemetry-routes.ts";
 
 export interface HttpServerOptions {
 	readonly context: ApiContext;
@@ -239,61 +240,6 @@ function openApi(version: string) {
 		transform: jsonSchemaTransform,
 		transformObject: (document: { readonly openapiObject?: object; readonly swaggerObject?: object }) =>
 			withTelemetryRoutes(document.openapiObject ?? {}) as never,
-	};
-}
-
-/** The two routes that bypass the framework stand in the document like all others. */
-function withTelemetryRoutes(document: { paths?: object }): object {
-	const authz = xAuthz({
-		roles: ["ingest", "admin"],
-		tenant: "none",
-		object: "on a loopback bind without a token file: anyone on this machine",
-	});
-	const sourceHeader = {
-		name: SOURCE_HEADER,
-		in: "header",
-		description: "declared source of this kind that the request is of",
-		schema: { type: "string" },
-	};
-	const binary = { schema: { type: "string", contentMediaType: "application/octet-stream" } };
-	const responses = (success: string) => ({
-		[success]: { description: "durable" },
-		400: { description: "malformed; do not send again" },
-		401: { description: "no token" },
-		403: { description: "the token may not write telemetry" },
-		408: { description: "the body came too slowly" },
-		413: { description: "body too large" },
-		415: { description: "content type or encoding not understood" },
-		429: { description: "too much at once, or more than its source or tenants may send; see Retry-After" },
-		503: { description: "nothing was taken; see Retry-After" },
-	});
-	return {
-		...document,
-		paths: {
-			...document.paths,
-			"/v1/metrics": {
-				post: {
-					summary: "OTLP/HTTP metrics; gzip, zstd or identity",
-					tags: ["telemetry"],
-					"x-authz": authz,
-					parameters: [sourceHeader],
-					requestBody: {
-						content: { "application/x-protobuf": binary, "application/json": { schema: { type: "object" } } },
-					},
-					responses: responses("200"),
-				},
-			},
-			"/api/v1/write": {
-				post: {
-					summary: "Prometheus remote write 1.0 and 2.0, snappy",
-					tags: ["telemetry"],
-					"x-authz": authz,
-					parameters: [sourceHeader],
-					requestBody: { content: { "application/x-protobuf": binary } },
-					responses: responses("204"),
-				},
-			},
-		},
 	};
 }
 

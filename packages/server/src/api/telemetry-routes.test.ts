@@ -190,6 +190,37 @@ describe("POST /v1/metrics", () => {
 		expect(taken).toEqual([]);
 	});
 
+	it("holds no memory for a request that broke off while its token was checked", async () => {
+		const checks: { readonly isGone: Promise<void>; allow(): void }[] = [];
+		let onCheck = () => {};
+		await serve({
+			// Whoever holds memory would hold it for the whole test.
+			bodyTimeoutMs: 600_000,
+			maxBytesInMemory: 10,
+			mayWrite: (request) => {
+				const isGone = new Promise<void>((resolve) => request.once("close", resolve));
+				return new Promise((resolve) => {
+					checks.push({ isGone, allow: () => resolve("yes") });
+					onCheck();
+				});
+			},
+		});
+		const nextCheck = () => new Promise<void>((resolve) => (onCheck = resolve));
+		const checked = nextCheck();
+		const head =
+			"POST /v1/metrics HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{";
+		const broken = connect(port, "127.0.0.1", () => broken.write(head));
+		await checked;
+		broken.destroy();
+		await checks[0]?.isGone;
+		checks[0]?.allow();
+		const second = nextCheck();
+		const answer = send("/v1/metrics", JSON_TYPE, "1234567890");
+		await second;
+		checks[1]?.allow();
+		expect((await answer).status).toBe(200);
+	});
+
 	it("answers 429 with Retry-After when the memory for bodies is full, and takes again afterwards", async () => {
 		await serve({ maxBytesInMemory: 5 });
 		let release: (value: IngestOutcome) => void = () => {};

@@ -54,6 +54,8 @@ const REMOTE_WRITE_PATH = "/api/v1/write";
 /** Names a declared source of the request's kind. */
 export const SOURCE_HEADER = "x-bellwether-source";
 const EVENTS_PATH = "/api/v1/events";
+/** Everything that is answered here and not by the framework. */
+export const TELEMETRY_PATHS: readonly string[] = [...OTLP_PATHS.keys(), REMOTE_WRITE_PATH, EVENTS_PATH];
 const FIRST_BUFFER_BYTES = 64 * 1024;
 
 /**
@@ -290,6 +292,8 @@ function readBody(request: IncomingMessage, options: TelemetryIngest, held: Held
 	};
 	if (announced > limit) return Promise.resolve(tooLarge);
 	const first = Math.min(FIRST_BUFFER_BYTES, Number.isNaN(announced) ? limit : announced);
+	// It may have broken off while the sender's token was looked up: nothing more is heard of such a request.
+	if (request.destroyed) return Promise.resolve({ status: "gone" });
 	if (!held.growTo(first)) return Promise.resolve(noRoom);
 	return new Promise((resolve) => {
 		let bytes = options.takeMemory(first);

@@ -5,15 +5,15 @@ import {
 	FACT_CURSOR,
 	feedStates,
 	firstHeard,
+	incidentsNear,
 	judgeCases,
 	listCases,
 	listChanges,
-	listIncidents,
 	listPlatformHealth,
 	platformWords,
 	takeFeedMessage,
 } from "#incidents";
-import { inScope, resolveSecret, scopeOf, type TenantScope } from "#platform";
+import { resolveSecret, scopeOf } from "#platform";
 import { parseFeed } from "#telemetry";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { type Proof, proveMessage } from "../feed-proof.ts";
@@ -246,8 +246,7 @@ function caseRoute(api: Api, context: ApiContext): void {
 			const scope = scopeOf(principalOf(request));
 			const { db } = context.store;
 			const page = await listCases(db, scope, request.query);
-			const oldest = page.items.at(-1)?.openedAt;
-			const incidents = oldest === undefined ? [] : await incidentsOf(context, scope, request.query.tenant);
+			const incidents = await incidentsNear(db, scope, page.items);
 			const judged = judgeCases(page.items, incidents, await firstHeard(db), context.clock.now());
 			return {
 				items: judged.map((each) => ({
@@ -259,21 +258,6 @@ function caseRoute(api: Api, context: ApiContext): void {
 			};
 		},
 	);
-}
-
-/** All incidents of the scope; with a tenant, its own and the platform's. */
-async function incidentsOf(context: ApiContext, scope: TenantScope, tenant: string | undefined) {
-	const incidents = [];
-	for (const of of tenant === undefined ? [undefined] : [tenant, ""]) {
-		if (of !== undefined && !inScope(scope, of)) continue;
-		for (let after: string | undefined; ; ) {
-			const page = await listIncidents(context.store.db, scope, { tenant: of, order: "oldest", limit: 500, after });
-			incidents.push(...page.items);
-			after = page.next;
-			if (after === undefined) break;
-		}
-	}
-	return incidents;
 }
 
 function platformHealthRoute(api: Api, context: ApiContext): void {

@@ -1,4 +1,5 @@
 export { judgeCases } from "./judge-cases.ts";
+export { incidentsNear } from "./near-incidents.ts";
 export { platformWords } from "./platform-word.ts";
 export {
 	type CaseFilter,

@@ -11,6 +11,20 @@ const PENDING_MS = HOUR_MS;
 /** Cases from long before a feed was connected may be older than our watch. */
 const BEFORE_FEED_MS = DAY_MS;
 
+/** Which incidents can matter for cases: the others need not be read. Instants ms; undefined: none can. */
+export function reachOf(
+	cases: readonly Pick<Judged, "tenant" | "workload" | "openedAt">[],
+): { readonly tenants: readonly string[]; readonly beganBefore: number; readonly endedAfter: number } | undefined {
+	const judged = cases.filter(({ tenant, workload }) => tenant !== "" && workload !== "");
+	if (judged.length === 0) return undefined;
+	const opened = judged.map(({ openedAt }) => openedAt);
+	return {
+		tenants: [...new Set(judged.map(({ tenant }) => tenant)), ""],
+		beganBefore: Math.max(...opened) + EARLY_MS,
+		endedAfter: Math.min(...opened) - LATE_MS,
+	};
+}
+
 type Judged = Pick<CaseRecord, "feed" | "tenant" | "workload" | "openedAt">;
 
 /**
