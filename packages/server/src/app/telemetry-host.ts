@@ -1,5 +1,5 @@
 import { burnRateTiers, type Clock } from "@bellwether/model";
-import type { Catalogue, Slo } from "#catalogue";
+import { type Catalogue, effectiveMonitor, monitorsOf, type Slo } from "#catalogue";
 import { createDetection, type DetectionEngine, type DetectionPair } from "#detection";
 import {
 	FLEET,
@@ -47,6 +47,8 @@ const EVALUATION_REST = { usual: 30, least: 10, limitMs: 100 };
 /** Numbers of pairs are told every second while somebody reads them, else so often. Breaches are told at once. */
 const UNWATCHED_TICKS = 5;
 const WATCHED_MS = 30_000;
+/** Of many thousands of pairs telling takes long, here and where it is heard: it rests so many times its own cost. */
+const TELLING_REST = { watched: 10, unwatched: 50, limitMs: 30_000 };
 /** Requests are committed together up to this many bytes; the rest waits for the next commit. */
 const BATCH_BYTES = 8 * 1024 * 1024;
 const NO_MEMORY = new SharedArrayBuffer(0);
@@ -86,6 +88,8 @@ export class TelemetryHost {
 	#isUnseen = false;
 	#watchedUntil = 0;
 	#ticksUntold = 0;
+	#toldAt = 0;
+	#tellingMs = 0;
 	#evaluations = 0;
 	#evaluationMs = 0;
 	#isClosed = false;
@@ -150,7 +154,11 @@ export class TelemetryHost {
 		this.#workOn();
 		this.#evaluate();
 		this.#ticksUntold++;
-		if (this.#clock.monotonic() < this.#watchedUntil || this.#ticksUntold >= UNWATCHED_TICKS) this.#tellChanged();
+		const now = this.#clock.monotonic();
+		const isWatched = now < this.#watchedUntil;
+		const { watched, unwatched, limitMs } = TELLING_REST;
+		const restMs = Math.min(limitMs, this.#tellingMs * (isWatched ? watched : unwatched));
+		if (now - this.#toldAt >= restMs && (isWatched || this.#ticksUntold >= UNWATCHED_TICKS)) this.#tellChanged();
 	}
 
 	/** Slices of folding and tidying, as long between them as each took: requests that wait go first. */
@@ -173,8 +181,11 @@ export class TelemetryHost {
 
 	#tellChanged(): void {
 		this.#ticksUntold = 0;
+		const began = this.#clock.monotonic();
 		const changed = this.#engine?.changedStatuses(this.#clock.now()) ?? [];
 		if (changed.length > 0) this.#options.send({ kind: "statuses", all: false, statuses: changed });
+		this.#toldAt = this.#clock.monotonic();
+		this.#tellingMs = this.#toldAt - began;
 	}
 
 	#commitQueue(): void {
@@ -396,20 +407,37 @@ function detectionPairs(catalogue: Catalogue, pairs: readonly Pair[]): Detection
 		if (pair.tenant === FLEET) fleetPairs.set(pair.slo, index);
 	});
 	const slos = new Map(catalogue.slos.map((slo) => [slo.name, slo]));
+	const tenants = new Map(catalogue.tenants.map((tenant) => [tenant.name, tenant]));
+	const bySlo = new Map(catalogue.slos.map((slo) => [slo.name, monitorsOf(catalogue, slo.name)]));
 	return pairs.map((pair) => {
-		const applying = catalogue.monitors.filter((monitor) => !monitor.slos || monitor.slos.includes(pair.slo));
-		const monitor = applying.find((each) => each.mode === "live") ?? applying[0];
+		const slo = slos.get(pair.slo);
+		const applying = (bySlo.get(pair.slo) ?? []).map((monitor) =>
+			slo ? effectiveMonitor(catalogue, monitor, slo, tenants.get(pair.tenant)) : monitor,
+		);
+		const burning = applying.filter(({ detector }) => detector === "burn-rate");
+		const monitor = burning.find((each) => each.mode === "live") ?? burning[0];
+		const also = applying.filter(({ detector }) => detector !== "burn-rate");
 		return {
 			...pair,
 			fleetPair: fleetPairs.get(pair.slo) as number,
-			calendar: slos.get(pair.slo)?.calendar,
-			sliceMs: sliceLengthOf(slos.get(pair.slo)),
+			calendar: slo?.calendar,
+			sliceMs: sliceLengthOf(slo),
 			monitor: monitor && {
 				name: monitor.name,
 				mode: monitor.mode,
 				evidenceP: monitor.evidenceP,
 				tiers: monitor.tiers ?? burnRateTiers(pair.periodMs).map((tier) => tier.key),
+				pausedUntil: monitor.pause?.until,
 			},
+			...(also.length > 0 && {
+				also: also.map(({ name, mode, pause, threshold, absence }) => ({
+					name,
+					mode,
+					pausedUntil: pause?.until,
+					threshold,
+					absence,
+				})),
+			}),
 		};
 	});
 }
