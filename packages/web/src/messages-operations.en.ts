@@ -178,6 +178,8 @@ export const operationsMessages = {
 	"health.seenNothing": "nothing that no SLO counts",
 	"health.damaged": "Damaged ranges",
 	"health.damagedLine": "{tenant}, {slo}: {from} to {to}",
+	"health.damagedAttributes": "{tenant}, {slo}, counts by attribute: {from} to {to}",
+	"health.damagedUnknown": "Counts by attribute of a few minutes; whose they were is not known",
 	"health.server": "Version {version}, as of {time}",
 
 	"tenant.unknown": "There is no such key tenant, or you may not see it",

@@ -146,6 +146,13 @@ describe("what is wrong", () => {
 			/cannot be read: Status\. What is stale is unknown: Status/,
 		],
 		[
+			"a damaged row of counts by attribute",
+			"disk",
+			storage({ damaged: [{ what: "attributes", tier: "hours", tenant: "contoso", slo: "requests", from: 0, to: 1 }] }),
+			"failing",
+			/^1 row of counts by attribute is damaged; “where it fails” is missing them\./,
+		],
+		[
 			"every delivery failed",
 			"deliveries",
 			{ deliveries: { sent: 0, failed: 2, uncertain: 0, lastFailure: "pager: 500" } },

@@ -33,7 +33,12 @@ export interface HealthFacts {
 		readonly ids: number | undefined;
 		readonly unmatched: number | undefined;
 	};
-	readonly slos: { readonly all: number; readonly uncovered: readonly UncoveredSlo[] };
+	readonly slos: {
+		readonly all: number;
+		readonly uncovered: readonly UncoveredSlo[];
+		/** Monitors that are paused now, each with for whom, until when, why and by whom. */
+		readonly paused?: readonly string[] | undefined;
+	};
 	readonly sources: {
 		readonly declared: number;
 		readonly failing: readonly string[];
@@ -179,8 +184,13 @@ function judgeTenants({ tenants: { key, withoutData, ids, unmatched } }: HealthF
 	return well(`Every one of ${count(key)} key tenants has had data. ${rest}`);
 }
 
-function judgeSlos({ slos: { all, uncovered } }: HealthFacts): Verdict {
+function judgeSlos({ slos: { all, uncovered, paused = [] } }: HealthFacts): Verdict {
 	if (all === 0) return attention("There is no SLO.", "Write one in slos/ of the catalogue.");
+	if (uncovered.length === 0 && paused.length > 0)
+		return attention(
+			`Monitors that are paused, so that nobody is paged by them: ${few(paused)}.`,
+			"Remove the pause from the catalogue when its reason is gone; it ends by itself at its time.",
+		);
 	if (uncovered.length === 0) return well(`Every one of ${count(all)} SLOs has had data.`);
 	const [first] = uncovered;
 	const seen = first && first.seenInstead.length > 0 ? `; seen instead: ${first.seenInstead.join("; ")}` : "";
@@ -283,13 +293,25 @@ function judgeDisk({ telemetry, diskFreeBytes }: HealthFacts): Verdict {
 	const room = "Raise telemetry.retention.maxBytes, shorten retention, or give the data folder a larger disk.";
 	if (storage.damaged.length > 0)
 		return failing(
-			`${storage.damaged.length} stored ranges are damaged; their counts are missing. ${says}`,
+			`${damagedWords(storage.damaged)} ${says}`,
 			"Run bellwether verify, and restore from a backup if they matter.",
 		);
 	if (storage.isOverfull) return failing(`Even the shortest retention does not fit. ${says}`, room);
 	if (diskFreeBytes !== undefined && diskFreeBytes < LITTLE_BYTES) return failing(says, room);
 	if (storage.shortenings > 0) return attention(`Retention was shortened for want of room. ${says}`, room);
 	return judgeGrowth(storage, says, room);
+}
+
+function damagedWords(damaged: StorageFigures["damaged"]): string {
+	const leaves = damaged.filter(({ what }) => what === "attributes").length;
+	const ranges = damaged.length - leaves;
+	const are = (one: number) => (one === 1 ? "is" : "are");
+	return [
+		...(ranges > 0 ? [`${many(ranges, "stored range")} ${are(ranges)} damaged; their counts are missing.`] : []),
+		...(leaves > 0
+			? [`${many(leaves, "row")} of counts by attribute ${are(leaves)} damaged; “where it fails” is missing them.`]
+			: []),
+	].join(" ");
 }
 
 function judgeGrowth({ daysLeft, growthBytesPerDay }: StorageFigures, says: string, room: string): Verdict {

@@ -247,7 +247,16 @@ export const HealthDetails = z.object({
 					configuredMs: z.number(),
 				}),
 			),
-			damaged: z.array(z.object({ tenant: z.string(), slo: z.string(), tier, from: Instant, to: Instant })),
+			damaged: z.array(
+				z.object({
+					what: z.enum(["counts", "attributes"]).describe("counts of windows, or counts by attribute"),
+					tenant: z.string(),
+					slo: z.string(),
+					tier,
+					from: Instant.nullable().describe("null with to, tenant and slo empty: what lay there is not known"),
+					to: Instant.nullable(),
+				}),
+			),
 		})
 		.nullable(),
 });

@@ -8,7 +8,7 @@ export { release } from "./content.ts";
 export * from "./feeds/index.ts";
 export { CSV_OPTIONS, delimiterOf, headerFault, type ImportFormat, jsonFields } from "./import-lines.ts";
 export { IMPORT_FIELDS, type ImportRow, importRow } from "./import-row.ts";
-export type { LeafKind, LeafStore, LeafWriter, StoredLeafName } from "./leaf-store.ts";
+export type { DamagedLeaves, LeafKind, LeafStore, LeafWriter, StoredLeafName } from "./leaf-store.ts";
 export { MemoryTelemetryStore } from "./memory-store.ts";
 export { type SenderKind, senderKind, unnamedSource } from "./origins.ts";
 export * from "./packed-totals.ts";

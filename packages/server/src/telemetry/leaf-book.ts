@@ -1,7 +1,7 @@
 import type { AttributeLimits } from "#catalogue";
 import { dimensionKey, dimensionOf, type KeptAttributes, leafValues } from "./kept-attributes.ts";
 import { LeafPlaces, type StoredPlaces } from "./leaf-places.ts";
-import { LeafBatch, type LeafVisit, readLeaves } from "./leaf-rows.ts";
+import { isDamaged, LeafBatch, type LeafVisit, readLeaves } from "./leaf-rows.ts";
 import type { LeafStore, LeafWriter, StoredLeafName } from "./leaf-store.ts";
 import { AGGREGATE_PREFIX, FLEET, type Pair } from "./types.ts";
 
@@ -309,7 +309,7 @@ export class LeafBook {
 		pair: number,
 		dimension: readonly string[],
 		range: { readonly from: number; readonly to: number; readonly now: number },
-	): { readonly keptFrom: number; readonly sums: LeafSum[] } | undefined {
+	): { readonly keptFrom: number; readonly sums: LeafSum[]; readonly isDamaged: boolean } | undefined {
 		const { store, limits } = this.#parts;
 		const { now, to } = range;
 		const from = Math.max(range.from, now - limits.hoursMs);
@@ -322,7 +322,7 @@ export class LeafBook {
 		const places = book.dimensions[at];
 		// Older stores counted what has no value by itself.
 		const keptFrom = Math.max(Math.min(watchedFrom, places?.from ?? watchedFrom) * MINUTE_MS, now - limits.hoursMs);
-		if (!places && !book.isStored) return { keptFrom, sums: [] };
+		if (!places && !book.isStored) return { keptFrom, sums: [], isDamaged: false };
 		const counts = new Map<number, { bad: number; total: number }>();
 		const isOurs = new Map<number, boolean>();
 		const visit: LeafVisit = (_, leaf, bad, total) => {
@@ -348,7 +348,8 @@ export class LeafBook {
 			total,
 			since: places?.exactFrom(leaf),
 		}));
-		return { keptFrom, sums };
+		// Asked last: what was read until here may have been found damaged just now.
+		return { keptFrom, sums, isDamaged: isDamaged(store.damaged(), book.storedId, { from, to }) };
 	}
 }
 

@@ -284,7 +284,7 @@ export class LeafHarvest {
 		if (this.#isOff) return undefined;
 		const found = this.#book.sums(pair, by, { from, to, now });
 		if (!found) return undefined;
-		const { keptFrom, sums } = found;
+		const { keptFrom, sums, isDamaged } = found;
 		const since = Math.max(from, keptFrom);
 		if (since < to) {
 			const all = inAll(since, to);
@@ -292,19 +292,23 @@ export class LeafHarvest {
 			const waiting = this.#waiting(pair, by);
 			const bad = all.bad - waiting.bad - sumOf(placed, "bad");
 			const total = all.total - waiting.total - sumOf(placed, "total");
-			const blank = sums.find(({ values }) => values?.every((value) => value === ""));
+			// What no value accounts for had none; but where counts were lost it may have had any.
+			const blank = sums.find(({ values }) =>
+				isDamaged ? values === undefined : values?.every((value) => value === ""),
+			);
 			if (blank) {
 				blank.bad += bad;
 				blank.total += total;
-			} else if (bad !== 0 || total !== 0) sums.push({ values: by.map(() => ""), bad, total, since: 0 });
+			} else if (bad !== 0 || total !== 0)
+				sums.push({ values: isDamaged ? undefined : by.map(() => ""), bad, total, since: 0 });
 		}
 		const others = sums.find(({ values }) => values === undefined);
 		// Where nothing was counted with the others, every leaf has all of its own.
 		const isWhole = others === undefined;
 		const items = sums.flatMap(({ values, bad, total, since }) => {
 			if (values === undefined || (bad === 0 && total === 0)) return [];
-			const isExact = isWhole || (since !== undefined && since * MINUTE_MS <= from);
-			const sinceAt = isExact || since === undefined ? undefined : since * MINUTE_MS;
+			const isExact = !isDamaged && (isWhole || (since !== undefined && since * MINUTE_MS <= from));
+			const sinceAt = isExact || isDamaged || since === undefined ? undefined : since * MINUTE_MS;
 			return [{ values, good: total - bad, bad, total, isExact, since: sinceAt }];
 		});
 		items.sort((a, b) => b.bad - a.bad || b.total - a.total || (a.values.join() < b.values.join() ? -1 : 1));

@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter } from "./bytes.ts";
-import type { LeafKind, LeafStore, LeafWriter } from "./leaf-store.ts";
+import type { DamagedLeaves, LeafKind, LeafStore, LeafWriter } from "./leaf-store.ts";
 
 const MINUTE_MS = 60_000;
 const MINUTES_PER_HOUR = 60;
@@ -174,6 +174,20 @@ export function readLeaves(
 		for (const section of sectionsOf(packed))
 			if (section.pair === pair)
 				readSection(section.kind, section.block, section.bytes, within(LEAF_TIERS[section.kind].bucketMs));
+}
+
+/** Whether counts of the pair in [from, to), ms, are among what was damaged; of a batch it may be anybody's, any time. */
+export function isDamaged(
+	damaged: readonly DamagedLeaves[],
+	pair: number,
+	{ from, to }: { readonly from: number; readonly to: number },
+): boolean {
+	return damaged.some((each) => {
+		if (each.kind === "batch") return true;
+		const { bucketMs, buckets } = LEAF_TIERS[each.kind];
+		const blockMs = bucketMs * buckets;
+		return each.pair === pair && each.block * blockMs < to && (each.block + 1) * blockMs > from;
+	});
 }
 
 function writeNumber(out: ByteWriter, value: number): void {

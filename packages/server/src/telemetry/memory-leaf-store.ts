@@ -1,4 +1,4 @@
-import type { LeafKind, LeafStore, LeafWriter, StoredLeafName } from "./leaf-store.ts";
+import type { DamagedLeaves, LeafKind, LeafStore, LeafWriter, StoredLeafName } from "./leaf-store.ts";
 
 export interface LeafContent {
 	readonly names: Map<number, StoredLeafName>;
@@ -45,6 +45,9 @@ export class MemoryLeafStore implements LeafStore, LeafWriter {
 	}
 	firstBatch(): { seq: number; packed: Uint8Array } | undefined {
 		return this.#content.batches[0];
+	}
+	damaged(): readonly DamagedLeaves[] {
+		return [];
 	}
 	oldRows(kind: LeafKind, before: number, limit: number): { pair: number; block: number }[] {
 		return [...this.#content.rows[kind].values()]

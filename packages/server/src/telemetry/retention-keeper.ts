@@ -1,5 +1,6 @@
 import { DEFAULT_RETENTION, type RetentionSettings } from "#catalogue";
 import { HOUR_MS } from "./cells.ts";
+import { LEAF_TIERS } from "./leaf-rows.ts";
 import { DATA_CLASSES, type DataClass, type Keep, shortened, TIER_NAMES, TIERS } from "./retention.ts";
 import type { RollUps } from "./roll-ups.ts";
 import type { TelemetryStore } from "./store.ts";
@@ -94,15 +95,31 @@ export class RetentionKeeper {
 
 	#damagedRanges(): DamagedRange[] {
 		const rows = this.#store.damaged();
-		if (rows.length === 0) return [];
+		const leaves = this.#store.leaves.damaged();
+		if (rows.length + leaves.length === 0) return [];
 		const pairs = new Map(this.#store.pairs().map((pair) => [pair.id, pair]));
-		return rows.map(({ kind, pair, block }) => ({
+		const range = (pair: number, block: number, blockMs: number) => ({
 			tenant: pairs.get(pair)?.tenant ?? "",
 			slo: pairs.get(pair)?.slo ?? "",
-			tier: kind,
-			from: block * TIERS[kind].blockMs,
-			to: (block + 1) * TIERS[kind].blockMs,
-		}));
+			from: block * blockMs,
+			to: (block + 1) * blockMs,
+		});
+		return [
+			...rows.map(
+				({ kind, pair, block }): DamagedRange => ({
+					what: "counts",
+					tier: kind,
+					...range(pair, block, TIERS[kind].blockMs),
+				}),
+			),
+			...leaves.map((each): DamagedRange => {
+				const what = "attributes";
+				if (each.kind === "batch")
+					return { what, tier: "minutes", tenant: "", slo: "", from: undefined, to: undefined };
+				const { bucketMs, buckets } = LEAF_TIERS[each.kind];
+				return { what, tier: each.kind, ...range(each.pair, each.block, bucketMs * buckets) };
+			}),
+		];
 	}
 
 	/** One size an hour, of the last day. */

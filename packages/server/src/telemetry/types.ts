@@ -254,11 +254,14 @@ export interface StorageFigures {
 }
 
 export interface DamagedRange {
+	/** Counts of windows, or counts by attribute. */
+	readonly what: "counts" | "attributes";
 	readonly tenant: string;
 	readonly slo: string;
 	readonly tier: TierFigures["tier"];
-	readonly from: number;
-	readonly to: number;
+	/** Undefined with `to`: what lay there is not known, and tenant and SLO are empty. */
+	readonly from: number | undefined;
+	readonly to: number | undefined;
 }
 
 /** Counts of one pair by attributes, in [from, to), ms epoch. `by`: one of the SLO's kept attributes, or all of them. */

@@ -197,13 +197,15 @@ function Held({ storage, now }: { readonly storage: NonNullable<HealthDetails["s
 					<h3>{t("health.damaged")}</h3>
 					<ul className="steps">
 						{storage.damaged.map((range) => (
-							<li key={`${range.tenant} ${range.slo} ${range.tier} ${range.from}`}>
-								{t("health.damagedLine", {
-									tenant: range.tenant || t("tenant.fleet"),
-									slo: range.slo,
-									from: times.at(range.from, now),
-									to: times.at(range.to, now),
-								})}
+							<li key={`${range.what} ${range.tenant} ${range.slo} ${range.tier} ${range.from}`}>
+								{range.from === null || range.to === null
+									? t("health.damagedUnknown")
+									: t(range.what === "attributes" ? "health.damagedAttributes" : "health.damagedLine", {
+											tenant: range.tenant || t("tenant.fleet"),
+											slo: range.slo,
+											from: times.at(range.from, now),
+											to: times.at(range.to, now),
+										})}
 							</li>
 						))}
 					</ul>

@@ -1,18 +1,37 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { LeafKind, LeafStore, LeafWriter, StoredLeafName } from "#telemetry";
+import type { DamagedLeaves, LeafKind, LeafStore, LeafWriter, StoredLeafName } from "#telemetry";
 import { seal, unseal } from "./sealed-blob.ts";
 
 /** As in the roll-ups: block × 2^22 + pair. */
 const PAIR_LIMIT = 4_194_304;
 export const LEAF_TABLES: Readonly<Record<LeafKind, string>> = { minutes: "leaves_1m", hours: "leaves_1h" };
+const BATCHES = "leaf_batches";
+const KINDS = Object.keys(LEAF_TABLES) as LeafKind[];
+
+/** What lies set aside under the name of a table of ours; undefined: the table is another's. */
+export function damagedLeaves(table: string, key: number): DamagedLeaves | undefined {
+	if (table === BATCHES) return { kind: "batch", seq: key };
+	const kind = KINDS.find((each) => LEAF_TABLES[each] === table);
+	const pair = key % PAIR_LIMIT;
+	return kind && { kind, pair, block: (key - pair) / PAIR_LIMIT };
+}
 
 /** Counts by attribute in the telemetry file; transactions are those of its store. */
 export class LeafTables implements LeafStore, LeafWriter {
 	readonly #db: DatabaseSync;
 	readonly #statements = new Map<string, StatementSync>();
+	readonly #damaged: DamagedLeaves[];
 
 	constructor(db: DatabaseSync) {
 		this.#db = db;
+		this.#damaged = db
+			.prepare("SELECT kind, key FROM damaged")
+			.all()
+			.flatMap(({ kind, key }) => damagedLeaves(String(kind), Number(key)) ?? []);
+	}
+
+	damaged(): readonly DamagedLeaves[] {
+		return this.#damaged;
 	}
 
 	names(): StoredLeafName[] {
@@ -27,18 +46,49 @@ export class LeafTables implements LeafStore, LeafWriter {
 
 	row(kind: LeafKind, pair: number, block: number): Uint8Array | undefined {
 		const sql = `SELECT data FROM ${LEAF_TABLES[kind]} WHERE key = ?`;
-		const sealed = this.#sql(sql).get(block * PAIR_LIMIT + pair)?.data as Uint8Array | undefined;
-		return sealed && unseal(sealed);
+		const key = block * PAIR_LIMIT + pair;
+		const sealed = this.#sql(sql).get(key)?.data as Uint8Array | undefined;
+		return sealed && (unseal(sealed) ?? this.#setAside(LEAF_TABLES[kind], "key", key));
 	}
 
 	*batches(): Iterable<{ seq: number; packed: Uint8Array }> {
-		for (const row of this.#sql("SELECT seq, data FROM leaf_batches ORDER BY seq").all())
-			yield { seq: Number(row.seq), packed: unseal(row.data as Uint8Array) ?? new Uint8Array(0) };
+		for (const row of this.#sql("SELECT seq, data FROM leaf_batches ORDER BY seq").all()) {
+			const batch = this.#batchOf(row);
+			if (batch) yield batch;
+		}
 	}
 
 	firstBatch(): { seq: number; packed: Uint8Array } | undefined {
-		const row = this.#sql("SELECT seq, data FROM leaf_batches ORDER BY seq LIMIT 1").get();
-		return row && { seq: Number(row.seq), packed: unseal(row.data as Uint8Array) ?? new Uint8Array(0) };
+		for (;;) {
+			const row = this.#sql("SELECT seq, data FROM leaf_batches ORDER BY seq LIMIT 1").get();
+			const batch = row && this.#batchOf(row);
+			// What was damaged is out of the way, and the next one is the first.
+			if (!row || batch) return batch;
+		}
+	}
+
+	#batchOf(row: Readonly<Record<string, unknown>>): { seq: number; packed: Uint8Array } | undefined {
+		const seq = Number(row.seq);
+		const packed = unseal(row.data as Uint8Array);
+		return packed ? { seq, packed } : this.#setAside(BATCHES, "seq", seq);
+	}
+
+	/** Out of the way, kept as it was found, and named from now on: else what comes next would be written over it. */
+	#setAside(table: string, column: string, key: number): undefined {
+		const found = damagedLeaves(table, key);
+		if (found) this.#damaged.push(found);
+		const isOwn = !this.#db.isTransaction;
+		if (isOwn) this.#db.exec("BEGIN IMMEDIATE");
+		try {
+			this.#sql(
+				`INSERT INTO damaged (kind, key, data) SELECT '${table}', ${column}, data FROM ${table} WHERE ${column} = ?`,
+			).run(key);
+			this.#sql(`DELETE FROM ${table} WHERE ${column} = ?`).run(key);
+			if (isOwn) this.#db.exec("COMMIT");
+		} catch (error) {
+			if (isOwn) this.#db.exec("ROLLBACK");
+			throw error;
+		}
 	}
 
 	oldRows(kind: LeafKind, before: number, limit: number): { pair: number; block: number }[] {

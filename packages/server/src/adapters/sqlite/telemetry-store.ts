@@ -110,6 +110,7 @@ class SqliteTelemetryStore implements TelemetryStore, FoldWriter {
 		this.#damaged = db
 			.prepare("SELECT kind, key FROM damaged")
 			.all()
+			.filter((row) => Object.hasOwn(TABLES, String(row.kind)))
 			.map((row) => ({ kind: row.kind as RollUp, ...placeOf(Number(row.key)) }));
 	}
 

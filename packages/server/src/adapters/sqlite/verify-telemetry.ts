@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { packedTotals, type RollUp, TIER_SPANS } from "#telemetry";
+import { damagedLeaves } from "./leaf-tables.ts";
 import { unseal } from "./sealed-blob.ts";
 import { placeOf, TABLES } from "./telemetry-store.ts";
 
@@ -49,7 +50,16 @@ export function verifyTelemetry(
 		};
 		for (const row of db.prepare("select kind, key from damaged").all()) {
 			const { pair, block } = placeOf(Number(row.key));
-			damaged(row.kind as RollUp, pair, block, "were found damaged earlier and are left out");
+			const leaves = damagedLeaves(String(row.kind), Number(row.key));
+			if (!leaves) damaged(row.kind as RollUp, pair, block, "were found damaged earlier and are left out");
+			else if (leaves.kind === "batch")
+				findings.push(
+					`telemetry.db: batch of counts by attribute ${leaves.seq} was found damaged earlier and is left out`,
+				);
+			else {
+				const whose = names.get(leaves.pair) ?? `pair ${leaves.pair}`;
+				findings.push(`counts by attribute (${leaves.kind}) of ${whose} were found damaged earlier and are left out`);
+			}
 		}
 		const sums = new HourSums();
 		for (const kind of Object.keys(TABLES) as RollUp[]) {

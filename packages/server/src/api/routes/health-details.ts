@@ -74,7 +74,9 @@ function figureViews(
 			growthBytesPerDay: storage.growthBytesPerDay ?? null,
 			daysLeft: storage.daysLeft ?? null,
 			tiers: storage.tiers.map(({ of, ...rest }) => ({ class: of, ...rest })),
-			damaged: storage.damaged.filter(({ tenant }) => inScope(scope, tenant)),
+			damaged: storage.damaged
+				.filter(({ tenant }) => inScope(scope, tenant))
+				.map((each) => ({ ...each, from: each.from ?? null, to: each.to ?? null })),
 		},
 	};
 }
