@@ -1,4 +1,13 @@
-import { budgetUnit, type Catalogue, type KeyTenant, type Provenance, type Slo, type Workload } from "#catalogue";
+import {
+	budgetUnit,
+	type Catalogue,
+	type KeyTenant,
+	type PauseNote,
+	type Provenance,
+	pauseOn,
+	type Slo,
+	type Workload,
+} from "#catalogue";
 import type { PairStatus } from "#detection";
 import type { PlatformWord } from "#incidents";
 import { FLEET } from "#telemetry";
@@ -197,7 +206,8 @@ function row(context: RowContext, base: Pick<FleetRow, "name" | "displayName" | 
 function sloCells(context: RowContext, tenant: string, workload: Workload): SloCell[] {
 	return (context.slosOf.get(workload.name) ?? []).map((slo) => {
 		const status = context.statuses.get(pairKey(tenant, slo.name));
-		return sloCell(slo, tenant, context.inputs.effectiveObjective, status);
+		const { catalogue, effectiveObjective, now } = context.inputs;
+		return sloCell(slo, tenant, effectiveObjective, status, pauseOn(catalogue, slo, tenant, now));
 	});
 }
 
@@ -207,12 +217,14 @@ export function sloCell(
 	tenant: string,
 	effectiveObjective: FleetInputs["effectiveObjective"],
 	status: PairStatus | undefined,
+	paused?: PauseNote | undefined,
 ): SloCell {
 	const { objective, setBy } = effectiveObjective(tenant, slo);
+	const state = status?.state ?? "no-data";
 	return {
 		slo: slo.name,
 		displayName: slo.displayName,
-		state: status?.state ?? "no-data",
+		state: paused && state === "healthy" ? "muted" : state,
 		sli: status?.sli ?? null,
 		objective: status?.objective ?? objective,
 		objectiveSetBy: setBy,
@@ -224,6 +236,7 @@ export function sloCell(
 		unit: budgetUnit(slo),
 		lastAt: status?.lastAt ?? null,
 		breachSince: status?.breachSince ?? null,
+		...(paused && { paused: { ...paused } }),
 	};
 }
 

@@ -1,4 +1,4 @@
-import { formatFinding } from "#catalogue";
+import { type Catalogue, formatFinding, type PlannedPause, pausesAt } from "#catalogue";
 import { feedStates } from "#incidents";
 import { inScope, resolveSecret, type TenantScope } from "#platform";
 import { FLEET, type UnusedMetric } from "#telemetry";
@@ -76,6 +76,7 @@ export async function gatherHealth(
 		slos: {
 			all: catalogue.slos.length,
 			uncovered: uncoveredSlos(catalogue.slos, (slo) => slosWithData.has(slo), unusedFor(scope, figures)),
+			paused: pausesAt(visibleTo(catalogue, scope), now).map(pauseWords),
 		},
 		sources: {
 			declared: catalogue.sources.length,
@@ -102,6 +103,14 @@ export async function gatherHealth(
 		},
 	};
 	return { facts, figures, accounts };
+}
+
+function visibleTo(catalogue: Catalogue, scope: TenantScope): Catalogue {
+	return { ...catalogue, tenants: catalogue.tenants.filter(({ name }) => inScope(scope, name)) };
+}
+
+function pauseWords({ monitor, of, until, reason, owner }: PlannedPause): string {
+	return `${monitor}${of === "" ? "" : ` of ${of}`} until ${new Date(until).toISOString()} (${reason}, ${owner})`;
 }
 
 /** Values of attributes may name tenants. */

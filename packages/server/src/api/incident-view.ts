@@ -1,5 +1,5 @@
 import type { Catalogue } from "#catalogue";
-import { effectiveObjective } from "#catalogue";
+import { effectiveObjective, pauseOn } from "#catalogue";
 import { listNotices, type Notice as NoticeRecord } from "#engagement";
 import { alsoAffected, childrenOf, type Incident, incidentSentence, tenantName, timelineOf } from "#incidents";
 import { measuresOf } from "#learning";
@@ -120,7 +120,8 @@ function currentCell(context: ApiContext, tenant: string, sloName: string): SloC
 	if (!slo) return null;
 	const status = context.telemetry.statuses().find((each) => each.tenant === tenant && each.slo === sloName);
 	const keyTenant = catalogue.tenants.find((each) => each.name === tenant);
-	return sloCell(slo, tenant, (_tenant, of) => effectiveObjective(catalogue, of, keyTenant), status);
+	const paused = pauseOn(catalogue, slo, tenant, context.clock.now());
+	return sloCell(slo, tenant, (_tenant, of) => effectiveObjective(catalogue, of, keyTenant), status, paused);
 }
 
 function wireEvidence(evidence: Incident["evidence"]): IncidentDetail["evidence"] {
@@ -129,7 +130,8 @@ function wireEvidence(evidence: Incident["evidence"]): IncidentDetail["evidence"
 	return {
 		...evidence,
 		facts: evidence.facts && { ...evidence.facts },
-		tier: { key: tier.key, factor: tier.factor, longMs: tier.longMs, shortMs: tier.shortMs },
+		tier: tier ? { key: tier.key, factor: tier.factor, longMs: tier.longMs, shortMs: tier.shortMs } : null,
+		absence: evidence.absence && { ...evidence.absence },
 		long: window(evidence.long),
 		short: window(evidence.short),
 		episode: window(evidence.episode),

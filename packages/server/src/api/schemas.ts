@@ -30,6 +30,10 @@ export const SloCell = z.object({
 	unit: z.string().describe("what sli, total1h and the budget count: events, or slices of time"),
 	lastAt: Instant.nullable(),
 	breachSince: Instant.nullable(),
+	paused: z
+		.object({ monitor: z.string(), until: Instant, reason: z.string(), owner: z.string() })
+		.optional()
+		.describe("a monitor that claims nothing here for now; the state is muted while nothing burns"),
 });
 export type SloCell = z.infer<typeof SloCell>;
 
@@ -94,7 +98,15 @@ export const Measure = z.object({
 
 export const BurnWindow = z.object({ ms: z.number(), bad: z.number(), total: z.number(), burn: z.number().nullable() });
 export const Evidence = z.object({
-	tier: z.object({ key: z.string(), factor: z.number(), longMs: z.number(), shortMs: z.number() }),
+	tier: z
+		.object({ key: z.string(), factor: z.number(), longMs: z.number(), shortMs: z.number() })
+		.nullable()
+		.describe("of burn rate; null: another detector, see says"),
+	says: z.string().optional().describe("what a detector other than burn rate saw"),
+	absence: z
+		.object({ answer: z.enum(["tenant-stopped", "source-down", "everything-stopped"]), tenants: z.number() })
+		.optional()
+		.describe("why events are missing, and of how many key tenants"),
 	objective: Ratio,
 	long: BurnWindow,
 	short: BurnWindow,

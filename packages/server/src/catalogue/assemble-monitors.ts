@@ -1,61 +1,70 @@
-import { type BurnRateTier, burnRateTiers, formatDuration, type SeverityKey, tierFault } from "@bellwether/model";
+import { type BurnRateTier, burnRateTiers, formatDuration, tierFault } from "@bellwether/model";
 import { monitorFor } from "./choose.ts";
+import { BUILT_IN_MONITOR, checkTerms, readTerms } from "./monitor-terms.ts";
 import type { Context } from "./references.ts";
 import { sortedSet } from "./references.ts";
 import { writtenSlos } from "./slo-names.ts";
 import type { SourceDocument } from "./source.ts";
+import { wholeThreshold } from "./threshold-terms.ts";
 import type { Catalogue, Monitor, Slo } from "./types.ts";
 import { type Path, show } from "./wording.ts";
 
-const DEFAULT_EVIDENCE_P = 1e-4;
+const BASE_TERMS = { mode: "live", severity: "2.5", evidenceP: 1e-4 } as const;
 
 export function assembleMonitors(context: Context): Monitor[] {
 	const entries = context.entries.of("Monitor");
 	const monitors = entries.map((entry): Monitor => {
-		const { spec } = entry.input;
-		spec.slos?.forEach((name, k) => {
+		const { detector = "burn-rate", slos, ...written } = entry.input.spec;
+		slos?.forEach((name, k) => {
 			context.refer(["SLO"], name, entry.document, ["spec", "slos", k]);
 		});
-		if (spec.escalation !== undefined && spec.escalation !== "default") {
-			context.refer(["EscalationPolicy"], spec.escalation, entry.document, ["spec", "escalation"]);
-		}
+		const { threshold, absence, ...terms } = readTerms(
+			context,
+			entry.document,
+			["spec"],
+			written,
+			`Monitor/${entry.name}`,
+		);
+		const whole = detector === "threshold" ? wholeThreshold(threshold ?? {}) : undefined;
+		checkTerms(context, entry.document, ["spec"], detector, written, whole);
+		context.note(`Monitor/${entry.name}/detector`, entry.document, ["spec", "detector"]);
 		return {
 			name: entry.name,
-			detector: "burn-rate",
-			...(spec.slos === undefined ? {} : { slos: sortedSet(spec.slos) }),
-			mode: spec.mode ?? "live",
-			severity: String(spec.severity ?? "2.5") as SeverityKey,
-			...(spec.tiers === undefined ? {} : { tiers: sortedSet(spec.tiers) as NonNullable<Monitor["tiers"]> }),
-			evidenceP: spec.evidenceP ?? DEFAULT_EVIDENCE_P,
-			...(spec.escalation === undefined ? {} : { escalation: spec.escalation }),
+			detector,
+			...(slos === undefined ? {} : { slos: sortedSet(slos) }),
+			...BASE_TERMS,
+			...terms,
+			...(whole && { threshold: whole }),
+			...(detector === "absence" ? { absence: { quietHours: true, ...absence } } : {}),
 		};
 	});
 	checkOverlaps(context, monitors);
-	if (entries.length === 0 && context.complete("Monitor")) {
-		return [{ name: "burn-rate", detector: "burn-rate", mode: "live", severity: "2.5", evidenceP: DEFAULT_EVIDENCE_P }];
+	if (!monitors.some(({ detector }) => detector === "burn-rate") && context.complete("Monitor")) {
+		return [...monitors, { name: BUILT_IN_MONITOR, detector: "burn-rate", ...BASE_TERMS }];
 	}
 	warnUnwatched(context, monitors);
 	return monitors;
 }
 
-/** Two live monitors on one SLO would open one breach with two opinions about its severity. */
+/** Two live monitors of one detector on one SLO would open one breach with two opinions about its severity. */
 function checkOverlaps(context: Context, monitors: readonly Monitor[]): void {
 	const watchedBy = new Map<string, string>();
-	let general: string | undefined;
+	const generals = new Map<string, string>();
 	for (const entry of context.entries.of("Monitor").toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
 		const monitor = monitors.find((each) => each.name === entry.name);
 		if (monitor?.mode !== "live") continue;
 		if (!monitor.slos) {
+			const general = generals.get(monitor.detector);
 			if (general !== undefined) {
 				const message = `Monitor ${show(monitor.name)} watches every SLO, as ${show(general)} does.`;
 				context.error(entry, ["metadata", "name"], message, "Name its SLOs, or write mode: shadow.");
-			}
-			general ??= monitor.name;
+			} else generals.set(monitor.detector, monitor.name);
 			continue;
 		}
 		for (const slo of monitor.slos) {
-			const before = watchedBy.get(slo);
-			if (before === undefined) watchedBy.set(slo, monitor.name);
+			const key = `${monitor.detector} ${slo}`;
+			const before = watchedBy.get(key);
+			if (before === undefined) watchedBy.set(key, monitor.name);
 			else {
 				const path = ["spec", "slos", (entry.input.spec.slos ?? []).indexOf(slo)];
 				const message = `SLO ${show(slo)} is already watched by the live monitor ${show(before)}.`;

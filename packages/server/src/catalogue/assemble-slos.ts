@@ -77,6 +77,8 @@ function assembleSlo(
 	return spec.objectives.flatMap((objective, index) => {
 		if (refuseComposite(context, entry, objective, index)) return [];
 		const target = targetOf(context, entry, objective, index);
+		const field = objective.target === undefined ? "targetPercent" : "target";
+		context.note(`SLO/${names[index]}/objective`, entry.document, ["spec", "objectives", index, field]);
 		const slicing = slicingOf(context, entry, objective, index);
 		const indicator = half && completeIndicator(context, entry, objective, index, half, heartbeat);
 		if (target === undefined || !slicing || !indicator || !window) return [];

@@ -3,6 +3,7 @@ import { attributes } from "./attributes.ts";
 import { type Claim, checkClaims } from "./claims.ts";
 import { claim, type Entry } from "./entries.ts";
 import type { Input } from "./kinds.ts";
+import { readOverrides } from "./monitor-terms.ts";
 import { type Context, displayName, record, sortedSet } from "./references.ts";
 import { writtenSlos } from "./slo-names.ts";
 import type { SourceDocument } from "./source.ts";
@@ -33,7 +34,14 @@ export function assembleTiers(context: Context): Tier[] {
 		name: entry.name,
 		displayName: displayName(entry),
 		rank: entry.input.spec.rank,
-		objectives: objectives(context, entry.document, ["spec", "objectives"], entry.input.spec.objectives),
+		objectives: objectives(
+			context,
+			entry.document,
+			["spec", "objectives"],
+			entry.input.spec.objectives,
+			`Tier/${entry.name}`,
+		),
+		...readOverrides(context, entry.document, ["spec", "monitors"], entry.input.spec.monitors, `Tier/${entry.name}`),
 	}));
 	if (tiers.some((tier) => tier.name === DEFAULT_TIER)) return tiers;
 	return [...tiers, plainTier(DEFAULT_TIER, "Default")];
@@ -126,7 +134,8 @@ function assembleTenant(
 		context.refer(["Workload", "Service"], name, document, [...pathOf("workloads"), k]);
 	});
 	const used = sortedSet(fields.workloads ?? workloads.map((workload) => workload.name));
-	const held = objectives(context, document, pathOf("objectives"), fields.objectives);
+	const owner = `KeyTenant/${tenant.name}`;
+	const held = objectives(context, document, pathOf("objectives"), fields.objectives, owner);
 	warnUnused(context, document, pathOf("objectives"), Object.keys(held), used);
 	const contacts = fields.contacts ?? {};
 	return {
@@ -138,6 +147,7 @@ function assembleTenant(
 		timeZone: fields.timeZone ?? "UTC",
 		language: fields.language ?? "en",
 		objectives: held,
+		...readOverrides(context, document, pathOf("monitors"), fields.monitors, owner),
 		...(fields.limits === undefined ? {} : { limits: { ...fields.limits } }),
 		contacts: {
 			...(contacts.csam === undefined ? {} : { csam: contacts.csam }),
@@ -206,9 +216,13 @@ function objectives(
 	document: SourceDocument,
 	path: Path,
 	input: Readonly<Record<string, number>> | undefined,
+	owner: string,
 ): Readonly<Record<string, number>> {
 	const names = Object.keys(input ?? {}).toSorted();
-	for (const name of names) context.refer(["SLO"], name, document, [...path, name], "key");
+	for (const name of names) {
+		context.refer(["SLO"], name, document, [...path, name], "key");
+		context.note(`${owner}/objectives/${name}`, document, [...path, name]);
+	}
 	return record(names.map((name) => [name, input?.[name] as number] as const));
 }
 
@@ -259,6 +273,7 @@ function assembleWorkload(context: Context, entry: Entry<"Workload">): Workload 
 		owner: spec.owner,
 		...(spec.leadSlo === undefined ? {} : { leadSlo: spec.leadSlo }),
 		...(spec.escalation === undefined ? {} : { escalation: spec.escalation }),
+		...readOverrides(context, entry.document, ["spec", "monitors"], spec.monitors, `Workload/${entry.name}`),
 		runbook: spec.runbook ?? [],
 		...(raci === undefined ? {} : { raci }),
 	};

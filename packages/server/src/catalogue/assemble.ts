@@ -8,7 +8,7 @@ import { assembleSources } from "./assemble-sources.ts";
 import { assembleTenants, assembleTiers, assembleWorkloads, labelTiers } from "./assemble-tenants.ts";
 import { contentHash } from "./content-hash.ts";
 import { order } from "./finding.ts";
-import type { Context } from "./references.ts";
+import { type Context, record } from "./references.ts";
 import type { Catalogue, NoticeTemplate } from "./types.ts";
 
 /** Gives right documents their meaning: references, defaults, and what only the whole can tell. Lists come sorted by name. */
@@ -44,7 +44,7 @@ export function assemble(context: Context, templates: readonly NoticeTemplate[])
 		feeds: byName(assembleFeeds(context)),
 	};
 	warnMissing(context, content);
-	return { hash: contentHash(content), ...content };
+	return { hash: contentHash(content), ...content, places: record(context.places) };
 }
 
 function byName<T extends { readonly name: string }>(list: readonly T[]): T[] {

@@ -4,11 +4,11 @@ import type { Catalogue, EscalationPolicy, Monitor, Slo } from "./types.ts";
 export const DEFAULT_ESCALATION = "default";
 
 /**
- * The monitor that watches an SLO: a live one that names it, else a live one for every SLO. Undefined: nobody watches
+ * The monitor that watches an SLO's budget by burn rate: a live one that names it, else a live one for every SLO. Undefined: nobody watches
  * it (shadow and draft monitors do not page). At most one of each sort exists; validation refuses more.
  */
 export function monitorFor(catalogue: Catalogue, slo: string): Monitor | undefined {
-	const live = catalogue.monitors.filter((monitor) => monitor.mode === "live");
+	const live = catalogue.monitors.filter(({ mode, detector }) => mode === "live" && detector === "burn-rate");
 	return live.find((monitor) => monitor.slos?.includes(slo)) ?? live.find((monitor) => monitor.slos === undefined);
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { MAX_KEPT_ATTRIBUTES } from "./attribute-settings.ts";
 import * as f from "./fields.ts";
+import { monitorOverrides, monitorTerms } from "./monitor-fields.ts";
 
 /** The kinds of `bellwether/v1`: what OpenSLO has no words for. Input shapes only; meaning is given in `assemble`. */
 
@@ -171,6 +172,7 @@ export const Tier = z.strictObject({
 	spec: z.strictObject({
 		rank: f.wholeNumber("Order on the fleet page; 1 comes first.", 1, 1_000),
 		objectives: objectives.optional(),
+		monitors: monitorOverrides.optional(),
 	}),
 });
 
@@ -213,6 +215,7 @@ const tenantFields = {
 	timeZone: f.timeZone("Time zone of the times in its notices. Default: UTC.").optional(),
 	language: f.language("Language of its notices. Default: en.").optional(),
 	objectives: objectives.optional(),
+	monitors: monitorOverrides.optional(),
 	limits: tenantLimits("Default: as in the settings.")
 		.describe("What it may send; stronger than the settings.")
 		.optional(),
@@ -290,6 +293,7 @@ export const Workload = z.strictObject({
 		owner: f.text("Team that mends it."),
 		leadSlo: f.name("SLO the platform's cell shows. Default: the first by name.").optional(),
 		escalation: f.name("Escalation policy of its breaches. Default: default.").optional(),
+		monitors: monitorOverrides.optional(),
 		runbook: z
 			.array(f.paragraph("One step.", 500))
 			.max(50)
@@ -310,25 +314,14 @@ export const Monitor = z.strictObject({
 	kind: f.kind("Monitor"),
 	metadata,
 	spec: z.strictObject({
-		detector: f.choice(["burn-rate"], "How it decides. Default: burn-rate.").optional(),
+		detector: f.choice(["burn-rate", "threshold", "absence"], "How it decides. Default: burn-rate.").optional(),
 		slos: z
 			.array(f.name("SLO."))
 			.min(1)
 			.max(10_000)
-			.describe("SLOs it watches. Default: every SLO that no other monitor names.")
+			.describe("SLOs it watches. Default: every SLO that no other monitor of its detector names.")
 			.optional(),
-		mode: f
-			.choice(["live", "shadow", "draft"], "live pages, shadow records only, draft does nothing. Default: live.")
-			.optional(),
-		severity: f.severity("Severity of its incidents. Default: 2.5.").optional(),
-		tiers: z
-			.array(f.choice(["page-quick", "page-slow", "ticket-quick", "ticket-slow"], "Tier."))
-			.min(1)
-			.max(4)
-			.describe("Burn-rate tiers to run. Default: all four.")
-			.optional(),
-		evidenceP: f.probability("A page needs this improbability of the errors being chance. Default: 0.0001.").optional(),
-		escalation: f.name("Escalation policy. Default: the workload's.").optional(),
+		...monitorTerms,
 	}),
 });
 

@@ -9,6 +9,8 @@ import { nearest, type Path, pathText, show, suggest } from "./wording.ts";
 export class Context {
 	readonly entries: Entries;
 	readonly findings: Findings;
+	/** Where values are written, `file:line` by `kind/name/field`. */
+	readonly places = new Map<string, string>();
 	readonly #unreadable: ReadonlySet<string>;
 	readonly #builtIn: Readonly<Partial<Record<Kind, readonly string[]>>>;
 
@@ -60,6 +62,12 @@ export class Context {
 	/** False when a document of these kinds, or any file, could not be read: then "there is none" cannot be said. */
 	complete(...kinds: Kind[]): boolean {
 		return this.#unreadable.size === 0 && !this.entries.hasBroken(...kinds);
+	}
+
+	/** Remembers where a value is written that may differ from tenant to tenant. */
+	note(key: string, document: SourceDocument, path: Path): void {
+		const { file, line } = document.place(path, "key");
+		this.places.set(key, `${file}:${line}`);
 	}
 
 	error(

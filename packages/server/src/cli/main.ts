@@ -104,6 +104,17 @@ program
 		finish(await (await import("./validate-command.ts")).runValidate(common(dir, options))),
 	);
 
+program
+	.command("explain")
+	.argument("<dir>", "folder of the catalogue")
+	.description("show which objective and monitor values hold for a tenant, and where each is written")
+	.option("--tenant <name>", "key tenant; without it the fleet")
+	.option("--slo <name>", "SLO; without it all that the tenant uses")
+	.option("--json", "answer as JSON")
+	.action(async (dir, { tenant, slo, ...options }) =>
+		finish(await (await import("./explain-command.ts")).runExplain({ ...common(dir, options), tenant, slo })),
+	);
+
 serverOptions(
 	program
 		.command("plan")
@@ -302,6 +313,13 @@ detectCommand
 	.action(async () => {
 		const { runDetectSeries } = await import("./detect-command.ts");
 		return finish(await runDetectSeries({ input: process.stdin, out, err }));
+	});
+detectCommand
+	.command("tenants")
+	.description("watch many tenants at once: a stream of telemetry and changes in, alerts out")
+	.action(async () => {
+		const { runDetectTenants } = await import("./detect-tenants-command.ts");
+		return finish(await runDetectTenants({ input: process.stdin, out, err }));
 	});
 
 program

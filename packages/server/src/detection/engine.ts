@@ -1,17 +1,21 @@
 import { burnRate, errorBudget, formatDuration, HOUR_MS, MINUTE_MS } from "@bellwether/model";
 import { FLEET } from "#telemetry";
+import { Absences } from "./absences.ts";
+import { type Finding, newsOf } from "./claim.ts";
 import { isProven } from "./evidence.ts";
 import { Explanations } from "./explain.ts";
 import { PairWindows } from "./pair-windows.ts";
 import { type CompleteUntil, isTrueWithout, unripeCounts } from "./ripe.ts";
 import { hasEvidence, LONG_WINDOW, PAGE_TIERS, type Rule, ruleKey, ruleOf, SHORT_WINDOW } from "./rules.ts";
 import { isSilent, silenceHorizon } from "./silence.ts";
+import { Thresholds } from "./thresholds.ts";
 import type {
 	BreachClosed,
 	BreachOpened,
 	DetectionEngine,
 	DetectionOptions,
 	DetectionPair,
+	DetectorKind,
 	PairState,
 	PairStatus,
 } from "./types.ts";
@@ -62,6 +66,8 @@ class Engine implements DetectionEngine {
 	/** Tiers that are true with evidence, as bits. */
 	readonly #tiers: Uint8Array;
 	readonly #shadowBreaches = new Map<number, number>();
+	readonly #thresholds: Thresholds;
+	readonly #absences: Absences;
 
 	constructor(options: DetectionOptions) {
 		const { pairs, now } = options;
@@ -90,6 +96,12 @@ class Engine implements DetectionEngine {
 		this.#openedAt = new Float64Array(pairs.length).fill(Number.NaN);
 		this.#isSilent = new Uint8Array(pairs.length).fill(1);
 		this.#tiers = new Uint8Array(pairs.length);
+
+		const openKeys = new Set(options.openBreaches.map((breach) => openKey(breach.detector, breach)));
+		const isOpen = (detector: DetectorKind) => (pair: number) =>
+			openKeys.has(openKey(detector, pairs[pair] as DetectionPair));
+		this.#thresholds = new Thresholds(this.#windows, this.#completeUntil, isOpen("threshold"));
+		this.#absences = new Absences(this.#windows, now, isOpen("absence"));
 
 		const openedAtOf = new Map(
 			options.openBreaches
@@ -155,7 +167,7 @@ class Engine implements DetectionEngine {
 			first += pairCount;
 		}
 		this.#isFirstEvaluation = false;
-		return this.#announce(changed, now);
+		return [...this.#announce(changed, now), ...this.#findings(now)];
 	}
 
 	statuses(now: number): PairStatus[] {
@@ -250,7 +262,7 @@ class Engine implements DetectionEngine {
 			const isBurning = (burning & PAGE_TIERS) !== 0;
 			const hasFreshEvents = this.#windows.total(pair, rule.closingWindow) > 0;
 			if (isBurning || !hasFreshEvents) verdict = BREACH;
-		} else if ((proven & PAGE_TIERS) !== 0 && rule.claims !== "none") {
+		} else if ((proven & PAGE_TIERS) !== 0 && rule.claims !== "none" && !this.#isPaused(pair, now)) {
 			if (this.#isRipe(pair, proven & PAGE_TIERS, rule, now)) verdict = BREACH;
 			// Time alone makes it ripe.
 			else touch(table, row, TOUCHED_FOR_JUDGE);
@@ -281,6 +293,10 @@ class Engine implements DetectionEngine {
 		return verdict === BREACH || (settled === BREACH && !Number.isNaN(this.#openedAt[pair]));
 	}
 
+	#isPaused(pair: number, now: number): boolean {
+		return now < (this.#windows.pair(pair).monitor?.pausedUntil ?? Number.NEGATIVE_INFINITY);
+	}
+
 	#proven(pair: number, burning: number): number {
 		let proven = 0;
 		for (let tier = 0; tier < TIER_COUNT; tier++) {
@@ -300,6 +316,20 @@ class Engine implements DetectionEngine {
 		for (let tier = 0; tier < TIER_COUNT; tier++)
 			if ((tiers & (1 << tier)) !== 0 && isTrueWithout(unripe, completeUntil, this.#windows, pair, tier, rule))
 				return true;
+		return false;
+	}
+
+	/** Of the other detectors; burn rate's claims go first, because they say how much of the budget is at stake. */
+	#findings(now: number): (BreachOpened | BreachClosed)[] {
+		const findings = [...this.#thresholds.evaluate(this.#heldAt), ...this.#absences.evaluate(this.#heldAt)];
+		return findings.flatMap((finding) => (this.#isTold(finding) ? newsOf(this.#windows, finding, now) : []));
+	}
+
+	/** A shadow's claims are counted, not told. */
+	#isTold({ pair, monitor, is }: Finding): boolean {
+		const also = this.#windows.pair(pair).also?.find(({ name }) => name === monitor);
+		if (also?.mode === "live") return true;
+		if (is === "open") this.#shadowBreaches.set(pair, this.shadowBreaches(pair) + 1);
 		return false;
 	}
 
@@ -372,6 +402,10 @@ function stateOfHour(bad: number, total: number, rule: Rule): PairState {
 	if (burn === undefined) return "no-data";
 	if (burn <= 1 || !hasEvidence(bad, total, rule.objective, rule.evidenceP)) return "healthy";
 	return bad > (rule.limits[0] as number) * total ? "breach" : "at-risk";
+}
+
+function openKey(detector: string, { tenant, slo }: { readonly tenant: string; readonly slo: string }): string {
+	return JSON.stringify([detector, tenant, slo]);
 }
 
 function touch(table: WindowTable, row: number, flag: number): void {

@@ -127,7 +127,7 @@ describe("a tenant's own outage", () => {
 			play.send(1, at >= brokenAt ? 4 : 0, 400, at);
 		}
 		play.pass(2 * SECOND_MS);
-		expect(play.opened("contoso")[0]?.evidence.tier.key).toBe("page-slow");
+		expect(play.opened("contoso")[0]?.evidence.tier?.key).toBe("page-slow");
 		expect(play.opened("contoso")[0]?.evidence.since).toBe(brokenAt);
 	});
 });

@@ -20,7 +20,7 @@ export const BURN_MONITOR: Monitor = {
 /** The fleet's pair of one SLO at index 0, and one pair per tenant behind it. */
 export function fleetOf(
 	tenants: readonly string[],
-	terms: Partial<Pick<DetectionPair, "objective" | "periodMs" | "monitor">> = {},
+	terms: Partial<Pick<DetectionPair, "objective" | "periodMs" | "monitor" | "also">> = {},
 ): DetectionPair[] {
 	const shared = { slo: "sign-in", objective: 0.999, periodMs: 30 * DAY_MS, fleetPair: 0, monitor: BURN_MONITOR };
 	return ["", ...tenants].map((tenant) => ({ tenant, ...shared, ...terms }));

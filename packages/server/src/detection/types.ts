@@ -1,12 +1,21 @@
 import type { BurnRateTier } from "@bellwether/model";
-import type { CalendarPeriod, Span } from "#catalogue";
+import type { AbsenceTerms, CalendarPeriod, DetectorKind, Span, ThresholdTerms } from "#catalogue";
 import type { Pair, WindowSink } from "#telemetry";
 
 export type PairState = "breach" | "at-risk" | "no-data" | "healthy";
 
+export type { DetectorKind } from "#catalogue";
+
+/** Why events are missing; `quiet-hours` is none of them, because it is claimed by nobody. */
+export type AbsenceAnswer = "tenant-stopped" | "source-down" | "everything-stopped";
+
 /** What a detector saw when it claimed a breach. Ratios, no percent; times ms epoch. */
 export interface Evidence {
-	readonly tier: BurnRateTier;
+	/** Of burn-rate alone. */
+	readonly tier?: BurnRateTier | undefined;
+	/** Of the others: what they saw, in a sentence. */
+	readonly says?: string | undefined;
+	readonly absence?: { readonly answer: AbsenceAnswer; readonly tenants: number } | undefined;
 	readonly objective: number;
 	readonly long: BurnWindow;
 	readonly short: BurnWindow;
@@ -43,7 +52,7 @@ export interface BreachOpened {
 	readonly type: "breach.opened";
 	readonly tenant: string;
 	readonly slo: string;
-	readonly detector: "burn-rate";
+	readonly detector: DetectorKind;
 	readonly monitor: string;
 	/** `platform`: most tenants burn alike, this is not the tenant's own problem. */
 	readonly scope: "tenant" | "platform";
@@ -54,7 +63,7 @@ export interface BreachClosed {
 	readonly type: "breach.closed";
 	readonly tenant: string;
 	readonly slo: string;
-	readonly detector: "burn-rate";
+	readonly detector: DetectorKind;
 	readonly closedAt: number;
 	readonly reason: "recovered";
 }
@@ -93,8 +102,21 @@ export interface DetectionPair extends Pair {
 				readonly mode: "live" | "shadow" | "draft";
 				readonly evidenceP: number;
 				readonly tiers: readonly BurnRateTier["key"][];
+				/** It claims nothing before this. */
+				readonly pausedUntil?: number | undefined;
 		  }
 		| undefined;
+	/** Monitors with other detectors. */
+	readonly also?: readonly PairMonitor[] | undefined;
+}
+
+/** A monitor whose detector is not burn-rate, as it holds for one pair. */
+export interface PairMonitor {
+	readonly name: string;
+	readonly mode: "live" | "shadow" | "draft";
+	readonly pausedUntil?: number | undefined;
+	readonly threshold?: ThresholdTerms | undefined;
+	readonly absence?: AbsenceTerms | undefined;
 }
 
 export interface DetectionOptions {

@@ -1,11 +1,11 @@
 import { HOUR_MS, MINUTE_MS, SEVERITIES } from "@bellwether/model";
-import { type Catalogue, effectiveObjective } from "#catalogue";
+import { type Catalogue, effectiveObjective, heldMonitor } from "#catalogue";
 import type { BreachClosed, BreachOpened, Evidence } from "#detection";
 import { SYSTEM, scopeOf, type Tx } from "#platform";
 import { applyEvent, auditIncident, publish } from "./change.ts";
 import { incidentOf, ongoingIncident, rowOf, UNRESOLVED } from "./rows.ts";
 import { type CloseOutcome, type Incident, type IncidentDeps, type OpenOutcome, PLATFORM } from "./types.ts";
-import { incidentTitle } from "./words.ts";
+import { absenceTitle, incidentTitle } from "./words.ts";
 
 /** Tenant incidents that opened this shortly before the platform's of the same SLO were its first signs. */
 const FIRST_SIGNS_MS = 10 * MINUTE_MS;
@@ -34,7 +34,7 @@ export async function openForBreach(
 	if (known) return { status: "already-open", breachId: known.id, incidentId: known.incident_id ?? undefined };
 
 	const breachId = deps.ids.next("brc");
-	const monitor = catalogue.monitors.find((each) => each.name === breach.monitor);
+	const monitor = heldMonitor(catalogue, breach.monitor, breach.slo, breach.tenant);
 	if (monitor && monitor.mode !== "live") {
 		await insertBreach(tx, breachId, breach, undefined);
 		return { status: "shadow", breachId };
@@ -156,7 +156,7 @@ export async function openIncident(
 	parent: Incident | undefined,
 ): Promise<Incident> {
 	const number = await nextNumber(tx);
-	const monitor = catalogue.monitors.find((each) => each.name === breach.monitor);
+	const monitor = heldMonitor(catalogue, breach.monitor, breach.slo, breach.tenant);
 	const incident: Incident = {
 		id: `INC-${number}`,
 		number,
@@ -167,7 +167,9 @@ export async function openIncident(
 		parentId: parent?.id,
 		severity: SEVERITIES[monitor?.severity ?? "2.5"],
 		state: "detected",
-		title: incidentTitle(catalogue, breach.tenant, breach.slo),
+		title: breach.evidence.absence
+			? absenceTitle(catalogue, breach.tenant, breach.slo, breach.evidence.absence.answer)
+			: incidentTitle(catalogue, breach.tenant, breach.slo),
 		monitor: breach.monitor,
 		detectedBy: "monitor",
 		onsetAt: onsetOf(breach),

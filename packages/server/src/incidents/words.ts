@@ -1,5 +1,5 @@
 import { type Catalogue, effectiveObjective, failureWords, goodWords, type Slo } from "#catalogue";
-import type { BurnWindow } from "#detection";
+import type { AbsenceAnswer, BurnWindow } from "#detection";
 import { type Incident, PLATFORM } from "./types.ts";
 
 /** "Sign-in success fails" and "sign-in latency is slow" say it twice: the verb tells what was measured. */
@@ -24,6 +24,14 @@ export function incidentTitle(catalogue: Catalogue, tenant: string, slo: string)
 	return `${tenantName(catalogue, tenant)}: ${subject} ${known ? failureWords(known) : "misses its objective"}`;
 }
 
+/** "Contoso: no sign-ins come in". */
+export function absenceTitle(catalogue: Catalogue, tenant: string, slo: string, answer: AbsenceAnswer): string {
+	if (answer === "everything-stopped") return "Telemetry: nothing comes in at all";
+	const unit = catalogue.slos.find((each) => each.name === slo)?.unit ?? "events";
+	if (answer === "source-down") return `Telemetry: a source of ${unit} is down`;
+	return `${tenantName(catalogue, tenant)}: no ${unit} come in`;
+}
+
 /**
  * What, who, since when, how bad, against the platform:
  * "94.1% of policy creations by Woodgrove Bank succeed since 02:58 (01:58 UTC). Objective 99.9%, platform 99.96%."
@@ -38,6 +46,7 @@ export function incidentSentence(incident: Incident, catalogue: Catalogue, reade
 	const by = tenant === undefined ? "of all tenants" : `by ${tenant}`;
 	const since = incident.onsetAt === undefined ? "" : ` since ${describeInstant(incident.onsetAt, reader)}`;
 	const good = slo ? goodWords(slo, tenant) : `of ${unit} ${by} are good`;
+	if (evidence.absence) return `There are no ${unit} ${by}${since}. ${evidence.says ?? ""}`.trim();
 	const what = share === NO_TRAFFIC ? `There are no ${unit} ${by}${since}.` : `${share} ${good}${since}.`;
 	const objective = `Objective ${describePercent(evidence.objective, evidence.objective)}`;
 	if (incident.kind === "platform") return `${what} ${objective}.`;

@@ -1,4 +1,4 @@
-import { type Catalogue, DEFAULT_ESCALATION, escalationFor } from "#catalogue";
+import { type Catalogue, DEFAULT_ESCALATION, escalationFor, heldMonitor } from "#catalogue";
 import { getIncident, type Incident, markPaged, publishIncidentFact } from "#incidents";
 import {
 	cancelMessages,
@@ -227,7 +227,7 @@ async function pageForReturn(tx: Tx, deps: ResponseDeps, incident: Incident, now
 
 function takeSnapshot(catalogue: Catalogue, incident: Incident): ChainSnapshot {
 	const slo = catalogue.slos.find((each) => each.name === incident.slo);
-	const monitor = catalogue.monitors.find((each) => each.name === incident.monitor);
+	const monitor = heldMonitor(catalogue, incident.monitor, incident.slo, incident.tenant);
 	const policy = slo
 		? escalationFor(catalogue, slo, monitor)
 		: catalogue.escalations.find((each) => each.name === DEFAULT_ESCALATION);

@@ -15,7 +15,7 @@ const LONGEST_MS = 72 * 3_600_000;
 /** By which attributes the bad events of the incident differ, beside the whole fleet. It counts; it names no cause. */
 export function AttributesCard({ incident, now }: { readonly incident: IncidentDetail; readonly now: number }) {
 	const t = useText();
-	const began = incident.onsetAt ?? incident.detectedAt - incident.evidence.tier.longMs;
+	const began = incident.onsetAt ?? incident.detectedAt - incident.evidence.long.ms;
 	const until = Math.min(incident.mitigatedAt ?? now, now);
 	const to = (Math.floor(until / STEP_MS) + 1) * STEP_MS;
 	const from = Math.max(Math.floor(began / STEP_MS) * STEP_MS, to - LONGEST_MS);

@@ -6,7 +6,8 @@ type Evidence = IncidentDetail["evidence"];
 type Window = Evidence["long"];
 
 function maskingText({ fleet, tier, share, maskingShare }: Evidence): TextId {
-	if ((fleet.long.burn ?? 0) > tier.factor && (fleet.short.burn ?? 0) > tier.factor) return "incident.fleetToo";
+	if (tier !== null && (fleet.long.burn ?? 0) > tier.factor && (fleet.short.burn ?? 0) > tier.factor)
+		return "incident.fleetToo";
 	return share < maskingShare ? "incident.masking" : "incident.visible";
 }
 
@@ -27,6 +28,7 @@ export function EvidenceCard({ incident }: { readonly incident: IncidentDetail }
 	return (
 		<section className="card">
 			<h2>{t("incident.evidence")}</h2>
+			{evidence.says === undefined ? null : <p>{evidence.says}</p>}
 			<table className="plain-table">
 				<thead>
 					<tr>

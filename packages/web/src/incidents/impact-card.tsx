@@ -31,12 +31,14 @@ export function ImpactCard({ incident, now }: { readonly incident: IncidentDetai
 		[t("incident.since"), incident.onsetAt === null ? t("incident.sinceUnknown") : times.at(incident.onsetAt, now)],
 		[
 			t("incident.detected"),
-			t("incident.detectedBy", {
-				time: times.at(incident.detectedAt, now),
-				factor: Number(tier.factor.toFixed(1)),
-				long: formatDuration(tier.longMs),
-				short: formatDuration(tier.shortMs),
-			}),
+			tier === null
+				? times.at(incident.detectedAt, now)
+				: t("incident.detectedBy", {
+						time: times.at(incident.detectedAt, now),
+						factor: Number(tier.factor.toFixed(1)),
+						long: formatDuration(tier.longMs),
+						short: formatDuration(tier.shortMs),
+					}),
 		],
 		...MEASURES.map((key) => [t(`incident.measure.${key}`), measure(incident.measures[key])] as const),
 		[t("incident.also"), alsoAffected(incident, t)],

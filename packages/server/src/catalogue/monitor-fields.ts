@@ -1,0 +1,65 @@
+import { z } from "zod";
+import * as f from "./fields.ts";
+
+/** Fields that a monitor has and that a workload, tier or tenant may set otherwise for itself. */
+
+const number = (about: string) =>
+	f.worded(z.number().describe(about), "is not a number", "Write a number such as 0.05 or 200.");
+
+export const MONITOR_TIERS = ["page-quick", "page-slow", "ticket-quick", "ticket-slow"] as const;
+
+const threshold = z.strictObject({
+	measure: f
+		.choice(
+			["bad-ratio", "bad-events", "events"],
+			"What of each minute is compared: the ratio of bad events, their number, or the number of all. Default: bad-ratio.",
+		)
+		.optional(),
+	is: f.choice(["above", "below"], "Side of the value on which a minute counts. Default: above.").optional(),
+	value: number("Value that each minute is compared with, strictly.").optional(),
+	for: f.duration("How far back whole minutes are looked at, 1m to 1h. Default: 5m.").optional(),
+	minutes: f.wholeNumber("How many of those minutes must count. Default: all.", 1, 60).optional(),
+	clear: number("Value that a minute must come back across, so that it does not flap. Default: the value.").optional(),
+	clearFor: f.duration("For how long, without a minute on the wrong side. Default: as long as `for`.").optional(),
+});
+
+const absence = z.strictObject({
+	after: f
+		.duration("Silence that is told. Default: what cannot be chance at the tenant's own rhythm, 15m at least.")
+		.optional(),
+	quietHours: z
+		.boolean()
+		.describe("Hours without events on the days before, or a week ago, are its habit and not told. Default: true.")
+		.optional(),
+});
+
+const pause = z.strictObject({
+	until: f.localTime("It claims nothing before this time, UTC or with an offset."),
+	reason: f.text("Why; shown wherever the monitor is.", 200),
+	owner: f.text("Who answers for it.", 120),
+});
+
+export const monitorTerms = {
+	mode: f
+		.choice(["live", "shadow", "draft"], "live pages, shadow records only, draft does nothing. Default: live.")
+		.optional(),
+	severity: f.severity("Severity of its incidents. Default: 2.5.").optional(),
+	tiers: z
+		.array(f.choice(MONITOR_TIERS, "Tier."))
+		.min(1)
+		.max(4)
+		.describe("Burn-rate tiers to run. Default: all four.")
+		.optional(),
+	evidenceP: f.probability("A page needs this improbability of the errors being chance. Default: 0.0001.").optional(),
+	escalation: f.name("Escalation policy. Default: the workload's.").optional(),
+	threshold: threshold.describe("Of detector threshold.").optional(),
+	absence: absence.describe("Of detector absence.").optional(),
+	pause: pause.describe("Planned pause; it stays visible.").optional(),
+};
+
+/** In a workload, a tier or a tenant: monitor → what holds there instead. */
+export const monitorOverrides = z
+	.record(f.name("Monitor."), z.strictObject(monitorTerms))
+	.describe(
+		"Monitor to fields that hold here instead. A tenant's are stronger than its tier's, these than the workload's.",
+	);
