@@ -1,7 +1,14 @@
 import { createHash } from "node:crypto";
 import type { Clock } from "@bellwether/model";
 import type { ActiveConfig, AddOutcome, ApplyOutcome, ConfigPort, NewKeyTenant } from "#api";
-import { type Catalogue, type CatalogueFile, type Finding, parseCatalogue, readCatalogueFiles } from "#catalogue";
+import {
+	type Catalogue,
+	type CatalogueFile,
+	type Finding,
+	folderSignature,
+	parseCatalogue,
+	readCatalogueFiles,
+} from "#catalogue";
 import { audit, type ControlStore, type Principal, SYSTEM, type Tx } from "#platform";
 import type { CatalogueCache } from "./catalogue-cache.ts";
 import { recordRegister } from "./register-history.ts";
@@ -16,6 +23,8 @@ export interface ConfigControlOptions {
 	/** Carries a taken catalogue to whoever holds one; awaited before the next one is taken. */
 	readonly onApplied: (catalogue: Catalogue) => Promise<void>;
 	readonly onRefused: (findings: readonly Finding[]) => void;
+	/** Reads the folder. Default: `readCatalogueFiles`. */
+	readonly read?: typeof readCatalogueFiles | undefined;
 }
 
 export interface ConfigControl extends ConfigPort {
@@ -40,6 +49,10 @@ export class CatalogueRefused extends Error {
 }
 
 const LOOK_EVERY_MS = 2_000;
+/** Files that were changed within this may be changed again unseen: clocks of disks tick in up to two seconds. */
+const FRESH_MS = 3_000;
+/** However still the folder seems, it is read so often: not every disk tells of every change. */
+const READ_EVERY_LOOKS = 150;
 const KEPT_VERSIONS = 20;
 /** Digest of the folder as it was last taken or refused: tells an edited folder from one that an apply by API overruled. */
 const FOLDER_KEY = "catalogue-folder";
@@ -57,7 +70,7 @@ interface Running {
  * version with errors never replaces a good one, not across a restart either: the last good one is in the store.
  */
 export async function startConfigControl(options: ConfigControlOptions): Promise<ConfigControl> {
-	const { dir, store, clock } = options;
+	const { dir, store, clock, read = readCatalogueFiles } = options;
 	let lastFolderDigest = await storedFolderDigest(store);
 	let attempt: { readonly isOk: boolean; readonly findings: readonly Finding[] } = { isOk: true, findings: [] };
 	let running = await firstVersion();
@@ -65,10 +78,14 @@ export async function startConfigControl(options: ConfigControlOptions): Promise
 	let queue: Promise<unknown> = Promise.resolve();
 	let isStopped = false;
 	let lookedAt: string | undefined;
+	/** Of the folder whose files are those that were last taken or refused. */
+	let known: { readonly signature: string; looksLeft: number } | undefined;
+	/** While the folder cannot be read: what is said of it since, and what was said before. */
+	let unreadable: { readonly said: typeof attempt; readonly before: typeof attempt } | undefined;
 
 	async function firstVersion(): Promise<Running> {
 		const stored = await storedVersion(store, options.cache);
-		const folder = await readCatalogueFiles(dir);
+		const folder = await read(dir);
 		const { files } = folder;
 		const digest = files && filesDigest(files);
 		if (stored && digest !== undefined && digest === lastFolderDigest) return goOn(stored);
@@ -156,12 +173,12 @@ export async function startConfigControl(options: ConfigControlOptions): Promise
 
 	/** An apply by API overrules the folder as it stands now; a later edit of the folder overrules it in turn. */
 	async function currentFolderDigest(): Promise<string | undefined> {
-		const { files } = await readCatalogueFiles(dir);
+		const { files } = await read(dir);
 		return files && filesDigest(files);
 	}
 
 	async function applyFolder(principal: Principal, requestId: string): Promise<ApplyOutcome> {
-		const { files, findings } = await readCatalogueFiles(dir);
+		const { files, findings } = await read(dir);
 		if (files) return attemptFiles(files, "folder", principal, requestId);
 		attempt = { isOk: false, findings };
 		options.onRefused(findings);
@@ -171,7 +188,7 @@ export async function startConfigControl(options: ConfigControlOptions): Promise
 	async function addTenant(tenant: NewKeyTenant, principal: Principal, requestId: string): Promise<AddOutcome> {
 		// Where an apply by API overruled the folder, its files are the truth, and the tenant goes to them.
 		const { source } = running;
-		const folder = source === "folder" ? await readCatalogueFiles(dir) : { files: running.files, findings: [] };
+		const folder = source === "folder" ? await read(dir) : { files: running.files, findings: [] };
 		const file = tenantFile(tenant, folder.files ?? []);
 		if (!folder.files) return { status: "refused", findings: folder.findings, file };
 		const { catalogue, findings } = parseCatalogue([...folder.files, file]);
@@ -185,20 +202,32 @@ export async function startConfigControl(options: ConfigControlOptions): Promise
 		} catch (error) {
 			return { status: "unwritable", file, message: (error as Error).message };
 		}
-		const written = await readCatalogueFiles(dir);
+		const written = await read(dir);
 		if (!written.files) return { status: "refused", findings: written.findings, file };
 		return { ...(await attemptFiles(written.files, source, principal, requestId, detail)), file };
 	}
 
 	async function lookNow(): Promise<void> {
-		const { files, findings } = await readCatalogueFiles(dir);
+		const signature = await folderSignature(dir);
+		if (known && signature?.text === known.signature && known.looksLeft-- > 0) return;
+		known = undefined;
+		const { files, findings } = await read(dir);
 		if (!files) {
 			if (attempt.isOk) options.onRefused(findings);
+			const before = attempt === unreadable?.said ? unreadable.before : attempt;
 			attempt = { isOk: false, findings };
+			unreadable = { said: attempt, before };
 			return;
 		}
+		if (attempt === unreadable?.said) attempt = unreadable.before;
+		unreadable = undefined;
 		const digest = filesDigest(files);
-		if (digest === lastFolderDigest) return;
+		if (digest === lastFolderDigest) {
+			// Taken before the files were read: what changed meanwhile has another one.
+			if (signature && clock.now() - signature.changedAt > FRESH_MS)
+				known = { signature: signature.text, looksLeft: READ_EVERY_LOOKS };
+			return;
+		}
 		// Somebody may be half-way through saving several files: they count once they stand still.
 		const isStill = digest === lookedAt;
 		lookedAt = digest;

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Findings } from "./finding.ts";
+import { Findings } from "./finding.ts";
 import { MAX_FILE_BYTES } from "./source.ts";
 import type { CatalogueFile, Place } from "./types.ts";
 import { nearest } from "./wording.ts";
@@ -33,6 +33,32 @@ export async function readFolder(dir: string, findings: Findings): Promise<Catal
 		if (text !== undefined) files.push({ path, text });
 	}
 	return files;
+}
+
+/** What tells a folder from the same folder after an edit, without reading a file of it. */
+export interface FolderSignature {
+	/** Equal when no file came, went or was changed. */
+	readonly text: string;
+	/** When the newest file was changed, ms: one that is changed twice within a tick of its disk's clock looks the same. */
+	readonly changedAt: number;
+}
+
+/** Undefined when something of the folder cannot be looked at. */
+export async function folderSignature(dir: string): Promise<FolderSignature | undefined> {
+	const findings = new Findings();
+	const paths = await listFiles(dir, findings);
+	if (findings.errors > 0 || paths.length > MAX_FILES) return undefined;
+	let changedAt = 0;
+	const lines: string[] = [];
+	for (const path of paths) {
+		const found = await stat(join(dir, path), { bigint: true }).catch(() => undefined);
+		if (!found) return undefined;
+		// The time of change cannot be set back, as that of modification can.
+		const { dev, ino, size, mtimeNs, ctimeNs } = found;
+		lines.push([path, dev, ino, size, mtimeNs, ctimeNs].join(" "));
+		changedAt = Math.max(changedAt, Number(ctimeNs / 1_000_000n), Number(mtimeNs / 1_000_000n));
+	}
+	return { text: lines.join("\n"), changedAt };
 }
 
 function start(file: string): Place {
