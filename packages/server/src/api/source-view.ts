@@ -119,7 +119,9 @@ function pushedView(
 		skippedMs: 0,
 		failures: {},
 		error: null,
-		note: noteOf(sender, source, isLate, now),
+		note: [noteOf(sender, source, isLate, now), source === undefined && name === kind ? sharedNote(kind) : ""]
+			.filter((each) => each !== "")
+			.join(" "),
 	};
 }
 
@@ -129,6 +131,11 @@ function noteOf(sender: SenderStatus | undefined, source: Source | undefined, is
 	const silent = `It has sent nothing for ${describeDuration(now - sender.lastRequestAt)}; it is expected every ${describeDuration(source?.expectEveryMs ?? (withinMs ?? 0) / 3)}.`;
 	const over = `It sends more than its limits: ${sender.refusedRequests} requests were refused since start, and asked for again later.`;
 	return [...(isLate ? [silent] : []), ...(sender.isOver ? [over] : [])].join(" ");
+}
+
+/** Addresses and names of services do not tell senders apart safely: proxies share the one, replicas the other. */
+function sharedNote(kind: string): string {
+	return `All senders of ${kind} that nobody named are this one source: one that is silent, late or over its limits does not show while others send. Give each a token or the header X-Bellwether-Source with the name of a source of its own in sources/.`;
 }
 
 function wholeMs(at: number | undefined): number | null {
