@@ -1,17 +1,12 @@
 import { burnRateTiers, errorRatioLimit, tierFault } from "@bellwether/model";
-import { type Catalogue, effectiveObjective, escalationFor, type Monitor, type Slo } from "#catalogue";
+import { type Catalogue, effectiveMonitor, effectiveObjective, type Monitor, monitorsOf, type Slo } from "#catalogue";
 import { type Breach, type FiringCount, type Incident, tenantName } from "#incidents";
-import { firingWords, howWords, watchWords } from "./monitor-words.ts";
-import type {
-	Firing,
-	MonitorDetail,
-	MonitorLine,
-	MonitorMode,
-	MonitorRule,
-	MonitorSetting,
-} from "./schemas-monitors.ts";
+import { monitorSettings, placeOfMonitor } from "./monitor-settings.ts";
+import { absenceWords, firingWords, howWords, thresholdWords, watchWords } from "./monitor-words.ts";
+import type { Firing, MonitorDetail, MonitorLine, MonitorMode, MonitorRule } from "./schemas-monitors.ts";
 
 export interface MonitorFacts {
+	/** Reduced to the caller's tenants. */
 	readonly catalogue: Catalogue;
 	readonly firings: readonly FiringCount[];
 	readonly now: number;
@@ -29,47 +24,41 @@ export function monitorLines(facts: MonitorFacts): MonitorLine[] {
 function monitorLine({ catalogue, firings, now }: MonitorFacts, monitor: Monitor): MonitorLine {
 	const slos = watchedSlos(catalogue, monitor);
 	const fired = firings.find((each) => each.monitor === monitor.name);
+	const mode = modeOf(monitor, now);
+	const { pause } = monitor;
+	const place = placeOfMonitor(catalogue, monitor.name);
 	return {
 		name: monitor.name,
 		displayName: monitor.name,
 		detector: monitor.detector,
-		mode: modeOf(monitor, now),
-		pausedUntil: null,
+		mode,
+		pause: mode === "paused" && pause ? { until: pause.until, reason: pause.reason, owner: pause.owner } : null,
 		severity: monitor.severity,
 		watches: watchWords(monitor, slos),
 		slos: slos.map(({ name, displayName }) => ({ name, displayName })),
 		isForAll: monitor.slos === undefined,
-		isBuiltIn: false,
+		place: place ?? null,
 		lastFiredAt: fired?.lastAt ?? null,
 		fired: fired?.count ?? 0,
 	};
 }
 
-function modeOf(monitor: Monitor, _now: number): MonitorMode {
-	return monitor.mode;
+export function modeOf({ mode, pause }: Pick<Monitor, "mode" | "pause">, now: number): MonitorMode {
+	return mode !== "draft" && pause !== undefined && now < pause.until ? "paused" : mode;
 }
 
-/** Those that it names; one that names none takes what no other live one of its sort names, or, while it is not live, all. */
 export function watchedSlos(catalogue: Catalogue, monitor: Monitor): Slo[] {
-	if (monitor.slos) return catalogue.slos.filter(({ name }) => monitor.slos?.includes(name));
-	if (monitor.mode !== "live") return [...catalogue.slos];
-	const others = catalogue.monitors.filter(
-		(each) => each !== monitor && each.mode === "live" && each.detector === monitor.detector,
-	);
-	return catalogue.slos.filter(({ name }) => !others.some(({ slos }) => slos?.includes(name)));
+	return catalogue.slos.filter(({ name }) => monitorsOf(catalogue, name).includes(monitor));
 }
 
-/** Which monitors watch an SLO, whatever their mode, and whether one of them may open an incident. */
+/** Which monitors watch an SLO, whatever their mode, and whether one of them may open an incident now. */
 export function watchers(
 	catalogue: Catalogue,
+	now: number,
 ): (slo: string) => { readonly names: string[]; readonly isLive: boolean } {
-	const watched = catalogue.monitors.map((monitor) => ({
-		monitor,
-		slos: new Set(watchedSlos(catalogue, monitor).map(({ name }) => name)),
-	}));
 	return (slo) => {
-		const on = watched.filter(({ slos }) => slos.has(slo)).map(({ monitor }) => monitor);
-		return { names: on.map(({ name }) => name), isLive: on.some(({ mode }) => mode === "live") };
+		const monitors = monitorsOf(catalogue, slo);
+		return { names: monitors.map(({ name }) => name), isLive: monitors.some((each) => modeOf(each, now) === "live") };
 	};
 }
 
@@ -79,80 +68,66 @@ export function monitorDetail(
 	breaches: readonly Breach[],
 	incidents: readonly Incident[],
 ): MonitorDetail {
-	const { catalogue } = facts;
+	const { catalogue, now } = facts;
 	const slos = watchedSlos(catalogue, monitor);
 	return {
 		...monitorLine(facts, monitor),
 		how: howWords(monitor),
-		settings: settingsOf(catalogue, monitor, slos),
-		rules: slos.flatMap((slo) => rulesOf(catalogue, monitor, slo)),
+		settings: monitorSettings(catalogue, monitor, slos),
+		rules: slos.flatMap((slo) => rulesOf(catalogue, monitor, slo, now)),
 		firings: breaches.map((breach) => firingOf(catalogue, breach, incidents)),
 	};
 }
 
-/** One rule for each objective that holds for somebody: factors are the period's, what they mean is the objective's. */
-function rulesOf(catalogue: Catalogue, monitor: Monitor, slo: Slo): MonitorRule[] {
+/** One rule for all key tenants for whom the same holds; that of the platform first, then by how many have it. */
+function rulesOf(catalogue: Catalogue, monitor: Monitor, slo: Slo, now: number): MonitorRule[] {
+	const rules = new Map<string, { rule: MonitorRule; tenants: string[] }>();
 	const users = catalogue.tenants.filter(({ workloads }) => workloads.includes(slo.workload));
-	const tenants = new Map([[slo.objective, 0]]);
-	for (const tenant of users) {
+	for (const tenant of [undefined, ...users]) {
+		const held = effectiveMonitor(catalogue, monitor, slo, tenant);
 		const { objective } = effectiveObjective(catalogue, slo, tenant);
-		tenants.set(objective, (tenants.get(objective) ?? 0) + 1);
+		const terms = [objective, held.mode, held.pause?.until, held.tiers, held.threshold, held.absence];
+		const key = JSON.stringify(held.detector === "burn-rate" ? terms : terms.slice(1));
+		const known = rules.get(key) ?? { rule: ruleOf(held, slo, objective, now), tenants: [] };
+		rules.set(key, known);
+		if (tenant) known.tenants.push(tenant.displayName);
 	}
-	return [...tenants].map(([objective, count]) => ({
-		slo: slo.name,
-		sloDisplayName: slo.displayName,
-		objective,
-		tenants: count,
-		periodMs: slo.periodMs,
-		tiers: burnRateTiers(slo.periodMs).map((tier) => ({
-			key: tier.key,
-			response: tier.response,
-			budgetPercent: tier.budgetPercent,
-			factor: tier.factor,
-			longMs: tier.longMs,
-			shortMs: tier.shortMs,
-			errorRatio: Math.min(1, errorRatioLimit(tier.factor, objective)),
-			state:
-				monitor.tiers && !monitor.tiers.includes(tier.key) ? ("off" as const) : (tierFault(tier, objective) ?? "runs"),
-		})),
+	return [...rules.values()].map(({ rule, tenants }, k) => ({
+		...rule,
+		tenants: tenants.length,
+		names: k > 0 && tenants.length <= NAMED ? tenants : [],
 	}));
 }
 
-function settingsOf(catalogue: Catalogue, monitor: Monitor, slos: readonly Slo[]): MonitorSetting[] {
-	const here = "this monitor";
-	const byDefault = "default";
-	const everywhere = { holdsFor: "" };
-	const workloads = catalogue.workloads.filter(({ name }) => slos.some(({ workload }) => workload === name));
-	const escalations = monitor.escalation
-		? [{ key: "escalation", value: monitor.escalation, ...everywhere, setBy: here }]
-		: joined(
-				workloads.map((workload) => ({
-					key: "escalation",
-					value: escalationFor(catalogue, { workload: workload.name } as Slo, undefined).name,
-					holdsFor: workload.displayName,
-					setBy: workload.escalation ? `workload ${workload.displayName}` : byDefault,
-				})),
-			);
-	return [
-		{ key: "mode", value: monitor.mode, ...everywhere, setBy: here },
-		{ key: "severity", value: monitor.severity, ...everywhere, setBy: here },
-		{
-			key: "tiers",
-			value: monitor.tiers?.join(", ") ?? "all four",
-			...everywhere,
-			setBy: monitor.tiers ? here : byDefault,
-		},
-		{ key: "evidenceP", value: String(monitor.evidenceP), ...everywhere, setBy: here },
-		...escalations,
-	];
+/** A rule that so few key tenants have is theirs by name. */
+const NAMED = 3;
+
+function ruleOf(monitor: Monitor, slo: Slo, objective: number, now: number): MonitorRule {
+	const { detector, threshold, absence } = monitor;
+	const says = threshold ? thresholdWords(threshold, slo.unit) : absence ? absenceWords(absence, slo.unit) : "";
+	return {
+		slo: slo.name,
+		sloDisplayName: slo.displayName,
+		objective,
+		tenants: 0,
+		names: [],
+		mode: modeOf(monitor, now),
+		periodMs: slo.periodMs,
+		says,
+		tiers: detector !== "burn-rate" ? [] : tiersOf(monitor, slo, objective),
+	};
 }
 
-/** Equal values of the same origin as one, with all that they hold for; one that is alone holds for everything. */
-function joined(settings: readonly MonitorSetting[]): MonitorSetting[] {
-	const groups = Map.groupBy(settings, ({ key, value, setBy }) => [key, value, setBy].join("\n"));
-	return [...groups.values()].map((group) => ({
-		...(group[0] as MonitorSetting),
-		holdsFor: groups.size === 1 ? "" : group.map(({ holdsFor }) => holdsFor).join(", "),
+function tiersOf(monitor: Monitor, slo: Slo, objective: number): MonitorRule["tiers"] {
+	return burnRateTiers(slo.periodMs).map((tier) => ({
+		key: tier.key,
+		response: tier.response,
+		budgetPercent: tier.budgetPercent,
+		factor: tier.factor,
+		longMs: tier.longMs,
+		shortMs: tier.shortMs,
+		errorRatio: Math.min(1, errorRatioLimit(tier.factor, objective)),
+		state: monitor.tiers && !monitor.tiers.includes(tier.key) ? "off" : (tierFault(tier, objective) ?? "runs"),
 	}));
 }
 

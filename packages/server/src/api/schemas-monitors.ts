@@ -3,7 +3,7 @@ import { IncidentState, Instant, Ratio, Verdict } from "./schemas.ts";
 
 /** Wire schemas of monitors: what each watches, by which rules, and when it fired or would have. */
 
-/** `paused`: written live or shadow, but it does nothing until `pausedUntil`. */
+/** `paused`: written live or shadow, but it does nothing until its pause ends. */
 export const MonitorMode = z.enum(["live", "shadow", "draft", "paused"]);
 export type MonitorMode = z.infer<typeof MonitorMode>;
 
@@ -12,12 +12,15 @@ export const MonitorLine = z.object({
 	displayName: z.string(),
 	detector: z.string(),
 	mode: MonitorMode,
-	pausedUntil: Instant.nullable(),
+	pause: z
+		.object({ until: Instant, reason: z.string(), owner: z.string() })
+		.nullable()
+		.describe("of a paused one: until when, why, and who answers for it"),
 	severity: z.string(),
 	watches: z.string().describe("what it watches and how it decides, as a sentence"),
 	slos: z.array(z.object({ name: z.string(), displayName: z.string() })).describe("those that it watches now"),
 	isForAll: z.boolean().describe("it watches every SLO that no other monitor of its kind names"),
-	isBuiltIn: z.boolean().describe("no file declares it: it holds because no monitor is written"),
+	place: z.string().nullable().describe("file and line that declare it; null: it is built in, because none is written"),
 	lastFiredAt: Instant.nullable().describe("the last claim, of shadow monitors too; null: none is known"),
 	fired: z.number().describe("claims in the last 28 days"),
 });
@@ -41,17 +44,22 @@ export const MonitorRule = z.object({
 	slo: z.string(),
 	sloDisplayName: z.string(),
 	objective: Ratio,
-	tenants: z.number().describe("key tenants with this objective"),
+	tenants: z.number().describe("key tenants for whom it holds, with this objective"),
+	names: z.array(z.string()).describe("their names for people, where few have a rule of their own"),
+	mode: MonitorMode.describe("a workload, tier or tenant may set another than the monitor's"),
 	periodMs: z.number(),
-	tiers: z.array(MonitorTier),
+	says: z.string().describe("when it fires, as a sentence; empty for burn rate"),
+	tiers: z.array(MonitorTier).describe("of burn rate; empty for other detectors"),
 });
 export type MonitorRule = z.infer<typeof MonitorRule>;
 
 export const MonitorSetting = z.object({
-	key: z.string().describe("as it is written in the file"),
-	value: z.string().describe("the effective value, for people"),
-	holdsFor: z.string().describe("empty: everything that it watches"),
-	setBy: z.string().describe("where the value comes from, for people"),
+	field: z.string().describe("as it is written in the file"),
+	value: z.string().describe("for people"),
+	holdsFor: z.string().describe("names for people; empty: everything that it watches"),
+	setBy: z.enum(["default", "monitor", "workload", "tier", "tenant"]),
+	name: z.string().describe("of the workload, tier or tenant that set it, for people"),
+	place: z.string().nullable().describe("file and line; null for defaults"),
 });
 export type MonitorSetting = z.infer<typeof MonitorSetting>;
 
@@ -72,7 +80,7 @@ export type Firing = z.infer<typeof Firing>;
 export const MonitorDetail = MonitorLine.extend({
 	how: z.array(z.string()).describe("how it decides, one sentence each"),
 	settings: z.array(MonitorSetting),
-	rules: z.array(MonitorRule).describe("burn rate: one for each SLO and objective that differs"),
+	rules: z.array(MonitorRule).describe("one for each SLO and group of key tenants for whom the same holds"),
 	firings: z.array(Firing).describe("newest first, fifty at most"),
 });
 export type MonitorDetail = z.infer<typeof MonitorDetail>;

@@ -9,7 +9,7 @@ import { Empty, ErrorState, Loading, RefreshFailed } from "../shell/states.tsx";
 import { SloPageFrame } from "../slos/slo-tabs.tsx";
 import { type Text, times, useText } from "../text.ts";
 import { ModeBadge } from "./mode-badge.tsx";
-import { RuleTable } from "./rule-table.tsx";
+import { Rules } from "./rules.tsx";
 
 /** One monitor: its mode, what it watches and how, the values that hold and where they come from, and its firings. */
 export function MonitorPage() {
@@ -50,7 +50,9 @@ function Monitor({ monitor, now }: { readonly monitor: MonitorDetail; readonly n
 				<p className="incident-sentence">
 					<ModeBadge mode={monitor.mode} /> {modeWords(t, monitor, now)}
 				</p>
-				{monitor.isBuiltIn ? <p className="soft">{t("monitor.builtIn")}</p> : null}
+				<p className="soft">
+					{monitor.place === null ? t("monitor.builtIn") : t("monitor.written", { place: monitor.place })}
+				</p>
 			</header>
 			<div className="cards">
 				<section className="card">
@@ -76,22 +78,21 @@ function Monitor({ monitor, now }: { readonly monitor: MonitorDetail; readonly n
 				</section>
 			</div>
 			<Firings monitor={monitor} now={now} />
-			{monitor.rules.length === 0 ? null : <RuleTable rules={monitor.rules} />}
+			{monitor.rules.length === 0 ? null : <Rules monitor={monitor} />}
 			<Settings settings={monitor.settings} />
 		</>
 	);
 }
 
+/** What the mode means; a pause also says until when, why, and who answers for it. */
 export function modeWords(
 	t: Text,
-	{ mode, severity, pausedUntil }: Pick<MonitorDetail, "mode" | "severity" | "pausedUntil">,
+	{ mode, severity, pause }: Pick<MonitorDetail, "mode" | "severity" | "pause">,
 	now: number,
 ): string {
-	if (mode === "paused")
-		return pausedUntil === null
-			? t("mode.says.pausedOpen")
-			: t("mode.says.paused", { until: times.at(pausedUntil, now) });
-	return t(`mode.says.${mode}`, { severity });
+	if (mode === "paused" && pause !== null)
+		return t("mode.says.paused", { until: times.at(pause.until, now), owner: pause.owner, reason: pause.reason });
+	return t(mode === "paused" ? "mode.says.pausedOpen" : `mode.says.${mode}`, { severity });
 }
 
 function Settings({ settings }: { readonly settings: MonitorDetail["settings"] }) {
@@ -109,14 +110,22 @@ function Settings({ settings }: { readonly settings: MonitorDetail["settings"] }
 					</tr>
 				</thead>
 				<tbody>
-					{settings.map(({ key, value, holdsFor, setBy }) => (
-						<tr key={`${key} ${holdsFor}`}>
+					{settings.map(({ field, value, holdsFor, setBy, name, place }) => (
+						<tr key={`${field} ${setBy} ${holdsFor}`}>
 							<th scope="row">
-								<code>{key}</code>
+								<code>{field}</code>
 							</th>
 							<td data-label={t("monitor.value")}>{value}</td>
 							<td data-label={t("monitor.holdsFor")}>{holdsFor === "" ? t("monitor.everything") : holdsFor}</td>
-							<td data-label={t("monitor.setBy")}>{setBy}</td>
+							<td data-label={t("monitor.setBy")}>
+								{t(`monitor.setBy.${setBy}`, { name })}
+								{place === null ? null : (
+									<>
+										{" "}
+										<code>{place}</code>
+									</>
+								)}
+							</td>
 						</tr>
 					))}
 				</tbody>

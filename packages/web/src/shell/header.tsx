@@ -2,6 +2,7 @@ import { Button } from "@fluentui/react-components";
 import { DarkTheme20Regular } from "@fluentui/react-icons/svg/dark-theme";
 import { Keyboard20Regular } from "@fluentui/react-icons/svg/keyboard";
 import { Phone20Regular } from "@fluentui/react-icons/svg/phone";
+import { Search20Regular } from "@fluentui/react-icons/svg/search";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { onCallQuery } from "../api.ts";
@@ -14,10 +15,12 @@ export function Header({
 	session,
 	isPhoneOpen,
 	openKeys,
+	openPalette,
 }: {
 	readonly session: Session;
 	readonly isPhoneOpen: boolean;
 	readonly openKeys: () => void;
+	readonly openPalette: () => void;
 }) {
 	const t = useText();
 	const { theme } = usePreferences();
@@ -37,6 +40,14 @@ export function Header({
 			{session.demo ? <span className="tag demo-tag">{t("header.demo")}</span> : null}
 			<OnCall />
 			<div className="header-tools">
+				<Button
+					className="keys-button"
+					appearance="subtle"
+					icon={<Search20Regular />}
+					aria-label={t("palette.open")}
+					title={t("palette.open")}
+					onClick={openPalette}
+				/>
 				<Button
 					appearance="subtle"
 					icon={<Phone20Regular />}

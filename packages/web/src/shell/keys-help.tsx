@@ -5,6 +5,7 @@ import { Modal } from "./modal.tsx";
 
 const KEYS: readonly (readonly [string, TextId])[] = [
 	["/", "keys.filter"],
+	["Ctrl K", "keys.palette"],
 	["← ↑ → ↓", "keys.arrows"],
 	["Enter", "keys.enter"],
 	["Esc", "keys.escape"],

@@ -25,6 +25,23 @@ export function useKeys(keys: Readonly<Record<string, Handler>>): void {
 	}, [names]);
 }
 
+/** A key with Ctrl (on a Mac Cmd) that works everywhere but in a dialog, whatever has the focus: no letter is typed by it. */
+export function useCommandKey(key: string, act: () => void): void {
+	const latest = useRef(act);
+	latest.current = act;
+	useEffect(
+		() =>
+			tinykeys(window, {
+				[`$mod+${key}`]: (event) => {
+					if (event.defaultPrevented || inDialog()) return;
+					event.preventDefault();
+					latest.current();
+				},
+			}),
+		[key],
+	);
+}
+
 function isField(target: EventTarget | null): boolean {
 	return (
 		target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))

@@ -7,11 +7,12 @@ import { useStream } from "../live.ts";
 import { nextTheme, preferences, setPreferences, usePreferences } from "../preferences.ts";
 import { useText } from "../text.ts";
 import { Header } from "./header.tsx";
-import { useKeys } from "./keys.ts";
+import { useCommandKey, useKeys } from "./keys.ts";
 import { Phone } from "./phone.tsx";
 import { SignedContext } from "./signed.ts";
 import { ErrorState, Loading, SignInNeeded } from "./states.tsx";
 
+const Palette = lazy(() => import("./palette.tsx").then((m) => ({ default: m.Palette })));
 const KeysHelp = lazy(() => import("./keys-help.tsx").then((m) => ({ default: m.KeysHelp })));
 
 export function Shell() {
@@ -35,6 +36,9 @@ export function Shell() {
 function SignedIn({ session }: { readonly session: Session }) {
 	const t = useText();
 	const [isHelpOpen, setHelpOpen] = useState(false);
+	const [isPaletteOpen, setPaletteOpen] = useState(false);
+	const openPalette = () => setPaletteOpen(true);
+	useCommandKey("k", openPalette);
 	const navigate = useNavigate();
 	const [side, setSide] = useState<HTMLElement | null>(null);
 	const { phone } = usePreferences();
@@ -59,7 +63,7 @@ function SignedIn({ session }: { readonly session: Session }) {
 			<a className="skip" href="#content">
 				{t("app.skip")}
 			</a>
-			<Header session={session} isPhoneOpen={isPhoneOpen} openKeys={openHelp} />
+			<Header session={session} isPhoneOpen={isPhoneOpen} openKeys={openHelp} openPalette={openPalette} />
 			<div className={isPhoneOpen ? "columns with-phone" : "columns"}>
 				<main className="page" id="content" tabIndex={-1}>
 					<Outlet />
@@ -69,6 +73,11 @@ function SignedIn({ session }: { readonly session: Session }) {
 					{isPhoneOpen ? <Phone /> : null}
 				</div>
 			</div>
+			{isPaletteOpen ? (
+				<Suspense>
+					<Palette close={() => setPaletteOpen(false)} />
+				</Suspense>
+			) : null}
 			{isHelpOpen ? (
 				<Suspense>
 					<KeysHelp close={() => setHelpOpen(false)} />

@@ -32,7 +32,12 @@ export function sloRoutes(api: Api, context: ApiContext): void {
 			context.fleet.view(scope),
 			listIncidents(context.store.db, scope, { states: UNRESOLVED, limit: MAX_INCIDENTS }),
 		]);
-		const facts: SloFacts = { catalogue, fleet, incidents: incidents.items, watchedBy: watchers(catalogue) };
+		const facts: SloFacts = {
+			catalogue,
+			fleet,
+			incidents: incidents.items,
+			watchedBy: watchers(catalogue, context.clock.now()),
+		};
 		return { facts, incidents: incidents.items };
 	};
 	const authz = { roles: READERS, tenant: "all" as const, object: "readings of the caller's tenants" };

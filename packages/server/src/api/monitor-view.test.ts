@@ -1,0 +1,200 @@
+import { describe, expect, it } from "vitest";
+import { type Catalogue, parseCatalogue } from "#catalogue";
+import type { Breach, Incident } from "#incidents";
+import { monitorDetail, monitorLines, watchers } from "./monitor-view.ts";
+
+const NOW = Date.UTC(2026, 10, 23, 12);
+
+const BASE = `apiVersion: bellwether/v1
+kind: Tier
+metadata: { name: mcs, displayName: MCS }
+spec: { rank: 1, monitors: { burn-rate: { tiers: [page-quick] }, too-many: { threshold: { value: 0.02, clear: 0.01 } } } }
+---
+apiVersion: bellwether/v1
+kind: KeyTenantList
+spec:
+  defaults: { workloads: [entra] }
+  tenants:
+    - { name: contoso, displayName: Contoso, match: { tenant.id: a } }
+    - { name: fabrikam, displayName: Fabrikam, match: { tenant.id: b }, tier: mcs, objectives: { sign-ins: 0.9 } }
+---
+apiVersion: bellwether/v1
+kind: Workload
+metadata: { name: entra, displayName: Entra }
+spec: { owner: Entra team }
+---
+apiVersion: openslo/v1
+kind: SLO
+metadata: { name: sign-ins, displayName: Sign-ins, annotations: { bellwether.dev/unit: sign-ins } }
+spec:
+  service: entra
+  indicator:
+    spec:
+      ratioMetric:
+        good: { metricSource: { spec: { metric: signin, where: { result: ok } } } }
+        total: { metricSource: { spec: { metric: signin } } }
+  timeWindow: [{ duration: 28d, isRolling: true }]
+  budgetingMethod: Occurrences
+  objectives: [{ target: 0.999 }]
+`;
+const MONITORS = `apiVersion: bellwether/v1
+kind: Monitor
+metadata: { name: burn-rate }
+spec: { severity: "2.5" }
+---
+apiVersion: bellwether/v1
+kind: Monitor
+metadata: { name: too-many }
+spec:
+  detector: threshold
+  mode: shadow
+  threshold: { value: 0.05, for: 5m, minutes: 3, clear: 0.01 }
+---
+apiVersion: bellwether/v1
+kind: Monitor
+metadata: { name: stopped }
+spec:
+  detector: absence
+  absence: { after: 20m }
+  pause: { until: "2026-12-01T08:00Z", reason: Collector moves., owner: M. Ito }
+---
+apiVersion: bellwether/v1
+kind: Monitor
+metadata: { name: idea }
+spec: { mode: draft, slos: [sign-ins] }
+`;
+const CATALOGUE = read(BASE, MONITORS);
+
+function read(...texts: string[]): Catalogue {
+	const { catalogue, findings } = parseCatalogue(texts.map((text, k) => ({ path: `${k}.yaml`, text })));
+	if (!catalogue) throw new Error(JSON.stringify(findings));
+	return catalogue;
+}
+
+function detail(name: string, breaches: readonly Breach[] = [], incidents: readonly Incident[] = []) {
+	const monitor = CATALOGUE.monitors.find((each) => each.name === name);
+	if (!monitor) throw new Error(`no monitor ${name}`);
+	return monitorDetail({ catalogue: CATALOGUE, firings: [], now: NOW }, monitor, breaches, incidents);
+}
+
+describe("the list of monitors", () => {
+	it("has every one, whatever its mode: live, paused, in shadow, draft", () => {
+		const firings = [{ monitor: "burn-rate", count: 2, lastAt: NOW - 1 }];
+		const lines = monitorLines({ catalogue: CATALOGUE, firings, now: NOW });
+		expect(lines.map(({ name, mode }) => [name, mode])).toEqual([
+			["burn-rate", "live"],
+			["stopped", "paused"],
+			["too-many", "shadow"],
+			["idea", "draft"],
+		]);
+		expect(lines[0]).toMatchObject({ fired: 2, lastFiredAt: NOW - 1 });
+		expect(lines[1]?.pause).toEqual({
+			until: Date.UTC(2026, 11, 1, 8),
+			reason: "Collector moves.",
+			owner: "M. Ito",
+		});
+	});
+
+	it("calls a monitor live again when its pause is over", () => {
+		const later = Date.UTC(2026, 11, 1, 8);
+		const line = monitorLines({ catalogue: CATALOGUE, firings: [], now: later }).find(({ name }) => name === "stopped");
+		expect(line).toMatchObject({ mode: "live", pause: null });
+	});
+
+	it("names the built-in one, which no file declares", () => {
+		const lines = monitorLines({
+			catalogue: read(BASE.replace(/, monitors: .*/, " }")),
+			firings: [],
+			now: NOW,
+		});
+		expect(lines).toMatchObject([{ name: "burn-rate", mode: "live", place: null }]);
+	});
+
+	it("tells of an SLO whether anything that watches it may open an incident", () => {
+		expect(watchers(CATALOGUE, NOW)("sign-ins").isLive).toBe(true);
+		const draft = read(BASE.replace(/, monitors: .*/, " }"), MONITORS.split("---").at(-1) as string);
+		expect(watchers(draft, NOW)("sign-ins")).toEqual({ names: ["idea"], isLive: false });
+	});
+});
+
+describe("a burn-rate monitor", () => {
+	it("has a rule for each group of tenants for whom the same holds, with factors of the period", () => {
+		const { rules } = detail("burn-rate");
+		expect(rules.map(({ objective, tenants, names }) => ({ objective, tenants, names }))).toEqual([
+			{ objective: 0.999, tenants: 1, names: [] },
+			{ objective: 0.9, tenants: 1, names: ["Fabrikam"] },
+		]);
+		expect(rules[0]?.tiers.map(({ factor }) => Number(factor.toFixed(2)))).toEqual([13.44, 5.6, 2.8, 0.93]);
+		expect(rules[0]?.tiers[0]?.errorRatio).toBeCloseTo(0.01344, 8);
+	});
+
+	it("shows tiers that are left out, and those that could never fire, beside those that run", () => {
+		const { rules } = detail("burn-rate");
+		expect(rules.map(({ tiers }) => tiers.map(({ state }) => state))).toEqual([
+			["runs", "runs", "runs", "runs"],
+			["never-fires", "off", "off", "off"],
+		]);
+	});
+
+	it("says of every value who set it and where", () => {
+		expect(
+			detail("burn-rate").settings.map(({ field, value, setBy, holdsFor }) => [field, value, setBy, holdsFor]),
+		).toEqual([
+			["detector", "burn-rate", "monitor", ""],
+			["mode", "live", "default", ""],
+			["severity", "2.5", "monitor", ""],
+			["evidenceP", "1 in 10,000", "default", ""],
+			["tiers", "all four", "default", ""],
+			["escalation", "default", "default", ""],
+			["tiers", "page-quick", "tier", "MCS"],
+		]);
+		expect(detail("burn-rate").settings[2]?.place).toBe("1.yaml:4");
+	});
+});
+
+describe("a monitor with another detector", () => {
+	it("says when it fires, in numbers, for each group of tenants", () => {
+		expect(detail("too-many").rules.map(({ says, names }) => [says, names])).toEqual([
+			[
+				"Fires when 3 of the last 5 minutes have more than 5% bad sign-ins; ends after 5 min without more than 1% bad sign-ins.",
+				[],
+			],
+			[
+				"Fires when 3 of the last 5 minutes have more than 2% bad sign-ins; ends after 5 min without more than 1% bad sign-ins.",
+				["Fabrikam"],
+			],
+		]);
+		expect(detail("stopped").rules.map(({ says, mode }) => [says, mode])).toEqual([
+			["Fires after 20 min without sign-ins, quiet hours left out.", "paused"],
+		]);
+	});
+});
+
+describe("a firing", () => {
+	it("says what was seen and what became of it; without an incident nobody was told", () => {
+		const window = { ms: 3_600_000, bad: 1_200, total: 12_000, burn: 100 };
+		const breach = {
+			id: "brc_1",
+			tenant: "contoso",
+			slo: "sign-ins",
+			detector: "burn-rate",
+			monitor: "burn-rate",
+			scope: "tenant",
+			state: "open",
+			openedAt: NOW - 60_000,
+			closedAt: undefined,
+			evidence: { long: window, tier: { key: "page-quick", factor: 13.44 } },
+			incidentId: "INC-1001",
+		} as unknown as Breach;
+		const incident = { id: "INC-1001", state: "resolved", verdict: "noise" } as Incident;
+		const [first, second] = detail("burn-rate", [breach, { ...breach, incidentId: undefined }], [incident]).firings;
+		expect(first).toMatchObject({
+			tenantDisplayName: "Contoso",
+			says: "1,200 of 12,000 in 1 h were bad (sign-ins that fail): burn 100×, limit 13.4×.",
+			incident: "INC-1001",
+			verdict: "noise",
+			endedAt: null,
+		});
+		expect(second).toMatchObject({ incident: null, verdict: null });
+	});
+});

@@ -1,0 +1,12 @@
+import type { Session } from "../api-types.ts";
+
+const PAGES = [
+	{ page: "health", to: "/admin/health" },
+	{ page: "sources", to: "/admin/sources" },
+	{ page: "match", to: "/admin/match" },
+] as const;
+
+/** Pages of the administration that a person may open; the server decides all the same. */
+export function pagesFor({ role, allTenants }: Pick<Session, "role" | "allTenants">) {
+	return PAGES.filter(({ page }) => (page === "health" ? role !== "viewer" : page === "match" ? allTenants : true));
+}
