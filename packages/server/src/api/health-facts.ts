@@ -56,7 +56,8 @@ export async function gatherHealth(
 	const failingFeeds = new Set(
 		sources
 			.feeds()
-			.filter(({ state }) => state === "failing")
+			// A single slip is asked for again within seconds.
+			.filter(({ state, misses }) => state === "failing" && misses !== 1)
 			.map(({ feed }) => feed),
 	);
 	const firstError = active.findings.find(({ level }) => level === "error");

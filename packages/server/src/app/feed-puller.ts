@@ -55,10 +55,10 @@ const REMEDIES: Readonly<Record<PullFailureReason, string>> = {
 	throttled: "raise pull.every",
 	refused: "correct pull.url: it must be the address that answers itself, for redirects are not followed",
 	failed: "look at that system; it is asked again by itself",
-	partial: "what answered was taken; it does not say what is well",
+	partial: "see why a part is missing or old; until then nothing is well",
 	too_large: "narrow pull.url, or raise pull.maxResponseBytes",
 	malformed:
-		"check that pull.url leads to the JSON itself, not to a page for people or a sign-in, and that kind is right",
+		"check that pull.url leads to the JSON itself, not to a page for people or a sign-in, and that kind is right; if it tells too much at once, narrow it",
 };
 
 /** Asks one feed for ever, by its rhythm. Feeds do not know of each other. */
@@ -117,8 +117,7 @@ export class FeedPuller {
 		try {
 			const answer = await this.#engine.ask(AbortSignal.any([this.#abort.signal, AbortSignal.timeout(WHOLE_TURN_MS)]));
 			const outcome = await this.#keep(answer);
-			// That nothing can be written is no fault of the feed.
-			if (outcome.status === "unavailable") return Math.max(STORE_RETRY_MS, outcome.retryAfterMs);
+			if (outcome.status === "unavailable") return this.#notKept(outcome);
 			if (outcome.failure) throw outcome.failure;
 			this.#misses = 0;
 			this.#error = undefined;
@@ -134,6 +133,14 @@ export class FeedPuller {
 			this.#error = { at: clock.now(), reason, message, remedy: REMEDIES[reason] };
 			return backOffMs(this.#misses, random(), retryAfterMs);
 		}
+	}
+
+	/** That nothing can be written is no fault of the feed, but why it grows stale must be said. */
+	#notKept({ message, retryAfterMs }: Extract<FeedStoreOutcome, { status: "unavailable" }>): number {
+		const remedy = "see that the disk of the data folder has room and can be written; it is asked again by itself";
+		const said = `the answer could not be kept: ${message}`;
+		this.#error = { at: this.#options.clock.now(), reason: "failed", message: said, remedy };
+		return Math.max(STORE_RETRY_MS, retryAfterMs);
 	}
 
 	async #keep(
@@ -154,12 +161,16 @@ export class FeedPuller {
 		const { askedAt } = answer;
 		const isToldAgain = this.#told?.digest === digest && askedAt - this.#told.at < TOLD_AGAIN_MS;
 		if (failure === undefined || !isToldAgain) {
-			const outcome = await this.#options.keep({
-				feed: this.#feed.name,
-				parsed: isToldAgain ? heardOnly(parsed) : failure ? { ...parsed, ...NOT_COMPLETE } : parsed,
-				provesLife: failure === undefined,
-				askedAt,
-			});
+			const outcome = await this.#options
+				.keep({
+					feed: this.#feed.name,
+					parsed: isToldAgain ? heardOnly(parsed) : failure ? { ...parsed, ...NOT_COMPLETE } : parsed,
+					provesLife: failure === undefined,
+					askedAt,
+				})
+				.catch(
+					(error: Error): FeedStoreOutcome => ({ status: "unavailable", message: error.message, retryAfterMs: 0 }),
+				);
 			if (outcome.status === "unavailable") return outcome;
 			if (!isToldAgain) this.#told = failure ? undefined : { digest, at: askedAt };
 		}

@@ -275,7 +275,11 @@ describe("what is kept", () => {
 		it.setDiskFree(1_000);
 		expect(await it.turn()).toBe(60_000);
 		expect(await it.state()).toMatchObject({ state: "waiting" });
-		expect(it.status()).toMatchObject({ misses: 0, error: undefined });
+		expect(it.status()).toMatchObject({
+			misses: 0,
+			failures: {},
+			error: { message: "the answer could not be kept: the disk of the data folder has 1000 bytes left" },
+		});
 		it.setDiskFree(1e9);
 		await it.turn(60_000);
 		expect(await it.word()).toMatchObject({ state: "operational" });

@@ -1,3 +1,4 @@
+import { describeDuration } from "@bellwether/model";
 import {
 	ask,
 	oneLine,
@@ -13,6 +14,8 @@ export interface ReaderOptions {
 	readonly credentials: PullCredentials;
 	readonly timeoutMs: number;
 	readonly accept: string;
+	/** An answer that a cache in between has held for longer says nothing of now. */
+	readonly maxAgeMs: number;
 	readonly now: () => number;
 }
 
@@ -58,7 +61,7 @@ export class ConditionalReader {
 	}
 
 	async read({ url, body, maxBytes, signal }: ReadRequest): Promise<ReadAnswer> {
-		const { http, credentials, timeoutMs, accept, now } = this.#options;
+		const { http, credentials, timeoutMs, accept, maxAgeMs, now } = this.#options;
 		this.#used.add(url);
 		const found = body === undefined ? this.#kept.get(url) : undefined;
 		const known = found && now() - found.at < KEPT_FOR_MS && found.body.byteLength <= maxBytes ? found : undefined;
@@ -84,6 +87,11 @@ export class ConditionalReader {
 			},
 			(text) => text,
 		);
+		const ageMs = Number(answer.headers.age ?? 0) * 1000;
+		if (ageMs > maxAgeMs) {
+			const message = `the answer of ${new URL(url).host} is ${describeDuration(ageMs)} old: a cache in between held it`;
+			throw new PullFailure("partial", message, "");
+		}
 		const isAsBefore = answer.statusCode === 304 && known !== undefined;
 		if (isAsBefore) this.unchanged++;
 		const bytes = isAsBefore ? known.body : answer.body;
@@ -99,7 +107,7 @@ export class ConditionalReader {
 	}
 
 	#keep(url: string, headers: Readonly<Record<string, string>>, body: Uint8Array): void {
-		const { etag, "last-modified": lastModified } = headers;
+		const [etag, lastModified] = [validator(headers.etag), validator(headers["last-modified"])];
 		this.#kept.delete(url);
 		if ((etag === undefined && lastModified === undefined) || body.byteLength > MAX_KEPT_BYTES) return;
 		this.#kept.set(url, { etag, lastModified, body, at: this.#options.now() });
@@ -117,6 +125,11 @@ export class ConditionalReader {
 			return { ...answer, statusCode: 429, retryAfterMs: answer.retryAfterMs ?? Math.max(0, resetAt - now()) };
 		};
 	}
+}
+
+/** What can be sent back as it came; undefined: nothing, or something that would spoil the next request. */
+function validator(header: string | undefined): string | undefined {
+	return header !== undefined && /^[\x20-\x7e]{1,500}$/.test(header) ? header : undefined;
 }
 
 function conditions(known: Kept | undefined): Record<string, string> {

@@ -314,6 +314,30 @@ describe("secrets", () => {
 });
 
 describe("what is as before", () => {
+	test("is not asked for by what cannot be sent back", async () => {
+		const page = await feedPage((_, response) => {
+			response.setHeader("etag", Buffer.from('"\u00e9"', "utf8").toString("latin1"));
+			return { components: [] };
+		});
+		const { ask } = engineOf(page, "/a");
+		await ask();
+		await ask();
+		expect(page.asked.map(({ headers }) => headers["if-none-match"])).toEqual([undefined, undefined]);
+	});
+
+	test("is no answer when a cache has held it for longer than the feed may be silent", async () => {
+		const page = await feedPage(({ url }, response) => {
+			response.setHeader("age", url === "/old" ? "181" : "179");
+			return { components: [] };
+		});
+		const { ask, feed } = engineOf(page, "/new", { expectEveryMs: 180_000 });
+		expect(parsePulled(feed, await ask()).status).toBe("parsed");
+		expect(await failureOf(engineOf(page, "/old", { expectEveryMs: 180_000 }).ask())).toMatchObject({
+			reason: "partial",
+			message: expect.stringContaining("a cache in between held it"),
+		});
+	});
+
 	test("is asked for whole once an hour, and never trusted across addresses", async () => {
 		const page = await feedPage(({ headers, url }, response) => {
 			response.setHeader("last-modified", "Sun, 22 Nov 2026 02:00:00 GMT");

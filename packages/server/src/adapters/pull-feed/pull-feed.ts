@@ -31,7 +31,14 @@ const RESOURCE_GRAPH_QUERY = `ServiceHealthResources
 export function createFeedEngine({ feed, http, credentials, clock }: FeedEngineOptions): FeedEngine {
 	const { urls, timeoutMs, maxResponseBytes } = feed.pull;
 	const accept = feed.kind === "github" ? "application/vnd.github+json" : "application/json";
-	const reader = new ConditionalReader({ http, credentials, timeoutMs, accept, now: () => clock.now() });
+	const reader = new ConditionalReader({
+		http,
+		credentials,
+		timeoutMs,
+		accept,
+		maxAgeMs: feed.expectEveryMs ?? Number.POSITIVE_INFINITY,
+		now: () => clock.now(),
+	});
 	return {
 		get requests() {
 			return reader.requests;

@@ -26,16 +26,19 @@ export function parsePulled(feed: Feed, { messages, isWhole, askedAt }: PulledMe
 		if (part.status === "malformed") return part;
 		parts.push(part);
 	}
-	const facts = parts.flatMap((part): readonly unknown[] => part.facts);
+	const told = parts.flatMap((part): readonly unknown[] => part.facts);
 	const faults = parts.flatMap((part): readonly FeedFault[] => part.faults);
 	const left = parts.reduce((sum, part) => sum + part.left, 0);
+	const isHealth = feed.gives === "platform-health";
+	const prefix = isHealth && isWhole && faults.length === 0 ? openPrefix(feed, messages, told) : undefined;
+	// Lists of issues go back for months. What ended long ago ends here as well by not being named.
+	const facts = prefix === undefined ? told : told.filter((fact) => !isHistory(fact as PlatformHealthFact, askedAt));
 	// Holding a thousand takes a third of a second of the thread that pages.
 	if (facts.length > MAX_OBJECTS) {
 		return { status: "malformed", message: `The answer tells more than ${MAX_OBJECTS} facts at once.` };
 	}
 	const { gives } = feed;
 	if (gives !== "platform-health") return { status: "parsed", gives, facts, left, faults } as Parsed;
-	const prefix = isWhole && faults.length === 0 ? openPrefix(feed, messages, facts) : undefined;
 	return {
 		status: "parsed",
 		gives,
@@ -44,6 +47,12 @@ export function parsePulled(feed: Feed, { messages, isWhole, askedAt }: PulledMe
 		faults,
 		complete: prefix === undefined ? undefined : { prefix, at: askedAt },
 	};
+}
+
+const HISTORY_MS = 3 * 24 * 3_600_000;
+
+function isHistory({ endedAt }: PlatformHealthFact, askedAt: number): boolean {
+	return endedAt !== undefined && endedAt < askedAt - HISTORY_MS;
 }
 
 /** Ids of which the answer names all that are open. */
