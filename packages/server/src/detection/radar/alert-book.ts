@@ -1,4 +1,4 @@
-import { assess, type Assessment, type Rise } from "./candidates.ts";
+import { type Assessment, assess, type Rise } from "./candidates.ts";
 import { rankChanges } from "./causes.ts";
 import { MINUTE_MS, RING, SLOT } from "./clock-minutes.ts";
 import type { Episodes } from "./episodes.ts";
@@ -69,7 +69,10 @@ export class AlertBook {
 	isIll(tenant: string, workload: string, minute: number): boolean {
 		return this.#spans.some(
 			(s) =>
-				s.workload === workload && (s.isWide ? true : s.tenant === tenant) && minute >= s.from - 2 && minute <= s.to + 3,
+				s.workload === workload &&
+				(s.isWide ? true : s.tenant === tenant) &&
+				minute >= s.from - 2 &&
+				minute <= s.to + 3,
 		);
 	}
 
@@ -112,7 +115,8 @@ export class AlertBook {
 			return;
 		}
 		const minutes = minute - now.from + 1;
-		const hold = this.#episodes.hold("wide", group.severity, minute * MINUTE_MS, 2, 11);
+		const least = group.raised.length < 4 ? 3 : 2;
+		const hold = this.#episodes.hold("wide", group.severity, minute * MINUTE_MS, least, 11, true);
 		if (minutes >= hold) this.#openWide(members, group, minute, minutes, hold, changes, out);
 	}
 
@@ -148,10 +152,13 @@ export class AlertBook {
 		for (const rise of rises) {
 			if (rise.minutes < 2.4 || !rise.isRising || this.#isTold(tenant, workload, rise.onset)) continue;
 			if (this.#isOfGroup(series, rise, minute)) continue;
+			if (isVolume(rise) && !this.#isOwnLoss(series, rise, minute, sisters)) {
+				series.sharedLoss = rise.onset;
+				continue;
+			}
 			const verdict = assess(series, rise, minute);
 			const hold = this.#holdOf(series, rise, verdict, minute);
 			if (rise.minutes < hold || verdict.nats < LEAST_NATS) continue;
-			if (isVolume(rise) && !this.#isOwnLoss(series, rise, minute, sisters)) continue;
 			this.#openTenant(series, rise, verdict, hold, minute, changes, out);
 			return;
 		}
@@ -163,7 +170,9 @@ export class AlertBook {
 		const least = isVolume(rise) ? 4 : 3;
 		const hold = this.#episodes.hold(verdict.sort, verdict.severity, now, least, 12);
 		if (rise.channel !== "errors") return hold;
-		const before = (this.#peaks.get(series) ?? []).filter((p) => p.end < rise.onset && p.end > minute - 100 && p.minutes >= 2.5);
+		const before = (this.#peaks.get(series) ?? []).filter(
+			(p) => p.end < rise.onset && p.end > minute - 100 && p.minutes >= 2.5,
+		);
 		return before.length >= 2 ? Math.min(hold, 2.5) : hold;
 	}
 
@@ -171,8 +180,8 @@ export class AlertBook {
 	#notePeaks(series: TenantSignal, rises: readonly Rise[], minute: number): void {
 		const rise = rises.find((r) => r.channel === "errors");
 		if (rise === undefined || rise.minutes < 1) return;
-		let peaks = this.#peaks.get(series);
-		if (!peaks) this.#peaks.set(series, (peaks = []));
+		const peaks = this.#peaks.get(series) ?? [];
+		this.#peaks.set(series, peaks);
 		const last = peaks.at(-1);
 		if (last && last.onset === rise.onset) {
 			if (rise.minutes >= last.minutes) {
@@ -185,13 +194,10 @@ export class AlertBook {
 		if (peaks.length > 12) peaks.shift();
 	}
 
+	/** What is told already: while something wider is ill, and whatever began before the end of an earlier alert. */
 	#isTold(tenant: string, workload: string, onset: number): boolean {
 		return this.#spans.some(
-			(s) =>
-				s.workload === workload &&
-				(s.isWide ? s.isOpen || s.tenants.has(tenant) : s.tenant === tenant) &&
-				onset <= s.to + 5 &&
-				onset >= s.from - (s.isWide ? 10 : 100_000),
+			(s) => s.workload === workload && s.tenants.has(tenant) && ((s.isWide && s.isOpen) || onset <= s.to + 5),
 		);
 	}
 
@@ -217,12 +223,12 @@ export class AlertBook {
 		for (const other of sisters) {
 			if (other === series || other.volume === undefined) continue;
 			const { came, expected } = other.volume.sums(rise.onset, minute);
-			if (expected < 8) continue;
-			const ratio = came / expected;
-			if (ratio > 0.5 + 0.5 * kept || ratio > 0.88) well += expected;
-			else alike += expected;
+			if (expected < 20) continue;
+			// On a holiday some signals fall by less than others, machines by less than people.
+			if (came / expected < 1 - 0.35 * (1 - kept)) alike += 1;
+			else well += 1;
 		}
-		if (well > 0 || alike > 0) return well >= alike;
+		if (well + alike > 0) return well > alike;
 		const local = (rise.onset + (series.tenant.utcOffsetMinutes ?? 0)) % 1440;
 		const isMidnight = local < 20 || local > 1425;
 		return !isMidnight || kept < 0.08;
@@ -280,11 +286,13 @@ export class AlertBook {
 		const ids = rankChanges(
 			{
 				workload,
+				kind: evidence.kind,
+				scope: "tenant",
 				onsetAt,
 				tenant,
 				cohort: undefined,
 				culprits: verdict.culprits,
-				has: (attribute, value) => hasValue(series, attribute, value, rise.onset, minute),
+				share: (attribute, value) => shareOf(series, attribute, value, rise.onset, minute),
 			},
 			changes,
 		);
@@ -378,14 +386,13 @@ export class AlertBook {
 		const ids = rankChanges(
 			{
 				workload: signal.workload,
+				kind: "errors",
+				scope: group.scope,
 				onsetAt,
 				tenant: undefined,
 				cohort: group.cohort,
 				culprits,
-				has: (attribute, value) =>
-					group.cohort === undefined
-						? false
-						: group.raised.some((s) => hasValue(s, attribute, value, group.onset, minute)),
+				share: () => 1,
 			},
 			changes,
 		);
@@ -456,9 +463,7 @@ export class AlertBook {
 const isVolume = (rise: Rise): boolean => rise.channel === "volume" || rise.channel === "part";
 
 const sameAnswer = (a: RadarAlert, b: RadarAlert): boolean =>
-	a.sli === b.sli &&
-	a.changes.join() === b.changes.join() &&
-	named(a.culprits) === named(b.culprits);
+	a.sli === b.sli && a.changes.join() === b.changes.join() && named(a.culprits) === named(b.culprits);
 
 const named = (culprits: readonly RadarCulprit[]): string => culprits.map((c) => `${c.attribute}=${c.value}`).join();
 
@@ -468,12 +473,17 @@ function sliOf(series: TenantSignal, rise: Rise): string {
 	return (rise.channel === "latency" || rise.channel === "slow" ? signal.latency?.sli : signal.errors?.sli) ?? "";
 }
 
-function hasValue(series: TenantSignal, attribute: string, value: string, from: number, to: number): boolean {
+function shareOf(series: TenantSignal, attribute: string, value: string, from: number, to: number): number {
 	const of = series.minutes.value(series.signal.attributes.indexOf(attribute), value);
-	if (!of) return false;
-	for (let m = Math.max(from, to - RING + 8); m <= to; m += 1)
-		if (series.minutes.knows(m) && (of.total[m & SLOT] as number) > 0) return true;
-	return false;
+	if (!of) return 0;
+	let part = 0;
+	let all = 0;
+	for (let m = Math.max(from, to - RING + 8); m <= to; m += 1) {
+		if (!series.minutes.knows(m)) continue;
+		part += of.total[m & SLOT] as number;
+		all += series.minutes.total[m & SLOT] as number;
+	}
+	return all > 0 ? part / all : 0;
 }
 
 function evidenceOf(

@@ -1,6 +1,6 @@
-import { MINUTE_MS, RING } from "./clock-minutes.ts";
+import { RING, SLOT } from "./clock-minutes.ts";
 import type { Evidence } from "./cusum.ts";
-import { BURN, CAP as ERROR_CAP, DEGRADED, type ErrorChannel, OUTAGE } from "./error-channel.ts";
+import { BURN, DEGRADED, CAP as ERROR_CAP, type ErrorChannel, OUTAGE } from "./error-channel.ts";
 import { CAP as LATENCY_CAP } from "./latency-channel.ts";
 import { culpritsOf, rankSlices } from "./slices.ts";
 import type { TenantSignal } from "./tenant-signal.ts";
@@ -8,7 +8,7 @@ import type { RadarCulprit } from "./types.ts";
 import { CAP as VOLUME_CAP } from "./volume-channel.ts";
 
 /** What a rise is compared with: only its like taught how long such things last. */
-export type Sort = "errors-all" | "errors-slice" | "burn" | "slow" | "latency" | "volume" | "part";
+export type Sort = "errors-all" | "errors-calm" | "errors-slice" | "burn" | "slow" | "latency" | "volume" | "part";
 
 /** Evidence that rises in one channel of one tenant's signal. */
 export interface Rise {
@@ -101,7 +101,8 @@ export function assess(series: TenantSignal, rise: Rise, minute: number): Assess
 			const culprits = culpritsOf(rankSlices(series, from, minute));
 			const severity = errors.severity(from, minute);
 			const nats = errors.nats(rise.alternative, from, minute);
-			return { sort: culprits.length > 0 ? "errors-slice" : "errors-all", severity, nats, culprits };
+			const sort = culprits.length > 0 ? "errors-slice" : isCalm(series, from, minute) ? "errors-calm" : "errors-all";
+			return { sort, severity, nats, culprits };
 		}
 		case "burn": {
 			const culprits = culpritsOf(rankSlices(series, from, minute));
@@ -122,7 +123,8 @@ export function assess(series: TenantSignal, rise: Rise, minute: number): Assess
 		case "volume": {
 			const sums = series.volume?.sums(from, minute) ?? { came: 0, expected: 0 };
 			const lost = sums.expected > 0 ? Math.max(0.02, 1 - sums.came / sums.expected) : 0.02;
-			return { sort: "volume", severity: lost, nats: rise.minutes * VOLUME_CAP, culprits: [] };
+			const culprits = lostParts(series, minute);
+			return { sort: "volume", severity: lost, nats: rise.minutes * VOLUME_CAP, culprits };
 		}
 		case "part":
 			return {
@@ -134,4 +136,43 @@ export function assess(series: TenantSignal, rise: Rise, minute: number): Assess
 	}
 }
 
-export const startOf = (minute: number): number => minute * MINUTE_MS;
+/** Values that have stopped while the tenant's others go on. */
+function lostParts(series: TenantSignal, minute: number): RadarCulprit[] {
+	const lost: { nats: number; culprit: RadarCulprit }[] = [];
+	for (const value of series.minutes.values) {
+		const nats = value.loss ? Math.max(value.loss.sum(0, minute), value.loss.sum(1, minute)) : 0;
+		const attribute = series.signal.attributes[value.attribute] as string;
+		if (nats >= PART_NATS) lost.push({ nats, culprit: { attribute, value: value.value } });
+	}
+	lost.sort((a, b) => b.nats - a.nats || (a.culprit.value < b.culprit.value ? -1 : 1));
+	return lost.slice(0, 1).map((entry) => entry.culprit);
+}
+const PART_NATS = 9;
+
+const BEFORE_MINUTES = 15;
+/** A storm of retries raises traffic by this much at least. */
+const SURGE = 1.16;
+
+/**
+ * Whether errors came without more traffic than before: a storm of retries is known by its traffic. False as well where
+ * there are too few events to tell, or nothing is known of the time of day.
+ */
+function isCalm(series: TenantSignal, from: number, to: number): boolean {
+	const { volume, minutes } = series;
+	if (volume === undefined) return false;
+	const rate = (first: number, last: number) => {
+		let came = 0;
+		let usual = 0;
+		for (let m = first; m <= last; m += 1) {
+			if (!minutes.knows(m)) continue;
+			came += minutes.total[m & SLOT] as number;
+			usual += volume.profile(m);
+		}
+		return { came, usual };
+	};
+	const before = rate(from - BEFORE_MINUTES, from - 1);
+	const now = rate(from, Math.min(to, from + 9));
+	if (before.usual <= 0 || now.usual <= 0 || before.came < 10 || now.came === 0) return false;
+	const ratio = now.came / now.usual / (before.came / before.usual);
+	return ratio * Math.exp(1.6 * Math.sqrt(1 / now.came + 1 / before.came + 0.001)) < SURGE;
+}

@@ -31,8 +31,8 @@ export class Episodes {
 	}
 
 	add(episode: Episode): void {
-		let list = this.#kept.get(episode.kind);
-		if (!list) this.#kept.set(episode.kind, (list = []));
+		const list = this.#kept.get(episode.kind) ?? [];
+		this.#kept.set(episode.kind, list);
 		list.push(episode);
 		if (list.length % 256 === 0)
 			this.#kept.set(
@@ -45,13 +45,20 @@ export class Episodes {
 		this.#firstAt ??= at;
 	}
 
-	/** Minutes of full evidence that a page of this kind and severity takes now. */
-	hold(kind: string, severity: number, now: number, least: number, most: number): number {
+	/**
+	 * Minutes of full evidence that a page of this kind and severity takes now. `isMilderAlike`: what is milder than a
+	 * known episode is held as long as that.
+	 */
+	hold(kind: string, severity: number, now: number, least: number, most: number, isMilderAlike = false): number {
 		const weeks = (Math.min(KEEP_MS, now - (this.#firstAt ?? now)) / WEEK_MS) * this.#tenants;
 		let skip = Math.floor(this.#falsePagesPerTenantWeek * weeks * 0.3);
 		const minutes: number[] = [];
 		for (const past of this.#kept.get(kind) ?? [])
-			if (past.at > now - KEEP_MS && past.severity * ALIKE > severity && past.severity < severity * ALIKE)
+			if (
+				past.at > now - KEEP_MS &&
+				past.severity * ALIKE > severity &&
+				(isMilderAlike || past.severity < severity * ALIKE)
+			)
 				minutes.push(past.minutes);
 		minutes.sort((a, b) => b - a);
 		if (skip > minutes.length * 0.1) skip = Math.floor(minutes.length * 0.1);

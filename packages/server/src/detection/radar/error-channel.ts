@@ -186,7 +186,10 @@ export class ErrorChannel {
 		const alternatives = [raised * 2, raised * 3.5 + 0.003, Math.max(raised * 10, 0.1)];
 		this.#parameters[at] = usual;
 		for (let a = 0; a < ALTERNATIVES; a += 1) {
-			const ratio = Math.min(Math.max(alternatives[a] as number, raised + 0.5 * (1 - raised) * 0.02), 0.5 + 0.5 * raised);
+			const ratio = Math.min(
+				Math.max(alternatives[a] as number, raised + 0.5 * (1 - raised) * 0.02),
+				0.5 + 0.5 * raised,
+			);
 			this.#parameters[at + 1 + 2 * a] = Math.log(ratio / raised);
 			this.#parameters[at + 2 + 2 * a] = Math.log((1 - ratio) / (1 - raised));
 		}

@@ -56,8 +56,7 @@ export class LatencyChannel {
 		for (let a = 0; a < SHIFTS.length; a += 1) {
 			let nats = 0;
 			for (let k = 0; k < this.#n; k += 1)
-				nats +=
-					(this.#minutes.histogram[at + k] as number) * (this.#weights[weights + a * this.#n + k] as number);
+				nats += (this.#minutes.histogram[at + k] as number) * (this.#weights[weights + a * this.#n + k] as number);
 			this.evidence.add(a, minute, nats, CAP, CEILING);
 		}
 	}
@@ -206,7 +205,9 @@ export class LatencyChannel {
 			}
 		}
 		for (let k = 0; k < n; k += 1)
-			shares[k] = ((shares[k] as number) + (HOUR_PRIOR * ((this.#all[k] as number) + 0.5)) / (all + n * 0.5)) / (sum + HOUR_PRIOR);
+			shares[k] =
+				((shares[k] as number) + (HOUR_PRIOR * ((this.#all[k] as number) + 0.5)) / (all + n * 0.5)) /
+				(sum + HOUR_PRIOR);
 		let above = 0;
 		for (let k = n - 1; k >= 0; k -= 1) {
 			above += shares[k] as number;

@@ -1,12 +1,20 @@
 import { AlertBook } from "./alert-book.ts";
 import { type Rise, risesOf } from "./candidates.ts";
 import { MINUTE_MS, minuteOf, RING, SLOT } from "./clock-minutes.ts";
-import { Episodes } from "./episodes.ts";
 import { EpisodeWatch } from "./episode-watch.ts";
+import { Episodes } from "./episodes.ts";
 import type { Pool } from "./error-channel.ts";
 import { findGroup, risingErrors } from "./scope.ts";
 import { SETTLE, TenantSignal } from "./tenant-signal.ts";
-import type { Radar, RadarChange, RadarEvent, RadarMaintenance, RadarOptions, RadarTenant, TenantMinute } from "./types.ts";
+import type {
+	Radar,
+	RadarChange,
+	RadarEvent,
+	RadarMaintenance,
+	RadarOptions,
+	RadarTenant,
+	TenantMinute,
+} from "./types.ts";
 
 /** A minute is judged this long after its end; what comes later is judged then. */
 const RIPE_MS = 20_000;
@@ -103,10 +111,15 @@ class RadarEngine implements Radar {
 		const target = minuteOf(this.#now - RIPE_MS) - 1;
 		const out: RadarEvent[] = [];
 		if (this.#firstMinute === Infinity) return out;
-		for (let m = this.#judged === undefined ? Math.min(this.#firstMinute, target) : this.#judged + 1; m <= target; m += 1) {
+		for (
+			let m = this.#judged === undefined ? Math.min(this.#firstMinute, target) : this.#judged + 1;
+			m <= target;
+			m += 1
+		) {
 			this.#judged = m;
 			this.#step(m, out);
 		}
+		for (const [i, event] of out.entries()) out[i] = { ...event, at: this.#now };
 		return out;
 	}
 
@@ -172,9 +185,11 @@ class RadarEngine implements Radar {
 				const isAlerting = this.#book.isIll(tenant, series.signal.workload, minute);
 				series.settle(minute, isAlerting || this.#isMasked(state, series, minute));
 				if (state.tenant.isKey === false) continue;
-				let watch = this.#watches.get(series);
-				if (!watch) this.#watches.set(series, (watch = new EpisodeWatch(series)));
-				watch.settle(minute, this.#episodes, (from, to) => this.#book.wasReal(tenant, series.signal.workload, from, to));
+				const watch = this.#watches.get(series) ?? new EpisodeWatch(series);
+				this.#watches.set(series, watch);
+				watch.settle(minute, this.#episodes, (from, to) =>
+					this.#book.wasReal(tenant, series.signal.workload, from, to),
+				);
 			}
 	}
 

@@ -31,7 +31,11 @@ export function risingErrors(series: readonly TenantSignal[], minute: number): T
 		if (errors === undefined) return false;
 		const { evidence } = errors;
 		const a = evidence.sum(OUTAGE, minute) > evidence.sum(DEGRADED, minute) ? OUTAGE : DEGRADED;
-		return evidence.sum(a, minute) >= RAISED_NATS && evidence.onset(a, minute) >= minute - TOGETHER_MINUTES && (evidence.isRising(a, minute, 44) || evidence.isRising(a, minute - 1, 44));
+		return (
+			evidence.sum(a, minute) >= RAISED_NATS &&
+			evidence.onset(a, minute) >= minute - TOGETHER_MINUTES &&
+			(evidence.isRising(a, minute, 44) || evidence.isRising(a, minute - 1, 44))
+		);
 	});
 }
 
@@ -115,7 +119,7 @@ function tally(
 	const rows: { series: TenantSignal; bad: number; total: number; usual: number; excess: number }[] = [];
 	for (const series of all) {
 		if (series.errors === undefined) continue;
-		const value = cohort && valueOf(series, cohort);
+		const value = cohort && cohortValue(series, cohort);
 		if (cohort && side === "in" && value === undefined) continue;
 		const { bad, total } = countsOf(series, value, side, onset, minute);
 		if (total === 0) continue;
@@ -144,7 +148,7 @@ function tally(
 	return { ...result, judged, nats };
 }
 
-function valueOf(series: TenantSignal, cohort: RadarCulprit): ValueMinutes | undefined {
+function cohortValue(series: TenantSignal, cohort: RadarCulprit): ValueMinutes | undefined {
 	return series.minutes.value(series.signal.attributes.indexOf(cohort.attribute), cohort.value);
 }
 
@@ -172,4 +176,4 @@ function countsOf(
 
 /** Whether a tenant has events in a cohort. */
 export const isIn = (series: TenantSignal, cohort: RadarCulprit | undefined): boolean =>
-	cohort === undefined || valueOf(series, cohort) !== undefined;
+	cohort === undefined || cohortValue(series, cohort) !== undefined;

@@ -26,6 +26,8 @@ export class TenantSignal {
 	dirtyFrom = Infinity;
 	#troubledMinutes = 0;
 	firstMinute: number | undefined;
+	/** Onset of a loss that the tenant's other signals shared: its people are away. */
+	sharedLoss: number | undefined;
 
 	constructor(tenant: RadarTenant, signal: RadarSignal, pool: Pool, slowPool: Pool) {
 		this.tenant = tenant;
@@ -69,7 +71,8 @@ export class TenantSignal {
 					channel.evidence.sum(BURN, minute) >= 12)
 			)
 				return true;
-		if (this.latency && (this.latency.evidence.sum(0, minute) >= 7 || this.latency.evidence.sum(1, minute) >= 7)) return true;
+		if (this.latency && (this.latency.evidence.sum(0, minute) >= 7 || this.latency.evidence.sum(1, minute) >= 7))
+			return true;
 		return (
 			this.volume !== undefined &&
 			(this.volume.evidence.sum(0, minute) >= 7 || this.volume.evidence.sum(1, minute) >= 7)

@@ -142,14 +142,15 @@ export class VolumeChannel {
 		if (this.#minutes.knows(minute)) {
 			const total = this.#minutes.total[minute & SLOT] as number;
 			const expected = this.#expected[minute & (KEPT - 1)] as number;
-			// What falls away in trouble teaches little, but something: a wrong expectation must not last.
-			this.#slotCame += isTrouble ? Math.max(total, 0.7 * expected) : total;
+			// Trouble is learnt from as well: a wrong expectation must not last, and one bad hour moves what is usual by little.
+			this.#slotCame += total;
 			this.#slotMinutes += 1;
 			this.#slotExpected += expected;
-			if (isTrouble) return this.#endSlot(minute);
-			this.#dayCame = this.#dayCame * DAY_FADE + total;
-			this.#dayUsual = this.#dayUsual * DAY_FADE + this.profile(minute);
-			this.learntMinutes += 1;
+			if (!isTrouble) {
+				this.#dayCame = this.#dayCame * DAY_FADE + total;
+				this.#dayUsual = this.#dayUsual * DAY_FADE + this.profile(minute);
+				this.learntMinutes += 1;
+			}
 		}
 		this.#endSlot(minute);
 	}
