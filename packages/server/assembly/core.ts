@@ -431,6 +431,8 @@ const VALUE_INDEX: usize = 44;
 const PREVIOUS_SLOT: usize = 45;
 const STAGE_COUNT: usize = 46;
 const STAGE_VALUE_COUNT: usize = 47;
+/** The entries from CELL_PAIRS to LAST_OF_PAIR again, so much further on, for the cells that wait for a fold. */
+const WAITING: usize = 25;
 
 const DELTA_SUM: u32 = 0;
 const CUMULATIVE_SUM: u32 = 1;
@@ -648,7 +650,7 @@ export function applyUsual(from: u32, count: u32): u32 {
 			const roleCount = <usize>load<i32>(row, 4);
 			let entry = row + 8;
 			for (let r: usize = 0; r < roleCount; r++, entry += 24) {
-				const cell = cellOf(load<i32>(entry), bucket);
+				const cell = cellOf(load<i32>(entry), bucket, 0);
 				if (isLate) {
 					const late = pointer(CELL_LATE) + (cell << 2);
 					store<i32>(late, load<i32>(late) + 1);
@@ -693,12 +695,41 @@ export function applyUsual(from: u32, count: u32): u32 {
 	return k;
 }
 
-/** The entry of a cell, made if it is new; there is room for it. The same table as `src/telemetry/cells.ts` keeps. */
-function cellOf(pair: i32, bucket: i32): usize {
+/** Adds the counts of a commit to those that wait for a fold; there is room for them. What was late is a revision more. */
+export function mergeCells(): void {
+	const count = <u32>number(CELL_COUNT);
 	const pairs = pointer(CELL_PAIRS);
 	const buckets = pointer(CELL_BUCKETS);
-	const lastOfPair = pointer(LAST_OF_PAIR) + (<usize>pair << 2);
-	const count = <u32>number(CELL_COUNT);
+	const bads = pointer(CELL_BAD);
+	const totals = pointer(CELL_TOTAL);
+	const lates = pointer(CELL_LATE);
+	const intoBads = pointer(CELL_BAD + WAITING);
+	const intoTotals = pointer(CELL_TOTAL + WAITING);
+	const intoLates = pointer(CELL_LATE + WAITING);
+	const intoRevisions = pointer(CELL_REVISION + WAITING);
+	for (let k: u32 = 0; k < count; k++) {
+		const narrow = <usize>k << 2;
+		const wide = <usize>k << 3;
+		const into = cellOf(load<i32>(pairs + narrow), load<i32>(buckets + narrow), WAITING);
+		const bad = intoBads + (into << 3);
+		store<f64>(bad, load<f64>(bad) + load<f64>(bads + wide));
+		const total = intoTotals + (into << 3);
+		store<f64>(total, load<f64>(total) + load<f64>(totals + wide));
+		const late = load<i32>(lates + narrow);
+		if (late <= 0) continue;
+		const intoLate = intoLates + (into << 2);
+		store<i32>(intoLate, load<i32>(intoLate) + late);
+		const revision = intoRevisions + (into << 2);
+		store<i32>(revision, load<i32>(revision) + 1);
+	}
+}
+
+/** The entry of a cell, made if it is new; there is room for it. The same table as `src/telemetry/cells.ts` keeps; `which`: 0 or WAITING. */
+function cellOf(pair: i32, bucket: i32, which: usize): usize {
+	const pairs = pointer(CELL_PAIRS + which);
+	const buckets = pointer(CELL_BUCKETS + which);
+	const lastOfPair = pointer(LAST_OF_PAIR + which) + (<usize>pair << 2);
+	const count = <u32>number(CELL_COUNT + which);
 	const last = load<u32>(lastOfPair);
 	if (
 		last < count &&
@@ -706,8 +737,8 @@ function cellOf(pair: i32, bucket: i32): usize {
 		load<i32>(buckets + (<usize>last << 2)) == bucket
 	)
 		return <usize>last;
-	const index = pointer(CELL_INDEX);
-	const mask = <u32>number(CELL_MASK);
+	const index = pointer(CELL_INDEX + which);
+	const mask = <u32>number(CELL_MASK + which);
 	let at = homeOf(pair, bucket) & mask;
 	for (;;) {
 		const entry = load<u32>(index + (<usize>at << 2));
@@ -722,13 +753,13 @@ function cellOf(pair: i32, bucket: i32): usize {
 	const entry = <usize>count;
 	store<i32>(pairs + (entry << 2), pair);
 	store<i32>(buckets + (entry << 2), bucket);
-	store<f64>(pointer(CELL_BAD) + (entry << 3), 0);
-	store<f64>(pointer(CELL_TOTAL) + (entry << 3), 0);
-	store<i32>(pointer(CELL_LATE) + (entry << 2), 0);
-	store<i32>(pointer(CELL_REVISION) + (entry << 2), 0);
+	store<f64>(pointer(CELL_BAD + which) + (entry << 3), 0);
+	store<f64>(pointer(CELL_TOTAL + which) + (entry << 3), 0);
+	store<i32>(pointer(CELL_LATE + which) + (entry << 2), 0);
+	store<i32>(pointer(CELL_REVISION + which) + (entry << 2), 0);
 	store<u32>(index + (<usize>at << 2), count + 1);
 	store<u32>(lastOfPair, count);
-	tell(CELL_COUNT, <f64>(count + 1));
+	tell(CELL_COUNT + which, <f64>(count + 1));
 	return entry;
 }
 

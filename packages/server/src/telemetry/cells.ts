@@ -53,6 +53,15 @@ export class Cells {
 		core.table[AT.cellMask] = this.#index.length - 1;
 	}
 
+	/** The same for cells that others are added to. */
+	enterAsWaiting(core: Core): void {
+		const { pairs, buckets, bad, total, late, revision } = this;
+		core.enter({ waitingPairs: pairs, waitingBuckets: buckets, waitingBad: bad, waitingTotal: total });
+		core.enter({ waitingLate: late, waitingRevision: revision });
+		core.enter({ waitingIndex: this.#index, waitingLastOfPair: this.#lastOfPair });
+		core.table[AT.waitingMask] = this.#index.length - 1;
+	}
+
 	/** The entry of a cell, made with zeros if it is new. */
 	entry(pair: number, bucket: number): number {
 		const last = pair < this.#lastOfPair.length ? (this.#lastOfPair[pair] as number) : this.#widen(pair);
@@ -151,6 +160,34 @@ export class Cells {
 		this.total = resized(this.#columns, this.total, size);
 		this.late = resized(this.#columns, this.late, size);
 		this.revision = resized(this.#columns, this.revision, size);
+	}
+}
+
+/** Has the core add the cells of each commit to those that wait for a fold; both have their columns in its memory. */
+export class CellMerger {
+	readonly #core: Core;
+	#into: Cells | undefined;
+	#layout = -1;
+
+	constructor(core: Core) {
+		this.#core = core;
+	}
+
+	/** Pairs are numbered below `pairLimit`. */
+	merge(from: Cells, into: Cells, pairLimit: number): void {
+		const core = this.#core;
+		const { table } = core;
+		into.reserve(from.count, pairLimit);
+		if (this.#into !== into || this.#layout !== core.layout) {
+			from.enterInto(core);
+			into.enterAsWaiting(core);
+			this.#into = into;
+			this.#layout = core.layout;
+		}
+		table[AT.cellCount] = from.count;
+		table[AT.waitingCount] = into.count;
+		core.mergeCells();
+		into.count = table[AT.waitingCount] as number;
 	}
 }
 

@@ -14,6 +14,7 @@ interface Exports {
 	nextPoints(rows: number, rowCount: number): number;
 	stagePoints(from: number, count: number, rows: number, name: number): number;
 	applyUsual(from: number, count: number): number;
+	mergeCells(): void;
 }
 
 /** Entries of the table through which `stageSeries` and `applyUsual` read and write, in the order of `assembly/core.ts`. */
@@ -26,6 +27,8 @@ const ENTRIES = [
 	...(["now", "oldest", "latest", "previousId", "previousTime"] as const),
 	...(["records", "recordsLength", "runs", "runCount", "dirty", "dirtyCount"] as const),
 	...(["valueIndex", "previousSlot", "stageCount", "stageValueCount"] as const),
+	...(["waitingPairs", "waitingBuckets", "waitingBad", "waitingTotal", "waitingLate", "waitingRevision"] as const),
+	...(["waitingIndex", "waitingMask", "waitingCount", "waitingLastOfPair"] as const),
 ] as const;
 type Entry = (typeof ENTRIES)[number];
 export const AT = Object.fromEntries(ENTRIES.map((name, index) => [name, index])) as Readonly<Record<Entry, number>>;
@@ -172,6 +175,11 @@ export class Core implements Columns {
 	/** Counts staged points from `point` on; returns the first that needs a closer look. The table must be set. */
 	applyUsual(point: number, count: number): number {
 		return this.#exports.applyUsual(point, count);
+	}
+
+	/** Adds one table of cells to another; see `CellMerger`. */
+	mergeCells(): void {
+		this.#exports.mergeCells();
 	}
 
 	bytes(count: number): Uint8Array {

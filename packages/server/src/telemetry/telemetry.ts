@@ -2,7 +2,7 @@ import type { Clock } from "@bellwether/model";
 import { attributeLimits, type Catalogue, keptAttributesOf, periodAt, type Slo } from "#catalogue";
 import { type Applied, Applier } from "./apply.ts";
 import { ByteWriter } from "./bytes.ts";
-import { BUCKET_MS, BUCKETS_PER_HOUR, Cells, LATE_AFTER_MS } from "./cells.ts";
+import { BUCKET_MS, BUCKETS_PER_HOUR, CellMerger, Cells, LATE_AFTER_MS } from "./cells.ts";
 import { release, unpack } from "./content.ts";
 import { Core, CoreFull } from "./core.ts";
 import { DecoderContext } from "./decoder.ts";
@@ -125,9 +125,10 @@ export class Telemetry {
 	readonly #core: Core;
 	#stage: Stage;
 	#commitCells: Cells;
-	#unfolded = new Cells();
+	#unfolded: Cells;
 	/** The cells that a fold has sealed, else empty: they take turns. */
-	#sealed = new Cells();
+	#sealed: Cells;
+	#merger: CellMerger;
 	#fold: Fold | undefined;
 	readonly #row = new ByteWriter();
 	readonly #records = new ByteWriter();
@@ -153,6 +154,9 @@ export class Telemetry {
 		this.#core = new Core(options.seed);
 		this.#stage = new Stage(this.#core);
 		this.#commitCells = new Cells(this.#core);
+		this.#unfolded = new Cells(this.#core);
+		this.#sealed = new Cells(this.#core);
+		this.#merger = new CellMerger(this.#core);
 		this.#catalogue = options.catalogue;
 		this.#idleCheckAt = options.clock.now();
 		this.#loaded = this.#load();
@@ -586,23 +590,13 @@ export class Telemetry {
 
 	/** After the commit: its cells go to the windows and to what waits for the next fold. */
 	#flush(now: number): void {
-		const { sink } = this.#loaded;
+		const { sink, streams } = this.#loaded;
 		const cells = this.#commitCells;
-		const unfolded = this.#unfolded;
-		for (let k = 0; k < cells.count; k++) {
-			const pair = cells.pairs[k] as number;
-			const bucket = cells.buckets[k] as number;
-			const bad = cells.bad[k] as number;
-			const total = cells.total[k] as number;
-			const into = unfolded.entry(pair, bucket);
-			unfolded.bad[into] = (unfolded.bad[into] as number) + bad;
-			unfolded.total[into] = (unfolded.total[into] as number) + total;
-			if ((cells.late[k] as number) > 0) {
-				unfolded.late[into] = (unfolded.late[into] as number) + (cells.late[k] as number);
-				unfolded.revision[into] = (unfolded.revision[into] as number) + 1;
-			}
-			if (bad !== 0 || total !== 0) sink.add(pair, bucket * BUCKET_MS, bad, total);
-		}
+		this.#merger.merge(cells, this.#unfolded, streams.pairLimit);
+		const { count, pairs, buckets, bad, total } = cells;
+		for (let k = 0; k < count; k++)
+			if (bad[k] !== 0 || total[k] !== 0)
+				sink.add(pairs[k] as number, (buckets[k] as number) * BUCKET_MS, bad[k] as number, total[k] as number);
 		if (cells.count > 0) this.#lastSampleAt = Math.max(this.#lastSampleAt ?? 0, now);
 		cells.clear();
 	}
@@ -669,6 +663,9 @@ export class Telemetry {
 		this.#core.clear();
 		this.#stage = new Stage(this.#core);
 		this.#commitCells = new Cells(this.#core);
+		this.#unfolded = new Cells(this.#core);
+		this.#sealed = new Cells(this.#core);
+		this.#merger = new CellMerger(this.#core);
 		const streams = new Streams(selection, limits.maxStreams, limits, this.#core);
 		const ledger = new Ledger(selection.tenants, store.accounting());
 		const pairIds = store.pairIds(selection.pairs);
@@ -689,8 +686,6 @@ export class Telemetry {
 		const sink = sliced?.slices ?? windows;
 		const rollUps = new RollUps(store, now, (of) => keepOf(limits.retention, of));
 		const retention = new RetentionKeeper(store, rollUps, limits.retention);
-		this.#unfolded.clear();
-		this.#sealed.clear();
 		this.#fold = undefined;
 		const unselected: number[] = [];
 		for (const stored of store.streams()) if (!streams.load(stored)) unselected.push(stored.id);
