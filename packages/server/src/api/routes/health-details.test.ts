@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+import type { Catalogue } from "#catalogue";
+import { scopeOf } from "#platform";
+import { bearer, CATALOGUE, useApiServer } from "../../../testing/api-server.ts";
+import { gatherHealth } from "../health-facts.ts";
+
+const server = useApiServer();
+const { ask, tokenFor } = server;
+
+describe("how this system fares", () => {
+	it("is told as far as it is known while the telemetry thread does not answer, and to responders", async () => {
+		expect((await ask("/api/v1/health/details", { headers: bearer(await tokenFor("viewer")) })).statusCode).toBe(403);
+		const answer = await ask("/api/v1/health/details", { headers: bearer(await tokenFor("responder")) });
+		expect([answer.statusCode, answer.json().telemetry, answer.json().storage]).toEqual([200, null, null]);
+		const states = new Map(answer.json().parts.map((part: { key: string; state: string }) => [part.key, part.state]));
+		expect([states.get("telemetry"), states.get("disk"), states.get("lag")]).toEqual(["failing", "unknown", "unknown"]);
+		expect([...states.values()]).not.toContain(undefined);
+	});
+
+	it("names only tenants that the reader may see", async () => {
+		const tenant = (name: string) => ({ name, displayName: name, contacts: { customer: [] } });
+		const catalogue = { ...CATALOGUE, tenants: ["adatum", "contoso"].map(tenant) } as unknown as Catalogue;
+		const scoped = scopeOf({ name: "r", role: "responder", tenants: ["adatum"] });
+		const { facts } = await gatherHealth({ ...server.context, catalogue: () => catalogue }, scoped, undefined);
+		expect(facts.tenants).toMatchObject({ key: 1, withoutData: ["adatum"] });
+	});
+});
