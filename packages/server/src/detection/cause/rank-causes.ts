@@ -4,7 +4,7 @@ import { leadDensity } from "./lead-time.ts";
 import { type Breadth, breadthOf, culpritRatio, doseOf, includes, shareIn } from "./reach.ts";
 import type { Ailing, CandidateCause, CauseInput, Causes, Change, Peer } from "./types.ts";
 
-const NONE_RATIO = 0.4;
+const NONE_RATIO = 0.5;
 /** How incidents with a cause are divided by how many the change was meant for. */
 const CAUSED_BY: Readonly<Record<Breadth, number>> = { tenant: 0.35, part: 0.35, everybody: 0.3 };
 /** A change to another workload hurts this one by way of a dependency. */
@@ -14,7 +14,8 @@ const ABSENT_BUILD = 0.03;
 /** Later changes are left out; so far a clock or a bucket may be off. */
 const AFTER_MS = 2 * MINUTE_MS;
 const LISTED = 0.01;
-const BLAMED = 0.5;
+/** To blame a change wrongly costs more than to say that none fits: somebody rolls it back. */
+const BLAMED = 0.65;
 
 /**
  * Ranks changes as causes of one tenant's trouble, beside "none of them", by Bayes' rule. The odds of a change against none:

@@ -56,7 +56,7 @@ export interface CauseInput {
 	readonly changes: readonly Change[];
 	/** The other tenants of the workload; left out: nothing is known of them. */
 	readonly peers?: readonly Peer[] | undefined;
-	/** Chance that an incident has no change among its causes; default 0.4. */
+	/** Chance that an incident has no change among its causes; default 0.5. */
 	readonly noneRatio?: number | undefined;
 }
 
@@ -75,7 +75,7 @@ export interface Causes {
 	readonly ranked: readonly CandidateCause[];
 	/** Probability that none of the changes is the cause. */
 	readonly none: number;
-	/** The change that may be blamed: the first, when it is more likely than not and than none. Else undefined: "none fits". */
+	/** The change that may be blamed: the first, when it is at least 65 % likely. Else undefined: "none fits". */
 	readonly blamed: CandidateCause | undefined;
 	readonly explanation: string;
 }

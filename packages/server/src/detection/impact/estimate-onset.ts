@@ -1,4 +1,5 @@
-import { type OnsetBucket, posterior } from "./onset-posterior.ts";
+import type { OnsetBucket } from "./counts.ts";
+import { posterior } from "./onset-posterior.ts";
 
 export interface OnsetInput {
 	/** Start of the first bucket, ms epoch. */
@@ -33,8 +34,8 @@ export type OnsetEstimate =
 			readonly explanation: string;
 	  };
 
-/** Nats by which "it began at some time" must be better than "nothing began". */
-const LEAST_EVIDENCE = 2;
+/** Nats by which "it began at some time" may be worse than "nothing began": whoever asks has seen that something did. */
+const LEAST_EVIDENCE = -2;
 const [LOW, MIDDLE, HIGH] = [0.05, 0.5, 0.95];
 const OPEN = 0.05;
 const MIN_USUAL_RATIO = 1e-6;

@@ -6,6 +6,6 @@
  * Refuses: series whose two columns differ in length.
  */
 
+export type { OnsetBucket } from "./counts.ts";
 export type { OnsetEstimate, OnsetInput } from "./estimate-onset.ts";
 export { estimateOnset, estimateOnsetInBuckets } from "./estimate-onset.ts";
-export type { OnsetBucket } from "./onset-posterior.ts";
