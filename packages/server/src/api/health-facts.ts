@@ -56,8 +56,10 @@ export async function gatherHealth(
 	const failingFeeds = new Set(
 		sources
 			.feeds()
-			// A single slip is asked for again within seconds.
-			.filter(({ state, misses }) => state === "failing" && misses !== 1)
+			// A single slip of one that answers is asked for again within seconds.
+			.filter(
+				({ state, misses, lastSuccessAt }) => state === "failing" && (misses !== 1 || lastSuccessAt === undefined),
+			)
 			.map(({ feed }) => feed),
 	);
 	const firstError = active.findings.find(({ level }) => level === "error");

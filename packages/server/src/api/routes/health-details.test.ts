@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Catalogue } from "#catalogue";
 import { scopeOf } from "#platform";
-import { bearer, CATALOGUE, useApiServer } from "../../../testing/api-server.ts";
+import { bearer, CATALOGUE, NOW, useApiServer } from "../../../testing/api-server.ts";
+import { exampleFeed } from "../../../testing/feed-messages.ts";
 import { gatherHealth } from "../health-facts.ts";
+import type { FeedPullStatus } from "../sources-port.ts";
 
 const server = useApiServer();
 const { ask, tokenFor } = server;
@@ -23,5 +25,32 @@ describe("how this system fares", () => {
 		const scoped = scopeOf({ name: "r", role: "responder", tenants: ["adatum"] });
 		const { facts } = await gatherHealth({ ...server.context, catalogue: () => catalogue }, scoped, undefined);
 		expect(facts.tenants).toMatchObject({ key: 1, withoutData: ["adatum"] });
+	});
+
+	it("calls a feed that is asked failing from the start, but not for one slip after it answered", async () => {
+		const feed = exampleFeed();
+		const failing = async (misses: number, lastSuccessAt: number | undefined) => {
+			const status: FeedPullStatus = {
+				feed: feed.name,
+				state: "failing",
+				lastAttemptAt: NOW,
+				lastSuccessAt,
+				nextAt: NOW,
+				requests: 1,
+				unchanged: 0,
+				misses,
+				failures: {},
+				error: undefined,
+			};
+			const sources = { ...server.context.sources, feeds: () => [status] };
+			const catalogue = () => ({ ...CATALOGUE, feeds: [feed] });
+			const everybody = scopeOf({ name: "r", role: "responder" });
+			return (await gatherHealth({ ...server.context, catalogue, sources }, everybody, undefined)).facts.feeds.failing;
+		};
+		expect(await failing(1, undefined)).toEqual([feed.displayName]);
+		expect(await failing(1, NOW)).toEqual([]);
+		expect(await failing(2, NOW)).toEqual([feed.displayName]);
+		// Nothing of it could be kept here.
+		expect(await failing(0, NOW)).toEqual([feed.displayName]);
 	});
 });
