@@ -43,4 +43,4 @@ process.argv.splice(
 	"--otlp-port",
 	"0",
 );
-await import(fileURLToPath(new URL("../packages/server/src/cli/main.ts", import.meta.url)));
+await import(fileURLToPath(new URL("../packages/server/src/cli/bellwether.ts", import.meta.url)));

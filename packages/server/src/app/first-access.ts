@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
-import { tokenDigestOf } from "#api";
 import { type ControlStore, closeForeignOperatorSessions, type Ids, issueToken, revokeToken } from "#platform";
+// Not by the door: who starts with a token file would load all of the API before the telemetry thread may begin.
+import { tokenDigestOf } from "../api/authenticate.ts";
 
 /** A setting that keeps the server from starting; the message says what to change. */
 export class SettingRefused extends Error {

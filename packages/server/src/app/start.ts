@@ -6,19 +6,9 @@ import { fileURLToPath } from "node:url";
 import type { Worker } from "node:worker_threads";
 import type { Clock } from "@bellwether/model";
 import pino, { type Logger } from "pino";
-import {
-	type ApiContext,
-	buildHttpServer,
-	createFleetSource,
-	type HttpServerOptions,
-	isLoopbackBind,
-	type ReadyCheck,
-	type SenderStatus,
-	SourceGate,
-	StreamHub,
-} from "#api";
+import type { ApiContext, HttpServerOptions, ReadyCheck, SenderStatus } from "#api";
 import { type Catalogue, formatFinding } from "#catalogue";
-import { type EngagementDeps, listenToIncidents as listenForNotices, recordNoticeOutcome } from "#engagement";
+import type { EngagementDeps } from "#engagement";
 import { closeBreach, incidentTimers, lookAgainAfterResolution, openBreaches, openForBreach } from "#incidents";
 import {
 	createDispatcher,
@@ -29,22 +19,18 @@ import {
 	scopeOf,
 	systemIds,
 } from "#platform";
-import { escalationTimers, listenToIncidents as listenForPages, type ResponseDeps, recordPageOutcome } from "#response";
+import type { ResponseDeps } from "#response";
 import { openControlStore } from "../adapters/sqlite/control-store.ts";
 import { DataDirLocked, type DataLock, lockDataDir } from "../adapters/sqlite/data-lock.ts";
+import { isLoopbackBind } from "../api/own-host.ts";
+import { StreamHub } from "../api/stream-hub.ts";
 import { createBreachQueue } from "./breach-queue.ts";
 import { openCatalogueCache } from "./catalogue-cache.ts";
 import { startConfigControl } from "./config-control.ts";
-import { createFeedKeeping } from "./feed-keeping.ts";
 import { issueStartTokens, readTokenFile, SettingRefused } from "./first-access.ts";
-import { startForgetting } from "./forgetting.ts";
-import { openGrpcPort } from "./grpc-port.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
-import { startLiveEvents } from "./live-events.ts";
-import { type PullControl, startPullControl } from "./pull-control.ts";
-import { createSelfMetrics } from "./self-metrics.ts";
-import { startSenderWatch } from "./sender-watch.ts";
-import { channelSenders } from "./senders.ts";
+import type { PullControl } from "./pull-control.ts";
+import { loadRest } from "./rest-of-program.ts";
 import { startTelemetryThread, type TelemetryHealth, type TelemetryThread } from "./telemetry-thread.ts";
 import { VERSION } from "./version.ts";
 
@@ -163,19 +149,35 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 			log.error({ err: error, slo: event.slo, type: event.type }, "a breach could not be stored; trying again"),
 	});
 	lifecycle.onStop("breach queue", () => breaches.stop());
-	const thread = await startTelemetryThread({
+	const starting = startTelemetryThread({
 		dataDir,
 		catalogue: catalogue(),
 		openBreaches: await openBreaches(store.db, all),
 		warmWorker: options.warmWorker,
 		compileCacheDir: options.compileCacheDir,
-	}).catch((error: Error) => {
+	}).then((started) => {
+		started.on({ breach: (event) => breaches.push(event) });
+		return started;
+	});
+	// Both are waited for: what fails here is said of the store first.
+	const [loaded, rest] = await Promise.allSettled([starting, loadRest()]);
+	if (rest.status === "rejected") {
+		if (loaded.status === "fulfilled") await loaded.value.close();
+		throw rest.reason;
+	}
+	if (loaded.status === "rejected") {
+		const error = loaded.reason as Error;
 		throw new SettingRefused(
 			`the counted events in ${join(dataDir, "telemetry.db")} cannot be used (${error.message}): restore that file from a backup, or move it away to begin without history; incidents are kept elsewhere`,
 		);
-	});
+	}
+	const thread = loaded.value;
+	const { buildHttpServer, createFleetSource, SourceGate } = rest.value.api;
+	const { listenToIncidents: listenForNotices, recordNoticeOutcome } = rest.value.engagement;
+	const { escalationTimers, listenToIncidents: listenForPages, recordPageOutcome } = rest.value.response;
+	const { createFeedKeeping, startForgetting, openGrpcPort, startLiveEvents, startPullControl } = rest.value;
+	const { createSelfMetrics, startSenderWatch, channelSenders } = rest.value;
 	telemetry = thread;
-	thread.on({ breach: (event) => breaches.push(event) });
 	lifecycle.onStop("telemetry", () => thread.close());
 
 	// Sources that are asked, on a thread of their own; what they answer goes to the telemetry thread.

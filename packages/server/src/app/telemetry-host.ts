@@ -205,6 +205,8 @@ export class TelemetryHost {
 			return;
 		}
 		try {
+			// A process that was suspended would count what comes first as of a far future.
+			this.#engine?.tick(this.#clock.now());
 			const outcomes = this.#telemetry.ingest(batch);
 			for (const { body, isOwn } of batch) if (isOwn) release(body);
 			// Only a commit that worked ends the back-off: a full disk can be read again and again.

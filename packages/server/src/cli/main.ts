@@ -55,13 +55,8 @@ program
 	)
 	.option("--json", "print one line of JSON when ready")
 	.action(async (options) => {
-		// Both before the bulk of the program is loaded: a start after a crash should be short.
-		const [{ useCompileCache }, { warmTelemetryWorker }] = await Promise.all([
-			import("../app/compile-cache.ts"),
-			import("../app/warm-worker.ts"),
-		]);
-		const compileCacheDir = useCompileCache(options.data);
-		const warmWorker = warmTelemetryWorker(compileCacheDir);
+		const { takeEarly } = await import("../app/early-start.ts");
+		const { compileCacheDir, warmWorker } = takeEarly(options.data);
 		const { runServe } = await import("./serve-command.ts");
 		const asked = { demo: options.demo === true, json: options.json === true };
 		return finish(await runServe({ ...options, ...asked, out, err, compileCacheDir, warmWorker }));

@@ -1,5 +1,5 @@
 import { burnRate, errorBudget, formatDuration, HOUR_MS, MINUTE_MS } from "@bellwether/model";
-import { FLEET } from "#telemetry";
+import { FLEET, type WindowSnapshots } from "#telemetry";
 import { Absences } from "./absences.ts";
 import { type Finding, newsOf } from "./claim.ts";
 import { isProven } from "./evidence.ts";
@@ -19,6 +19,7 @@ import type {
 	PairState,
 	PairStatus,
 } from "./types.ts";
+import { windowSnapshots } from "./window-snapshots.ts";
 import {
 	PERIOD_WINDOW,
 	RING,
@@ -46,6 +47,7 @@ export function createDetection(options: DetectionOptions): DetectionEngine {
 
 class Engine implements DetectionEngine {
 	readonly #windows: PairWindows;
+	readonly snapshots: WindowSnapshots;
 	readonly #confirmMs: number;
 	readonly #completeUntil: CompleteUntil;
 	#heldAt: number;
@@ -87,6 +89,7 @@ class Engine implements DetectionEngine {
 			options.futureMs,
 			now,
 		);
+		this.snapshots = windowSnapshots(this.#windows);
 		this.#confirmMs = options.confirmMs;
 		this.#completeUntil = options.completeUntil ?? (() => Number.POSITIVE_INFINITY);
 		this.#heldAt = now;

@@ -1,4 +1,5 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "@bellwether/model";
+import type { Column } from "./column-bytes.ts";
 
 /**
  * Rings of columns, one ring per resolution, and the windows summed over each (in columns, filled in below).
@@ -11,6 +12,8 @@ const RINGS = [
 	{ widthMs: 5 * MINUTE_MS, windowsMs: [2 * HOUR_MS, 6 * HOUR_MS] },
 	{ widthMs: HOUR_MS, windowsMs: [DAY_MS, 3 * DAY_MS] },
 ] as const;
+/** What decides where counts lie. */
+export const RING_SHAPES: readonly object[] = [...RINGS, { widthMs: 6 * HOUR_MS, windowsMs: "period" }];
 export const RING = { tenSeconds: 0, minute: 1, fiveMinutes: 2, hour: 3, period: 4 } as const;
 const PERIOD_WIDTH_MS = 6 * HOUR_MS;
 
@@ -32,14 +35,16 @@ export const TOUCHED_FOR_SILENCE = 8;
 const AHEAD_SLACK_MS = MINUTE_MS;
 const POOLED_COLUMNS = 4;
 
-type Column = Int32Array | Float64Array;
-
 interface Ring {
 	readonly widthMs: number;
 	/** Index of its first window in the sums. */
 	readonly window: number;
 	/** Window lengths in columns; empty for the period, whose length is the pair's own. */
 	readonly spans: readonly number[];
+	/** 1: the column changed since it was last lent. */
+	readonly changed: Uint8Array;
+	/** 1: somebody else still reads the column: it is copied before it changes. */
+	readonly lent: Uint8Array;
 	/** Columns kept behind the current one, itself included, and ahead of it. */
 	readonly length: number;
 	readonly ahead: number;
@@ -96,7 +101,8 @@ export class WindowTable {
 			const ahead = Math.ceil((options.futureMs + AHEAD_SLACK_MS) / widthMs) + 1;
 			const columns = new Array<Column | undefined>(length + ahead).fill(undefined);
 			const current = Math.floor(options.now / widthMs);
-			const made = { widthMs, window, spans, length, ahead, columns, current, currentSlot: 0 };
+			const [changed, lent] = [new Uint8Array(columns.length), new Uint8Array(columns.length)];
+			const made = { widthMs, window, spans, length, ahead, columns, changed, lent, current, currentSlot: 0 };
 			window += spans.length;
 			return made;
 		};
@@ -176,6 +182,114 @@ export class WindowTable {
 		return column ? (column[2 * pair + 1] as number) : 0;
 	}
 
+	/** Buckets that changed since their columns were lent last. */
+	changed(): { ring: number; bucket: number }[] {
+		const places: { ring: number; bucket: number }[] = [];
+		for (const [index, ring] of this.#rings.entries())
+			for (let behind = -ring.ahead; behind < ring.length; behind++)
+				if (ring.changed[slotBehind(ring, behind)] === 1) places.push({ ring: index, bucket: ring.current - behind });
+		return places;
+	}
+
+	markChanged(): void {
+		for (const ring of this.#rings)
+			for (const [slot, column] of ring.columns.entries()) ring.changed[slot] = column ? 1 : 0;
+	}
+
+	/** The column of a bucket, which stays as it is whatever is added later; undefined: nothing was ever added to it. */
+	lend(ringIndex: number, bucket: number): Column | undefined {
+		const ring = this.#rings[ringIndex] as Ring;
+		const behind = ring.current - bucket;
+		if (!(behind < ring.length && behind >= -ring.ahead)) return undefined;
+		const slot = slotBehind(ring, behind);
+		this.#aim = NO_AIM;
+		ring.changed[slot] = 0;
+		ring.lent[slot] = 1;
+		return ring.columns[slot];
+	}
+
+	/** The oldest bucket that a ring keeps. */
+	oldest(ringIndex: number): number {
+		const { current, length } = this.#rings[ringIndex] as Ring;
+		return current - length + 1;
+	}
+
+	/** Takes a column back. Call `settle` when all are there. */
+	place(ringIndex: number, bucket: number, column: Column): void {
+		const ring = this.#rings[ringIndex];
+		const behind = ring ? ring.current - bucket : Number.NaN;
+		if (!ring || !(behind < ring.length && behind >= -ring.ahead)) return;
+		ring.columns[slotBehind(ring, behind)] = column;
+	}
+
+	clear(): void {
+		this.#aim = NO_AIM;
+		for (const ring of this.#rings) this.#clear(ring);
+		this.lastAt.fill(Number.NEGATIVE_INFINITY);
+	}
+
+	/** Sums what was placed, leaving out pairs that are not held. */
+	settle(isHeld: (pair: number) => boolean): void {
+		this.#aim = NO_AIM;
+		this.sums.fill(0);
+		for (let pair = 0; pair < this.pairCount; pair++) {
+			if (!isHeld(pair)) this.#leaveOut(pair);
+			if (!Number.isFinite(this.lastAt[pair])) continue;
+			this.touched[pair] = TOUCHED_FOR_JUDGE | TOUCHED_FOR_STATUS | TOUCHED_BY_EVENTS | TOUCHED_FOR_SILENCE;
+		}
+		for (const ring of this.#rings) {
+			for (let behind = 0; behind < ring.length; behind++) {
+				const column = ring.columns[slotBehind(ring, behind)];
+				if (!column) continue;
+				if (column instanceof Float64Array) this.#markFractions(column);
+				if (ring.spans.length === 0) this.#sumPeriods(ring, column, behind);
+				else for (const [w, span] of ring.spans.entries()) if (behind < span) this.#sum(column, 2 * (ring.window + w));
+			}
+		}
+		for (const ring of this.#rings) for (const pair of this.#fractional) this.#recompute(ring, pair);
+	}
+
+	/** Each pair's buckets of the finest ring that have counts. */
+	eachLatest(visit: (pair: number, at: number) => void): void {
+		const ring = this.#rings[0] as Ring;
+		for (let behind = ring.length - 1; behind >= -ring.ahead; behind--) {
+			const column = ring.columns[slotBehind(ring, behind)];
+			if (!column) continue;
+			for (let pair = 0; pair < this.pairCount; pair++)
+				if (column[2 * pair] !== 0 || column[2 * pair + 1] !== 0) visit(pair, (ring.current - behind) * ring.widthMs);
+		}
+	}
+
+	#leaveOut(pair: number): void {
+		this.lastAt[pair] = Number.NEGATIVE_INFINITY;
+		for (const { columns } of this.#rings) for (const column of columns) column?.fill(0, 2 * pair, 2 * pair + 2);
+	}
+
+	#sum(column: Column, window: number): void {
+		const { sums, pairCount } = this;
+		for (let pair = 0, sum = window; pair < pairCount; pair++, sum += SUMS_STRIDE) {
+			sums[sum] = (sums[sum] as number) + (column[2 * pair] as number);
+			sums[sum + 1] = (sums[sum + 1] as number) + (column[2 * pair + 1] as number);
+		}
+	}
+
+	#sumPeriods(ring: Ring, column: Column, behind: number): void {
+		const { sums, pairCount } = this;
+		for (let pair = 0; pair < pairCount; pair++) {
+			if (behind >= (this.#periodSpans[pair] as number)) continue;
+			const sum = pair * SUMS_STRIDE + 2 * ring.window;
+			sums[sum] = (sums[sum] as number) + (column[2 * pair] as number);
+			sums[sum + 1] = (sums[sum + 1] as number) + (column[2 * pair + 1] as number);
+		}
+	}
+
+	#markFractions(column: Float64Array): void {
+		for (let pair = 0; pair < this.pairCount; pair++) {
+			const [bad, total] = [column[2 * pair] as number, column[2 * pair + 1] as number];
+			if (!(Number.isInteger(bad) && Number.isInteger(total))) this.#markFractional(pair, bad, total);
+		}
+	}
+
 	/** Current bucket of a ring, its width, and how many buckets it holds. */
 	shape(ringIndex: number): { current: number; widthMs: number; length: number } {
 		return this.#rings[ringIndex] as Ring;
@@ -197,6 +311,9 @@ export class WindowTable {
 			if (!(behind < ring.length && behind >= -ring.ahead)) continue;
 			const slot = slotBehind(ring, behind);
 			ring.columns[slot] ??= this.#pool.pop() ?? new Int32Array(2 * this.pairCount);
+			if (ring.lent[slot] === 1) ring.columns[slot] = (ring.columns[slot] as Column).slice();
+			ring.lent[slot] = 0;
+			ring.changed[slot] = 1;
 			aim.columns.push(ring.columns[slot] as Column);
 			aim.places.push({ ring, slot });
 			if (index === RING.period) aim.periodsBehind = behind;
@@ -229,7 +346,11 @@ export class WindowTable {
 		const oldest = slotBehind(ring, ring.length);
 		const dropped = ring.columns[oldest];
 		ring.columns[oldest] = undefined;
-		if (dropped instanceof Int32Array && this.#pool.length < POOLED_COLUMNS) this.#pool.push(dropped.fill(0));
+		const isLent = ring.lent[oldest] === 1;
+		ring.lent[oldest] = 0;
+		ring.changed[oldest] = 0;
+		if (dropped instanceof Int32Array && !isLent && this.#pool.length < POOLED_COLUMNS)
+			this.#pool.push(dropped.fill(0));
 	}
 
 	#shift(column: Column, window: number, sign: 1 | -1): void {
@@ -258,6 +379,8 @@ export class WindowTable {
 
 	#clear(ring: Ring): void {
 		ring.columns.fill(undefined);
+		ring.changed.fill(0);
+		ring.lent.fill(0);
 		const windows = ring.spans.length || 1;
 		for (let pair = 0; pair < this.pairCount; pair++) {
 			const sum = pair * SUMS_STRIDE + 2 * ring.window;

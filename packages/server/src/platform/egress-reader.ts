@@ -1,7 +1,6 @@
 import { lookup as systemLookup } from "node:dns";
 import type { LookupFunction } from "node:net";
 import { systemClock } from "@bellwether/model";
-import { Client } from "undici";
 import {
 	createGate,
 	describe,
@@ -48,7 +47,8 @@ export function createEgressReader(options: EgressOptions): EgressReader {
 	return async ({ url, method, headers, body, maxBytes, timeoutMs, signal }) => {
 		const target = judgeUrl(url, allowed, ports);
 		if ("fault" in target) return { status: "blocked", reason: target.fault };
-		const gate = createGate(target, lookup, timeoutMs);
+		const { buildConnector, Client } = await import("undici");
+		const gate = createGate(target, lookup, timeoutMs, buildConnector);
 		const client = new Client(target.url.origin, { connect: gate.connect, pipelining: 0, allowH2: false });
 		let why: string | undefined;
 		const end = (reason: string) => {

@@ -1,7 +1,7 @@
 import { type LookupAddress, lookup as systemLookup } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { type Clock, systemClock } from "@bellwether/model";
-import { buildConnector, Client } from "undici";
+import type { buildConnector as Connector } from "undici";
 import { addressFault } from "./address-guard.ts";
 
 export interface EgressOptions {
@@ -55,7 +55,9 @@ export function createEgress(options: EgressOptions): Egress {
 		async post(url, headers, body) {
 			const target = judgeUrl(url, allowed, ports);
 			if ("fault" in target) return { status: "blocked", reason: target.fault };
-			const gate = createGate(target, lookup, timeoutMs);
+			// Loaded with the first message: a start does without it.
+			const { buildConnector, Client } = await import("undici");
+			const gate = createGate(target, lookup, timeoutMs, buildConnector);
 			// A client per request: no connection is kept, so none can be used under another name later.
 			const client = new Client(target.url.origin, { connect: gate.connect, pipelining: 0, allowH2: false });
 			let isLate = false;
@@ -120,7 +122,12 @@ export function judgeUrl(
 }
 
 /** Opens the connection, refusing any address that is not allowed: each answer of the look-up, and the peer that was reached. */
-export function createGate(target: Target, lookup: LookupFunction, timeoutMs: number) {
+export function createGate(
+	target: Target,
+	lookup: LookupFunction,
+	timeoutMs: number,
+	buildConnector: typeof Connector,
+) {
 	const state: { fault: string | undefined; isOpened: boolean } = { fault: undefined, isOpened: false };
 	const refuse = (fault: string): Error => {
 		state.fault = `${target.host}: ${fault}: ${remedy(target.host)}`;
@@ -142,7 +149,7 @@ export function createGate(target: Target, lookup: LookupFunction, timeoutMs: nu
 		});
 	};
 	const open = buildConnector({ timeout: timeoutMs, allowH2: false, lookup: guardedLookup, maxCachedSessions: 0 });
-	const connect: buildConnector.connector = (options, done) => {
+	const connect: Connector.connector = (options, done) => {
 		open(options, (...result) => {
 			const [error, socket] = result;
 			if (error || !socket) return done(error ?? new Error("no connection"), null);

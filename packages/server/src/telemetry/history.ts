@@ -28,25 +28,28 @@ const GROUP_HOURS = 6;
 /** No SLO's period is longer, so no window reaches further; with the width of its columns. */
 const PERIOD_MS = 100 * DAY_MS;
 
-/**
- * Gives every stored count to the sink once. `pairOf`: index of a stored pair id, -1 when it is no pair any more.
- * `periods`: where the calendar period of a pair begins; what lies on its two sides is told apart, to the finest tier
- * that still holds it.
- */
-export function feedHistory(
-	store: TelemetryStore,
-	sink: WindowSink,
-	pairOf: (id: number) => number,
-	now: number,
-	periods: ReadonlyMap<number, number> = new Map(),
-): void {
+export interface HistoryFeed {
+	readonly sink: WindowSink;
+	/** Index of each pair that is fed, by its stored id. */
+	readonly pairOf: ReadonlyMap<number, number>;
+	/** Only some of what is stored is fed: it is looked up instead of read as a whole. */
+	readonly isFew: boolean;
+	readonly now: number;
+	/** Where the calendar period of a pair begins; its two sides are told apart, to the finest tier that still holds them. */
+	readonly periods: ReadonlyMap<number, number>;
+}
+
+/** Gives every stored count of these pairs to the sink once. */
+export function feedHistory(store: TelemetryStore, { sink, pairOf, isFew, now, periods }: HistoryFeed): void {
 	const firstFineHour = Math.floor(now / HOUR_MS) - FINE_HOURS;
 	const firstHour = Math.floor(now / HOUR_MS) - SINGLE_HOURS;
 	const firstWeek = Math.floor(Math.min(now - PERIOD_MS, ...new Set(periods.values())) / HOUR_MS / HOURS_PER_WEEK);
 	const feed = new Feed(sink);
-	for (const { pair: id, block, packed } of store.rollUps("hours", firstWeek)) {
-		const pair = pairOf(id);
-		if (pair < 0) continue;
+	const read = (tier: RollUp, from: number) =>
+		isFew ? rollUpsOf(store, tier, from, [...pairOf.keys()], now) : store.rollUps(tier, from);
+	for (const { pair: id, block, packed } of read("hours", firstWeek)) {
+		const pair = pairOf.get(id);
+		if (pair === undefined) continue;
 		unpackBuckets(packed, weekScratch);
 		const period = periods.get(pair);
 		feed.begin(pair, block * HOURS_PER_WEEK * HOUR_MS, HOUR_MS);
@@ -63,9 +66,9 @@ export function feedHistory(
 		}
 	}
 	feed.flush();
-	for (const { pair: id, block, packed } of store.rollUps("ten-seconds", firstFineHour)) {
-		const pair = pairOf(id);
-		if (pair < 0) continue;
+	for (const { pair: id, block, packed } of read("ten-seconds", firstFineHour)) {
+		const pair = pairOf.get(id);
+		if (pair === undefined) continue;
 		unpackBuckets(packed, hourScratch);
 		feed.begin(pair, block * HOUR_MS, BUCKET_MS);
 		const age = now - (block + 1) * HOUR_MS;
@@ -76,6 +79,23 @@ export function feedHistory(
 		for (let k = 0; k < BUCKETS_PER_HOUR; k += per) feed.put(k, hourScratch, per);
 	}
 	feed.flush();
+}
+
+/** As `store.rollUps` gives them, of some pairs; a sender's clock may be a little ahead. */
+function* rollUpsOf(
+	store: TelemetryStore,
+	tier: RollUp,
+	from: number,
+	ids: readonly number[],
+	now: number,
+): Iterable<{ pair: number; block: number; packed: Uint8Array }> {
+	const first = Math.max(from, store.firstBlock(tier) ?? Number.POSITIVE_INFINITY);
+	const last = Math.floor((now + DAY_MS) / TIERS[tier].blockMs);
+	for (let block = first; block <= last; block++)
+		for (const pair of ids) {
+			const packed = store.readRollUp(tier, pair, block);
+			if (packed) yield { pair, block, packed };
+		}
 }
 
 /** An hour in which a period begins: what came before it, by the finest tier that has it, and the rest. */

@@ -1,4 +1,5 @@
 import { type LeafContent, MemoryLeafStore, newLeafContent } from "./memory-leaf-store.ts";
+import { MemoryWindowStore, newWindowContent, type WindowContent } from "./memory-window-store.ts";
 import type {
 	AccountingRow,
 	DamagedRow,
@@ -26,6 +27,7 @@ interface Content {
 	eventIds: { hour: number; packed: Uint8Array }[];
 	eventAnswers: Map<string, StoredAnswer>;
 	leaves: LeafContent;
+	windows: WindowContent;
 	/** Source and SLO → start of bucket → counts. */
 	pulled: Map<string, Map<number, Uint8Array>>;
 }
@@ -49,12 +51,14 @@ export class MemoryTelemetryStore implements TelemetryStore {
 		eventIds: [],
 		eventAnswers: new Map(),
 		leaves: newLeafContent(),
+		windows: newWindowContent(),
 		pulled: new Map(),
 	};
 	/** `before`: nothing is stored. `after`: everything is, and only the answer is lost. */
 	failNext: "before" | "after" | undefined;
 
 	readonly leaves = new MemoryLeafStore(() => this.#content.leaves);
+	readonly windows = new MemoryWindowStore(() => this.#content.windows);
 
 	copy(): MemoryTelemetryStore {
 		const copy = new MemoryTelemetryStore();
@@ -172,9 +176,11 @@ export class MemoryTelemetryStore implements TelemetryStore {
 class MemoryWriter implements FoldWriter {
 	readonly #content: Content;
 	readonly leaves: MemoryLeafStore;
+	readonly windows: MemoryWindowStore;
 	constructor(content: Content) {
 		this.#content = content;
 		this.leaves = new MemoryLeafStore(() => content.leaves);
+		this.windows = new MemoryWindowStore(() => content.windows);
 	}
 	readRollUp(kind: RollUp, pair: number, block: number): Uint8Array | undefined {
 		return this.#content.rollUps[kind].get(`${block} ${pair}`)?.packed;

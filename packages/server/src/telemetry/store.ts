@@ -1,5 +1,6 @@
 import type { LeafStore, LeafWriter } from "./leaf-store.ts";
 import type { Kind } from "./selection.ts";
+import type { WindowStore, WindowWriter } from "./window-snapshots.ts";
 
 export interface StoredStream {
 	readonly id: number;
@@ -63,6 +64,7 @@ export interface StoredAnswer {
 export interface FoldWriter {
 	/** Counts by attribute. */
 	readonly leaves: LeafWriter;
+	readonly windows: WindowWriter;
 	readRollUp(kind: RollUp, pair: number, block: number): Uint8Array | undefined;
 	writeRollUp(kind: RollUp, pair: number, block: number, packed: Uint8Array): void;
 	removeRollUp(kind: RollUp, pair: number, block: number): void;
@@ -92,6 +94,7 @@ export interface FoldWriter {
  */
 export interface TelemetryStore {
 	readonly leaves: LeafStore;
+	readonly windows: WindowStore;
 	/** One journal row, the streams that it names first and answers to be kept; durable when it returns. */
 	commit(row: Uint8Array, streams: readonly StoredStream[], answers?: readonly StoredAnswer[]): void;
 	fold(work: (writer: FoldWriter) => void): void;

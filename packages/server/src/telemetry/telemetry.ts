@@ -54,6 +54,7 @@ import type {
 	Written,
 } from "./types.ts";
 import { readColumns } from "./window-columns.ts";
+import { WindowKeeper } from "./window-keeper.ts";
 import { Malformed, TooLarge } from "./wire.ts";
 
 export interface TelemetryOptions {
@@ -108,6 +109,8 @@ interface Loaded {
 	readonly quotas: Quotas;
 	readonly lags: SourceLags;
 	readonly sink: WindowSink;
+	/** Undefined: windows are always fed. */
+	readonly windows: WindowKeeper | undefined;
 	/** Undefined: every SLO counts events by themselves. */
 	readonly sliced: SlicedHistory | undefined;
 	/** When the last journal row was committed; 0: there is none. */
@@ -242,6 +245,7 @@ export class Telemetry {
 		const corrections = sliced?.rejudge(writer, cells, pairIds, this.#unfolded);
 		rollUps.merge(writer, cells, pairIds);
 		this.#loaded.leaves.late(writer, cells, this.#clock.now());
+		this.#loaded.windows?.addLate(writer, cells);
 		return () => corrections && sliced?.tell(corrections);
 	}
 
@@ -365,31 +369,33 @@ export class Telemetry {
 	/** Begins a fold when it is time or the journal has grown; `work` does it. Throws StoreFailure. */
 	tick(): void {
 		const now = this.#clock.now();
-		const { sliced, store } = this.#loaded;
+		const { sliced, store, windows } = this.#loaded;
 		if (sliced) this.#guard(() => sliced.advance(store, now));
 		this.#harvest(now);
 		const since = now - (this.#foldAt ?? 0);
-		if (this.#fold || (this.#journalRows === 0 && !sliced?.hasFinals)) return;
+		const isDue = windows?.isDue === true;
+		if (this.#fold || (this.#journalRows === 0 && !sliced?.hasFinals && !isDue)) return;
 		// Ingest may go on while the disk has no room for a fold: do not rebuild every second for it.
 		if (now < this.#foldNotBefore && now >= this.#foldNotBefore - FOLD_RETRY_MS) return;
 		const isTime =
 			since >= (this.#options.foldEveryMs ?? FOLD_EVERY_MS) || since < 0 || this.#journalBytes >= FOLD_AT_JOURNAL_BYTES;
-		if (isTime || this.#unfolded.count >= this.#foldAtCells) this.#guard(() => this.#seal());
+		if (isTime || isDue || this.#unfolded.count >= this.#foldAtCells) this.#guard(() => this.#seal());
 	}
 
 	/** Whether `work` has anything to do. */
 	get hasWork(): boolean {
-		const { store, retention, leaves } = this.#loaded;
+		const { store, retention, leaves, windows } = this.#loaded;
 		const now = this.#clock.now();
-		return this.#fold !== undefined || leaves.hasWork(now) || retention.isDue(now) || store.hasWaste();
+		if (this.#fold !== undefined || leaves.hasWork(now) || retention.isDue(now)) return true;
+		return store.hasWaste() || windows?.hasWaste === true;
 	}
 
 	/** A few milliseconds of what waits: a slice of the fold, of what it left behind, of moving what grew old. Throws StoreFailure. */
 	work(): void {
-		const { store, retention, leaves } = this.#loaded;
+		const { store, retention, leaves, windows } = this.#loaded;
 		const now = this.#clock.now();
 		if (this.#fold) this.#slice();
-		else this.#guard(() => leaves.work(now) || store.sweep() || retention.move(now));
+		else this.#guard(() => leaves.work(now) || store.sweep() || windows?.sweep() || retention.move(now));
 	}
 
 	get #foldAtCells(): number {
@@ -423,6 +429,7 @@ export class Telemetry {
 		const writeEvents = this.#loaded.events.seal();
 		const writeSlices = sliced?.seal();
 		const leaves = this.#loaded.leaves.seal(now);
+		const windows = this.#loaded.windows?.seal();
 		const lastSampleAt = this.#lastSampleAt;
 		const folded = streams.isFolding ? this.#loaded.applier.foldedRequests?.pack(now) : undefined;
 		const [rows, bytes] = [this.#journalRows, this.#journalBytes];
@@ -433,9 +440,11 @@ export class Telemetry {
 			pages: streams.dirtyPages(),
 			streams: streams.snapshot((now - this.#limits.latenessMs - LATE_AFTER_MS) * 1000),
 			accounting,
-			prepare: leaves.prepare,
+			prepare: () => leaves.prepare() || windows?.prepare() === true,
 			finish: (writer) => {
 				leaves.write(writer);
+				if (windows) windows.write(writer);
+				else WindowKeeper.forget(writer, store);
 				for (const slot of changedBounds)
 					writer.writeBounds(streams.ids[slot] as number, [...(streams.roleSets[slot]?.bounds ?? [])]);
 				// One may have come back since the seal.
@@ -451,6 +460,7 @@ export class Telemetry {
 			done: () => {
 				cells.clear();
 				leaves.done();
+				windows?.done();
 				sliced?.folded();
 				ledger.folded(accounting, store.accounting());
 				this.#journalRows -= rows;
@@ -700,9 +710,18 @@ export class Telemetry {
 				const slot = streams.slotOfId(state.id);
 				if (slot >= 0) streams.loadState(slot, state);
 			}
-		const pairOf = new Map(pairIds.map((id, pair) => [sliced?.storedId(pair, id) ?? id, pair]));
 		const periods = periodStarts(selection, source.slos, now);
-		feedHistory(store, sliced?.finalSink() ?? windows, (id) => pairOf.get(id) ?? -1, now, periods);
+		const judged = selection.pairs.slice(0, selection.judgedPairs);
+		// Slices are judged anew from their events, and calendar periods are summed beside the windows.
+		const storedId = (pair: number): number =>
+			sliced?.storedId(pair, pairIds[pair] as number) ?? (pairIds[pair] as number);
+		const isHeld = (pair: number): boolean => storedId(pair) === pairIds[pair] && !periods.has(pair);
+		const keeper = openWindows && WindowKeeper.open(store, windows, judged, pairIds, isHeld);
+		const isRestored = keeper?.restore(windows) === true;
+		const toFeed = judged.flatMap((_, pair) => (isRestored && isHeld(pair) ? [] : [pair]));
+		const pairOf = new Map(toFeed.map((pair) => [storedId(pair), pair]));
+		const feed = { sink: sliced?.finalSink() ?? windows, pairOf, isFew: isRestored, now, periods };
+		if (openWindows && toFeed.length > 0) feedHistory(store, feed);
 		sliced?.load(store, pairIds);
 		const applier = new Applier(streams, this.#commitCells, ledger, limits, this.#core);
 		const requests = new FoldedRequests(limits);
@@ -744,6 +763,7 @@ export class Telemetry {
 			quotas,
 			lags: this.#openLags(store, selection.pairs.length),
 			sink,
+			windows: keeper,
 			sliced,
 			lastRowAt: 0,
 			pairIds,
@@ -757,7 +777,8 @@ export class Telemetry {
 		let lastRowAt = 0;
 		for (const { seq, row } of store.journal()) {
 			const at = applier.replay(row, (name) => selection.tenantIndex(name));
-			if (!marks.isEmpty) this.#leaveOutFolded(marks, seq, pairIds);
+			if (!marks.isEmpty)
+				this.#leaveOutFolded(marks, seq, pairIds, (pair) => (isRestored && isHeld(pair) ? windows : undefined));
 			this.#flush(at);
 			lastRowAt = Math.max(lastRowAt, at);
 		}
@@ -779,12 +800,23 @@ export class Telemetry {
 		return lags;
 	}
 
-	/** A fold that the last process did not end brought some of these cells to the roll-ups: there they are counted. */
-	#leaveOutFolded(marks: FoldMarks, seq: number, pairIds: readonly number[]): void {
+	/**
+	 * A fold that the last process did not end brought some of these cells to the roll-ups: there they are counted. Windows
+	 * that were taken as the fold before left them do not have them.
+	 */
+	#leaveOutFolded(
+		marks: FoldMarks,
+		seq: number,
+		pairIds: readonly number[],
+		windowsOf: (pair: number) => WindowSink | undefined,
+	): void {
 		const cells = this.#commitCells;
 		for (let k = 0; k < cells.count; k++) {
 			const hour = Math.floor((cells.buckets[k] as number) / BUCKETS_PER_HOUR);
-			if (!marks.isFolded(seq, hour, pairIds[cells.pairs[k] as number] as number)) continue;
+			const pair = cells.pairs[k] as number;
+			if (!marks.isFolded(seq, hour, pairIds[pair] as number)) continue;
+			const [bad, total] = [cells.bad[k] as number, cells.total[k] as number];
+			if (bad !== 0 || total !== 0) windowsOf(pair)?.add(pair, (cells.buckets[k] as number) * BUCKET_MS, bad, total);
 			cells.bad[k] = 0;
 			cells.total[k] = 0;
 			cells.late[k] = 0;
@@ -831,6 +863,7 @@ function judgedOnly(selection: Selection, openWindows: TelemetryOptions["openWin
 	if (judgedPairs === pairs.length) return openWindows(pairs);
 	const windows = openWindows(pairs.slice(0, judgedPairs));
 	return {
+		...(windows.snapshots && { snapshots: windows.snapshots }),
 		add: (pair, at, bad, total) => {
 			if (pair < judgedPairs) windows.add(pair, at, bad, total);
 		},

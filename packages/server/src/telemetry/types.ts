@@ -1,3 +1,5 @@
+import type { WindowSnapshots } from "./window-snapshots.ts";
+
 /** The tenant of the fleet's own aggregate in every table and message; no key tenant may have this name. */
 export const FLEET = "";
 
@@ -22,6 +24,11 @@ export interface Pair {
  */
 export interface WindowSink {
 	add(pair: number, at: number, bad: number, total: number): void;
+	/**
+	 * Lets a start take windows as they were stored, with the journal behind them, instead of feeding days of history to
+	 * `add`. Undefined: history is always fed. A sink that keeps more than its snapshots hold must not offer them.
+	 */
+	readonly snapshots?: WindowSnapshots;
 }
 
 export type Protocol = "otlp-protobuf" | "otlp-json" | "remote-write-1" | "remote-write-2" | "pull" | EventProtocol;

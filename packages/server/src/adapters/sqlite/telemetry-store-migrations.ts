@@ -61,4 +61,12 @@ CREATE TABLE leaf_batches (seq INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB NOT 
 CREATE TABLE leaves_1m (key INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
 CREATE TABLE leaves_1h (key INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT;
 `,
+	// The windows as the last fold left them, and what came beside the journal since.
+	`
+CREATE TABLE window_pieces (
+	id INTEGER PRIMARY KEY, ring INTEGER NOT NULL, bucket INTEGER NOT NULL, part INTEGER NOT NULL, fold INTEGER NOT NULL,
+	data BLOB NOT NULL, UNIQUE (ring, bucket, part, fold)
+) STRICT;
+CREATE TABLE window_late (seq INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB NOT NULL) STRICT;
+`,
 ];

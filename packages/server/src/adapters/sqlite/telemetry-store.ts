@@ -14,6 +14,7 @@ import type {
 import { LeafTables } from "./leaf-tables.ts";
 import { seal, unseal } from "./sealed-blob.ts";
 import { TELEMETRY_MIGRATIONS } from "./telemetry-store-migrations.ts";
+import { WindowTables } from "./window-tables.ts";
 
 /** Roll-up rows have one key, block × 2^22 + pair: blocks of one time lie together, which is how they are written and dropped. */
 const PAIR_LIMIT = 4_194_304;
@@ -78,6 +79,7 @@ class SqliteTelemetryStore implements TelemetryStore, FoldWriter {
 	readonly #db: DatabaseSync;
 	readonly #path: string;
 	readonly leaves: LeafTables;
+	readonly windows: WindowTables;
 	readonly #insertRow: StatementSync;
 	readonly #insertStream: StatementSync;
 	readonly #insertAnswer: StatementSync;
@@ -94,6 +96,7 @@ class SqliteTelemetryStore implements TelemetryStore, FoldWriter {
 		this.#db = db;
 		this.#path = path;
 		this.leaves = new LeafTables(db);
+		this.windows = new WindowTables(db);
 		this.#insertRow = db.prepare("INSERT INTO journal (seq, data) VALUES (?, ?)");
 		this.#insertStream = db.prepare("INSERT INTO streams (id, kind, canonical, bounds) VALUES (?, ?, ?, ?)");
 		this.#insertAnswer = db.prepare(

@@ -1,0 +1,33 @@
+/**
+ * What the first second of a start does not need: loaded while the telemetry thread reads its history, so that a start
+ * takes as long as the longer of the two.
+ */
+export async function loadRest() {
+	const [api, engagement, response, feedKeeping, forgetting, grpc, live, pull, metrics, watch, senders] =
+		await Promise.all([
+			import("#api"),
+			import("#engagement"),
+			import("#response"),
+			import("./feed-keeping.ts"),
+			import("./forgetting.ts"),
+			import("./grpc-port.ts"),
+			import("./live-events.ts"),
+			import("./pull-control.ts"),
+			import("./self-metrics.ts"),
+			import("./sender-watch.ts"),
+			import("./senders.ts"),
+		]);
+	return {
+		api,
+		engagement,
+		response,
+		...feedKeeping,
+		...forgetting,
+		...grpc,
+		...live,
+		...pull,
+		...metrics,
+		...watch,
+		...senders,
+	};
+}
