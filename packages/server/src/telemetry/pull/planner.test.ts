@@ -69,6 +69,11 @@ test("back-off doubles to five minutes, is spread by half, and waits as long as 
 	expect(backOffMs(1, 0, 60_000)).toBe(60_000);
 });
 
+test("an engine that asks to be left alone for years is asked the next day, by a timer that can wait so long", () => {
+	expect(backOffMs(1, 0, 999_999_999_000)).toBe(24 * 60 * MINUTE);
+	expect(backOffMs(1, 0, Number.POSITIVE_INFINITY)).toBeLessThan(2 ** 31);
+});
+
 test("no minute sees more queries than allowed", () => {
 	expect(queryWaitMs([0, 10_000], 3, 20_000)).toBe(0);
 	expect(queryWaitMs([0, 10_000, 15_000], 3, 20_000)).toBe(40_000);
