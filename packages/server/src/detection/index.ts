@@ -11,5 +11,8 @@
 export { createDetection } from "./engine.ts";
 export { createRadar } from "./radar/index.ts";
 export type * from "./radar/types.ts";
+export { createSeriesDetector, restoreSeriesDetector } from "./series/detector.ts";
+export { explainSeries } from "./series/explain.ts";
 export type * from "./series/types.ts";
+export type { ShadowFiring } from "./shadow-firings.ts";
 export type * from "./types.ts";
