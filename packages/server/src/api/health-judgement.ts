@@ -21,7 +21,12 @@ export interface HealthFacts {
 	readonly now: number;
 	/** Undefined: the telemetry thread does not answer. */
 	readonly telemetry:
-		| (Omit<TelemetryCounters, "unusedMetrics"> & { readonly state: string; readonly failure: string | undefined })
+		| (Omit<TelemetryCounters, "unusedMetrics"> & {
+				readonly state: string;
+				readonly failure: string | undefined;
+				readonly missedEvaluations?: number;
+				readonly radarLearnt?: number;
+		  })
 		| undefined;
 	/** Time of the newest event in any window. */
 	readonly newestEventAt: number | undefined;
@@ -111,9 +116,16 @@ const SEE_TELEMETRY = "See the part “Telemetry thread” first.";
 function judgeTelemetry({ telemetry }: HealthFacts): Verdict {
 	const remedy = "Look into the server's log; it starts again by itself. Senders repeat what was not answered.";
 	if (!telemetry) return failing("The telemetry thread does not answer; nothing is taken.", remedy);
+	const { missedEvaluations = 0, radarLearnt = 1 } = telemetry;
+	if (telemetry.state === "ready" && missedEvaluations > 0)
+		return attention(
+			`The telemetry thread takes data, but ${many(missedEvaluations, "evaluation")} came ten seconds late or never since it started.`,
+			"Give it a core of its own, or fewer key tenants and SLOs; what was late has been judged since.",
+		);
+	const learning = radarLearnt < 1 ? ` The radar has learnt ${Math.floor(100 * radarLearnt)} % of what is usual.` : "";
 	if (telemetry.state === "ready")
 		return well(
-			`The telemetry thread takes data: ${many(telemetry.streams, "stream")}, ${many(telemetry.pairs, "pair")} of a tenant and an SLO.`,
+			`The telemetry thread takes data: ${many(telemetry.streams, "stream")}, ${many(telemetry.pairs, "pair")} of a tenant and an SLO.${learning}`,
 		);
 	return failing(`The telemetry thread takes no data: ${telemetry.failure ?? telemetry.state}.`, remedy);
 }

@@ -132,6 +132,11 @@ function wireEvidence(evidence: Incident["evidence"]): IncidentDetail["evidence"
 		facts: evidence.facts && { ...evidence.facts },
 		tier: tier ? { key: tier.key, factor: tier.factor, longMs: tier.longMs, shortMs: tier.shortMs } : null,
 		absence: evidence.absence && { ...evidence.absence },
+		radar: evidence.radar && {
+			...evidence.radar,
+			changes: [...evidence.radar.changes],
+			culprits: [...evidence.radar.culprits],
+		},
 		long: window(evidence.long),
 		short: window(evidence.short),
 		episode: window(evidence.episode),

@@ -103,6 +103,20 @@ export const Evidence = z.object({
 		.nullable()
 		.describe("of burn rate; null: another detector, see says"),
 	says: z.string().optional().describe("what a detector other than burn rate saw"),
+	radar: z
+		.object({
+			scope: z.enum(["tenant", "cohort", "platform"]),
+			kind: z.enum(["errors", "latency", "volume"]),
+			total: z.number(),
+			bad: z.number().describe("for volume: events that are missing"),
+			expected: z.number(),
+			usualRatio: z.number().optional(),
+			peers: z.object({ judged: z.number(), raised: z.number() }),
+			changes: z.array(z.string()).describe("ids of changes that fit, best first"),
+			culprits: z.array(z.object({ attribute: z.string(), value: z.string() })),
+		})
+		.optional()
+		.describe("numbers behind a claim of the radar"),
 	absence: z
 		.object({ answer: z.enum(["tenant-stopped", "source-down", "everything-stopped"]), tenants: z.number() })
 		.optional()

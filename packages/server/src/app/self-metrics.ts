@@ -33,6 +33,8 @@ export interface TelemetryFigures {
 	readonly heapBytes: number;
 	readonly evaluations: number;
 	readonly evaluationMs: number;
+	readonly missedEvaluations: number;
+	readonly radarLearnt: number;
 	readonly lastSampleAt: number | undefined;
 	readonly overQuota: readonly TenantQuotaState[];
 	readonly storage: StorageFigures;
@@ -100,6 +102,8 @@ export function createSelfMetrics(sources: MetricSources): {
 		heap: gauge("telemetry_heap_bytes", "Heap of the telemetry thread"),
 		evaluations: gauge("evaluations_total", "Rounds of detection since start"),
 		evaluationS: gauge("evaluation_seconds_total", "CPU spent in detection since start"),
+		missedEvaluations: gauge("missed_evaluations_total", "Rounds of detection that came late or never since start"),
+		radarLearnt: gauge("radar_learnt_ratio", "Share of what is usual that the radar has learnt since start"),
 		lastSample: gauge("last_sample_timestamp_seconds", "When the last point was counted"),
 		points: gauge("points_total", "Points by protocol and what became of them", ["protocol", "outcome"]),
 		sourceUp: gauge("source_up", "1: the pulled source answered last; 0: it fails or has not answered", ["source"]),
@@ -240,6 +244,8 @@ export function createSelfMetrics(sources: MetricSources): {
 		gauges.overQuota.set(figures.overQuota.filter(({ isOver }) => isOver).length);
 		gauges.evaluations.set(figures.evaluations);
 		gauges.evaluationS.set(figures.evaluationMs / 1000);
+		gauges.missedEvaluations.set(figures.missedEvaluations);
+		gauges.radarLearnt.set(figures.radarLearnt);
 		if (figures.lastSampleAt !== undefined) gauges.lastSample.set(figures.lastSampleAt / 1000);
 		gauges.points.reset();
 		gauges.dropped.reset();

@@ -26,6 +26,7 @@ import { isLoopbackBind } from "../api/own-host.ts";
 import { StreamHub } from "../api/stream-hub.ts";
 import { createBreachQueue } from "./breach-queue.ts";
 import { openCatalogueCache } from "./catalogue-cache.ts";
+import { createChangeTelling } from "./change-telling.ts";
 import { startConfigControl } from "./config-control.ts";
 import { issueStartTokens, readTokenFile, SettingRefused } from "./first-access.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
@@ -232,13 +233,25 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		onChange: (version) => hub.publish("fleet", { version }),
 	});
 	lifecycle.onStop("fleet view", () => fleet.stop());
+	const changes = createChangeTelling({
+		store,
+		telemetry: thread,
+		catalogue,
+		now: () => clock.now(),
+		onError: (error) => log.error({ err: error }, "the radar could not be told what changed"),
+	});
+	lifecycle.onStop("changes", () => changes.stop());
 	const live = await startLiveEvents({
 		store,
 		hub,
-		onChange: () => fleet.controlChanged(),
+		onChange: () => {
+			fleet.controlChanged();
+			changes.tell();
+		},
 		onError: (error) => log.error({ err: error }, "the event log could not be read"),
 	});
 	lifecycle.onStop("live events", () => live.stop());
+	changes.tell();
 	thread.on({
 		statuses: (changed) => fleet.statusesChanged(changed),
 		failure: (error) => log.error({ err: error }, "the telemetry thread failed; it restarts by itself"),

@@ -1,6 +1,7 @@
-import { burnRateTiers, type Clock } from "@bellwether/model";
+import { burnRateTiers, type Clock, MINUTE_MS } from "@bellwether/model";
+import { Temporal } from "temporal-polyfill";
 import { type Catalogue, effectiveMonitor, monitorsOf, type Slo } from "#catalogue";
-import { createDetection, type DetectionEngine, type DetectionPair } from "#detection";
+import { createDetection, type DetectionEngine, type DetectionPair, type RadarChange } from "#detection";
 import {
 	FLEET,
 	type IngestRequest,
@@ -39,6 +40,8 @@ export interface TelemetryHostOptions {
 /** A claim must hold this long, so that a request split in parts (a total before its good) wakes nobody. */
 const CONFIRM_MS = 300;
 const TICK_MS = 1_000;
+/** A tick that comes this much late is a missed evaluation, and every further such time another one. */
+const MISSED_AFTER_MS = 10_000;
 /**
  * Evaluating after commits must not crowd out ingest: it waits 30 times its own cost, so that it takes 3 % of the thread.
  * Where that would delay a page by more than 100 ms, 10 times must do.
@@ -52,6 +55,7 @@ const TELLING_REST = { watched: 10, unwatched: 50, limitMs: 30_000 };
 /** Requests are committed together up to this many bytes; the rest waits for the next commit. */
 const BATCH_BYTES = 8 * 1024 * 1024;
 const NO_MEMORY = new SharedArrayBuffer(0);
+const CHANGES_KEPT_MS = 6 * 60 * MINUTE_MS;
 const REBUILD_AFTER_MS = [100, 500, 2_000, 10_000];
 
 interface Waiting extends IngestRequest {
@@ -78,6 +82,9 @@ export class TelemetryHost {
 	#timers: NodeJS.Timeout[] = [];
 	#evaluationTimer: NodeJS.Timeout | undefined;
 	#workTimer: NodeJS.Timeout | undefined;
+	#learnTimer: NodeJS.Timeout | undefined;
+	/** Changes of the last hours, told again when the windows are made anew. */
+	#changes: RadarChange[] = [];
 	#longestSliceMs = 0;
 	#wakesAt = 0;
 	/** Not before this, so that evaluating does not crowd out ingest. */
@@ -92,6 +99,9 @@ export class TelemetryHost {
 	#tellingMs = 0;
 	#evaluations = 0;
 	#evaluationMs = 0;
+	#missedEvaluations = 0;
+	/** By the monotonic clock; undefined: none yet, or none was due. */
+	#evaluatedAt: number | undefined;
 	#isClosed = false;
 
 	constructor(options: TelemetryHostOptions) {
@@ -152,6 +162,7 @@ export class TelemetryHost {
 			return;
 		}
 		this.#workOn();
+		this.#learnOn();
 		this.#evaluate();
 		this.#ticksUntold++;
 		const now = this.#clock.monotonic();
@@ -177,6 +188,25 @@ export class TelemetryHost {
 		} catch (error) {
 			this.#fail(error as Error);
 		}
+	}
+
+	/** The radar learns after a start what is usual: a third of the thread at most, requests go first. */
+	#learnOn(): void {
+		if (this.#learnTimer !== undefined || this.#failure !== undefined || this.#isClosed) return;
+		const began = this.#clock.monotonic();
+		try {
+			if (!this.#engine?.work()) return;
+		} catch (error) {
+			this.#fail(error as Error);
+			return;
+		}
+		this.#learnTimer = setTimeout(
+			() => {
+				this.#learnTimer = undefined;
+				this.#learnOn();
+			},
+			Math.ceil(2 * (this.#clock.monotonic() - began)),
+		);
 	}
 
 	#tellChanged(): void {
@@ -255,12 +285,22 @@ export class TelemetryHost {
 				return this.#telemetry.accounting(call.tenant, call.source);
 			case "hour-strips":
 				return this.#hourStrips();
+			case "shadow-firings":
+				return this.#engine?.shadowFirings() ?? [];
 			case "source-states":
 				return this.#telemetry.sourceStates();
 			case "attributes":
 				return call.queries.map((query) => this.#telemetry.attributes(query));
 			case "tenant-values":
 				return this.#telemetry.tenantValues(call.query);
+			case "changes": {
+				const known = new Set(this.#changes.map(({ id }) => id));
+				const fresh = call.changes.filter(({ id }) => !known.has(id));
+				const oldest = this.#clock.now() - CHANGES_KEPT_MS;
+				this.#changes = [...this.#changes, ...fresh].filter(({ at }) => at > oldest);
+				for (const change of fresh) this.#engine?.change(change);
+				return undefined;
+			}
 			case "configure":
 				this.#configure(call.catalogue, call.openBreaches);
 				return undefined;
@@ -298,6 +338,8 @@ export class TelemetryHost {
 			heapBytes: process.memoryUsage().heapUsed,
 			evaluations: this.#evaluations,
 			evaluationMs: this.#evaluationMs,
+			missedEvaluations: this.#missedEvaluations,
+			radarLearnt: this.#engine?.learnt() ?? 1,
 		};
 	}
 
@@ -330,6 +372,9 @@ export class TelemetryHost {
 		const began = this.#clock.monotonic();
 		const events = engine.evaluate(this.#clock.now());
 		const tookMs = this.#clock.monotonic() - began;
+		if (this.#evaluatedAt !== undefined)
+			this.#missedEvaluations += Math.floor(Math.max(0, began - this.#evaluatedAt - TICK_MS) / MISSED_AFTER_MS);
+		this.#evaluatedAt = began + tookMs;
 		this.#evaluations++;
 		this.#evaluationMs += tookMs;
 		const { usual, least, limitMs } = EVALUATION_REST;
@@ -353,19 +398,23 @@ export class TelemetryHost {
 
 	#openWindows(pairs: readonly Pair[]): WindowSink {
 		this.#engine = createDetection({
-			pairs: detectionPairs(this.#catalogue, pairs),
+			pairs: detectionPairs(this.#catalogue, pairs, this.#clock.now()),
 			futureMs: this.#catalogue.settings.telemetry.futureMs,
 			confirmMs: CONFIRM_MS,
 			completeUntil: ripeness(this.#catalogue, pairs, () => this.#telemetry),
 			openBreaches: [...this.#openBreaches.values()],
+			history: (slo, tenants, from, to) => this.#telemetry.columns({ slo, tenants, from, to, resolutionMs: MINUTE_MS }),
 			now: this.#clock.now(),
 		});
+		for (const change of this.#changes) this.#engine.change(change);
 		return this.#engine;
 	}
 
 	#fail(error: Error): void {
 		if (this.#failure !== undefined) return;
 		this.#failure = error.message;
+		// What is down does not miss its evaluations: that it is down is told by itself.
+		this.#evaluatedAt = undefined;
 		this.#options.send({ kind: "failure", message: error.message });
 		this.#rebuildLater();
 	}
@@ -394,6 +443,7 @@ export class TelemetryHost {
 		for (const timer of this.#timers) clearTimeout(timer);
 		clearTimeout(this.#evaluationTimer);
 		clearTimeout(this.#workTimer);
+		clearTimeout(this.#learnTimer);
 		try {
 			this.#telemetry.close();
 		} finally {
@@ -403,7 +453,7 @@ export class TelemetryHost {
 }
 
 /** Pairs with the monitor that judges each: the first live one that applies, else the first of any mode. */
-function detectionPairs(catalogue: Catalogue, pairs: readonly Pair[]): DetectionPair[] {
+function detectionPairs(catalogue: Catalogue, pairs: readonly Pair[], now: number): DetectionPair[] {
 	const fleetPairs = new Map<string, number>();
 	pairs.forEach((pair, index) => {
 		if (pair.tenant === FLEET) fleetPairs.set(pair.slo, index);
@@ -432,16 +482,27 @@ function detectionPairs(catalogue: Catalogue, pairs: readonly Pair[]): Detection
 				pausedUntil: monitor.pause?.until,
 			},
 			...(also.length > 0 && {
-				also: also.map(({ name, mode, pause, threshold, absence }) => ({
+				also: also.map(({ name, mode, pause, threshold, absence, radar }) => ({
 					name,
 					mode,
 					pausedUntil: pause?.until,
 					threshold,
 					absence,
+					radar: radar &&
+						slo && {
+							...radar,
+							workload: slo.workload,
+							utcOffsetMinutes: utcOffset(tenants.get(pair.tenant)?.timeZone ?? "UTC", now),
+						},
 				})),
 			}),
 		};
 	});
+}
+
+/** Minutes east of UTC at `now`: a habit of the hour may be an hour off until the next change of the catalogue. */
+function utcOffset(timeZone: string, now: number): number {
+	return Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(timeZone).offsetNanoseconds / 60e9;
 }
 
 function sliceLengthOf(slo: Slo | undefined): number | undefined {

@@ -1,5 +1,5 @@
 import type { Catalogue } from "#catalogue";
-import type { BreachClosed, BreachOpened, PairState, PairStatus } from "#detection";
+import type { BreachClosed, BreachOpened, PairState, PairStatus, RadarChange, ShadowFiring } from "#detection";
 import type {
 	Accounting,
 	AttributeCounts,
@@ -41,6 +41,10 @@ export interface TelemetryHealth extends TelemetryCounters {
 	readonly evaluations: number;
 	/** CPU time of the thread spent in evaluating, ms. */
 	readonly evaluationMs: number;
+	/** Evaluations that came ten seconds late or never, since the thread started. */
+	readonly missedEvaluations: number;
+	/** Share of what is usual that the radar has learnt since the start; below 1 it claims nothing. */
+	readonly radarLearnt: number;
 }
 
 /** Worst state of one pair in each of the last 24 hours, oldest first. */
@@ -79,10 +83,13 @@ export type Call =
 	| { readonly kind: "columns"; readonly query: ColumnsQuery }
 	| { readonly kind: "accounting"; readonly tenant: string | undefined; readonly source?: string | undefined }
 	| { readonly kind: "hour-strips" }
+	| { readonly kind: "shadow-firings" }
 	| { readonly kind: "source-states" }
 	| { readonly kind: "attributes"; readonly queries: readonly AttributesQuery[] }
 	| { readonly kind: "tenant-values"; readonly query: TenantValuesQuery }
 	| { readonly kind: "configure"; readonly catalogue: Catalogue; readonly openBreaches: readonly OpenBreach[] }
+	/** Of the platform or of tenants; those that are known already are left out. */
+	| { readonly kind: "changes"; readonly changes: readonly RadarChange[] }
 	| { readonly kind: "health" }
 	/** Somebody reads the statuses: for a while they are told every second. */
 	| { readonly kind: "watch" }
@@ -98,6 +105,7 @@ export type Answer =
 	| (AttributeCounts | undefined)[]
 	| Accounting[]
 	| HourStrip[]
+	| readonly ShadowFiring[]
 	| SourceState[]
 	| TenantValues
 	| TelemetryHealth

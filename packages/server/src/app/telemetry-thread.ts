@@ -1,6 +1,6 @@
 import type { Worker } from "node:worker_threads";
 import type { Catalogue } from "#catalogue";
-import type { BreachClosed, BreachOpened, PairStatus } from "#detection";
+import type { BreachClosed, BreachOpened, PairStatus, RadarChange, ShadowFiring } from "#detection";
 import type {
 	Accounting,
 	AttributeCounts,
@@ -72,18 +72,23 @@ export interface TelemetryThread {
 	attributes(queries: readonly AttributesQuery[]): Promise<(AttributeCounts | undefined)[]>;
 	accounting(tenant?: string, source?: string): Promise<Accounting[]>;
 	hourStrips(): Promise<HourStrip[]>;
+	/** What monitors in shadow would have claimed since the start or the last change of the catalogue, oldest first. */
+	shadowFirings(): Promise<readonly ShadowFiring[]>;
 	/** How the sources that sent behave. */
 	sourceStates(): Promise<SourceState[]>;
 	/** Values of attributes that may name a tenant, as streams had them since the catalogue was loaded. */
 	tenantValues(query: TenantValuesQuery): Promise<TenantValues>;
 	/**
 	 * Mirror kept in this thread: no wait. Who reads it finds every number at most a second old from the second read on;
-	 * while nobody does, numbers come every five seconds, and breaches at once all the same.
+	 * while nobody does, numbers come every five seconds, and breaches at once all the same. Of very many pairs they come
+	 * less often, at the latest after half a minute: telling rests many times its own cost.
 	 */
 	statuses(): PairStatus[];
 	/** The catalogue changed; history of unchanged pairs stays. */
 	configure(catalogue: Catalogue, openBreaches: readonly OpenBreach[]): Promise<void>;
 	health(): Promise<TelemetryHealth>;
+	/** What changed lately; the same again changes nothing. */
+	tellChanges(changes: readonly RadarChange[]): Promise<void>;
 	on(listener: TelemetryListener): void;
 	close(): Promise<void>;
 }
@@ -236,6 +241,10 @@ class Thread implements TelemetryThread {
 		return (await this.#call({ kind: "hour-strips" })) as HourStrip[];
 	}
 
+	async shadowFirings(): Promise<readonly ShadowFiring[]> {
+		return (await this.#call({ kind: "shadow-firings" })) as readonly ShadowFiring[];
+	}
+
 	async sourceStates(): Promise<SourceState[]> {
 		return (await this.#call({ kind: "source-states" })) as SourceState[];
 	}
@@ -261,6 +270,10 @@ class Thread implements TelemetryThread {
 
 	async health(): Promise<TelemetryHealth> {
 		return (await this.#call({ kind: "health" })) as TelemetryHealth;
+	}
+
+	async tellChanges(changes: readonly RadarChange[]): Promise<void> {
+		await this.#call({ kind: "changes", changes });
 	}
 
 	on(listener: TelemetryListener): void {

@@ -1,12 +1,13 @@
 import { type BurnRateTier, burnRateTiers, formatDuration, tierFault } from "@bellwether/model";
 import { monitorFor } from "./choose.ts";
+import type { Input } from "./kinds.ts";
 import { BUILT_IN_MONITOR, checkTerms, readTerms } from "./monitor-terms.ts";
 import type { Context } from "./references.ts";
 import { sortedSet } from "./references.ts";
 import { writtenSlos } from "./slo-names.ts";
 import type { SourceDocument } from "./source.ts";
 import { wholeThreshold } from "./threshold-terms.ts";
-import type { Catalogue, Monitor, Slo } from "./types.ts";
+import type { Catalogue, Monitor, RadarTerms, Slo } from "./types.ts";
 import { type Path, show } from "./wording.ts";
 
 const BASE_TERMS = { mode: "live", severity: "2.5", evidenceP: 1e-4 } as const;
@@ -14,7 +15,7 @@ const BASE_TERMS = { mode: "live", severity: "2.5", evidenceP: 1e-4 } as const;
 export function assembleMonitors(context: Context): Monitor[] {
 	const entries = context.entries.of("Monitor");
 	const monitors = entries.map((entry): Monitor => {
-		const { detector = "burn-rate", slos, ...written } = entry.input.spec;
+		const { detector = "burn-rate", slos, radar, ...written } = entry.input.spec;
 		slos?.forEach((name, k) => {
 			context.refer(["SLO"], name, entry.document, ["spec", "slos", k]);
 		});
@@ -27,6 +28,12 @@ export function assembleMonitors(context: Context): Monitor[] {
 		);
 		const whole = detector === "threshold" ? wholeThreshold(threshold ?? {}) : undefined;
 		checkTerms(context, entry.document, ["spec"], detector, written, whole);
+		if (radar !== undefined && detector !== "radar") {
+			const message = `spec.radar has no meaning for the detector ${detector}.`;
+			context.error(entry, ["spec", "radar"], message, "Remove it, or write detector: radar.", "key");
+		}
+		for (const field of Object.keys(radar ?? {}))
+			context.note(`Monitor/${entry.name}/radar.${field}`, entry.document, ["spec", "radar", field]);
 		context.note(`Monitor/${entry.name}/detector`, entry.document, ["spec", "detector"]);
 		return {
 			name: entry.name,
@@ -35,6 +42,7 @@ export function assembleMonitors(context: Context): Monitor[] {
 			...BASE_TERMS,
 			...terms,
 			...(whole && { threshold: whole }),
+			...(detector === "radar" ? { radar: radarOf(radar) } : {}),
 			...(detector === "absence" ? { absence: { quietHours: true, ...absence } } : {}),
 		};
 	});
@@ -44,6 +52,13 @@ export function assembleMonitors(context: Context): Monitor[] {
 	}
 	warnUnwatched(context, monitors);
 	return monitors;
+}
+
+function radarOf(written: Input<"Monitor">["spec"]["radar"]): RadarTerms {
+	return {
+		watches: sortedSet(written?.watches ?? ["errors", "volume"]) as RadarTerms["watches"],
+		falsePagesPerTenantWeek: written?.falsePagesPerTenantWeek ?? 0.01,
+	};
 }
 
 /** Two live monitors of one detector on one SLO would open one breach with two opinions about its severity. */

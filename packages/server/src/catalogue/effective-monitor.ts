@@ -97,21 +97,24 @@ export function monitorFields(catalogue: Catalogue, monitor: Monitor): Effective
 	return [...termFields(monitor)].map(([field, value]) => ownValue(catalogue, monitor, field, value));
 }
 
-/** What workloads, tiers and tenants have written for themselves over a monitor; `of` is their name for people. */
-export function overridesOf(
-	catalogue: Catalogue,
-	monitor: string,
-): { readonly of: string; readonly field: string; readonly value: unknown; readonly place: string | undefined }[] {
+/** A value that a workload, tier or tenant has written for itself; `name` is the owner's for people. */
+export type OverrideValue = Pick<EffectiveValue, "field" | "value" | "name" | "place"> & {
+	readonly setBy: "workload" | "tier" | "tenant";
+};
+
+/** What workloads, tiers and tenants have written for themselves over a monitor. */
+export function overridesOf(catalogue: Catalogue, monitor: string): OverrideValue[] {
 	const owners = [
-		...catalogue.workloads.map((owner) => ({ kind: "Workload", what: "workload", owner })),
-		...catalogue.tiers.map((owner) => ({ kind: "Tier", what: "tier", owner })),
-		...catalogue.tenants.map((owner) => ({ kind: "KeyTenant", what: "tenant", owner })),
+		...catalogue.workloads.map((owner) => ({ kind: "Workload", setBy: "workload" as const, owner })),
+		...catalogue.tiers.map((owner) => ({ kind: "Tier", setBy: "tier" as const, owner })),
+		...catalogue.tenants.map((owner) => ({ kind: "KeyTenant", setBy: "tenant" as const, owner })),
 	];
-	return owners.flatMap(({ kind, what, owner }) => {
+	return owners.flatMap(({ kind, setBy, owner }) => {
 		const held = owner.monitors;
 		if (!held || !Object.hasOwn(held, monitor)) return [];
 		return [...termFields(held[monitor] as MonitorOverride)].map(([field, value]) => ({
-			of: `${what} ${owner.displayName}`,
+			setBy,
+			name: owner.displayName,
 			field,
 			value,
 			place: placeOf(catalogue, `${kind}/${owner.name}/monitors/${monitor}/${field}`),
@@ -172,15 +175,15 @@ const OWN_FIELDS = ["detector", "mode", "severity", "tiers", "evidenceP", "escal
 const WRITTEN: Readonly<Record<string, string>> = { lookMs: "for", clearMs: "clearFor", afterMs: "after" };
 
 /** What is set, by the words that it is written with: `severity`, `threshold.for`. */
-export function* termFields(
-	terms: MonitorOverride & { readonly detector?: string },
+function* termFields(
+	terms: MonitorOverride & Partial<Pick<Monitor, "detector" | "radar">>,
 ): Generator<readonly [string, unknown]> {
 	for (const field of OWN_FIELDS) {
 		if (terms.detector !== undefined && terms.detector !== "burn-rate" && (field === "tiers" || field === "evidenceP"))
 			continue;
 		if (terms[field] !== undefined) yield [field, terms[field]];
 	}
-	for (const group of ["threshold", "absence"] as const)
+	for (const group of ["threshold", "absence", "radar"] as const)
 		for (const [field, value] of Object.entries(terms[group] ?? {}))
 			yield [`${group}.${WRITTEN[field] ?? field}`, value];
 }

@@ -33,6 +33,22 @@ const absence = z.strictObject({
 		.optional(),
 });
 
+const radar = z.strictObject({
+	watches: z
+		.array(f.choice(["errors", "volume"], "What of the SLO's events."))
+		.min(1)
+		.max(2)
+		.describe("Whether the ratio of bad events, and the number of all, are as they use to be. Default: errors, volume.")
+		.optional(),
+	falsePagesPerTenantWeek: f
+		.worded(
+			z.number().min(0.001).max(10).describe("Pages of a tenant in a week that noise may cause. Default: 0.01."),
+			"is not a number from 0.001 to 10",
+			"Write a number such as 0.01.",
+		)
+		.optional(),
+});
+
 const pause = z.strictObject({
 	until: f.localTime("It claims nothing before this time, UTC or with an offset."),
 	reason: f.text("Why; shown wherever the monitor is.", 200),
@@ -56,6 +72,9 @@ export const monitorTerms = {
 	absence: absence.describe("Of detector absence.").optional(),
 	pause: pause.describe("Planned pause; it stays visible.").optional(),
 };
+
+/** Of the radar there is one for all tenants, so only the monitor itself has these. */
+export const radarTerms = { radar: radar.describe("Of detector radar.").optional() };
 
 /** In a workload, a tier or a tenant: monitor → what holds there instead. */
 export const monitorOverrides = z

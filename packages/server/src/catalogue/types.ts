@@ -252,7 +252,7 @@ export interface Slo {
 	readonly place: Place;
 }
 
-export type DetectorKind = "burn-rate" | "threshold" | "absence";
+export type DetectorKind = "burn-rate" | "threshold" | "absence" | "radar";
 
 /** What a workload, tier or tenant may set otherwise for itself. */
 export interface MonitorTerms {
@@ -265,6 +265,7 @@ export interface MonitorTerms {
 	readonly escalation?: string | undefined;
 	readonly threshold?: ThresholdTerms | undefined;
 	readonly absence?: AbsenceTerms | undefined;
+	readonly radar?: RadarTerms | undefined;
 	readonly pause?: MonitorPause | undefined;
 }
 
@@ -293,6 +294,12 @@ export interface AbsenceTerms {
 	readonly quietHours: boolean;
 }
 
+export interface RadarTerms {
+	readonly watches: readonly ("errors" | "volume")[];
+	/** What noise may cause. The radar of all tenants has one such line: the lowest that is written. */
+	readonly falsePagesPerTenantWeek: number;
+}
+
 /** It claims nothing before `until`, ms epoch. */
 export interface MonitorPause {
 	readonly until: number;
@@ -301,7 +308,7 @@ export interface MonitorPause {
 }
 
 /** Fields that hold instead of the monitor's own; of `threshold` and `absence` only what is written. */
-export type MonitorOverride = Partial<Omit<MonitorTerms, "threshold" | "absence">> & {
+export type MonitorOverride = Partial<Omit<MonitorTerms, "threshold" | "absence" | "radar">> & {
 	readonly threshold?: Partial<ThresholdTerms> | undefined;
 	readonly absence?: Partial<AbsenceTerms> | undefined;
 };

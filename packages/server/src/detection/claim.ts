@@ -11,7 +11,15 @@ export type Finding = {
 	readonly monitor: string;
 	readonly detector: DetectorKind;
 } & (
-	| { readonly is: "open"; readonly since: number; readonly says: string; readonly absence?: Evidence["absence"] }
+	| {
+			readonly is: "open";
+			readonly since: number;
+			readonly says: string;
+			/** Undefined: as burn rate would say. */
+			readonly scope?: "tenant" | "platform";
+			readonly absence?: Evidence["absence"];
+			readonly radar?: Evidence["radar"];
+	  }
 	| { readonly is: "closed" }
 );
 
@@ -32,8 +40,15 @@ export function newsOf(windows: PairWindows, finding: Finding, now: number): Bre
 		type: "breach.opened",
 		...claim,
 		monitor: finding.monitor,
-		scope: tenant === FLEET ? "platform" : finding.absence ? "tenant" : scope,
+		scope: tenant === FLEET ? "platform" : finding.absence ? "tenant" : (finding.scope ?? scope),
 		detectedAt: now,
-		evidence: { ...seen, since, episode, says: finding.says, ...(finding.absence && { absence: finding.absence }) },
+		evidence: {
+			...seen,
+			since,
+			episode,
+			says: finding.says,
+			...(finding.absence && { absence: finding.absence }),
+			...(finding.radar && { radar: finding.radar }),
+		},
 	};
 }

@@ -1,12 +1,15 @@
-import { burnRate, errorBudget, formatDuration, HOUR_MS, MINUTE_MS } from "@bellwether/model";
+import { burnRate, describeDuration, errorBudget, formatDuration, HOUR_MS, MINUTE_MS } from "@bellwether/model";
 import { FLEET, type WindowSnapshots } from "#telemetry";
 import { Absences } from "./absences.ts";
 import { type Finding, newsOf } from "./claim.ts";
 import { isProven } from "./evidence.ts";
 import { Explanations } from "./explain.ts";
 import { PairWindows } from "./pair-windows.ts";
+import type { RadarChange } from "./radar/types.ts";
+import { RadarWatch } from "./radar-watch.ts";
 import { type CompleteUntil, isTrueWithout, unripeCounts } from "./ripe.ts";
 import { hasEvidence, LONG_WINDOW, PAGE_TIERS, type Rule, ruleKey, ruleOf, SHORT_WINDOW } from "./rules.ts";
+import { type ShadowFiring, ShadowFirings } from "./shadow-firings.ts";
 import { isSilent, silenceHorizon } from "./silence.ts";
 import { Thresholds } from "./thresholds.ts";
 import type {
@@ -67,9 +70,10 @@ class Engine implements DetectionEngine {
 	readonly #isSilent: Uint8Array;
 	/** Tiers that are true with evidence, as bits. */
 	readonly #tiers: Uint8Array;
-	readonly #shadowBreaches = new Map<number, number>();
+	readonly #shadows = new ShadowFirings();
 	readonly #thresholds: Thresholds;
 	readonly #absences: Absences;
+	readonly #radar: RadarWatch | undefined;
 
 	constructor(options: DetectionOptions) {
 		const { pairs, now } = options;
@@ -89,7 +93,7 @@ class Engine implements DetectionEngine {
 			options.futureMs,
 			now,
 		);
-		this.snapshots = windowSnapshots(this.#windows);
+		this.snapshots = windowSnapshots(this.#windows, (pair, at) => this.#radar?.mark(pair, at));
 		this.#confirmMs = options.confirmMs;
 		this.#completeUntil = options.completeUntil ?? (() => Number.POSITIVE_INFINITY);
 		this.#heldAt = now;
@@ -105,6 +109,8 @@ class Engine implements DetectionEngine {
 			openKeys.has(openKey(detector, pairs[pair] as DetectionPair));
 		this.#thresholds = new Thresholds(this.#windows, this.#completeUntil, isOpen("threshold"));
 		this.#absences = new Absences(this.#windows, now, isOpen("absence"));
+		const { history } = options;
+		this.#radar = RadarWatch.of({ windows: this.#windows, history, now, isOpen: isOpen("radar") });
 
 		const openedAtOf = new Map(
 			options.openBreaches
@@ -124,6 +130,19 @@ class Engine implements DetectionEngine {
 	add(pair: number, at: number, bad: number, total: number): void {
 		this.#windows.table(pair).add(this.#windows.row(pair), at, bad, total);
 		this.#windows.calendars?.add(pair, at, bad, total);
+		this.#radar?.mark(pair, at);
+	}
+
+	work(): boolean {
+		return this.#radar?.work() ?? false;
+	}
+
+	learnt(): number {
+		return this.#radar?.learnt ?? 1;
+	}
+
+	change(change: RadarChange): void {
+		this.#radar?.change(change);
 	}
 
 	tick(now: number): void {
@@ -215,7 +234,11 @@ class Engine implements DetectionEngine {
 	}
 
 	shadowBreaches(pair: number): number {
-		return this.#shadowBreaches.get(pair) ?? 0;
+		return this.#shadows.count(pair);
+	}
+
+	shadowFirings(): readonly ShadowFiring[] {
+		return this.#shadows.list();
 	}
 
 	bytesPerPair(): number {
@@ -290,7 +313,7 @@ class Engine implements DetectionEngine {
 		this.#verdict[pair] = verdict;
 		touch(table, row, TOUCHED_FOR_STATUS);
 		if (verdict === BREACH && rule.claims === "shadow") {
-			this.#shadowBreaches.set(pair, this.shadowBreaches(pair) + 1);
+			this.#shadowFired(pair, this.#windows.pair(pair).monitor?.name ?? "", now, this.#burnWords(pair));
 			return false;
 		}
 		return verdict === BREACH || (settled === BREACH && !Number.isNaN(this.#openedAt[pair]));
@@ -324,15 +347,38 @@ class Engine implements DetectionEngine {
 
 	/** Of the other detectors; burn rate's claims go first, because they say how much of the budget is at stake. */
 	#findings(now: number): (BreachOpened | BreachClosed)[] {
-		const findings = [...this.#thresholds.evaluate(this.#heldAt), ...this.#absences.evaluate(this.#heldAt)];
+		const at = this.#heldAt;
+		const radar = this.#radar?.evaluate(at) ?? [];
+		const findings = [...radar, ...this.#thresholds.evaluate(at), ...this.#absences.evaluate(at)];
 		return findings.flatMap((finding) => (this.#isTold(finding) ? newsOf(this.#windows, finding, now) : []));
 	}
 
-	/** A shadow's claims are counted, not told. */
-	#isTold({ pair, monitor, is }: Finding): boolean {
+	#shadowFired(pair: number, monitor: string, at: number, says: string): void {
+		const { tenant, slo } = this.#windows.pair(pair);
+		this.#shadows.add(pair, { monitor, tenant, slo, at, says });
+	}
+
+	/** What the strongest burning tier sees: "1,200 of 12,000 events in 1h were bad: burn 100×, limit 13.4×." */
+	#burnWords(pair: number): string {
+		const { objective, tiers } = this.#windows.rule(pair);
+		const tier = lowestBit(this.#tiers[pair] as number);
+		const long = LONG_WINDOW[tier] as number;
+		const bad = this.#windows.bad(pair, long);
+		const total = this.#windows.total(pair, long);
+		const [count, of] = [bad, total].map((events) => Math.round(events).toLocaleString("en"));
+		const [burn, limit] = [burnRate(bad, total, objective) ?? 0, tiers[tier]?.factor ?? 0].map((rate) =>
+			Number(rate.toPrecision(3)),
+		);
+		const span = describeDuration(WINDOWS_MS[long] as number);
+		return `${count} of ${of} events in ${span} were bad: burn ${burn}×, limit ${limit}×.`;
+	}
+
+	/** A shadow's claims are noted, not told. */
+	#isTold(finding: Finding): boolean {
+		const { pair, monitor } = finding;
 		const also = this.#windows.pair(pair).also?.find(({ name }) => name === monitor);
 		if (also?.mode === "live") return true;
-		if (is === "open") this.#shadowBreaches.set(pair, this.shadowBreaches(pair) + 1);
+		if (finding.is === "open") this.#shadowFired(pair, monitor, this.#heldAt, finding.says);
 		return false;
 	}
 

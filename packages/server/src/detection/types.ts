@@ -1,6 +1,9 @@
 import type { BurnRateTier } from "@bellwether/model";
-import type { AbsenceTerms, CalendarPeriod, DetectorKind, Span, ThresholdTerms } from "#catalogue";
+import type { AbsenceTerms, CalendarPeriod, DetectorKind, RadarTerms, Span, ThresholdTerms } from "#catalogue";
 import type { Pair, WindowSink } from "#telemetry";
+import type { RadarChange, RadarCulprit, RadarEvidence } from "./radar/types.ts";
+import type { ReadMinutes } from "./radar-history.ts";
+import type { ShadowFiring } from "./shadow-firings.ts";
 
 export type PairState = "breach" | "at-risk" | "no-data" | "healthy";
 
@@ -9,6 +12,15 @@ export type { DetectorKind } from "#catalogue";
 /** Why events are missing; `quiet-hours` is none of them, because it is claimed by nobody. */
 export type AbsenceAnswer = "tenant-stopped" | "source-down" | "everything-stopped";
 
+/** The radar's numbers behind a claim, who else is hurt, which slice of the events it is and what changed before. */
+export interface RadarSeen extends RadarEvidence {
+	readonly scope: "tenant" | "cohort" | "platform";
+	readonly cohort?: RadarCulprit | undefined;
+	readonly culprits: readonly RadarCulprit[];
+	/** Ids of changes, best first. */
+	readonly changes: readonly string[];
+}
+
 /** What a detector saw when it claimed a breach. Ratios, no percent; times ms epoch. */
 export interface Evidence {
 	/** Of burn-rate alone. */
@@ -16,6 +28,7 @@ export interface Evidence {
 	/** Of the others: what they saw, in a sentence. */
 	readonly says?: string | undefined;
 	readonly absence?: { readonly answer: AbsenceAnswer; readonly tenants: number } | undefined;
+	readonly radar?: RadarSeen | undefined;
 	readonly objective: number;
 	readonly long: BurnWindow;
 	readonly short: BurnWindow;
@@ -117,6 +130,13 @@ export interface PairMonitor {
 	readonly pausedUntil?: number | undefined;
 	readonly threshold?: ThresholdTerms | undefined;
 	readonly absence?: AbsenceTerms | undefined;
+	readonly radar?:
+		| (RadarTerms & {
+				readonly workload: string;
+				/** The tenant's clock, minutes east of UTC. */
+				readonly utcOffsetMinutes: number;
+		  })
+		| undefined;
 }
 
 export interface DetectionOptions {
@@ -137,6 +157,8 @@ export interface DetectionOptions {
 		readonly detector: string;
 		readonly openedAt: number;
 	}[];
+	/** Minutes from before the start, from which the radar learns what is usual. Undefined: it begins without. */
+	readonly history?: ReadMinutes | undefined;
 	readonly now: number;
 }
 
@@ -156,6 +178,14 @@ export interface DetectionEngine extends WindowSink {
 	hourStrip(pair: number, now: number): PairState[];
 	/** Breaches that the pair's shadow monitor would have opened since the start. */
 	shadowBreaches(pair: number): number;
+	/** The last of them, of all pairs, oldest first. */
+	shadowFirings(): readonly ShadowFiring[];
+	/** Work that waits for a moment of leisure, some milliseconds of it; true while there is more. */
+	work(): boolean;
+	/** Share of what is usual that the radar has learnt since the start; 1 without a radar. */
+	learnt(): number;
+	/** A change of the platform or of a tenant, which may be why something fails. */
+	change(change: RadarChange): void;
 	/** Memory of windows and detector states as allocated now, in bytes. */
 	bytesPerPair(): number;
 }
