@@ -84,7 +84,7 @@ export function SpreadStrip({
 			</svg>
 			<p className="soft">{t("slo.spreadAbout")}</p>
 			<p className="chart-key strip-key">
-				{(["healthy", "at-risk", "breach", "no-data"] as const)
+				{(["healthy", "at-risk", "breach", "muted", "no-data"] as const)
 					.filter((look) => sorted.some((reading) => lookOf(reading) === look))
 					.map((look) => (
 						<span key={look} className={`bar-key bar-${look}`}>
@@ -102,11 +102,11 @@ function leftOf({ budgetRemaining }: TenantReading): number {
 	return budgetRemaining ?? 1;
 }
 
-type Look = "healthy" | "at-risk" | "breach" | "no-data";
+type Look = "healthy" | "at-risk" | "breach" | "muted" | "no-data";
 
 function lookOf({ state, budgetRemaining }: TenantReading): Look {
 	if (budgetRemaining === null) return "no-data";
-	return state === "breach" || state === "at-risk" ? state : "healthy";
+	return state === "breach" || state === "at-risk" || state === "muted" ? state : "healthy";
 }
 
 function Bar({
