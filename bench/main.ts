@@ -1,6 +1,9 @@
 import { parseArgs } from "node:util";
 import { benchBreachToPage } from "./breach-to-page.ts";
+import { benchCause } from "./cause.ts";
+import { benchCulprit } from "./culprit.ts";
 import { benchEvaluation } from "./evaluation.ts";
+import { benchImpact } from "./impact.ts";
 import { benchIngest } from "./ingest.ts";
 import { benchPeers } from "./peers.ts";
 import { benchRecovery } from "./recovery.ts";
@@ -11,17 +14,19 @@ import { benchTenants } from "./tenants.ts";
  * `npm run bench` measures the product; `npm run bench -- ingest|evaluate|latency|recovery|tenants|stall` one part;
  * `--peers DIR` also runs the peers' drivers of DIR (Prometheus, VictoriaMetrics) with the product beside them.
  * Exits 1 when the product counted more or fewer samples than were sent.
+ * `culprit`, `cause` and `impact` plant troubles (`--seed N`), look for them, and exit 1 below their goals.
  */
 const { values: options, positionals } = parseArgs({
 	allowPositionals: true,
 	options: {
 		peers: { type: "string" },
+		seed: { type: "string", default: "1" },
 		samples: { type: "string", default: "1000000" },
 		tenants: { type: "string", default: "100,1000" },
 		trials: { type: "string", default: "20" },
 	},
 });
-const PARTS = ["ingest", "evaluate", "latency", "recovery", "tenants", "stall"];
+const PARTS = ["ingest", "evaluate", "latency", "recovery", "tenants", "stall", "culprit", "cause", "impact"];
 const parts = positionals.length > 0 ? positionals : PARTS;
 const unknown = parts.find((part) => !PARTS.includes(part));
 if (unknown !== undefined) {
@@ -63,4 +68,14 @@ if (parts.includes("tenants"))
 		print("tenants", row);
 		check(row, row.points);
 	}
+const planted = (name: string, rows: readonly { readonly isReached: boolean }[]) => {
+	for (const row of rows) {
+		print(name, row);
+		if (!row.isReached) process.exitCode = 1;
+	}
+};
+const seed = Number(options.seed);
+if (parts.includes("culprit")) planted("culprit", benchCulprit(seed));
+if (parts.includes("cause")) planted("cause", benchCause(seed, 10));
+if (parts.includes("impact")) planted("impact", benchImpact(seed, 84));
 if (options.peers) await benchPeers(options.peers, parts, options);

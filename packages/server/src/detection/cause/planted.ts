@@ -51,14 +51,23 @@ export function plantCauses(random: () => number, ranges: CauseRanges): PlantedC
 	});
 	let builds = 100;
 	let ids = 0;
-	const changeAt = (at: number, kind: Change["kind"], scope: ChangeScope): Change => ({ id: `c${++ids}`, at, kind, scope });
+	const changeAt = (at: number, kind: Change["kind"], scope: ChangeScope): Change => ({
+		id: `c${++ids}`,
+		at,
+		kind,
+		scope,
+	});
 	const background = (at: number): Change => {
 		const workload = pick(WORKLOADS);
 		const kind = pick(["deploy", "deploy", "config", "flag", "policy"] as const);
 		if (kind === "policy") return changeAt(at, kind, { workload, tenant: pick(tenants).tenant });
-		const where: ChangeScope = random() < 0.55 ? { region: pick(REGIONS) } : random() < 0.25 ? { ring: pick(RINGS) } : {};
+		const where: ChangeScope =
+			random() < 0.55 ? { region: pick(REGIONS) } : random() < 0.25 ? { ring: pick(RINGS) } : {};
 		if (kind !== "deploy") return changeAt(at, kind, { workload, ...where });
-		return { ...changeAt(at, kind, { workload, ...where, build: `b${++builds}` }), until: at + even([0.3, 4]) * HOUR_MS };
+		return {
+			...changeAt(at, kind, { workload, ...where, build: `b${++builds}` }),
+			until: at + even([0.3, 4]) * HOUR_MS,
+		};
 	};
 	const spanMs = ranges.days * DAY_MS;
 	const changes = Array.from({ length: ranges.changes - ranges.caused }, () => background(startAt + random() * spanMs));
@@ -96,13 +105,15 @@ export function plantCauses(random: () => number, ranges: CauseRanges): PlantedC
 		const isAlone = !cause || random() < ranges.alone;
 		const peers = tenants
 			.filter(({ tenant }) => tenant !== victim.tenant)
-			.map((peer): Peer => ({
-				...peer,
-				isIll:
-					random() < 0.15
-						? undefined
-						: random() < 0.01 || (!isAlone && cause !== undefined && touches(cause.scope, peer) && random() < 0.85),
-			}));
+			.map(
+				(peer): Peer => ({
+					...peer,
+					isIll:
+						random() < 0.15
+							? undefined
+							: random() < 0.01 || (!isAlone && cause !== undefined && touches(cause.scope, peer) && random() < 0.85),
+				}),
+			);
 		const width = even(ranges.onsetWidthMs);
 		const from = onsetAt - width * between([0.1, 0.9]);
 		const ailing: Ailing = {

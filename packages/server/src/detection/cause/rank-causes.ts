@@ -13,9 +13,11 @@ const OTHER_WORKLOAD = 0.02;
 const ABSENT_BUILD = 0.03;
 /** Later changes are left out; so far a clock or a bucket may be off. */
 const AFTER_MS = 2 * MINUTE_MS;
+/** Nothing is blamed on what was changed so long before. */
+const LONG_AGO_MS = 2 * DAY_MS;
 const LISTED = 0.01;
 /** To blame a change wrongly costs more than to say that none fits: somebody rolls it back. */
-const BLAMED = 0.65;
+const BLAMED = 0.7;
 
 /**
  * Ranks changes as causes of one tenant's trouble, beside "none of them", by Bayes' rule. The odds of a change against none:
@@ -92,6 +94,7 @@ function weigh(
 ): Weighed | undefined {
 	const dose = doseOf(change.scope, ailing);
 	if (dose <= 0) return undefined;
+	if (ailing.onset.from - change.at > LONG_AGO_MS) return undefined;
 	const density = leadDensity(change, ailing);
 	if (density <= 0) return undefined;
 	const breadth = breadthOf(change);

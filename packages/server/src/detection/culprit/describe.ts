@@ -59,7 +59,8 @@ function describeSets(
 	}));
 	const badOf = (group: Group) => (kind === "errors" ? group.seen : group.total - group.seen);
 	const excessOf = (group: Group) => (kind === "errors" ? group.seen - group.usual : group.total - group.seen);
-	const excess = Math.max(0, excessOf(all));
+	// Days differ: what the rest has less than usual is no reason to make the culprits' part look larger or smaller.
+	const excess = sums.reduce((sum, group) => sum + Math.max(0, excessOf(group)), 0);
 	const culprits = sets.map(({ cuboid, element, gain }, k): Culprit => {
 		const own = sums[k + 1] as Group;
 		const leaf = cuboid.example[element] as number;
@@ -82,8 +83,8 @@ function describeSets(
 	const rest = sums[0] as Group;
 	const restRaise =
 		rest.total > 0 ? (kind === "errors" ? rest.seen - ORDINARY * rest.usual : excessOf(rest)) / rest.total : 0;
-	const least = Math.min(...sums.slice(1).map((own) => excessOf(own) / own.total));
-	return { culprits, excess, restContrast: least > 0 ? Math.max(0, restRaise) / least : Number.POSITIVE_INFINITY };
+	const ill = sums.slice(1).reduce((raise, own) => Math.max(raise, excessOf(own) / own.total), 0);
+	return { culprits, excess, restContrast: ill > 0 ? Math.max(0, restRaise) / ill : Number.POSITIVE_INFINITY };
 }
 
 /** What the answer means, in a sentence or two. */

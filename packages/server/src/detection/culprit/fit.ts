@@ -21,7 +21,7 @@ export interface Raise {
 	readonly added: number;
 }
 
-const ROUNDS = 3;
+const ROUNDS = 2;
 /** Nothing is expected to be impossible. */
 const LEAST = 1e-12;
 

@@ -34,6 +34,9 @@ const MAX_SETS = 3;
 /** Models that are grown further at each size, and elements that each is offered. */
 const BEAM = 8;
 const OFFERS = 12;
+/** Of more leaves fewer models are tried, to stay within a second. */
+const MANY_LEAVES = 20_000;
+const BEAM_OF_MANY = 5;
 /** A set with a smaller share of all bad events is no explanation. */
 const MIN_SHARE = 0.005;
 /**
@@ -53,6 +56,7 @@ export function searchSets(
 	counted: Counted,
 ): { readonly best: Model; readonly singles: readonly Chosen[] } {
 	const { length } = columns;
+	const beamWidth = length > MANY_LEAVES ? BEAM_OF_MANY : BEAM;
 	const scope: Scope = { columns, cuboids, counted, prices: pricesOf(cuboids), none: 0 };
 	const start = judge({ ...scope, none: 0 }, []);
 	const judged: Scope = { ...scope, none: start.gain };
@@ -88,10 +92,10 @@ export function searchSets(
 		}
 		grown.sort((x, y) => y.hope - x.hope);
 		beam = grown
-			.slice(0, size === 1 ? OFFERS : BEAM)
+			.slice(0, size === 1 && length <= MANY_LEAVES ? OFFERS : beamWidth + 1)
 			.map(({ sets }) => judge(judged, sets))
 			.sort((x, y) => y.gain - x.gain)
-			.slice(0, BEAM);
+			.slice(0, beamWidth);
 		if (beam[0] && beam[0].gain > best.gain) best = beam[0];
 	}
 	return { best, singles };

@@ -8,6 +8,8 @@ export interface OnsetBucket {
 
 const MIN_RATIO = 1e-6;
 const MAX_RATIO = 0.99;
+/** A usual ratio may be so many times more or less on an ordinary day. */
+const ORDINARY = 1.5;
 /** Blocks of so many buckets are compared, to see how much healthy times differ. */
 const BLOCKS = [1, 4, 16];
 const MIN_BLOCKS = 10;
@@ -67,14 +69,16 @@ export class Counts {
 		return this.#free;
 	}
 
-	/** Log-likelihood of all buckets at the one ratio that fits them best. */
-	quietLikelihood(): number {
+	/** Log-likelihood of all buckets at the one ratio that fits them best; where the usual ratio is known, near that one. */
+	quietLikelihood(given: number | undefined): number {
 		let [bad, total] = [0, 0];
 		for (let k = 0; k < this.length; k++) {
 			bad += this.bad[k] as number;
 			total += this.total[k] as number;
 		}
-		return entropy(bad, total, clampRatio(bad / total)) / this.spread;
+		const own = bad / total;
+		const ratio = given === undefined ? own : Math.min(given * ORDINARY, Math.max(given / ORDINARY, own));
+		return entropy(bad, total, clampRatio(ratio)) / this.spread;
 	}
 }
 

@@ -35,7 +35,7 @@ export type OnsetEstimate =
 	  };
 
 /** Nats by which "it began at some time" may be worse than "nothing began": whoever asks has seen that something did. */
-const LEAST_EVIDENCE = -2;
+const LEAST_EVIDENCE = -4;
 const [LOW, MIDDLE, HIGH] = [0.05, 0.5, 0.95];
 const OPEN = 0.05;
 const MIN_USUAL_RATIO = 1e-6;

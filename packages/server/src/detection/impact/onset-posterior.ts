@@ -122,10 +122,10 @@ export function posterior(buckets: readonly OnsetBucket[], given: number | undef
 			floor,
 		),
 	);
-	return summarise(counts, found);
+	return summarise(counts, found, given);
 }
 
-function summarise(counts: Counts, found: readonly Found[]): OnsetPosterior {
+function summarise(counts: Counts, found: readonly Found[], given: number | undefined): OnsetPosterior {
 	const top = Math.max(...found.map(({ weight }) => weight));
 	const kept = found.map((one) => ({ ...one, mass: Math.exp(one.weight - top) })).filter(({ mass }) => mass > 1e-4);
 	const all = kept.reduce((sum, { mass }) => sum + mass, 0);
@@ -142,7 +142,7 @@ function summarise(counts: Counts, found: readonly Found[]): OnsetPosterior {
 	});
 	const shape = (Object.keys(shapes) as Shape[]).reduce((best, one) => (shapes[one] > shapes[best] ? one : best));
 	return {
-		evidence: top + Math.log(all) - counts.quietLikelihood(),
+		evidence: top + Math.log(all) - counts.quietLikelihood(given),
 		openMass: open,
 		shape,
 		usualErrorRatio: Math.exp(usual),
