@@ -8,7 +8,7 @@ import type {
 } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Catalogue, CatalogueFile, Finding } from "#catalogue";
-import type { PairStatus } from "#detection";
+import type { PairStatus, ShadowFiring } from "#detection";
 import type { ControlStore, EventBus, Ids, Principal, TenantScope } from "#platform";
 import type {
 	Accounting,
@@ -44,6 +44,7 @@ export interface TelemetryPort {
 	importEvents(idempotencyKey: string, body: Uint8Array, format?: ImportFormat): Promise<ImportOutcome>;
 	windows(query: WindowsQuery): Promise<WindowBucket[] | undefined>;
 	columns(query: ColumnsQuery): Promise<Float64Array>;
+	shadowFirings(): Promise<readonly ShadowFiring[]>;
 	attributes(queries: readonly AttributesQuery[]): Promise<(AttributeCounts | undefined)[]>;
 	accounting(tenant?: string, source?: string): Promise<Accounting[]>;
 	tenantValues(query: TenantValuesQuery): Promise<TenantValues>;

@@ -74,13 +74,13 @@ function read(...texts: string[]): Catalogue {
 function detail(name: string, breaches: readonly Breach[] = [], incidents: readonly Incident[] = []) {
 	const monitor = CATALOGUE.monitors.find((each) => each.name === name);
 	if (!monitor) throw new Error(`no monitor ${name}`);
-	return monitorDetail({ catalogue: CATALOGUE, firings: [], now: NOW }, monitor, breaches, incidents);
+	return monitorDetail({ catalogue: CATALOGUE, firings: [], shadows: [], now: NOW }, monitor, breaches, incidents);
 }
 
 describe("the list of monitors", () => {
 	it("has every one, whatever its mode: live, paused, in shadow, draft", () => {
 		const firings = [{ monitor: "burn-rate", count: 2, lastAt: NOW - 1 }];
-		const lines = monitorLines({ catalogue: CATALOGUE, firings, now: NOW });
+		const lines = monitorLines({ catalogue: CATALOGUE, firings, shadows: [], now: NOW });
 		expect(lines.map(({ name, mode }) => [name, mode])).toEqual([
 			["burn-rate", "live"],
 			["stopped", "paused"],
@@ -97,7 +97,9 @@ describe("the list of monitors", () => {
 
 	it("calls a monitor live again when its pause is over", () => {
 		const later = Date.UTC(2026, 11, 1, 8);
-		const line = monitorLines({ catalogue: CATALOGUE, firings: [], now: later }).find(({ name }) => name === "stopped");
+		const line = monitorLines({ catalogue: CATALOGUE, firings: [], shadows: [], now: later }).find(
+			({ name }) => name === "stopped",
+		);
 		expect(line).toMatchObject({ mode: "live", pause: null });
 	});
 
@@ -105,6 +107,7 @@ describe("the list of monitors", () => {
 		const lines = monitorLines({
 			catalogue: read(BASE.replace(/, monitors: .*/, " }")),
 			firings: [],
+			shadows: [],
 			now: NOW,
 		});
 		expect(lines).toMatchObject([{ name: "burn-rate", mode: "live", place: null }]);
@@ -166,6 +169,27 @@ describe("a monitor with another detector", () => {
 		]);
 		expect(detail("stopped").rules.map(({ says, mode }) => [says, mode])).toEqual([
 			["Fires after 20 min without sign-ins, quiet hours left out.", "paused"],
+		]);
+	});
+});
+
+describe("a monitor in shadow", () => {
+	it("shows what it would have fired, newest first, and that nobody was told", () => {
+		const shadow = (at: number, monitor = "too-many") => ({
+			monitor,
+			tenant: "contoso",
+			slo: "sign-ins",
+			at,
+			says: "Saw.",
+		});
+		const shadows = [shadow(NOW - 9), shadow(NOW - 5), shadow(NOW - 1, "burn-rate")];
+		const monitor = CATALOGUE.monitors.find(({ name }) => name === "too-many");
+		if (!monitor) throw new Error("no monitor too-many");
+		const told = monitorDetail({ catalogue: CATALOGUE, firings: [], shadows, now: NOW }, monitor, [], []);
+		expect(told).toMatchObject({ fired: 0, firedInShadow: 2, lastFiredAt: NOW - 5 });
+		expect(told.firings.map(({ at, isShadow, incident, says }) => ({ at, isShadow, incident, says }))).toEqual([
+			{ at: NOW - 5, isShadow: true, incident: null, says: "Saw." },
+			{ at: NOW - 9, isShadow: true, incident: null, says: "Saw." },
 		]);
 	});
 });

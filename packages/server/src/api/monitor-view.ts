@@ -1,7 +1,16 @@
 import { burnRateTiers, errorRatioLimit, tierFault } from "@bellwether/model";
-import { type Catalogue, effectiveMonitor, effectiveObjective, type Monitor, monitorsOf, type Slo } from "#catalogue";
+import {
+	type Catalogue,
+	effectiveMonitor,
+	effectiveObjective,
+	type Monitor,
+	monitorFields,
+	monitorsOf,
+	type Slo,
+} from "#catalogue";
+import type { ShadowFiring } from "#detection";
 import { type Breach, type FiringCount, type Incident, tenantName } from "#incidents";
-import { monitorSettings, placeOfMonitor } from "./monitor-settings.ts";
+import { monitorSettings } from "./monitor-settings.ts";
 import { absenceWords, firingWords, howWords, thresholdWords, watchWords } from "./monitor-words.ts";
 import type { Firing, MonitorDetail, MonitorLine, MonitorMode, MonitorRule } from "./schemas-monitors.ts";
 
@@ -9,8 +18,13 @@ export interface MonitorFacts {
 	/** Reduced to the caller's tenants. */
 	readonly catalogue: Catalogue;
 	readonly firings: readonly FiringCount[];
+	/** Of the caller's tenants, since the start or the last change of the catalogue. */
+	readonly shadows: readonly ShadowFiring[];
 	readonly now: number;
 }
+
+/** Of the last firings, on the monitor's page. */
+export const SHOWN_FIRINGS = 50;
 
 /** Live ones first, then what would be, then what is only written; by name. */
 const MODE_RANK: Readonly<Record<MonitorMode, number>> = { live: 0, paused: 1, shadow: 2, draft: 3 };
@@ -21,12 +35,13 @@ export function monitorLines(facts: MonitorFacts): MonitorLine[] {
 		.sort((a, b) => MODE_RANK[a.mode] - MODE_RANK[b.mode] || (a.name < b.name ? -1 : 1));
 }
 
-function monitorLine({ catalogue, firings, now }: MonitorFacts, monitor: Monitor): MonitorLine {
+function monitorLine({ catalogue, firings, shadows, now }: MonitorFacts, monitor: Monitor): MonitorLine {
 	const slos = watchedSlos(catalogue, monitor);
 	const fired = firings.find((each) => each.monitor === monitor.name);
+	const inShadow = shadows.filter((each) => each.monitor === monitor.name);
 	const mode = modeOf(monitor, now);
 	const { pause } = monitor;
-	const place = placeOfMonitor(catalogue, monitor.name);
+	const { place } = monitorFields(catalogue, monitor).find(({ field }) => field === "detector") ?? {};
 	return {
 		name: monitor.name,
 		displayName: monitor.name,
@@ -38,9 +53,15 @@ function monitorLine({ catalogue, firings, now }: MonitorFacts, monitor: Monitor
 		slos: slos.map(({ name, displayName }) => ({ name, displayName })),
 		isForAll: monitor.slos === undefined,
 		place: place ?? null,
-		lastFiredAt: fired?.lastAt ?? null,
+		lastFiredAt: latest(fired?.lastAt, inShadow.at(-1)?.at),
 		fired: fired?.count ?? 0,
+		firedInShadow: inShadow.length,
 	};
+}
+
+function latest(...instants: readonly (number | undefined)[]): number | null {
+	const known = instants.filter((at) => at !== undefined);
+	return known.length === 0 ? null : Math.max(...known);
 }
 
 export function modeOf({ mode, pause }: Pick<Monitor, "mode" | "pause">, now: number): MonitorMode {
@@ -75,7 +96,12 @@ export function monitorDetail(
 		how: howWords(monitor),
 		settings: monitorSettings(catalogue, monitor, slos),
 		rules: slos.flatMap((slo) => rulesOf(catalogue, monitor, slo, now)),
-		firings: breaches.map((breach) => firingOf(catalogue, breach, incidents)),
+		firings: [
+			...breaches.map((breach) => firingOf(catalogue, breach, incidents)),
+			...facts.shadows.filter((each) => each.monitor === monitor.name).map((each) => shadowOf(catalogue, each)),
+		]
+			.sort((a, b) => b.at - a.at)
+			.slice(0, SHOWN_FIRINGS),
 	};
 }
 
@@ -131,6 +157,22 @@ function tiersOf(monitor: Monitor, slo: Slo, objective: number): MonitorRule["ti
 	}));
 }
 
+function shadowOf(catalogue: Catalogue, { at, tenant, slo, says }: ShadowFiring): Firing {
+	return {
+		at,
+		tenant,
+		tenantDisplayName: tenantName(catalogue, tenant),
+		slo,
+		sloDisplayName: catalogue.slos.find(({ name }) => name === slo)?.displayName ?? slo,
+		isShadow: true,
+		endedAt: null,
+		incident: null,
+		incidentState: null,
+		verdict: null,
+		says,
+	};
+}
+
 function firingOf(catalogue: Catalogue, breach: Breach, incidents: readonly Incident[]): Firing {
 	const incident = incidents.find(({ id }) => id === breach.incidentId);
 	const slo = catalogue.slos.find(({ name }) => name === breach.slo);
@@ -140,6 +182,7 @@ function firingOf(catalogue: Catalogue, breach: Breach, incidents: readonly Inci
 		tenantDisplayName: tenantName(catalogue, breach.tenant),
 		slo: breach.slo,
 		sloDisplayName: slo?.displayName ?? breach.slo,
+		isShadow: breach.incidentId === undefined,
 		endedAt: breach.closedAt ?? null,
 		incident: incident?.id ?? null,
 		incidentState: incident?.state ?? null,

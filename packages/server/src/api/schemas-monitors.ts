@@ -23,6 +23,11 @@ export const MonitorLine = z.object({
 	place: z.string().nullable().describe("file and line that declare it; null: it is built in, because none is written"),
 	lastFiredAt: Instant.nullable().describe("the last claim, of shadow monitors too; null: none is known"),
 	fired: z.number().describe("claims in the last 28 days"),
+	firedInShadow: z
+		.number()
+		.describe(
+			"claims of which nobody was told, since the start or the last change of the catalogue; the last 500 of all",
+		),
 });
 export type MonitorLine = z.infer<typeof MonitorLine>;
 
@@ -69,7 +74,8 @@ export const Firing = z.object({
 	tenantDisplayName: z.string(),
 	slo: z.string(),
 	sloDisplayName: z.string(),
-	endedAt: Instant.nullable(),
+	isShadow: z.boolean().describe("nobody was told"),
+	endedAt: Instant.nullable().describe("null: it is still on, or (in shadow) not known"),
 	incident: z.string().nullable().describe("null: nobody was told"),
 	incidentState: IncidentState.nullable(),
 	verdict: Verdict.nullable(),

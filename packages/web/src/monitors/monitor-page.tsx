@@ -116,7 +116,9 @@ function Settings({ settings }: { readonly settings: MonitorDetail["settings"] }
 								<code>{field}</code>
 							</th>
 							<td data-label={t("monitor.value")}>{value}</td>
-							<td data-label={t("monitor.holdsFor")}>{holdsFor === "" ? t("monitor.everything") : holdsFor}</td>
+							<td data-label={t("monitor.holdsFor")}>
+								{holdsFor || t(isOverridden(settings, field) ? "monitor.others" : "monitor.everything")}
+							</td>
 							<td data-label={t("monitor.setBy")}>
 								{t(`monitor.setBy.${setBy}`, { name })}
 								{place === null ? null : (
@@ -132,6 +134,10 @@ function Settings({ settings }: { readonly settings: MonitorDetail["settings"] }
 			</table>
 		</section>
 	);
+}
+
+function isOverridden(settings: MonitorDetail["settings"], field: string): boolean {
+	return settings.some((each) => each.field === field && each.holdsFor !== "");
 }
 
 const NO_FIRINGS = {
@@ -181,7 +187,8 @@ function Firings({ monitor, now }: { readonly monitor: MonitorDetail; readonly n
 	);
 }
 
-function endWords(t: Text, { at, endedAt }: Firing, now: number): string {
+function endWords(t: Text, { at, endedAt, isShadow }: Firing, now: number): string {
+	if (endedAt === null && isShadow) return t("monitor.notFollowed");
 	if (endedAt === null) return t("monitor.stillOn");
 	return `${times.at(endedAt, now)}, ${t("incident.lasted", { duration: formatDuration(endedAt - at) })}`;
 }

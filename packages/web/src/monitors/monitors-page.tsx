@@ -111,7 +111,11 @@ function MonitorTable({ monitors, now }: { readonly monitors: readonly MonitorLi
 }
 
 /** How often it fired, or would have; of one that does not run nothing is known. */
-export function firedWords(t: Text, { mode, fired }: Pick<MonitorLine, "mode" | "fired">): string {
+export function firedWords(t: Text, { mode, fired, firedInShadow }: Fired): string {
 	if (mode === "draft" && fired === 0) return t("monitors.notRun");
-	return t(mode === "shadow" ? "monitors.firedShadow" : "monitors.firedLive", { count: fired });
+	if (mode === "shadow" && fired === 0) return t("monitors.firedShadow", { count: firedInShadow });
+	const told = t("monitors.firedLive", { count: fired });
+	return firedInShadow === 0 ? told : `${told}, ${t("monitors.alsoShadow", { count: firedInShadow })}`;
 }
+
+type Fired = Pick<MonitorLine, "mode" | "fired" | "firedInShadow">;

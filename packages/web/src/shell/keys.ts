@@ -31,13 +31,18 @@ export function useCommandKey(key: string, act: () => void): void {
 	latest.current = act;
 	useEffect(
 		() =>
-			tinykeys(window, {
-				[`$mod+${key}`]: (event) => {
-					if (event.defaultPrevented || inDialog()) return;
-					event.preventDefault();
-					latest.current();
+			tinykeys(
+				window,
+				{
+					[`$mod+${key}`]: (event) => {
+						if (event.defaultPrevented || inDialog()) return;
+						event.preventDefault();
+						latest.current();
+					},
 				},
-			}),
+				// By itself it would be inert in fields.
+				{ ignore: ({ repeat, isComposing }) => repeat || isComposing },
+			),
 		[key],
 	);
 }

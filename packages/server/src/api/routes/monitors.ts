@@ -3,13 +3,12 @@ import { z } from "zod";
 import { firingCounts, incidentsById, listBreaches } from "#incidents";
 import { inScope, scopeOf, type TenantScope } from "#platform";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
-import { type MonitorFacts, monitorDetail, monitorLines } from "../monitor-view.ts";
+import { type MonitorFacts, monitorDetail, monitorLines, SHOWN_FIRINGS } from "../monitor-view.ts";
 import { principalOf, READERS } from "../policy.ts";
 import { notFound } from "../problem.ts";
 import { MonitorDetail, MonitorList } from "../schemas-monitors.ts";
 
 const FIRED_WITHIN_MS = 28 * DAY_MS;
-const SHOWN_FIRINGS = 50;
 
 export function monitorRoutes(api: Api, context: ApiContext): void {
 	const read = async (scope: TenantScope): Promise<MonitorFacts> => {
@@ -19,6 +18,7 @@ export function monitorRoutes(api: Api, context: ApiContext): void {
 		return {
 			catalogue: { ...catalogue, tenants },
 			firings: await firingCounts(context.store.db, scope, now - FIRED_WITHIN_MS),
+			shadows: (await context.telemetry.shadowFirings()).filter(({ tenant }) => inScope(scope, tenant)),
 			now,
 		};
 	};

@@ -80,7 +80,7 @@ export function sloRoutes(api: Api, context: ApiContext): void {
 			const { names } = facts.watchedBy(name);
 			return {
 				...sloDetail(facts, slo),
-				watchedBy: monitorLines({ catalogue: facts.catalogue, firings, now }).filter((line) =>
+				watchedBy: monitorLines({ catalogue: facts.catalogue, firings, shadows: [], now }).filter((line) =>
 					names.includes(line.name),
 				),
 				incidents: incidents
