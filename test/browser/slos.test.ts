@@ -1,4 +1,4 @@
-import { cpSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,7 +10,13 @@ import { CATALOGUE, sendHour } from "./fleet-hour.ts";
 
 const DAY_MS = 86_400_000;
 
-/** One live beside the demo's own, one in each other mode. */
+const BURN_RATE = `apiVersion: bellwether/v1
+kind: Monitor
+metadata: { name: burn-rate }
+spec: { severity: "2.5" }
+`;
+
+/** One more that is live, one in each other mode. */
 const MONITORS = `apiVersion: bellwether/v1
 kind: Monitor
 metadata: { name: mail-fails }
@@ -59,6 +65,9 @@ beforeAll(async () => {
 	browser = await launch();
 	const catalogue = temporaryFolder();
 	cpSync(CATALOGUE, catalogue, { recursive: true });
+	rmSync(join(catalogue, "monitors"), { recursive: true });
+	mkdirSync(join(catalogue, "monitors"));
+	writeFileSync(join(catalogue, "monitors/burn-rate.yaml"), BURN_RATE);
 	writeFileSync(join(catalogue, "monitors/more.yaml"), MONITORS);
 	server = await serve({ catalogue, data: temporaryFolder() });
 	const now = Date.now();

@@ -60,6 +60,11 @@ spec:
 ---
 apiVersion: bellwether/v1
 kind: Monitor
+metadata: { name: red }
+spec: { detector: radar, mode: draft, radar: { watches: [errors, volume], falsePagesPerTenantWeek: 0.02 } }
+---
+apiVersion: bellwether/v1
+kind: Monitor
 metadata: { name: idea }
 spec: { mode: draft, slos: [sign-ins] }
 `;
@@ -86,6 +91,7 @@ describe("the list of monitors", () => {
 			["stopped", "paused"],
 			["too-many", "shadow"],
 			["idea", "draft"],
+			["red", "draft"],
 		]);
 		expect(lines[0]).toMatchObject({ fired: 2, lastFiredAt: NOW - 1 });
 		expect(lines[1]?.pause).toEqual({
@@ -166,6 +172,9 @@ describe("a monitor with another detector", () => {
 				"Fires when 3 of the last 5 minutes have more than 2% bad sign-ins; ends after 5 min without more than 1% bad sign-ins.",
 				["Fabrikam"],
 			],
+		]);
+		expect(detail("red").rules.map(({ says }) => says)).toEqual([
+			"Fires when errors or volume of a tenant are worse than its own past and its peers explain; set so that noise causes about 0.02 false pages in a tenant’s week.",
 		]);
 		expect(detail("stopped").rules.map(({ says, mode }) => [says, mode])).toEqual([
 			["Fires after 20 min without sign-ins, quiet hours left out.", "paused"],

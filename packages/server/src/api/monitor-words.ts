@@ -34,7 +34,9 @@ function listWords(names: readonly string[]): string {
 export function howWords(monitor: Monitor): string[] {
 	if (monitor.detector === "threshold")
 		return [
-			"Each whole minute is compared with the value; a minute without events says nothing.",
+			monitor.threshold?.measure === "events"
+				? "Each whole minute is compared with the value; a minute without events is 0 while other tenants have some, and says nothing otherwise."
+				: "Each whole minute is compared with the value; a minute without events says nothing.",
 			"It fires when enough of the last minutes are on the wrong side, and ends when they have been on the right side long enough.",
 		];
 	if (monitor.detector === "absence")
@@ -44,6 +46,12 @@ export function howWords(monitor: Monitor): string[] {
 			...(monitor.absence?.quietHours
 				? ["Hours that were without events on other days are its habit and not told."]
 				: []),
+		];
+	if (monitor.detector === "radar")
+		return [
+			"Each key tenant is compared, minute by minute, with what is usual for it and with its peers; it needs no objective.",
+			"What hurts one tenant is claimed on that tenant; what hurts many is one breach of the platform, and the tenants under it do not page.",
+			"It ends when the tenant is as usual again.",
 		];
 	if (monitor.detector !== "burn-rate") return [];
 	const once = chanceWords(monitor.evidenceP);
@@ -82,6 +90,12 @@ export function absenceWords({ afterMs, quietHours }: NonNullable<Monitor["absen
 			? `Fires when the time without ${unit} cannot be chance at the tenant’s own rhythm`
 			: `Fires after ${describeDuration(afterMs)} without ${unit}`;
 	return `${after}${quietHours ? ", quiet hours left out" : ", quiet hours too"}.`;
+}
+
+/** "Fires when its errors or volume are worse than its own past and its peers explain; …" */
+export function radarWords({ watches, falsePagesPerTenantWeek }: NonNullable<Monitor["radar"]>): string {
+	const noise = `set so that noise causes about ${falsePagesPerTenantWeek} false pages in a tenant’s week`;
+	return `Fires when ${watches.join(" or ")} of a tenant are worse than its own past and its peers explain; ${noise}.`;
 }
 
 /** What it saw: "1,200 of 12,000 in 1 h were bad (sign-ins that fail): burn 100×, limit 13.4×." */
