@@ -1,4 +1,4 @@
-import { type Assessment, assess, type Rise } from "./candidates.ts";
+import { type Assessment, assess, onsetOf, type Rise } from "./candidates.ts";
 import { rankChanges } from "./causes.ts";
 import { MINUTE_MS, RING, SLOT } from "./clock-minutes.ts";
 import type { Episodes } from "./episodes.ts";
@@ -41,7 +41,8 @@ interface Track {
 	group: Group;
 	from: number;
 	held: number;
-	worst: number;
+	/** Minutes in which it held. */
+	minutes: number;
 }
 
 /** Opens, updates and closes alerts: what is worth a page, whose it is, and what belongs to what was told before. */
@@ -103,10 +104,10 @@ export class AlertBook {
 			if (track && minute - track.held > 4) this.#endTrack(key, track, minute);
 			return;
 		}
-		const now = track ?? { group, from: group.onset, held: minute, worst: group.severity };
+		const now = track ?? { group, from: group.onset, held: minute, minutes: minute - group.onset };
 		now.group = group;
 		now.held = minute;
-		now.worst = Math.max(now.worst, group.severity);
+		now.minutes += 1;
 		this.#tracks.set(key, now);
 		const open = this.#wide.get(signal.workload);
 		if (open) {
@@ -114,18 +115,18 @@ export class AlertBook {
 			open.members = group.raised;
 			return;
 		}
-		const minutes = minute - now.from + 1;
+		const { minutes } = now;
 		const least = group.raised.length < 4 ? 3 : 2;
-		const hold = this.#episodes.hold("wide", group.severity, minute * MINUTE_MS, least, 11, true);
+		const hold = this.#episodes.hold("wide", group.severity, minute * MINUTE_MS, least, 20, true);
 		if (minutes >= hold) this.#openWide(members, group, minute, minutes, hold, changes, out);
 	}
 
 	#endTrack(key: string, track: Track, minute: number): void {
 		this.#tracks.delete(key);
-		const minutes = track.held - track.from + 1;
+		const { minutes } = track;
 		const [workload] = key.split("\n") as [string];
 		const wasReal = this.#spans.some((s) => s.isWide && s.workload === workload && s.to >= track.from && minutes >= 12);
-		if (minutes <= 11 && !wasReal)
+		if (minutes <= 14 && !wasReal)
 			this.#episodes.add({ kind: "wide", at: minute * MINUTE_MS, severity: track.group.severity, minutes });
 	}
 
@@ -144,8 +145,7 @@ export class AlertBook {
 		const open = this.#byPlace.get(place);
 		this.#notePeaks(series, rises, minute);
 		if (open) {
-			for (const rise of rises) if (rise.minutes >= 1 && rise.channel !== "burn") open.raisedMinute = minute;
-			if (open.rise?.channel === "burn" && rises.some((r) => r.channel === "burn" && r.minutes > 4))
+			if (rises.some((rise) => isSame(rise, open.rise) && rise.minutes >= (rise.channel === "burn" ? 4 : 1)))
 				open.raisedMinute = minute;
 			return;
 		}
@@ -167,13 +167,13 @@ export class AlertBook {
 	#holdOf(series: TenantSignal, rise: Rise, verdict: Assessment, minute: number): number {
 		const now = minute * MINUTE_MS;
 		if (rise.channel === "burn") return this.#episodes.hold("burn", 1, now, 22, 56);
-		const least = isVolume(rise) ? 4 : 3;
+		const least = isVolume(rise) ? 4.5 : verdict.sort === "errors-all" || verdict.sort === "errors-calm" ? 3.8 : 3;
 		const hold = this.#episodes.hold(verdict.sort, verdict.severity, now, least, 12);
 		if (rise.channel !== "errors") return hold;
 		const before = (this.#peaks.get(series) ?? []).filter(
-			(p) => p.end < rise.onset && p.end > minute - 100 && p.minutes >= 2.5,
+			(p) => p.end < rise.onset && p.end > minute - 100 && p.minutes >= 3.5,
 		);
-		return before.length >= 2 ? Math.min(hold, 2.5) : hold;
+		return before.length >= 2 ? Math.min(hold, 3) : hold;
 	}
 
 	/** Remembers rises of the last hours, so that what comes again and again is told from a blip. */
@@ -281,14 +281,15 @@ export class AlertBook {
 	): RadarAlert {
 		const { tenant } = series.tenant;
 		const { workload } = series.signal;
-		const onsetAt = rise.onset * MINUTE_MS;
+		const onset = onsetOf(series, rise, verdict.culprits, minute);
+		const onsetAt = onset.at * MINUTE_MS;
 		const evidence = evidenceOf(series, rise, verdict, hold, minute);
 		const ids = rankChanges(
 			{
 				workload,
 				kind: evidence.kind,
 				scope: "tenant",
-				onsetAt,
+				onset,
 				tenant,
 				cohort: undefined,
 				culprits: verdict.culprits,
@@ -388,7 +389,7 @@ export class AlertBook {
 				workload: signal.workload,
 				kind: "errors",
 				scope: group.scope,
-				onsetAt,
+				onset: { at: group.onset, from: group.onset, to: group.onset },
 				tenant: undefined,
 				cohort: group.cohort,
 				culprits,
@@ -459,6 +460,13 @@ export class AlertBook {
 		return `${this.#prefix}${this.#count}`;
 	}
 }
+
+/** Burns and outages are two views of the same errors, parts and the whole of the same loss. */
+const isSame = (rise: Rise, opening: Rise | undefined): boolean =>
+	opening !== undefined &&
+	(rise.channel === opening.channel ||
+		(isVolume(rise) && isVolume(opening)) ||
+		(opening.channel === "burn" && rise.channel === "errors"));
 
 const isVolume = (rise: Rise): boolean => rise.channel === "volume" || rise.channel === "part";
 

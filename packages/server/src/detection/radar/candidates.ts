@@ -1,3 +1,4 @@
+import { type ChangePoint, findChangePoint } from "./change-point.ts";
 import { RING, SLOT } from "./clock-minutes.ts";
 import type { Evidence } from "./cusum.ts";
 import { BURN, DEGRADED, CAP as ERROR_CAP, type ErrorChannel, OUTAGE } from "./error-channel.ts";
@@ -61,7 +62,7 @@ function fast(out: Rise[], channel: "errors" | "slow", of: ErrorChannel, minute:
 }
 
 /** Evidence that is nearly at its ceiling is taken as rising, nats. */
-const HIGH = 44;
+const HIGH = 38;
 
 function add(
 	out: Rise[],
@@ -98,10 +99,16 @@ export function assess(series: TenantSignal, rise: Rise, minute: number): Assess
 	switch (rise.channel) {
 		case "errors": {
 			const errors = series.errors as ErrorChannel;
-			const culprits = culpritsOf(rankSlices(series, from, minute));
+			const slices = rankSlices(series, from, minute);
+			const culprits = culpritsOf(slices);
 			const severity = errors.severity(from, minute);
 			const nats = errors.nats(rise.alternative, from, minute);
-			const sort = culprits.length > 0 ? "errors-slice" : isCalm(series, from, minute) ? "errors-calm" : "errors-all";
+			const sort =
+				(slices[0]?.nats ?? 0) >= SLICE_NATS
+					? "errors-slice"
+					: isCalm(series, from, minute)
+						? "errors-calm"
+						: "errors-all";
 			return { sort, severity, nats, culprits };
 		}
 		case "burn": {
@@ -134,6 +141,35 @@ export function assess(series: TenantSignal, rise: Rise, minute: number): Assess
 				culprits: rise.part ? [rise.part] : [],
 			};
 	}
+}
+
+/** Nats for one slice against all alike from which a rise is compared with rises of slices. */
+const SLICE_NATS = 6;
+
+/** When the rise began, from the counts of what is ill. */
+export function onsetOf(
+	series: TenantSignal,
+	rise: Rise,
+	culprits: readonly RadarCulprit[],
+	minute: number,
+): ChangePoint {
+	const plain = { at: rise.onset, from: rise.onset, to: rise.onset };
+	const channel = rise.channel === "slow" ? series.slow : series.errors;
+	if (channel === undefined || rise.channel === "latency" || rise.channel === "volume" || rise.channel === "part")
+		return plain;
+	const { minutes, signal } = series;
+	const culprit = culprits[0];
+	const value = culprit && minutes.value(signal.attributes.indexOf(culprit.attribute), culprit.value);
+	const counts = value ?? { bad: rise.channel === "slow" ? minutes.slow : minutes.bad, total: minutes.total };
+	const first = Math.max(rise.onset - 60, minute - RING + 8);
+	const bad: number[] = [];
+	const total: number[] = [];
+	for (let m = first; m <= minute; m += 1) {
+		const isKnown = minutes.knows(m);
+		bad.push(isKnown ? (counts.bad[m & SLOT] as number) : 0);
+		total.push(isKnown ? (counts.total[m & SLOT] as number) : 0);
+	}
+	return findChangePoint(first, bad, total, channel.usual(minute) * Math.exp(channel.wander())) ?? plain;
 }
 
 /** Values that have stopped while the tenant's others go on. */

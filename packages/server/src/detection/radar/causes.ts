@@ -1,3 +1,4 @@
+import type { ChangePoint } from "./change-point.ts";
 import { MINUTE_MS } from "./clock-minutes.ts";
 import type { RadarChange, RadarCulprit } from "./types.ts";
 
@@ -5,7 +6,8 @@ export interface Trouble {
 	readonly workload: string;
 	readonly kind: "errors" | "latency" | "volume";
 	readonly scope: "tenant" | "cohort" | "platform";
-	readonly onsetAt: number;
+	/** Minutes. */
+	readonly onset: ChangePoint;
 	/** Undefined: it goes beyond one tenant. */
 	readonly tenant: string | undefined;
 	readonly cohort: RadarCulprit | undefined;
@@ -15,7 +17,12 @@ export interface Trouble {
 }
 
 const LOOK_BACK_MS = 17 * MINUTE_MS;
-const ONSET_SLACK_MS = 2 * MINUTE_MS;
+/** What touched far more than what is ill is believed for less long, and not when it came at the same moment. */
+const NARROW_MS = 15.5 * MINUTE_MS;
+const ONSET_SLACK_MS = 1.5 * MINUTE_MS;
+
+/** With a start as vague as this, only what names the ill slice or tenant can be blamed. */
+const WIDE_ONSET_MINUTES = 12;
 
 /** Changes that may be the cause, best first; none when none fits by time, scope and what is ill. */
 export function rankChanges(trouble: Trouble, changes: readonly RadarChange[]): string[] {
@@ -31,9 +38,12 @@ export function rankChanges(trouble: Trouble, changes: readonly RadarChange[]): 
 /** 0: it does not fit. What is narrower fits better; what reached others who are well fits hardly. */
 function scoreOf(trouble: Trouble, change: RadarChange): number {
 	if (change.workload !== undefined && change.workload !== trouble.workload) return 0;
-	const lead = trouble.onsetAt - change.at;
-	if (lead < -ONSET_SLACK_MS || lead > LOOK_BACK_MS) return 0;
-	const recency = lead < 0 ? 0.6 : 1 - (0.4 * lead) / LOOK_BACK_MS;
+	const { onset } = trouble;
+	const least = onset.from * MINUTE_MS - change.at;
+	const most = onset.to * MINUTE_MS + ONSET_SLACK_MS - change.at;
+	if (most < 0 || least > LOOK_BACK_MS) return 0;
+	const lead = Math.max(0, onset.at * MINUTE_MS - change.at);
+	const recency = 1 - 0.4 * Math.min(1, lead / LOOK_BACK_MS);
 	const culprit = trouble.culprits[0];
 	const { tenant, build, ...rest } = change.scope;
 	if (tenant !== undefined) return trouble.tenant === tenant ? 6 * recency : 0;
@@ -45,8 +55,9 @@ function scoreOf(trouble: Trouble, change: RadarChange): number {
 		if (trouble.scope === "tenant" && trouble.share(attribute, value) < (build === undefined ? 0.4 : 0.02)) return 0;
 	}
 	if (names) return (build === undefined ? 2 : 4) * recency;
-	if (trouble.scope === "platform") return Object.keys(rest).length === 0 ? recency : 0;
+	if (trouble.scope === "platform" && lead <= NARROW_MS) return Object.keys(rest).length === 0 ? recency : 0;
 	// It reached far more than what is ill: believable only for plain errors of a whole tenant.
 	if (trouble.scope === "cohort" || trouble.kind !== "errors" || culprit !== undefined) return 0;
+	if (lead < MINUTE_MS / 2 || lead > NARROW_MS || onset.to - onset.from > WIDE_ONSET_MINUTES) return 0;
 	return (Object.keys(rest).length > 0 ? 1.2 : 1) * recency;
 }

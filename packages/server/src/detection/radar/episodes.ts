@@ -63,8 +63,9 @@ export class Episodes {
 		minutes.sort((a, b) => b - a);
 		if (skip > minutes.length * 0.1) skip = Math.floor(minutes.length * 0.1);
 		const longest = minutes[skip] ?? 0;
-		const floor = weeks < EXPERIENCE_WEEKS ? Math.max(least, 6) : least;
-		return Math.min(most, Math.max(floor, longest + 0.75));
+		const floor = weeks < EXPERIENCE_WEEKS ? Math.max(least, Math.min(6, least + 2)) : least;
+		// The fewer of its like are known, the further the next one may go beyond the longest.
+		return Math.min(most, Math.max(floor, longest > 0 ? longest * (1 + 1 / (minutes.length + 2)) + 0.6 : 0));
 	}
 
 	/** For tests and backtests: how many are known. */

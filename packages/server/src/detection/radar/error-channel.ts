@@ -15,9 +15,9 @@ export const OUTAGE = 2;
 const ALTERNATIVES = 3;
 /** Nats that one minute may add. A burn must not page for a few violent minutes: those are the others' to judge. */
 export const CAP = [0.8, 3, 3] as const;
-export const CEILING = [48, 45, 45] as const;
+export const CEILING = [48, 39, 39] as const;
 /** What a quiet minute takes from evidence of an outage: a blip of an hour ago and one of now are two blips. Nats. */
-const LEAK = [0, 0.12, 0.12] as const;
+const LEAK = [0.004, 0.12, 0.12] as const;
 const BLOCK_MINUTES = 15;
 /** Blocks whose parameters are kept, so that late minutes are judged by those of their time. */
 const BLOCKS = 8;
@@ -59,13 +59,14 @@ export class ErrorChannel {
 
 	judge(minute: number, isMasked: boolean): void {
 		const slot = minute & SLOT;
+		// Even where the minute says nothing yet, so that a late one is judged by what was known in its time.
+		const at = this.#parametersAt(minute);
 		const total = this.#minutes.total[slot] as number;
 		if (isMasked || !this.#minutes.knows(minute) || total === 0) {
 			this.evidence.carry(minute);
 			return;
 		}
 		const bad = Math.min(total, this.#counts[slot] as number);
-		const at = this.#parametersAt(minute);
 		for (let a = 0; a < ALTERNATIVES; a += 1) {
 			const nats =
 				bad * (this.#parameters[at + 1 + 2 * a] as number) +
@@ -183,15 +184,16 @@ export class ErrorChannel {
 		const usual = Math.min(0.6, Math.max(1e-6, this.#level() * this.#hourFactor(hourNow)));
 		const uncertain = 1 / (this.#bad + PRIOR_BAD);
 		const raised = Math.min(0.7, usual * Math.exp(1.4 * Math.sqrt(this.wander() ** 2 + uncertain)));
-		const alternatives = [raised * 2, raised * 3.5 + 0.003, Math.max(raised * 10, 0.1)];
+		// Over hours much of the noise evens out.
+		const lasting = Math.min(0.7, usual * Math.exp(Math.sqrt(0.6 * this.wander() ** 2 + uncertain)));
+		const nulls = [lasting, raised, raised];
+		const alternatives = [lasting * 2, raised * 3.5 + 0.003, Math.max(raised * 10, 0.1)];
 		this.#parameters[at] = usual;
 		for (let a = 0; a < ALTERNATIVES; a += 1) {
-			const ratio = Math.min(
-				Math.max(alternatives[a] as number, raised + 0.5 * (1 - raised) * 0.02),
-				0.5 + 0.5 * raised,
-			);
-			this.#parameters[at + 1 + 2 * a] = Math.log(ratio / raised);
-			this.#parameters[at + 2 + 2 * a] = Math.log((1 - ratio) / (1 - raised));
+			const well = nulls[a] as number;
+			const ratio = Math.min(Math.max(alternatives[a] as number, well + 0.002), 0.5 + 0.5 * well);
+			this.#parameters[at + 1 + 2 * a] = Math.log(ratio / well);
+			this.#parameters[at + 2 + 2 * a] = Math.log((1 - ratio) / (1 - well));
 		}
 	}
 

@@ -6,7 +6,7 @@ import { normalCdf, normalQuantile } from "./normal.ts";
 /** Alternatives: all latencies times these, on top of what the tenant's own noise explains. */
 const SHIFTS = [1.3, 1.8, 3] as const;
 export const CAP = 3;
-const CEILING = 45;
+const CEILING = 39;
 const BLOCK_MINUTES = 15;
 const BLOCKS = 8;
 const HOURS = 24;
@@ -47,11 +47,11 @@ export class LatencyChannel {
 
 	judge(minute: number, isMasked: boolean): void {
 		const slot = minute & SLOT;
+		const weights = this.#weightsAt(minute);
 		if (isMasked || !this.#minutes.knows(minute) || this.#minutes.total[slot] === 0) {
 			this.evidence.carry(minute);
 			return;
 		}
-		const weights = this.#weightsAt(minute);
 		const at = slot * this.#n;
 		for (let a = 0; a < SHIFTS.length; a += 1) {
 			let nats = 0;

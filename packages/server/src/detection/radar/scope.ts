@@ -16,7 +16,10 @@ export interface Group {
 }
 
 const RAISED_NATS = 3.5;
+/** Evidence that is nearly at its ceiling is taken as rising, nats. */
+const HIGH = 38;
 const TOGETHER_MINUTES = 25;
+const RECENT_MINUTES = 5;
 /** Of the tenants that can be judged, this share must be raised. */
 const WIDE_SHARE = 0.7;
 /** Outside a cohort fewer than this share may be raised, else it is the platform. */
@@ -34,7 +37,7 @@ export function risingErrors(series: readonly TenantSignal[], minute: number): T
 		return (
 			evidence.sum(a, minute) >= RAISED_NATS &&
 			evidence.onset(a, minute) >= minute - TOGETHER_MINUTES &&
-			(evidence.isRising(a, minute, 44) || evidence.isRising(a, minute - 1, 44))
+			(evidence.isRising(a, minute, HIGH) || evidence.isRising(a, minute - 1, HIGH))
 		);
 	});
 }
@@ -48,12 +51,14 @@ export function findGroup(
 	const first = rising[0];
 	if (first === undefined || rising.length < 2) return undefined;
 	const onset = medianOnset(rising, minute);
-	const everywhere = tally(all, undefined, rising, onset, minute, "in");
+	// What was raised some minutes ago and is well again is no part of it.
+	const since = Math.max(onset, minute - RECENT_MINUTES + 1);
+	const everywhere = tally(all, undefined, rising, since, minute, "in");
 	let best: { group: Group; share: number; nats: number } | undefined;
 	for (const cohort of cohortsOf(rising)) {
-		const inside = tally(all, cohort, rising, onset, minute, "in");
+		const inside = tally(all, cohort, rising, since, minute, "in");
 		if (!isTogether(inside, 2)) continue;
-		const outside = tally(all, cohort, rising, onset, minute, "out", inside.severity);
+		const outside = tally(all, cohort, rising, since, minute, "out", inside.severity);
 		if (outside.judged > 0 && outside.raised.length / outside.judged >= OUTSIDE_SHARE) continue;
 		// Where nobody has events outside, the cohort is the platform as far as anyone can tell.
 		if (outside.judged === 0) continue;

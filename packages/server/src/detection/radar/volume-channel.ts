@@ -1,4 +1,4 @@
-import { SLOT } from "./clock-minutes.ts";
+import { RING, SLOT } from "./clock-minutes.ts";
 import { Evidence } from "./cusum.ts";
 import type { SignalMinutes, ValueMinutes } from "./minutes.ts";
 
@@ -7,7 +7,7 @@ const KEEPS = [0.62, 0.3, 0.03] as const;
 /** The same for one cohort value (a region), judged against the tenant's other values. */
 const PART_KEEPS = [0.35, 0.03] as const;
 export const CAP = 3;
-const CEILING = 45;
+const CEILING = 39;
 const SLOT_MINUTES = 15;
 const SLOTS = (24 * 60) / SLOT_MINUTES;
 const KEPT = Evidence.KEPT;
@@ -32,7 +32,7 @@ export class VolumeChannel {
 	#dayUsual = 0;
 	readonly #recentCame = new Float64Array(KEPT);
 	readonly #recentUsual = new Float64Array(KEPT);
-	readonly #expected = new Float64Array(KEPT);
+	readonly #expected = new Float64Array(RING);
 	#slotCame = 0;
 	#slotMinutes = 0;
 	#slotExpected = 0;
@@ -53,7 +53,7 @@ export class VolumeChannel {
 		const lag = minute - RECENT_LAG;
 		let came = this.#recentCame[before] as number;
 		let asUsual = this.#recentUsual[before] as number;
-		if (isQuiet && this.#minutes.knows(lag)) {
+		if (isQuiet && this.#minutes.knows(lag) && !this.#isGuess(lag)) {
 			came = came * RECENT_FADE + (this.#minutes.total[lag & SLOT] as number);
 			asUsual = asUsual * RECENT_FADE + this.profile(lag);
 		}
@@ -61,8 +61,10 @@ export class VolumeChannel {
 		this.#recentUsual[k] = asUsual;
 		const day = (this.#dayCame + 8) / (this.#dayUsual + 8);
 		const recent = (came + 6 * day) / (asUsual + 6);
-		const expected = usual * Math.min(recent, day * 1.3);
-		this.#expected[k] = expected;
+		const level = Math.min(recent, day * 1.12);
+		// A level that was learnt on working days says little about the first hours of a weekend, and the other way round.
+		const expected = usual * (this.#isFirstHours(minute) ? Math.min(1, level) : level);
+		this.#expected[minute & SLOT] = expected;
 		if (isMasked || !this.#minutes.knows(minute) || expected <= 0) {
 			this.evidence.carry(minute);
 			for (const value of this.#minutes.values) value.loss?.carry(minute);
@@ -70,7 +72,7 @@ export class VolumeChannel {
 		}
 		const total = this.#minutes.total[minute & SLOT] as number;
 		const wander = this.wander();
-		const least = expected * Math.exp(-0.02 - 1.5 * wander);
+		const least = expected * Math.exp(-0.03 - 1.7 * wander);
 		for (let a = 0; a < KEEPS.length; a += 1) {
 			const keep = KEEPS[a] as number;
 			this.evidence.add(a, minute, total * Math.log(keep) + least * (1 - keep), CAP, CEILING);
@@ -107,11 +109,10 @@ export class VolumeChannel {
 	/** Events that were expected and that came from `from` to `to`, as far as they are known. */
 	sums(from: number, to: number): { came: number; expected: number } {
 		const sums = { came: 0, expected: 0 };
-		const day = (this.#dayCame + 8) / (this.#dayUsual + 8);
 		for (let m = from; m <= to; m += 1) {
 			if (!this.#minutes.knows(m)) continue;
 			sums.came += this.#minutes.total[m & SLOT] as number;
-			sums.expected += m > to - KEPT ? (this.#expected[m & (KEPT - 1)] as number) : this.profile(m) * day;
+			sums.expected += this.#expected[m & SLOT] as number;
 		}
 		return sums;
 	}
@@ -134,6 +135,19 @@ export class VolumeChannel {
 		return isWeekend ? 0.15 * (this.#profile[s] as number) : 0;
 	}
 
+	/** Nothing has been seen of this time of this kind of day yet. */
+	#isGuess(minute: number): boolean {
+		const local = minute + this.#offset;
+		const isWeekend = (Math.floor(local / 1440) + 3) % 7 >= 5;
+		return this.#days[Math.floor((local % 1440) / SLOT_MINUTES) + (isWeekend ? SLOTS : 0)] === 0;
+	}
+
+	#isFirstHours(minute: number): boolean {
+		const local = minute + this.#offset;
+		const day = (Math.floor(local / 1440) + 3) % 7;
+		return (day === 5 || day === 0) && local % 1440 < 120;
+	}
+
 	wander(): number {
 		return Math.sqrt(this.#wander / this.#wanderWeight);
 	}
@@ -141,16 +155,16 @@ export class VolumeChannel {
 	learn(minute: number, isTrouble: boolean): void {
 		if (this.#minutes.knows(minute)) {
 			const total = this.#minutes.total[minute & SLOT] as number;
-			const expected = this.#expected[minute & (KEPT - 1)] as number;
+			const expected = this.#expected[minute & SLOT] as number;
 			// Trouble is learnt from as well: a wrong expectation must not last, and one bad hour moves what is usual by little.
 			this.#slotCame += total;
 			this.#slotMinutes += 1;
 			this.#slotExpected += expected;
-			if (!isTrouble) {
+			if (!isTrouble && !this.#isGuess(minute)) {
 				this.#dayCame = this.#dayCame * DAY_FADE + total;
 				this.#dayUsual = this.#dayUsual * DAY_FADE + this.profile(minute);
-				this.learntMinutes += 1;
 			}
+			if (!isTrouble) this.learntMinutes += 1;
 		}
 		this.#endSlot(minute);
 	}
