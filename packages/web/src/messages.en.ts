@@ -168,6 +168,8 @@ export const messages = {
 	"incident.impact": "Impact",
 	"incident.since": "Since",
 	"incident.sinceUnknown": "not known",
+	"incident.sinceRange": "about {time} (between {from} and {to})",
+	"incident.sinceOpen": "about {time} (at the latest {to}; perhaps before {from})",
 	"incident.detected": "Detected",
 	"incident.detectedBy": "{time}, by burn rate above {factor}× over {long} and {short}",
 	"incident.measure.ttd": "Time to detect",

@@ -135,6 +135,15 @@ export const Evidence = z.object({
 	maskingShare: Ratio,
 	alsoBurning: z.array(z.string()),
 	since: Instant,
+	onset: z
+		.object({
+			from: Instant,
+			to: Instant,
+			shape: z.enum(["step", "ramp", "intermittent"]),
+			isOpen: z.boolean().describe("it may have begun before from"),
+		})
+		.optional()
+		.describe("in nine of ten cases it began within this; left out: not known"),
 });
 
 export const Verdict = z.enum(["real-impact", "real-no-impact", "noise", "expected-change", "duplicate"]);

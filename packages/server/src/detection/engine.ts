@@ -395,7 +395,7 @@ class Engine implements DetectionEngine {
 				return { type: "breach.closed", ...claim, closedAt: now, reason: "recovered" };
 			}
 			this.#openedAt[pair] = now;
-			const explained = explanations.of(pair, lowestBit(this.#tiers[pair] as number));
+			const explained = explanations.dated(pair, lowestBit(this.#tiers[pair] as number));
 			return { type: "breach.opened", ...claim, monitor: monitor?.name ?? "", detectedAt: now, ...explained };
 		});
 	}

@@ -1,5 +1,6 @@
 import { type BurnRateTier, burnRate, maskingShareLimit, SECOND_MS } from "@bellwether/model";
 import { FLEET } from "#telemetry";
+import { datedOnset } from "./dated-onset.ts";
 import { proofOf } from "./evidence.ts";
 import { countsSince, findOnset, type Onset } from "./onset.ts";
 import type { PairWindows } from "./pair-windows.ts";
@@ -10,6 +11,8 @@ import { WINDOWS_MS } from "./windows.ts";
 /** Key tenants of one SLO that must burn together before it is the platform's problem. */
 const PLATFORM_MIN_TENANTS = 3;
 const ALSO_BURNING_MAX = 100;
+/** Change points that one evaluation looks for; each takes some ten milliseconds. */
+const DATED_MAX = 8;
 
 /**
  * Scope and evidence of the claims of one evaluation. Windows stand still during it, so what one claim looks up about its
@@ -24,6 +27,8 @@ export class Explanations {
 	readonly #episodes = new Map<string, BurnWindow>();
 	/** Claims with one onset have one scope; an outage of the platform has few onsets. */
 	readonly #scopes = new Map<string, "tenant" | "platform">();
+
+	#datedCount = 0;
 
 	constructor(windows: PairWindows, now: number) {
 		this.#windows = windows;
@@ -65,6 +70,23 @@ export class Explanations {
 				since,
 			},
 		};
+	}
+
+	/**
+	 * The same, with its beginning by change point: of the first claims of an evaluation. In an outage of everybody the
+	 * others began when these did, and a claim must not wait for arithmetic.
+	 */
+	dated(pair: number, tier: number): { scope: "tenant" | "platform"; evidence: Evidence } {
+		const told = this.of(pair, tier);
+		const windows = this.#windows;
+		const { fleetPair, sliceMs } = windows.pair(pair);
+		if (sliceMs !== undefined || this.#datedCount === DATED_MAX) return told;
+		this.#datedCount++;
+		const dated = datedOnset(windows.table(pair), windows.row(pair), told.evidence.since, this.#now);
+		if (!dated) return told;
+		const episode = this.#episode(pair, dated.since);
+		const fleet = { ...told.evidence.fleet, episode: this.#episode(fleetPair, dated.since) };
+		return { ...told, evidence: { ...told.evidence, ...dated, episode, fleet } };
 	}
 
 	/**

@@ -8,6 +8,10 @@ export interface Onset {
 	readonly quietUntil: number;
 }
 
+const SIX_HOURS = [RING.tenSeconds, RING.minute, RING.fiveMinutes];
+/** Three days, beyond six hours by the hour. */
+export const THREE_DAYS = [...SIX_HOURS, RING.hour];
+
 /** Chance at which a healthier run is still taken for luck inside the episode. */
 const LUCK = 0.01;
 
@@ -63,8 +67,7 @@ function isUnlikelyRun(bad: number, total: number, errorRatio: number): boolean 
  * Buckets with events, newest first, each instant once: a finer ring hands over to the next at one of its boundaries. Bad
  * events without a total are there too: it may still be on its way.
  */
-export function* bucketsBackwards(table: WindowTable, pair: number) {
-	const rings = [RING.tenSeconds, RING.minute, RING.fiveMinutes];
+export function* bucketsBackwards(table: WindowTable, pair: number, rings: readonly number[] = SIX_HOURS) {
 	let end = Number.POSITIVE_INFINITY;
 	for (const [i, ring] of rings.entries()) {
 		const { current, widthMs, length } = table.shape(ring);

@@ -48,8 +48,18 @@ export interface Evidence {
 	readonly maskingShare: number;
 	/** Other key tenants burning on the same SLO at the same time, in the register's order; the first hundred. */
 	readonly alsoBurning: readonly string[];
-	/** First bad bucket of the episode, from the windows. */
+	/** When it began: the first bad bucket of the episode where `onset` agrees with it, else the middle of that. */
 	readonly since: number;
+	/** Where a change point lies in the windows of the last day: 90 % interval. Undefined: not asked, or not known. */
+	readonly onset?:
+		| {
+				readonly from: number;
+				readonly to: number;
+				readonly shape: "step" | "ramp" | "intermittent";
+				/** It may have begun before `from`. */
+				readonly isOpen: boolean;
+		  }
+		| undefined;
 }
 
 export interface BurnWindow {

@@ -14,6 +14,19 @@ function alsoAffected({ alsoAffected: names }: IncidentDetail, t: Text): string 
 	return count > 0 ? t("incident.andMore", { names: shown, count }) : shown;
 }
 
+/** A beginning that is known to a few minutes is one time; else the range is shown beside it. */
+const EXACT_MS = 5 * 60_000;
+
+function since({ onsetAt, evidence }: IncidentDetail, now: number, t: Text): string {
+	if (onsetAt === null) return t("incident.sinceUnknown");
+	const { onset } = evidence;
+	// Somebody may have set another time by hand.
+	if (onset === undefined || onsetAt !== evidence.since || onset.to - onset.from <= EXACT_MS)
+		return times.at(onsetAt, now);
+	const range = { time: times.at(onsetAt, now), from: times.at(onset.from, now), to: times.at(onset.to, now) };
+	return t(onset.isOpen ? "incident.sinceOpen" : "incident.sinceRange", range);
+}
+
 const MEASURES = ["ttd", "tta", "firstNotice", "ttm"] as const;
 
 /** How bad it is against the platform, since when, and what the clock says. */
@@ -28,7 +41,7 @@ export function ImpactCard({ incident, now }: { readonly incident: IncidentDetai
 			? formatDuration(m.ms)
 			: t(m.status === "unknown" ? "incident.measure.unknown" : "incident.measure.pending");
 	const facts: (readonly [string, string])[] = [
-		[t("incident.since"), incident.onsetAt === null ? t("incident.sinceUnknown") : times.at(incident.onsetAt, now)],
+		[t("incident.since"), since(incident, now, t)],
 		[
 			t("incident.detected"),
 			tier === null

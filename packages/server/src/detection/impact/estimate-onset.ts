@@ -1,5 +1,5 @@
 import type { OnsetBucket } from "./counts.ts";
-import { posterior } from "./onset-posterior.ts";
+import { type Effort, posterior } from "./onset-posterior.ts";
 
 export interface OnsetInput {
 	/** Start of the first bucket, ms epoch. */
@@ -10,6 +10,8 @@ export interface OnsetInput {
 	readonly total: readonly number[];
 	/** Error ratio in healthy times, if it is known; else it is learnt from the beginning of the series. */
 	readonly usualErrorRatio?: number | undefined;
+	/** Default: full, tens of milliseconds for some hundred buckets. */
+	readonly effort?: Effort;
 }
 
 export type OnsetEstimate =
@@ -56,18 +58,25 @@ export function estimateOnset(input: OnsetInput): OnsetEstimate {
 			bad: each,
 			total: total[k] as number,
 		})),
-		input.usualErrorRatio,
+		input,
 	);
 }
 
 /** The same for buckets of any widths, oldest first, each instant once. */
-export function estimateOnsetInBuckets(buckets: readonly OnsetBucket[], usualErrorRatio?: number): OnsetEstimate {
+export function estimateOnsetInBuckets(
+	buckets: readonly OnsetBucket[],
+	{
+		usualErrorRatio,
+		effort = "full",
+	}: { readonly usualErrorRatio?: number | undefined; readonly effort?: Effort } = {},
+): OnsetEstimate {
 	const heard = buckets.filter(({ total }) => total > 0);
 	const first = heard[0];
 	if (!first) return { status: "unknown", reason: "no-events", explanation: "There are no events: nothing is known." };
 	const found = posterior(
 		heard,
 		usualErrorRatio === undefined ? undefined : Math.max(MIN_USUAL_RATIO, usualErrorRatio),
+		effort,
 	);
 	if (found.evidence < LEAST_EVIDENCE)
 		return {

@@ -7,6 +7,14 @@ import { coarseFor, rampCurve } from "./ramp.ts";
 
 export type Shape = "step" | "ramp" | "intermittent";
 
+/** `quick` takes a quarter of the time and is a little less sure of its interval. */
+export type Effort = "full" | "quick";
+
+const GRIDS: Readonly<Record<Effort, { readonly levels: number; readonly points: Readonly<Record<Shape, number>> }>> = {
+	full: { levels: 4, points: { step: 5, ramp: 4, intermittent: 3 } },
+	quick: { levels: 4, points: { step: 3, ramp: 3, intermittent: 2 } },
+};
+
 export interface OnsetPosterior {
 	/** Nats by which an onset explains the counts better than none. */
 	readonly evidence: number;
@@ -27,7 +35,9 @@ const RECOVERS_MS = 20 * MINUTE_MS;
 const LEAST_RISE = 1.5;
 const RATIOS = { low: Math.log(1e-6), high: Math.log(0.99) };
 const RAMPS = { low: Math.log(4 * MINUTE_MS), high: Math.log(8 * HOUR_MS) };
-const RHYTHM = { low: Math.log(2 * MINUTE_MS), high: Math.log(90 * MINUTE_MS) };
+/** Mean times ill and well of what comes and goes: well for an hour or two, the next is another trouble. */
+const ON = { low: Math.log(2 * MINUTE_MS), high: Math.log(90 * MINUTE_MS) };
+const OFF = { low: Math.log(2 * MINUTE_MS), high: Math.log(30 * MINUTE_MS) };
 
 /** A shape that is so many nats worse than another after a first look is not looked at closer. */
 const HOPELESS = 15;
@@ -35,7 +45,8 @@ const HOPELESS = 15;
 type Found = Point<{ readonly curve: Curve; readonly counts: Counts }> & { readonly shape: Shape };
 
 /** Probability over the instants at which the trouble may have begun: all shapes, ratios and lengths weighed together. */
-export function posterior(buckets: readonly OnsetBucket[], given: number | undefined): OnsetPosterior {
+export function posterior(buckets: readonly OnsetBucket[], given: number | undefined, effort: Effort): OnsetPosterior {
+	const { levels, points } = GRIDS[effort];
 	const plain = new Counts(buckets);
 	const rough = roughStep(plain, given);
 	const counts = new Counts(buckets, spreadBefore(plain, rough));
@@ -81,7 +92,7 @@ export function posterior(buckets: readonly OnsetBucket[], given: number | undef
 	};
 	collect(
 		"step",
-		sampleGrid([usualAxis, ratioAxis], 5, (at) => {
+		sampleGrid([usualAxis, ratioAxis], { levels, pointsPerAxis: points.step }, (at) => {
 			if (!isRise(at)) return none;
 			const curve = chainCurve(counts, { ...terms(at), onMs: STAYS_MS, offMs: RECOVERS_MS });
 			return { log: curve.evidence, value: { curve, counts } };
@@ -93,7 +104,7 @@ export function posterior(buckets: readonly OnsetBucket[], given: number | undef
 		"ramp",
 		sampleGrid(
 			[usualAxis, ratioAxis, length],
-			4,
+			{ levels, pointsPerAxis: points.ramp },
 			(at) => {
 				if (!isRise(at)) return none;
 				const rampMs = Math.exp(at[2] as number);
@@ -107,12 +118,13 @@ export function posterior(buckets: readonly OnsetBucket[], given: number | undef
 			floor,
 		),
 	);
-	const rhythm: Axis = { centre: (RHYTHM.low + RHYTHM.high) / 2, halfWidth: 2, ...RHYTHM };
+	const on: Axis = { centre: (ON.low + ON.high) / 2, halfWidth: 2, ...ON };
+	const off: Axis = { centre: (OFF.low + OFF.high) / 2, halfWidth: 1.4, ...OFF };
 	collect(
 		"intermittent",
 		sampleGrid(
-			[narrowed(usualAxis, 0), narrowed(ratioAxis, 1), rhythm, rhythm],
-			3,
+			[narrowed(usualAxis, 0), narrowed(ratioAxis, 1), on, off],
+			{ levels, pointsPerAxis: points.intermittent },
 			(at) => {
 				if (!isRise(at)) return none;
 				const [onMs, offMs] = [Math.exp(at[2] as number), Math.exp(at[3] as number)];

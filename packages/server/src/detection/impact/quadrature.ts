@@ -15,7 +15,6 @@ export interface Point<T> {
 	readonly value: T;
 }
 
-const LEVELS = 4;
 /** Half-width of the next grid, in standard deviations of what this one found. */
 const NEXT = 2.2;
 /** A grid never becomes finer than this: one point would stand for all. */
@@ -27,13 +26,13 @@ const MIN_HALF_WIDTH = 0.01;
  */
 export function sampleGrid<T>(
 	axes: readonly Axis[],
-	pointsPerAxis: number,
+	{ pointsPerAxis, levels }: { readonly pointsPerAxis: number; readonly levels: number },
 	evaluate: (at: readonly number[]) => { readonly log: number; readonly value: T },
 	floor = Number.NEGATIVE_INFINITY,
 ): Point<T>[] {
 	let grid = axes;
 	let points: Point<T>[] = [];
-	for (let level = 0; level < LEVELS; level++) {
+	for (let level = 0; level < levels; level++) {
 		const lines = grid.map(({ centre, halfWidth, low, high }) => {
 			const from = Math.max(low, centre - halfWidth);
 			const to = Math.min(high, centre + halfWidth);
@@ -56,7 +55,7 @@ export function sampleGrid<T>(
 			points.push({ weight: log + prior + volume, at, value });
 		};
 		visit([]);
-		if (level === LEVELS - 1) break;
+		if (level === levels - 1) break;
 		const top = Math.max(...points.map(({ weight }) => weight));
 		const all = points.reduce((sum, { weight }) => sum + Math.exp(weight - top), 0);
 		if (level > 0 && top + Math.log(all) < floor) break;
