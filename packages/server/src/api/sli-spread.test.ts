@@ -53,7 +53,7 @@ describe("the spread over key tenants", () => {
 	it("reads a few tenants at a time, so that other work of the thread goes between", async () => {
 		const { spread, asked } = reader();
 		await spread.read(lastHours(1, HUNDRED), LATENESS_MS);
-		expect(Math.max(...asked.map(({ tenants }) => tenants.length))).toBeLessThanOrEqual(16);
+		expect(Math.max(...asked.map(({ tenants }) => tenants.length))).toBeLessThanOrEqual(8);
 		expect(asked.flatMap(({ tenants }) => tenants)).toEqual(HUNDRED);
 	});
 

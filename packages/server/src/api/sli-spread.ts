@@ -27,7 +27,7 @@ export interface SpreadOptions {
 }
 
 /** The telemetry thread reads so many tenants at once; between two readings it takes what else waits. */
-const BATCH_TENANTS = 16;
+const BATCH_TENANTS = 8;
 const BATCH_STEPS = 1_000;
 /** With more key tenants every n-th in the order of names stands for all. */
 const MAX_TENANTS = 2_000;

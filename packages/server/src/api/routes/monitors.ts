@@ -1,27 +1,14 @@
-import { DAY_MS } from "@bellwether/model";
 import { z } from "zod";
-import { firingCounts, incidentsById, listBreaches } from "#incidents";
-import { inScope, scopeOf, type TenantScope } from "#platform";
+import { incidentsById, listBreaches } from "#incidents";
+import { scopeOf } from "#platform";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
-import { type MonitorFacts, monitorDetail, monitorLines, SHOWN_FIRINGS } from "../monitor-view.ts";
+import { monitorDetail, monitorLines, SHOWN_FIRINGS } from "../monitor-view.ts";
 import { principalOf, READERS } from "../policy.ts";
 import { notFound } from "../problem.ts";
 import { MonitorDetail, MonitorList } from "../schemas-monitors.ts";
-
-const FIRED_WITHIN_MS = 28 * DAY_MS;
+import { gatherMonitors } from "../slo-facts.ts";
 
 export function monitorRoutes(api: Api, context: ApiContext): void {
-	const read = async (scope: TenantScope): Promise<MonitorFacts> => {
-		const catalogue = context.catalogue();
-		const now = context.clock.now();
-		const tenants = catalogue.tenants.filter(({ name }) => inScope(scope, name));
-		return {
-			catalogue: { ...catalogue, tenants },
-			firings: await firingCounts(context.store.db, scope, now - FIRED_WITHIN_MS),
-			shadows: (await context.telemetry.shadowFirings()).filter(({ tenant }) => inScope(scope, tenant)),
-			now,
-		};
-	};
 	const authz = { roles: READERS, tenant: "all" as const, object: "firings of the caller's tenants" };
 	api.get(
 		"/api/v1/monitors",
@@ -33,7 +20,7 @@ export function monitorRoutes(api: Api, context: ApiContext): void {
 				response: { 200: MonitorList, ...PROBLEMS },
 			},
 		},
-		async (request) => ({ items: monitorLines(await read(scopeOf(principalOf(request)))) }),
+		async (request) => ({ items: monitorLines(await gatherMonitors(context, scopeOf(principalOf(request)))) }),
 	);
 	api.get(
 		"/api/v1/monitors/:monitor",
@@ -48,7 +35,7 @@ export function monitorRoutes(api: Api, context: ApiContext): void {
 		},
 		async (request) => {
 			const scope = scopeOf(principalOf(request));
-			const facts = await read(scope);
+			const facts = await gatherMonitors(context, scope);
 			const monitor = facts.catalogue.monitors.find(({ name }) => name === request.params.monitor);
 			if (!monitor) throw notFound("monitor", request.params.monitor);
 			const { db } = context.store;

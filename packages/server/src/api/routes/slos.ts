@@ -1,45 +1,29 @@
 import { DAY_MS, HOUR_MS } from "@bellwether/model";
 import { z } from "zod";
 import { budgetUnit, type Catalogue, effectiveObjective, isSliced, periodAt, type Slo } from "#catalogue";
-import { firingCounts, listIncidents } from "#incidents";
-import { inScope, scopeOf, type TenantScope } from "#platform";
+import { inScope, scopeOf } from "#platform";
 import { acknowledgeDueTimes } from "#response";
 import { FLEET } from "#telemetry";
 import { burnDown } from "../budget-burn-down.ts";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { incidentSummary } from "../incident-view.ts";
 import { InstantParameter } from "../instant-parameter.ts";
-import { monitorLines, watchers } from "../monitor-view.ts";
+import { monitorLines } from "../monitor-view.ts";
 import { principalOf, READERS } from "../policy.ts";
 import { ApiProblem, notFound } from "../problem.ts";
 import { BudgetView, SloDetail, SloList, SpreadView } from "../schemas-slos.ts";
 import { SliSpread } from "../sli-spread.ts";
-import { type SloFacts, sloDetail, sloSummaries } from "../slo-view.ts";
+import { gatherMonitors, gatherSlos } from "../slo-facts.ts";
+import { sloDetail, sloSummaries } from "../slo-view.ts";
 
 const FLEET_IN_PATH = "~fleet";
 /** Columns of the period's window; a calendar period begins at any hour. */
 const ROLLING_STEP_MS = 6 * HOUR_MS;
 const CALENDAR_STEP_MS = HOUR_MS;
-const UNRESOLVED = ["detected", "acknowledged", "investigating", "mitigated"] as const;
-const MAX_INCIDENTS = 500;
 const SHOWN_INCIDENTS = 100;
 const MAX_SPREAD_STEPS = 2_000;
 
 export function sloRoutes(api: Api, context: ApiContext): void {
-	const read = async (scope: TenantScope) => {
-		const catalogue = catalogueOf(context, scope);
-		const [fleet, incidents] = await Promise.all([
-			context.fleet.view(scope),
-			listIncidents(context.store.db, scope, { states: UNRESOLVED, limit: MAX_INCIDENTS }),
-		]);
-		const facts: SloFacts = {
-			catalogue,
-			fleet,
-			incidents: incidents.items,
-			watchedBy: watchers(catalogue, context.clock.now()),
-		};
-		return { facts, incidents: incidents.items };
-	};
 	const authz = { roles: READERS, tenant: "all" as const, object: "readings of the caller's tenants" };
 	api.get(
 		"/api/v1/slos",
@@ -52,7 +36,7 @@ export function sloRoutes(api: Api, context: ApiContext): void {
 			},
 		},
 		async (request) => {
-			const { facts } = await read(scopeOf(principalOf(request)));
+			const { facts } = await gatherSlos(context, scopeOf(principalOf(request)));
 			return { items: sloSummaries(facts) };
 		},
 	);
@@ -70,19 +54,16 @@ export function sloRoutes(api: Api, context: ApiContext): void {
 		async (request) => {
 			const scope = scopeOf(principalOf(request));
 			const { slo: name } = request.params;
-			const { facts, incidents } = await read(scope);
+			const { facts, incidents } = await gatherSlos(context, scope);
 			const slo = sloOf(facts.catalogue, name);
-			const now = context.clock.now();
-			const [firings, dueTimes] = await Promise.all([
-				firingCounts(context.store.db, scope, now - 28 * DAY_MS),
+			const [monitors, dueTimes] = await Promise.all([
+				gatherMonitors(context, scope),
 				acknowledgeDueTimes(context.store.db, scope),
 			]);
 			const { names } = facts.watchedBy(name);
 			return {
 				...sloDetail(facts, slo),
-				watchedBy: monitorLines({ catalogue: facts.catalogue, firings, shadows: [], now }).filter((line) =>
-					names.includes(line.name),
-				),
+				watchedBy: monitorLines(monitors).filter((line) => names.includes(line.name)),
 				incidents: incidents
 					.filter((incident) => incident.slo === name)
 					.slice(0, SHOWN_INCIDENTS)
@@ -178,7 +159,7 @@ function spreadRoute(api: Api, context: ApiContext): void {
 					403,
 					"forbidden",
 					"The spread over key tenants tells of all of them; you see some.",
-					"Ask an administrator for a token without a list of tenants.",
+					"Ask an administrator, who may see every key tenant.",
 				);
 			const catalogue = context.catalogue();
 			const slo = sloOf(catalogue, request.params.slo);
@@ -215,11 +196,4 @@ function sloOf(catalogue: Catalogue, name: string): Slo {
 	const slo = catalogue.slos.find((each) => each.name === name);
 	if (!slo) throw notFound("SLO", name);
 	return slo;
-}
-
-function catalogueOf(context: ApiContext, scope: TenantScope): Catalogue {
-	const catalogue = context.catalogue();
-	return scope.all
-		? catalogue
-		: { ...catalogue, tenants: catalogue.tenants.filter(({ name }) => inScope(scope, name)) };
 }
