@@ -110,6 +110,27 @@ program
 		finish(await (await import("./explain-command.ts")).runExplain({ ...common(dir, options), tenant, slo })),
 	);
 
+program
+	.command("backtest")
+	.argument("<dir>", "folder of the catalogue")
+	.description("print what its monitors would have claimed over stored counts, with the engine that runs live")
+	.requiredOption("--data <dir>", "data folder of a server, also one in use, or a backup; it is not written")
+	.option("--from <time>", "ISO 8601; default: a day before --to")
+	.option("--to <time>", "ISO 8601; default: the newest counts")
+	.option("--json", "answer as JSON")
+	.action(async (dir, { data: dataDir, from, to, ...options }) =>
+		finish(
+			await (await import("./backtest-command.ts")).runBacktest({
+				...common(dir, options),
+				dataDir,
+				from,
+				to,
+				now: Date.now(),
+				terminal: terminal(),
+			}),
+		),
+	);
+
 serverOptions(
 	program
 		.command("plan")

@@ -1,0 +1,62 @@
+import { burnRateTiers } from "@bellwether/model";
+import { Temporal } from "temporal-polyfill";
+import { type Catalogue, effectiveMonitor, monitorsOf, type Slo } from "#catalogue";
+import type { DetectionPair } from "#detection";
+import { FLEET, type Pair } from "#telemetry";
+
+/** Pairs with the monitor that judges each: the first live one that applies, else the first of any mode. */
+export function detectionPairs(catalogue: Catalogue, pairs: readonly Pair[], now: number): DetectionPair[] {
+	const fleetPairs = new Map<string, number>();
+	pairs.forEach((pair, index) => {
+		if (pair.tenant === FLEET) fleetPairs.set(pair.slo, index);
+	});
+	const slos = new Map(catalogue.slos.map((slo) => [slo.name, slo]));
+	const tenants = new Map(catalogue.tenants.map((tenant) => [tenant.name, tenant]));
+	const bySlo = new Map(catalogue.slos.map((slo) => [slo.name, monitorsOf(catalogue, slo.name)]));
+	return pairs.map((pair) => {
+		const slo = slos.get(pair.slo);
+		const applying = (bySlo.get(pair.slo) ?? []).map((monitor) =>
+			slo ? effectiveMonitor(catalogue, monitor, slo, tenants.get(pair.tenant)) : monitor,
+		);
+		const burning = applying.filter(({ detector }) => detector === "burn-rate");
+		const monitor = burning.find((each) => each.mode === "live") ?? burning[0];
+		const also = applying.filter(({ detector }) => detector !== "burn-rate");
+		return {
+			...pair,
+			fleetPair: fleetPairs.get(pair.slo) as number,
+			calendar: slo?.calendar,
+			sliceMs: sliceLengthOf(slo),
+			monitor: monitor && {
+				name: monitor.name,
+				mode: monitor.mode,
+				evidenceP: monitor.evidenceP,
+				tiers: monitor.tiers ?? burnRateTiers(pair.periodMs).map((tier) => tier.key),
+				pausedUntil: monitor.pause?.until,
+			},
+			...(also.length > 0 && {
+				also: also.map(({ name, mode, pause, threshold, absence, radar }) => ({
+					name,
+					mode,
+					pausedUntil: pause?.until,
+					threshold,
+					absence,
+					radar: radar &&
+						slo && {
+							...radar,
+							workload: slo.workload,
+							utcOffsetMinutes: utcOffset(tenants.get(pair.tenant)?.timeZone ?? "UTC", now),
+						},
+				})),
+			}),
+		};
+	});
+}
+
+/** Minutes east of UTC at `now`: a habit of the hour may be an hour off until the next change of the catalogue. */
+function utcOffset(timeZone: string, now: number): number {
+	return Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(timeZone).offsetNanoseconds / 60e9;
+}
+
+function sliceLengthOf(slo: Slo | undefined): number | undefined {
+	return slo?.indicator.kind === "heartbeat" ? slo.indicator.everyMs : slo?.slicing?.sliceMs;
+}
