@@ -117,7 +117,7 @@ export class AlertBook {
 		}
 		const { minutes } = now;
 		const least = group.raised.length < 4 ? 3 : 2;
-		const hold = this.#episodes.hold("wide", group.severity, minute * MINUTE_MS, least, 20, true);
+		const hold = this.#episodes.hold(wideKind(group), group.severity, minute * MINUTE_MS, least, 20, true);
 		if (minutes >= hold) this.#openWide(members, group, minute, minutes, hold, changes, out);
 	}
 
@@ -127,7 +127,12 @@ export class AlertBook {
 		const [workload] = key.split("\n") as [string];
 		const wasReal = this.#spans.some((s) => s.isWide && s.workload === workload && s.to >= track.from && minutes >= 12);
 		if (minutes <= 14 && !wasReal)
-			this.#episodes.add({ kind: "wide", at: minute * MINUTE_MS, severity: track.group.severity, minutes });
+			this.#episodes.add({
+				kind: wideKind(track.group),
+				at: minute * MINUTE_MS,
+				severity: track.group.severity,
+				minutes,
+			});
 	}
 
 	judgeTenant(
@@ -169,7 +174,7 @@ export class AlertBook {
 		if (rise.channel === "burn") return this.#episodes.hold("burn", 1, now, 22, 56);
 		const least = isVolume(rise) ? 4.5 : verdict.sort === "errors-all" || verdict.sort === "errors-calm" ? 3.8 : 3;
 		const hold = this.#episodes.hold(verdict.sort, verdict.severity, now, least, 12);
-		if (rise.channel !== "errors") return hold;
+		if (!isErrors(rise)) return hold;
 		const before = (this.#peaks.get(series) ?? []).filter(
 			(p) => p.end < rise.onset && p.end > minute - 100 && p.minutes >= 3.5,
 		);
@@ -465,10 +470,15 @@ export class AlertBook {
 const isSame = (rise: Rise, opening: Rise | undefined): boolean =>
 	opening !== undefined &&
 	(rise.channel === opening.channel ||
+		(isErrors(rise) && isErrors(opening)) ||
 		(isVolume(rise) && isVolume(opening)) ||
-		(opening.channel === "burn" && rise.channel === "errors"));
+		(opening.channel === "burn" && isErrors(rise)));
 
+const isErrors = (rise: Rise): boolean => rise.channel === "errors" || rise.channel === "slice";
 const isVolume = (rise: Rise): boolean => rise.channel === "volume" || rise.channel === "part";
+
+/** A few tenants may be raised together by chance; many are not. */
+const wideKind = (group: Group): string => (group.raised.length < 4 ? "few" : "wide");
 
 const sameAnswer = (a: RadarAlert, b: RadarAlert): boolean =>
 	a.sli === b.sli && a.changes.join() === b.changes.join() && named(a.culprits) === named(b.culprits);

@@ -13,7 +13,7 @@ export type Sort = "errors-all" | "errors-calm" | "errors-slice" | "burn" | "slo
 
 /** Evidence that rises in one channel of one tenant's signal. */
 export interface Rise {
-	readonly channel: "errors" | "burn" | "slow" | "latency" | "volume" | "part";
+	readonly channel: "errors" | "slice" | "burn" | "slow" | "latency" | "volume" | "part";
 	readonly alternative: number;
 	/** First minute. */
 	readonly onset: number;
@@ -35,6 +35,12 @@ export function risesOf(series: TenantSignal, minute: number): Rise[] {
 		fast(out, "errors", series.errors, minute);
 		add(out, "burn", series.errors.evidence, BURN, minute, FULL.burn);
 	}
+	if (series.errors)
+		for (const value of series.minutes.values)
+			if (value.rise.sum(0, minute) > 0) {
+				const part = { attribute: series.signal.attributes[value.attribute] as string, value: value.value };
+				add(out, "slice", value.rise, 0, minute, FULL.errors, part);
+			}
 	if (series.slow) fast(out, "slow", series.slow, minute);
 	const { latency, volume } = series;
 	if (latency) {
@@ -101,7 +107,9 @@ export function assess(series: TenantSignal, rise: Rise, minute: number): Assess
 			const errors = series.errors as ErrorChannel;
 			const slices = rankSlices(series, from, minute);
 			const culprits = culpritsOf(slices);
-			const severity = errors.severity(from, minute);
+			const best = slices[0];
+			const isSlice = best !== undefined && best.nats >= SLICE_NATS;
+			const severity = isSlice ? sliceSeverity(series, best, from, minute) : errors.severity(from, minute);
 			const nats = errors.nats(rise.alternative, from, minute);
 			const sort =
 				(slices[0]?.nats ?? 0) >= SLICE_NATS
@@ -110,6 +118,18 @@ export function assess(series: TenantSignal, rise: Rise, minute: number): Assess
 						? "errors-calm"
 						: "errors-all";
 			return { sort, severity, nats, culprits };
+		}
+		case "slice": {
+			const slices = rankSlices(series, from, minute);
+			const own = slices.find((s) => s.attribute === rise.part?.attribute && s.value === rise.part?.value);
+			const isOwn = own !== undefined && own.nats >= SLICE_NATS && own.nats > (slices[0]?.nats ?? 0) - 4;
+			if (!isOwn) return { sort: "errors-slice", severity: 1e-4, nats: 0, culprits: [] };
+			return {
+				sort: "errors-slice",
+				severity: sliceSeverity(series, rise.part as RadarCulprit, from, minute),
+				nats: own.nats,
+				culprits: culpritsOf(slices),
+			};
 		}
 		case "burn": {
 			const culprits = culpritsOf(rankSlices(series, from, minute));
@@ -131,7 +151,7 @@ export function assess(series: TenantSignal, rise: Rise, minute: number): Assess
 			const sums = series.volume?.sums(from, minute) ?? { came: 0, expected: 0 };
 			const lost = sums.expected > 0 ? Math.max(0.02, 1 - sums.came / sums.expected) : 0.02;
 			const culprits = lostParts(series, minute);
-			return { sort: "volume", severity: lost, nats: rise.minutes * VOLUME_CAP, culprits };
+			return { sort: "volume", severity: lost / (1.03 - lost), nats: rise.minutes * VOLUME_CAP, culprits };
 		}
 		case "part":
 			return {
@@ -145,6 +165,20 @@ export function assess(series: TenantSignal, rise: Rise, minute: number): Assess
 
 /** Nats for one slice against all alike from which a rise is compared with rises of slices. */
 const SLICE_NATS = 6;
+
+/** Excess error ratio of one slice. */
+function sliceSeverity(series: TenantSignal, part: RadarCulprit, from: number, to: number): number {
+	const { minutes, signal } = series;
+	const value = minutes.value(signal.attributes.indexOf(part.attribute), part.value);
+	let bad = 0;
+	let total = 0;
+	for (let m = from; m <= to; m += 1) {
+		if (!value || !minutes.knows(m)) continue;
+		bad += value.bad[m & SLOT] as number;
+		total += value.total[m & SLOT] as number;
+	}
+	return total > 0 ? Math.max(1e-4, bad / total) : 1e-4;
+}
 
 /** When the rise began, from the counts of what is ill. */
 export function onsetOf(

@@ -38,7 +38,8 @@ export class EpisodeWatch {
 			const isTooLong = rise.minutes > (rise.channel === "burn" ? LONGEST_BURN : LONGEST);
 			if (rise.minutes < 1.5 || isTooLong || minute - at > RING - 90 || wasReal(peak.from, minute)) continue;
 			if (rise.channel === "volume" && this.#series.sharedLoss === rise.onset) continue;
-			const { sort, severity } = assess(this.#series, rise, at);
+			const { sort, severity, nats } = assess(this.#series, rise, at);
+			if (rise.channel === "slice" && nats === 0) continue;
 			episodes.add({ kind: sort, at: minute * MINUTE_MS, severity, minutes: rise.minutes });
 		}
 	}

@@ -15,7 +15,7 @@ export interface Episode {
 const KEEP_MS = 28 * 86_400_000;
 const WEEK_MS = 7 * 86_400_000;
 /** Severities within this factor are alike: binomial noise of small tenants blurs more than that. */
-const ALIKE = 1.7;
+const ALIKE = 1.5;
 /** What no episode taught yet; with less experience than this many tenant-weeks a page waits longer. */
 const EXPERIENCE_WEEKS = 6;
 

@@ -17,7 +17,7 @@ const ALTERNATIVES = 3;
 export const CAP = [0.8, 3, 3] as const;
 export const CEILING = [48, 39, 39] as const;
 /** What a quiet minute takes from evidence of an outage: a blip of an hour ago and one of now are two blips. Nats. */
-const LEAK = [0.004, 0.12, 0.12] as const;
+const LEAK = [0.012, 0.12, 0.12] as const;
 const BLOCK_MINUTES = 15;
 /** Blocks whose parameters are kept, so that late minutes are judged by those of their time. */
 const BLOCKS = 8;
@@ -72,6 +72,23 @@ export class ErrorChannel {
 				bad * (this.#parameters[at + 1 + 2 * a] as number) +
 				(total - bad) * (this.#parameters[at + 2 + 2 * a] as number);
 			this.evidence.add(a, minute, nats, CAP[a] as number, CEILING[a] as number, LEAK[a]);
+		}
+	}
+
+	/** The same for each attribute value by itself: a rare slice that fails is loud there and faint in the whole. */
+	judgeSlices(minute: number, isMasked: boolean): void {
+		const slot = minute & SLOT;
+		const isKnown = !isMasked && this.#minutes.knows(minute);
+		for (const value of this.#minutes.values) {
+			const at = value.weightsAt(minute, this.#minutes, this.wander());
+			const total = value.total[slot] as number;
+			if (!isKnown || total === 0) {
+				value.rise.carry(minute);
+				continue;
+			}
+			const bad = value.bad[slot] as number;
+			const nats = bad * (value.weights[at] as number) + (total - bad) * (value.weights[at + 1] as number);
+			value.rise.add(0, minute, nats, CAP[OUTAGE], CEILING[OUTAGE], LEAK[OUTAGE]);
 		}
 	}
 

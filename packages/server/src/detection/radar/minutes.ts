@@ -13,6 +13,11 @@ export class ValueMinutes {
 	usualBad = 0;
 	/** Of cohort values: evidence that its events stay away. */
 	readonly loss: Evidence | undefined;
+	/** Evidence that it fails, whatever the rest does. */
+	readonly rise = new Evidence(1);
+	/** What a bad and a good event of it say, by quarter of an hour. */
+	readonly weights = new Float64Array(2 * BLOCKS);
+	readonly #blocks = new Int32Array(BLOCKS).fill(-1);
 	/** Minute in which it was seen last. */
 	seen = 0;
 
@@ -20,6 +25,22 @@ export class ValueMinutes {
 		this.attribute = attribute;
 		this.value = value;
 		this.loss = isCohort ? new Evidence(2) : undefined;
+	}
+
+	/** Index of the weights for `minute`. */
+	weightsAt(minute: number, all: SignalMinutes, wander: number): number {
+		const block = Math.floor(minute / BLOCK_MINUTES);
+		const slot = block & (BLOCKS - 1);
+		if (this.#blocks[slot] !== block) {
+			this.#blocks[slot] = block;
+			const level = (all.usualBad + 1) / (all.usualTotal + 100);
+			const usual = (this.usualBad + 3) / (this.usualTotal + 3 / level);
+			const well = Math.min(0.6, usual * Math.exp(1.4 * Math.sqrt(wander ** 2 + 1 / (this.usualBad + 3))));
+			const ill = Math.min(0.5 + 0.5 * well, Math.max(well * 8, 0.15));
+			this.weights[2 * slot] = Math.log(ill / well);
+			this.weights[2 * slot + 1] = Math.log((1 - ill) / (1 - well));
+		}
+		return 2 * slot;
 	}
 }
 
@@ -156,6 +177,8 @@ export class SignalMinutes {
 	}
 }
 
+const BLOCK_MINUTES = 15;
+const BLOCKS = 8;
 const USUAL_FADE = 0.5 ** (1 / (2 * 1440));
 /** Values of one attribute that are told apart per tenant; what comes on top has no row of its own. */
 const MAX_VALUES = 64;

@@ -42,6 +42,7 @@ export class TenantSignal {
 
 	judge(minute: number, isMasked: boolean): void {
 		this.errors?.judge(minute, isMasked);
+		this.errors?.judgeSlices(minute, isMasked);
 		this.latency?.judge(minute, isMasked);
 		this.slow?.judge(minute, isMasked);
 		this.volume?.judge(minute, isMasked);
