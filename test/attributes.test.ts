@@ -9,6 +9,7 @@ const MINUTE_MS = 60_000;
 
 interface Attributes {
 	readonly kept: string[];
+	readonly where: { answer: string; culprits: { values: Record<string, string>; bad: number }[] } | null;
 	readonly attributes: {
 		readonly by: string[];
 		readonly total: number;
@@ -63,6 +64,7 @@ describe("events by their attributes", () => {
 
 		const all = await server.read<Attributes>(path("woodgrove"));
 		expect(all.attributes.map(({ by }) => by)).toEqual(all.kept.map((name) => [name]));
+		expect(all.where).toMatchObject({ answer: "culprit", culprits: [{ values: { "cloud.region": "eu" }, bad: 40 }] });
 		const together = await server.read<Attributes>(`${path("woodgrove")}?by=*&limit=1`);
 		expect(together.attributes[0]?.items).toMatchObject([{ values: ["eu", "", "", "7"], bad: 40 }]);
 		const refused = await server.call(`${path("woodgrove")}?by=zone`);

@@ -203,8 +203,7 @@ export const messages = {
 	"incident.fleetToo": "A fleet rule sees it too: the whole fleet burns.",
 	"incident.chance": "Chance of so many bad events while the objective is met: {p}.",
 	"where.title": "Where it fails",
-	"where.about":
-		"Bad events since it began, by each attribute that is kept of them. These are counts; they do not say why.",
+	"where.about": "Bad events since it began, by each attribute that is kept of them. It says where, not why.",
 	"where.value": "Attribute and value",
 	"where.tenant": "This tenant",
 	"where.fleet": "Whole fleet",

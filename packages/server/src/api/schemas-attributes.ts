@@ -8,6 +8,23 @@ export const AttributesView = z.object({
 	from: z.number(),
 	to: z.number(),
 	kept: z.array(z.string()).describe("attributes that the SLO keeps"),
+	where: z
+		.object({
+			answer: z.enum(["culprit", "whole-tenant", "unknown"]),
+			explanation: z.string(),
+			culprits: z.array(
+				z.object({
+					values: z.record(z.string(), z.string()).describe("attribute and value; all of them together"),
+					bad: z.number(),
+					total: z.number(),
+					expectedBad: z.number().describe("bad events that were usual for it the day before"),
+					coverage: z.number().describe("share of the bad events beyond what is usual"),
+					lift: z.number().nullable().describe("its error ratio by that of the rest; null: nothing else fails"),
+				}),
+			),
+		})
+		.nullable()
+		.describe("which values explain the bad events, beside the day before; null: not asked, or no attribute can tell"),
 	attributes: z.array(
 		z.object({
 			by: z.array(z.string()),

@@ -8,7 +8,10 @@
  * When late: late events change every window that still holds their bucket, and the next evaluation judges them.
  * When full: memory is fixed by the number of pairs and their periods; there is no queue. See `bytesPerPair`.
  */
+
+export { type Localisation, localise, localiseMarginals } from "./culprit/index.ts";
 export { createDetection } from "./engine.ts";
+export { type Forecast, forecastExhaustion } from "./impact/index.ts";
 export { createRadar } from "./radar/index.ts";
 export type * from "./radar/types.ts";
 export { createSeriesDetector, restoreSeriesDetector } from "./series/detector.ts";

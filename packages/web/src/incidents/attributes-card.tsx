@@ -12,7 +12,7 @@ const STEP_MS = 60_000;
 /** Longer ago only whole hours are kept. */
 const LONGEST_MS = 72 * 3_600_000;
 
-/** By which attributes the bad events of the incident differ, beside the whole fleet. It counts; it names no cause. */
+/** Which attribute values explain the bad events of the incident, and the counts of each beside the whole fleet. */
 export function AttributesCard({ incident, now }: { readonly incident: IncidentDetail; readonly now: number }) {
 	const t = useText();
 	const began = incident.onsetAt ?? incident.detectedAt - incident.evidence.long.ms;
@@ -30,6 +30,7 @@ export function AttributesCard({ incident, now }: { readonly incident: IncidentD
 	return (
 		<section className="card wide">
 			<h2>{t("where.title")}</h2>
+			{own.data?.where && own.data.where.answer !== "unknown" ? <p>{own.data.where.explanation}</p> : null}
 			<p className="soft">{t("where.about")}</p>
 			<table className="plain-table where-table">
 				<thead>

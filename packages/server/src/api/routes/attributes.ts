@@ -1,13 +1,15 @@
 import { DAY_MS, HOUR_MS } from "@bellwether/model";
 import { z } from "zod";
 import { keptAttributesOf } from "#catalogue";
+import type { Localisation } from "#detection";
 import { inScope, scopeOf } from "#platform";
-import { type AttributeCounts, FLEET } from "#telemetry";
+import { type AttributeCounts, type AttributesQuery, FLEET } from "#telemetry";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { InstantParameter } from "../instant-parameter.ts";
 import { principalOf, READERS } from "../policy.ts";
 import { ApiProblem, notFound } from "../problem.ts";
 import { AttributesView } from "../schemas-attributes.ts";
+import { whereItFails } from "../where-it-fails.ts";
 
 /** In an address the fleet's own aggregate cannot be empty. */
 const FLEET_IN_PATH = "~fleet";
@@ -56,7 +58,15 @@ export function attributeRoutes(api: Api, context: ApiContext): void {
 			);
 			const counts = found.filter((each) => each !== undefined);
 			if (counts.length < found.length) throw unknown;
-			return { tenant, slo: sloName, from, to, kept: [...kept], attributes: counts.map((each) => viewOf(each, limit)) };
+			const range = { tenant, slo: sloName, from, to };
+			const ask = (queries: readonly AttributesQuery[]) => context.telemetry.attributes(queries);
+			const where = by === undefined ? await whereItFails(ask, range, kept, counts) : undefined;
+			return {
+				...range,
+				kept: [...kept],
+				where: where ? wireWhere(where) : null,
+				attributes: counts.map((each) => viewOf(each, limit)),
+			};
 		},
 	);
 }
@@ -72,6 +82,21 @@ function dimensionsOf(kept: readonly string[], by: string | undefined, slo: stri
 		`${slo} does not keep the attribute ${JSON.stringify(by)}; it keeps ${list}.`,
 		"Ask for one of these, or name it in the SLO's annotation bellwether.dev/keep: it is counted from then on.",
 	);
+}
+
+function wireWhere({ answer, explanation, culprits }: Localisation) {
+	return {
+		answer,
+		explanation,
+		culprits: culprits.map(({ values, bad, total, expectedBad, coverage, lift }) => ({
+			values: { ...values },
+			bad,
+			total,
+			expectedBad,
+			coverage,
+			lift: Number.isFinite(lift) ? lift : null,
+		})),
+	};
 }
 
 function viewOf(counts: AttributeCounts, limit: number) {
