@@ -1,6 +1,7 @@
 /** Words of the pages of SLOs and monitors. */
 export const sloMessages = {
 	"nav.slos": "SLOs",
+	"drawer.paused": "{name} burns nothing; monitor {monitor} claims nothing before {until}. {owner} paused it: {reason}",
 	"slos.tabs": "SLOs and monitors",
 	"slos.title": "SLOs",
 	"what.slos": "The list of SLOs",

@@ -45,7 +45,7 @@ export interface SloFacts {
 export function sloSentence(t: Text, { slo, state, name, platform, now }: SloFacts): string {
 	const bare = `${name}, ${slo.displayName}`;
 	const subject = `${bare},`;
-	if (state === "muted") return t("drawer.muted", { name: subject });
+	if (state === "muted") return mutedSentence(t, slo, subject, now);
 	if (state === "no-data" || state === "not-in-use") {
 		if (slo.lastAt === null) return t("drawer.no-data", { name: bare });
 		return t("drawer.noDataSince", { name: bare, time: times.at(slo.lastAt, now) });
@@ -75,6 +75,13 @@ export function sloSentence(t: Text, { slo, state, name, platform, now }: SloFac
 	if (state !== "healthy" && gone !== null && gone < slo.periodMs)
 		parts.push(t("drawer.gone", { period: formatPeriod(slo.periodMs), gone: formatDuration(gone) }));
 	return parts.join(" ");
+}
+
+/** One monitor that is paused does not keep others from paging: which it is and who answers for it is said, no more. */
+function mutedSentence(t: Text, { paused }: SloCell, name: string, now: number): string {
+	if (paused === undefined) return t("drawer.muted", { name });
+	const { monitor, until, owner, reason } = paused;
+	return t("drawer.paused", { name, monitor, until: times.at(until, now), owner, reason });
 }
 
 /** What is promised, and how much of the error budget is left. */

@@ -33,6 +33,9 @@ export function Header({
 				<Link to="/fleet">{t("nav.fleet")}</Link>
 				<Link to="/incidents">{t("nav.incidents")}</Link>
 				<Link to="/slos">{t("nav.slos")}</Link>
+				<Link to="/monitors" className="nav-wide">
+					{t("monitors.title")}
+				</Link>
 				<Link to="/reports/program">{t("nav.reports")}</Link>
 				<Link to="/admin">{t("nav.admin")}</Link>
 			</nav>

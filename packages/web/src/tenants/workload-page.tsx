@@ -60,7 +60,11 @@ export function WorkloadPage() {
 			{cell.slos.map((slo) => (
 				<section key={slo.slo} className="card wide" aria-label={slo.displayName}>
 					<header className="card-head">
-						<h2>{slo.displayName}</h2>
+						<h2>
+							<Link to="/slos/$slo" params={{ slo: slo.slo }} search={{ tenant: name }}>
+								{slo.displayName}
+							</Link>
+						</h2>
 						<Badge look={slo.state} word={t(`state.${slo.state}`)} />
 					</header>
 					<p>
