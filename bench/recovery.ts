@@ -8,7 +8,7 @@ import type { RollUp } from "../packages/server/src/telemetry/store.ts";
 import { writeCatalogue } from "./catalogue.ts";
 import { counters, push, SLOS, samplesTotal } from "./ingest.ts";
 import { seeded } from "./random.ts";
-import { api, startServer, stopServer, usage } from "./server-process.ts";
+import { api, type RunningServer, sleep, startServer, stopServer, usage } from "./server-process.ts";
 import { gzip, otlpSums } from "./wire.ts";
 
 export interface RecoveryResult {
@@ -49,6 +49,7 @@ export async function benchRecovery(tenants: number, trials: number, fineDays: n
 	await stopServer(server, "SIGTERM");
 	const stored = seedHistory(join(at.data, "telemetry.db"), 7, fineDays);
 	server = await startServer(at);
+	await untilWindowsAreStored(server);
 	try {
 		const from = Date.now() - LIVE_MS;
 		const next = counters(names);
@@ -95,6 +96,13 @@ export async function benchRecovery(tenants: number, trials: number, fineDays: n
 		await stopServer(server);
 		rmSync(dir, { recursive: true, force: true });
 	}
+}
+
+/** A second after a start without them, windows are stored, as every fold does; under load it takes a while. */
+async function untilWindowsAreStored(server: RunningServer): Promise<void> {
+	type Details = { telemetry: { journal: { foldedAt: string | null } } };
+	const foldedAt = async () => (await api<Details>(server, "/api/v1/health/details")).telemetry.journal.foldedAt;
+	while ((await foldedAt()) === null) await sleep(500);
 }
 
 /** Fifty events a minute of every pair, one in twenty of them bad, in the tiers that hold their age. Answers what an hour's reader may find. */

@@ -118,6 +118,7 @@ export class Selection {
 	readonly #cohortPairs: readonly (readonly number[])[];
 	readonly #roleSets = new Map<string, RoleSet>();
 	readonly #lists = new Map<string, readonly number[]>();
+	readonly #simple = new Map<Use, readonly SimpleLists[]>();
 	readonly #numbers = new Map<RoleSet, number>();
 	/** Workload of each SLO. */
 	readonly #workloads: readonly string[];
@@ -330,6 +331,11 @@ export class Selection {
 		groups: readonly number[],
 		ownUses: readonly Use[],
 	): RoleSet {
+		const [only] = uses;
+		if (uses.length === 1 && only && ownUses === uses && !only.threshold && !hasResolution && groups.length === 0) {
+			const simple = this.#simpleRoles(tenant, only);
+			if (simple) return simple;
+		}
 		const bounds = [...new Set(uses.map((use) => use.selector.le ?? Number.POSITIVE_INFINITY))].sort((a, b) => a - b);
 		if (hasResolution) bounds.unshift(RESOLUTION_BOUND);
 		const roles = new Map<string, { channel: number; pair: number; bad: number; total: number }>();
@@ -365,6 +371,37 @@ export class Selection {
 		};
 	}
 
+	/** What nearly every stream is: one use, for the tenant and the fleet alone. A start makes one for each tenant and SLO. */
+	#simpleRoles(tenant: number, use: Use): RoleSet | undefined {
+		if (this.#cohorts.ofTenant(tenant).length > 0) return undefined;
+		const own = this.#tenantPairs[tenant]?.get(use.slo);
+		const fleet = this.#fleetPairs[use.slo] as number;
+		const pairs = own === undefined ? [fleet] : [own, fleet];
+		let lists = this.#simple.get(use);
+		if (!lists) {
+			const of = (count: number) => ({
+				bounds: this.#shared([use.selector.le ?? Number.POSITIVE_INFINITY]),
+				channels: this.#shared(new Array<number>(count).fill(0)),
+				bad: this.#shared(new Array<number>(count).fill(use.bad)),
+				total: this.#shared(new Array<number>(count).fill(use.total)),
+			});
+			lists = [of(1), of(2)];
+			this.#simple.set(use, lists);
+		}
+		const { bounds, channels, bad, total } = lists[pairs.length - 1] as SimpleLists;
+		return {
+			tenant,
+			bounds,
+			channels,
+			pairs,
+			bad,
+			total,
+			thresholds: NO_THRESHOLDS,
+			touched: pairs,
+			special: undefined,
+		};
+	}
+
 	/** One list for all role sets that have the same: there is a role set per tenant, and few kinds of them. */
 	#shared(list: readonly number[]): readonly number[] {
 		const key = list.join();
@@ -374,6 +411,9 @@ export class Selection {
 		return list;
 	}
 }
+
+/** Lists of a role set that are the same for all tenants. */
+type SimpleLists = Pick<RoleSet, "bounds" | "channels" | "bad" | "total">;
 
 const NO_GROUPS: readonly number[] = [];
 const NO_THRESHOLDS: RoleSet["thresholds"] = [];

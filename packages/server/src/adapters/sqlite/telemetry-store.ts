@@ -149,13 +149,16 @@ class SqliteTelemetryStore implements TelemetryStore, FoldWriter {
 	}
 
 	*streams(): Iterable<StoredStream> {
-		for (const row of this.#db.prepare("SELECT id, kind, canonical, bounds FROM streams ORDER BY id").iterate())
-			yield {
-				id: Number(row.id),
-				kind: Number(row.kind) as StoredStream["kind"],
-				canonical: String(row.canonical),
-				bounds: (JSON.parse(String(row.bounds)) as (number | null)[]).map((bound) => bound ?? Number.POSITIVE_INFINITY),
-			};
+		const rows = this.#db.prepare("SELECT id, kind, canonical, bounds FROM streams ORDER BY id");
+		// A start reads hundreds of thousands of rows, and few different bounds.
+		rows.setReturnArrays(true);
+		const known = new Map<string, readonly number[]>();
+		for (const row of rows.iterate() as Iterable<unknown>) {
+			const [id, kind, canonical, text] = row as [number, StoredStream["kind"], string, string];
+			const bounds = known.get(text) ?? boundsOf(text);
+			known.set(text, bounds);
+			yield { id, kind, canonical, bounds };
+		}
 	}
 
 	*pages(): Iterable<{ page: number; packed: Uint8Array }> {
@@ -179,8 +182,12 @@ class SqliteTelemetryStore implements TelemetryStore, FoldWriter {
 
 	pairIds(pairs: readonly { tenant: string; slo: string }[]): number[] {
 		const ids = new Map<string, number>();
-		for (const row of this.#db.prepare("SELECT id, tenant, slo FROM pairs").iterate())
-			ids.set(`${row.slo}\n${row.tenant}`, Number(row.id));
+		const rows = this.#db.prepare("SELECT id, tenant, slo FROM pairs");
+		rows.setReturnArrays(true);
+		for (const row of rows.iterate() as Iterable<unknown>) {
+			const [id, tenant, slo] = row as [number, string, string];
+			ids.set(`${slo}\n${tenant}`, id);
+		}
 		const missing = pairs.filter(({ tenant, slo }) => !ids.has(`${slo}\n${tenant}`));
 		if (missing.length > 0)
 			this.#transaction(() => {
@@ -431,6 +438,10 @@ function forEachKind(prepare: (table: string) => StatementSync): Record<RollUp, 
 export function placeOf(key: number): { pair: number; block: number } {
 	const pair = key % PAIR_LIMIT;
 	return { pair, block: (key - pair) / PAIR_LIMIT };
+}
+
+function boundsOf(text: string): number[] {
+	return (JSON.parse(text) as (number | null)[]).map((bound) => bound ?? Number.POSITIVE_INFINITY);
 }
 
 /** JSON has no infinity: the channel of a point's own value is null. */
