@@ -11,8 +11,8 @@ import { WINDOWS_MS } from "./windows.ts";
 /** Key tenants of one SLO that must burn together before it is the platform's problem. */
 const PLATFORM_MIN_TENANTS = 3;
 const ALSO_BURNING_MAX = 100;
-/** Change points that one evaluation looks for; each takes some ten milliseconds. */
-const DATED_MAX = 8;
+/** Change points that one evaluation looks for on one SLO; each takes some ten milliseconds. */
+const DATED_MAX = 4;
 
 /**
  * Scope and evidence of the claims of one evaluation. Windows stand still during it, so what one claim looks up about its
@@ -28,7 +28,8 @@ export class Explanations {
 	/** Claims with one onset have one scope; an outage of the platform has few onsets. */
 	readonly #scopes = new Map<string, "tenant" | "platform">();
 
-	#datedCount = 0;
+	/** By SLO, so that what another SLO claims at the same moment changes nothing. */
+	readonly #datedCounts = new Map<number, number>();
 
 	constructor(windows: PairWindows, now: number) {
 		this.#windows = windows;
@@ -80,8 +81,8 @@ export class Explanations {
 		const told = this.of(pair, tier);
 		const windows = this.#windows;
 		const { fleetPair, sliceMs } = windows.pair(pair);
-		if (sliceMs !== undefined || this.#datedCount === DATED_MAX) return told;
-		this.#datedCount++;
+		if (sliceMs !== undefined || (this.#datedCounts.get(fleetPair) ?? 0) >= DATED_MAX) return told;
+		this.#datedCounts.set(fleetPair, (this.#datedCounts.get(fleetPair) ?? 0) + 1);
 		const dated = datedOnset(windows.table(pair), windows.row(pair), told.evidence.since, this.#now);
 		if (!dated) return told;
 		const episode = this.#episode(pair, dated.since);
