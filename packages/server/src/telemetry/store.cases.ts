@@ -25,6 +25,59 @@ export function describeTelemetryStore(
 			expect([...next.streams()]).toEqual([STREAM, { ...STREAM, id: 2 }]);
 		});
 
+		test("of each piece of the windows the newest of the folds that count is given; what none will read is swept away", () => {
+			const { store, reopen } = open();
+			const piece = (bucket: number, value: number) => ({ ring: 1, bucket, part: 0, packed: bytes(value) });
+			store.fold((writer) => {
+				for (const bucket of [5, 6, 7]) writer.windows.write(1, piece(bucket, bucket));
+				writer.windows.write(2, piece(7, 77));
+				writer.windows.write(3, piece(7, 99));
+			});
+			const read = (from: TelemetryStore, first: number, last: number) =>
+				[...from.windows.pieces(first, last)].map(({ ring, bucket, packed = [] }) => [ring, bucket, ...packed]).sort();
+			const next = reopen();
+			expect(read(next, 1, 2)).toEqual([
+				[1, 5, 5],
+				[1, 6, 6],
+				[1, 7, 77],
+			]);
+			expect(read(next, 2, 2)).toEqual([[1, 7, 77]]);
+			next.fold((writer) => {
+				while (writer.windows.sweep(1, 2, [0, 6]));
+			});
+			expect(read(next, 1, 1)).toEqual([[1, 6, 6]]);
+			expect(read(next, 1, 2)).toEqual([
+				[1, 6, 6],
+				[1, 7, 77],
+			]);
+			expect(read(next, 1, 3)).toEqual([
+				[1, 6, 6],
+				[1, 7, 99],
+			]);
+			next.fold((writer) => writer.windows.dropAfter(2));
+			expect(read(next, 1, 3)).toEqual([
+				[1, 6, 6],
+				[1, 7, 77],
+			]);
+		});
+
+		test("counts beside the journal are kept in order, and numbers are never given twice", () => {
+			const { store, reopen } = open();
+			let last = 0;
+			store.fold((writer) => {
+				for (const value of [1, 2, 3]) last = writer.windows.addLate(bytes(value));
+			});
+			store.fold((writer) => writer.windows.dropLate(last - 1));
+			const next = reopen();
+			expect([...next.windows.late()].map(({ seq, packed = [] }) => [seq, ...packed])).toEqual([[last, 3]]);
+			next.fold((writer) => writer.windows.dropLate(last));
+			let later = 0;
+			next.fold((writer) => {
+				later = writer.windows.addLate(bytes(4));
+			});
+			expect(later).toBeGreaterThan(last);
+		});
+
 		test("pulled buckets are replaced, read by range and dropped by age, per source and SLO, in the next process too", () => {
 			const { store, reopen } = open();
 			store.fold((writer) => {
