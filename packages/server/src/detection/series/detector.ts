@@ -300,7 +300,7 @@ function learnSample(state: SeriesState, value: number, moment: Moment, expected
 	const residual = value - expected.value;
 
 	const spreadRate = Math.max(rateOf(stepMs, settings.spreadMs), 1 / samples);
-	const distance = clip(value - own.slow, isNew ? Number.POSITIVE_INFINITY : settings.spreadClip * own.spread);
+	const distance = value - own.slow;
 	own.slow += spreadRate * distance;
 	own.spread += spreadRate * (Math.abs(distance) - own.spread);
 

@@ -61,14 +61,15 @@ export function slotsOf(stepMs: number, settings: SeriesSettings): Slots {
 
 export function momentOf(calendarAt: number, slots: Slots): Moment {
 	const days = Math.floor(calendarAt / DAY_MS);
-	const ofDay = calendarAt / DAY_MS - days;
-	const hour = Math.min(slots.hours - 1, Math.floor(ofDay * slots.hours));
+	// Whole milliseconds first: a share of a day times 24 may fall just short of the hour.
+	const ofDayMs = calendarAt - days * DAY_MS;
+	const hour = Math.min(slots.hours - 1, Math.floor((ofDayMs * slots.hours) / DAY_MS));
 	const weekday = (((days + EPOCH_WEEKDAY) % DAYS_PER_WEEK) + DAYS_PER_WEEK) % DAYS_PER_WEEK;
-	const daySlot = Math.min(slots.day - 1, Math.floor(ofDay * slots.day));
+	const daySlot = Math.min(slots.day - 1, Math.floor((ofDayMs * slots.day) / DAY_MS));
 	const weekSlot = weekday * slots.hours + hour;
 	// Slots of an hour or more are as they are; finer ones are points of a curve, which has no stairs at their edges.
 	if (slots.day <= HOURS_PER_DAY) return { daySlot, hour, weekSlot, before: daySlot, after: daySlot, share: 0 };
-	const place = ofDay * slots.day - 0.5;
+	const place = (ofDayMs * slots.day) / DAY_MS - 0.5;
 	const before = (Math.floor(place) + slots.day) % slots.day;
 	return { daySlot, hour, weekSlot, before, after: (before + 1) % slots.day, share: place - Math.floor(place) };
 }

@@ -13,23 +13,23 @@ export const SERIES_SETTINGS = {
 
 	/** Half-lives of the experts: what was just seen; the level. The longer of samples and time holds. */
 	nearSamples: 4,
-	nearMs: HOUR_MS,
-	levelMs: 1.5 * DAY_MS,
+	nearMs: 30 * MINUTE_MS,
+	levelMs: DAY_MS,
 	/** A slot of the day, at finest; the share that one day, or one week, moves it; the visits at which it is half trusted. */
 	slotMs: 15 * MINUTE_MS,
-	dayRate: 0.2,
+	dayRate: 0.1,
 	weekRate: 0.35,
 	trustVisits: 2,
 	/** Half-life of the experts' errors, and how strongly a smaller error counts. */
-	mixMs: DAY_MS,
+	mixMs: 2 * DAY_MS,
 	mixPower: 2,
 
 	/** Half-life of the leftover that tells what is new now from what has been so for an hour. */
-	leftoverSamples: 3,
+	leftoverSamples: 4,
 	leftoverMs: 15 * MINUTE_MS,
 
 	/** Deviation: half-life, where a residual is clipped, and how much the hour of the day says beside all hours (visits). */
-	deviationMs: 3 * DAY_MS,
+	deviationMs: 7 * DAY_MS,
 	deviationClip: 4,
 	hourRate: 0.05,
 	hourTrustVisits: 12,
@@ -37,16 +37,15 @@ export const SERIES_SETTINGS = {
 	levelFloor: 0.05,
 	spreadFloor: 0.1,
 	spreadMs: 7 * DAY_MS,
-	spreadClip: 20,
 
 	/** Learning is clipped there, until all samples have been beyond it on one side for so long: that is the new level. */
-	learnClip: 3,
+	learnClip: 4,
 	adoptMs: 30 * HOUR_MS,
 
 	/** Deviations from the season below which nothing is unusual, however new it is. */
 	seasonFloor: 3,
 	/** Against the season a deviation counts this much more than against the last hour; the larger of both by this power. */
-	seasonWeight: 1.5,
+	seasonWeight: 1.25,
 	largerPower: 0.2,
 	/** The sample before counts this much: a lone sample has to stand out more than two. */
 	carry: 0.2,
@@ -58,14 +57,14 @@ export const SERIES_SETTINGS = {
 	onceInDays: 2,
 	/** What is believed of a series that is not known yet: so many samples with their tail there, falling like that. */
 	priorSamples: 60,
-	priorTailAt: 4,
+	priorTailAt: 2,
 	priorTailIndex: 0.3,
 	priorTailSamples: 120,
 	tailMs: 21 * DAY_MS,
 
 	/** Alerts within this are one. The longer of samples and time holds. */
 	holdSamples: 3,
-	holdMs: 30 * MINUTE_MS,
+	holdMs: HOUR_MS,
 	/** Alerts that are remembered (half-life) raise the line: beyond so many, by this power of e each. */
 	repeatMs: 2 * DAY_MS,
 	repeatFree: 2,
