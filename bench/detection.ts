@@ -36,7 +36,7 @@ interface Attribution {
  * `series/`, and `tenants/score-tenants.mjs` with streams that `tenants/gen.mjs` makes of the named presets. The references
  * of `tenants/ref/` see the same streams. Returns false where a detector looked ahead or a scorer failed.
  */
-export async function benchDetection(dataDir: string, presets: readonly string[], seed?: string): Promise<boolean> {
+export async function benchDetection(dataDir: string, presets: readonly string[]): Promise<boolean> {
 	const missing = ["score.mjs", "tenants/gen.mjs", "tenants/score-tenants.mjs"].find(
 		(file) => !existsSync(join(dataDir, file)),
 	);
@@ -45,7 +45,7 @@ export async function benchDetection(dataDir: string, presets: readonly string[]
 		return false;
 	}
 	let isFine = await scoreSeries(dataDir);
-	for (const preset of presets) isFine = (await scoreTenants(dataDir, preset, seed)) && isFine;
+	for (const preset of presets) isFine = (await scoreTenants(dataDir, preset)) && isFine;
 	return isFine;
 }
 
@@ -66,10 +66,9 @@ async function scoreSeries(dataDir: string): Promise<boolean> {
 	return code === 0;
 }
 
-async function scoreTenants(dataDir: string, preset: string, seed: string | undefined): Promise<boolean> {
+async function scoreTenants(dataDir: string, preset: string): Promise<boolean> {
 	const dir = mkdtempSync(join(tmpdir(), "bellwether-detection-"));
 	try {
-		const seeded = seed === undefined ? [] : ["--seed", seed];
 		const made = await run(
 			[
 				join(dataDir, "tenants/gen.mjs"),
@@ -77,7 +76,6 @@ async function scoreTenants(dataDir: string, preset: string, seed: string | unde
 				join(dataDir, "tenants/presets.json"),
 				"--preset",
 				preset,
-				...seeded,
 				"--out",
 				dir,
 			],

@@ -2,10 +2,12 @@ import { parseArgs } from "node:util";
 import { benchBreachToPage } from "./breach-to-page.ts";
 import { benchCause } from "./cause.ts";
 import { benchCulprit } from "./culprit.ts";
+import { benchDetection } from "./detection.ts";
 import { benchEvaluation } from "./evaluation.ts";
 import { benchImpact } from "./impact.ts";
 import { benchIngest } from "./ingest.ts";
 import { benchPeers } from "./peers.ts";
+import { benchRadar } from "./radar.ts";
 import { benchRecovery } from "./recovery.ts";
 import { benchStall } from "./stall.ts";
 import { benchTenants } from "./tenants.ts";
@@ -14,12 +16,17 @@ import { benchTenants } from "./tenants.ts";
  * `npm run bench` measures the product; `npm run bench -- ingest|evaluate|latency|recovery|tenants|stall` one part;
  * `--peers DIR` also runs the peers' drivers of DIR (Prometheus, VictoriaMetrics) with the product beside them.
  * Exits 1 when the product counted more or fewer samples than were sent.
+ * `detection --data DIR` scores `bellwether detect` with the scorers and data of DIR, `--presets` of its streams; `radar`
+ * simulates a thousand tenants for `--days`; both only when named. They exit 1 when a detector looks ahead, or misses goals.
  * `culprit`, `cause` and `impact` plant troubles (`--seed N`), look for them, and exit 1 below their goals.
  */
 const { values: options, positionals } = parseArgs({
 	allowPositionals: true,
 	options: {
+		data: { type: "string" },
+		days: { type: "string", default: "4" },
 		peers: { type: "string" },
+		presets: { type: "string", default: "dev-a,dev-b" },
 		seed: { type: "string", default: "1" },
 		samples: { type: "string", default: "1000000" },
 		tenants: { type: "string", default: "100,1000" },
@@ -27,10 +34,12 @@ const { values: options, positionals } = parseArgs({
 	},
 });
 const PARTS = ["ingest", "evaluate", "latency", "recovery", "tenants", "stall", "culprit", "cause", "impact"];
+/** Only when named: they take minutes, or need data. */
+const NAMED = ["detection", "radar"];
 const parts = positionals.length > 0 ? positionals : PARTS;
-const unknown = parts.find((part) => !PARTS.includes(part));
+const unknown = parts.find((part) => ![...PARTS, ...NAMED].includes(part));
 if (unknown !== undefined) {
-	console.error(`bench: "${unknown}" is not a part. Write ${PARTS.join(", ")}, or nothing for all.`);
+	console.error(`bench: "${unknown}" is not a part. Write ${[...PARTS, ...NAMED].join(", ")}, or nothing for all.`);
 	process.exit(2);
 }
 const print = (name: string, row: object) => console.log(JSON.stringify({ bench: name, ...row }));
@@ -78,4 +87,15 @@ const seed = Number(options.seed);
 if (parts.includes("culprit")) planted("culprit", benchCulprit(seed));
 if (parts.includes("cause")) planted("cause", benchCause(seed, 10));
 if (parts.includes("impact")) planted("impact", benchImpact(seed, 84));
+if (parts.includes("radar")) {
+	const row = benchRadar(1_000, Number(options.days), 200, Number(options.seed));
+	print("radar", row);
+	if (!row.isGood) process.exitCode = 1;
+}
+if (parts.includes("detection")) {
+	if (options.data === undefined)
+		console.error("bench: detection needs --data DIR, a folder with score.mjs and tenants/.");
+	if (options.data === undefined || !(await benchDetection(options.data, options.presets.split(","))))
+		process.exitCode = 1;
+}
 if (options.peers) await benchPeers(options.peers, parts, options);

@@ -11,6 +11,8 @@ const QUIET_MINUTES = 60;
 const WIDE_QUIET_MINUTES = 30;
 /** While an alert is young, later knowledge may still change what it says. */
 const YOUNG_MINUTES = 30;
+/** What is milder than this over many tenants, a roll-out of a deploy may explain for some minutes. */
+const MILD_RATIO = 0.1;
 /** Evidence that any page takes, nats: about one false claim in a million looks. */
 const LEAST_NATS = 13;
 
@@ -116,9 +118,18 @@ export class AlertBook {
 			return;
 		}
 		const { minutes } = now;
-		const least = group.raised.length < 4 ? 3 : 2;
-		const hold = this.#episodes.hold(wideKind(group), group.severity, minute * MINUTE_MS, least, 20, true);
+		const hold = this.#holdOfGroup(group, minute);
 		if (minutes >= hold) this.#openWide(members, group, minute, minutes, hold, changes, out);
+	}
+
+	/** A few that rise together are held as long as many are, and as long as a few were before. */
+	#holdOfGroup(group: Group, minute: number): number {
+		const isFew = group.raised.length < 4;
+		const least = group.severity < MILD_RATIO ? 4 : isFew ? 3 : 2;
+		const kinds = isFew ? ["few", "wide"] : ["wide"];
+		return Math.max(
+			...kinds.map((kind) => this.#episodes.hold(kind, group.severity, minute * MINUTE_MS, least, 20, true)),
+		);
 	}
 
 	#endTrack(key: string, track: Track, minute: number): void {
@@ -150,8 +161,9 @@ export class AlertBook {
 		const open = this.#byPlace.get(place);
 		this.#notePeaks(series, rises, minute);
 		if (open) {
-			if (rises.some((rise) => isSame(rise, open.rise) && rise.minutes >= (rise.channel === "burn" ? 4 : 1)))
-				open.raisedMinute = minute;
+			const isRaised = (rise: Rise) =>
+				rise.isRising && isSame(rise, open.rise) && rise.minutes >= (rise.channel === "burn" ? 4 : 1);
+			if (rises.some(isRaised)) open.raisedMinute = minute;
 			return;
 		}
 		for (const rise of rises) {

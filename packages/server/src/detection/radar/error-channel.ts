@@ -82,8 +82,13 @@ export class ErrorChannel {
 		for (const value of this.#minutes.values) {
 			const at = value.weightsAt(minute, this.#minutes, this.wander());
 			const total = value.total[slot] as number;
-			if (!isKnown || total === 0) {
+			if (!isKnown) {
 				value.rise.carry(minute);
+				continue;
+			}
+			// A slice without events any more (a build that is gone) fades.
+			if (total === 0) {
+				value.rise.add(0, minute, 0, CAP[OUTAGE], CEILING[OUTAGE], LEAK[OUTAGE]);
 				continue;
 			}
 			const bad = value.bad[slot] as number;

@@ -9,7 +9,7 @@ export interface Group {
 	readonly scope: "cohort" | "platform";
 	readonly cohort: RadarCulprit | undefined;
 	readonly onset: number;
-	/** Median excess error ratio of the raised. */
+	/** Excess error ratio of the raised. */
 	readonly severity: number;
 	readonly judged: number;
 	readonly raised: readonly TenantSignal[];
@@ -131,11 +131,7 @@ function tally(
 		const usual = series.errors.usual(minute) * Math.exp(series.errors.wander());
 		rows.push({ series, bad, total, usual, excess: bad / total - usual });
 	}
-	const strengths = rows
-		.filter((row) => rising.includes(row.series) && row.excess > 0)
-		.map((row) => row.excess)
-		.sort((a, b) => a - b);
-	const severity = known ?? strengths[Math.floor(strengths.length / 2)] ?? 0;
+	const severity = known ?? pooledExcess(rows.filter((row) => rising.includes(row.series) && row.excess > 0));
 	const result: Tally = { judged: 0, raised: [], severity, nats: 0 };
 	if (severity <= 0) return result;
 	let judged = 0;
@@ -151,6 +147,21 @@ function tally(
 		if (n > MEMBER_NATS) result.raised.push(series);
 	}
 	return { ...result, judged, nats };
+}
+
+/** Excess error ratio of several tenants; none counts for more than four of the middle one, small ones for what they are. */
+function pooledExcess(rows: readonly { readonly total: number; readonly excess: number }[]): number {
+	if (rows.length === 0) return 0;
+	const totals = rows.map((row) => row.total).sort((a, b) => a - b);
+	const most = 4 * (totals[Math.floor(totals.length / 2)] as number);
+	let bad = 0;
+	let total = 0;
+	for (const row of rows) {
+		const weight = Math.min(row.total, most);
+		bad += row.excess * weight;
+		total += weight;
+	}
+	return bad / total;
 }
 
 function cohortValue(series: TenantSignal, cohort: RadarCulprit): ValueMinutes | undefined {
