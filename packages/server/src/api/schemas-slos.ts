@@ -98,6 +98,15 @@ export const BudgetView = z.object({
 	total: z.number(),
 	allowedBad: z.number().nullable().describe("bad events that all events of the period allow; null without events"),
 	remaining: z.number().nullable().describe("share of the budget left now, signed; null without events"),
+	forecast: z
+		.object({
+			status: z.enum(["expected", "spent", "not-in-sight", "unknown"]),
+			early: z.number().optional().describe("ms epoch: in nine of ten cases not before, as recent burn goes"),
+			likely: z.number().optional(),
+			late: z.number().optional().describe("in nine of ten cases not after; left out: perhaps not in this period"),
+			explanation: z.string(),
+		})
+		.describe("when the budget will be spent if what burns now goes on"),
 	steps: z.array(
 		z.object({
 			at: Instant,

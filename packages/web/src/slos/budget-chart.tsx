@@ -63,6 +63,7 @@ export function BudgetChart({ slo, tenant, choose }: BudgetChartProps) {
 			) : (
 				<>
 					<p>{budgetWords(t, budget)}</p>
+					{budget.forecast.status === "expected" ? <p>{budget.forecast.explanation}</p> : null}
 					{budget.remaining === null ? null : (
 						<>
 							<div role="img" aria-label={labelOf(t, budget, name)}>

@@ -130,7 +130,11 @@ describe("a budget", () => {
 	it("is read over the steps of the period's window, and ends at what is left", async () => {
 		const { body } = await read("/tenants/contoso/slis/sign-ins/budget");
 		const to = (Math.floor(NOW / STEP_MS) + 1) * STEP_MS;
-		expect(asked).toMatchObject([{ from: to - 28 * 24 * HOUR_MS, to, resolutionMs: STEP_MS, of: "events" }]);
+		expect(asked.slice(0, 1)).toMatchObject([
+			{ from: to - 28 * 24 * HOUR_MS, to, resolutionMs: STEP_MS, of: "events" },
+		]);
+		expect(asked[1]).toMatchObject({ from: (asked[1]?.to ?? 0) - 6 * HOUR_MS, resolutionMs: HOUR_MS / 6 });
+		expect(body.forecast).toMatchObject({ status: "spent" });
 		expect(body).toMatchObject({ bad: 10, total: 500, allowedBad: 5, remaining: -1, isCalendar: false });
 		expect(body.steps).toHaveLength(112);
 		expect(body.steps.slice(0, 3).map((step: { remaining: number | null }) => step.remaining)).toEqual([

@@ -1,6 +1,7 @@
-import { DAY_MS, HOUR_MS } from "@bellwether/model";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "@bellwether/model";
 import { z } from "zod";
 import { budgetUnit, type Catalogue, effectiveObjective, isSliced, periodAt, type Slo } from "#catalogue";
+import { forecastExhaustion } from "#detection";
 import { inScope, scopeOf } from "#platform";
 import { acknowledgeDueTimes } from "#response";
 import { FLEET } from "#telemetry";
@@ -75,6 +76,10 @@ export function sloRoutes(api: Api, context: ApiContext): void {
 	spreadRoute(api, context);
 }
 
+/** How fast the budget burns is told by these. */
+const RECENT_MS = [HOUR_MS, 6 * HOUR_MS] as const;
+const RECENT_STEP_MS = 10 * MINUTE_MS;
+
 function budgetRoute(api: Api, context: ApiContext): void {
 	api.get(
 		"/api/v1/tenants/:tenant/slis/:slo/budget",
@@ -94,16 +99,17 @@ function budgetRoute(api: Api, context: ApiContext): void {
 			const slo = catalogue.slos.find(({ name }) => name === sloName);
 			const unknown = notFound("SLI of a tenant", `${request.params.tenant}/${sloName}`);
 			if (!slo || !inScope(scopeOf(principalOf(request)), tenant)) throw unknown;
-			const range = budgetRange(slo, context.clock.now());
-			const windows = await context.telemetry.windows({
-				tenant,
-				slo: sloName,
-				from: range.from,
-				to: range.to,
-				resolutionMs: range.stepMs,
-				of: isSliced(slo) ? "slices" : "events",
-			});
-			if (!windows) throw unknown;
+			const now = context.clock.now();
+			const range = budgetRange(slo, now);
+			const of = isSliced(slo) ? ("slices" as const) : ("events" as const);
+			const pair = { tenant, slo: sloName, of };
+			const recentTo = (Math.floor(now / RECENT_STEP_MS) + 1) * RECENT_STEP_MS;
+			const recentFrom = recentTo - RECENT_MS[1];
+			const [windows, recent] = await Promise.all([
+				context.telemetry.windows({ ...pair, from: range.from, to: range.to, resolutionMs: range.stepMs }),
+				context.telemetry.windows({ ...pair, from: recentFrom, to: recentTo, resolutionMs: RECENT_STEP_MS }),
+			]);
+			if (!windows || !recent) throw unknown;
 			const keyTenant = catalogue.tenants.find(({ name }) => name === tenant);
 			const { objective, setBy } = effectiveObjective(catalogue, slo, keyTenant);
 			const { allowedBad, remaining, steps, ...sums } = burnDown(windows, { ...range, objective });
@@ -119,10 +125,31 @@ function budgetRoute(api: Api, context: ApiContext): void {
 				...sums,
 				allowedBad: allowedBad ?? null,
 				remaining: remaining ?? null,
+				forecast: forecastExhaustion({
+					remaining,
+					objective,
+					periodMs: slo.periodMs,
+					calendar: slo.calendar && periodAt(slo.calendar, now),
+					now,
+					recent: RECENT_MS.map((ms) => ({ ms, ...sumSince(recent, recentTo - ms) })),
+				}),
 				steps: [...steps],
 			};
 		},
 	);
+}
+
+function sumSince(
+	windows: readonly { readonly at: number; readonly bad: number; readonly total: number }[],
+	from: number,
+) {
+	const sum = { bad: 0, total: 0 };
+	for (const { at, bad, total } of windows) {
+		if (at < from) continue;
+		sum.bad += bad;
+		sum.total += total;
+	}
+	return sum;
 }
 
 /** The steps that the budget is summed from: those of the rolling period's window, or the hours of the calendar's period. */

@@ -17,7 +17,7 @@ const AFTER_MS = 2 * MINUTE_MS;
 const LONG_AGO_MS = 2 * DAY_MS;
 const LISTED = 0.01;
 /** To blame a change wrongly costs more than to say that none fits: somebody rolls it back. */
-const BLAMED = 0.7;
+const BLAMED = 0.75;
 
 /**
  * Ranks changes as causes of one tenant's trouble, beside "none of them", by Bayes' rule. The odds of a change against none:

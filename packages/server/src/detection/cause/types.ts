@@ -75,7 +75,7 @@ export interface Causes {
 	readonly ranked: readonly CandidateCause[];
 	/** Probability that none of the changes is the cause. */
 	readonly none: number;
-	/** The change that may be blamed: the first, when it is at least 70 % likely. Else undefined: "none fits". */
+	/** The change that may be blamed: the first, when it is at least 75 % likely. Else undefined: "none fits". */
 	readonly blamed: CandidateCause | undefined;
 	readonly explanation: string;
 }

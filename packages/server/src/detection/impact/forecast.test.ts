@@ -35,13 +35,21 @@ describe("when an error budget will be spent", () => {
 		];
 		expect(width(changing)).toBeGreaterThan(many);
 	});
+	it("of a calendar period is what its events so far allow, which grows meanwhile", () => {
+		const found = forecastExhaustion(input({ calendar: { startsAt: NOW - 9 * DAY_MS, endsAt: NOW + 21 * DAY_MS } }));
+		expect(found).toMatchObject({ status: "expected", likely: NOW + 0.5 * DAY_MS });
+	});
 	it.each([
 		["spent already", { remaining: -0.1 }, "spent"],
 		["nothing known", { remaining: undefined }, "unknown"],
 		["no recent events", { recent: [{ ms: HOUR_MS, bad: 0, total: 0 }] }, "unknown"],
 		["slower than its period", { recent: [{ ms: HOUR_MS, bad: 2, total: 100_000 }] }, "not-in-sight"],
 		["nothing bad", { recent: [{ ms: HOUR_MS, bad: 0, total: 100_000 }] }, "not-in-sight"],
-		["after the end of its calendar period", { endsAt: NOW + DAY_MS }, "not-in-sight"],
+		[
+			"after the end of its calendar period",
+			{ calendar: { startsAt: NOW - 20 * DAY_MS, endsAt: NOW + DAY_MS / 2 } },
+			"not-in-sight",
+		],
 	] as const)("%s is no instant", (_, over, status) => {
 		expect(forecastExhaustion(input(over)).status).toBe(status);
 	});

@@ -5,8 +5,8 @@ export interface ForecastInput {
 	readonly remaining: number | undefined;
 	readonly objective: number;
 	readonly periodMs: number;
-	/** A calendar budget ends then, ms epoch; left out: it rolls. */
-	readonly endsAt?: number | undefined;
+	/** Period of a calendar budget, ms epoch; left out: it rolls. */
+	readonly calendar?: { readonly startsAt: number; readonly endsAt: number } | undefined;
 	readonly now: number;
 	/** Counts of the last hour, of the last six hours and so on: how fast it burns, and how much that differs. */
 	readonly recent: readonly { readonly ms: number; readonly bad: number; readonly total: number }[];
@@ -31,7 +31,7 @@ const DEVIATE = 1.645;
  * A range, not a point: from the slowest to the fastest burn that recent windows leave open, each with the luck of its own
  * counts. Bad events that leave a rolling period give budget back; that is left out, so a rolling budget may last longer.
  */
-export function forecastExhaustion({ remaining, objective, periodMs, endsAt, now, recent }: ForecastInput): Forecast {
+export function forecastExhaustion({ remaining, objective, periodMs, calendar, now, recent }: ForecastInput): Forecast {
 	if (remaining === undefined) return { status: "unknown", explanation: "Nothing is known of this budget: no events." };
 	if (remaining <= 0) return { status: "spent", explanation: "The error budget is spent." };
 	const heard = recent.filter(({ total }) => total > 0);
@@ -40,8 +40,12 @@ export function forecastExhaustion({ remaining, objective, periodMs, endsAt, now
 		const perEvent = (count: number) => burnRate(count, total, objective) ?? 0;
 		return { low: perEvent(countAtLeast(bad)), middle: perEvent(bad), high: perEvent(countAtMost(bad)) };
 	});
-	const spentAt = (burn: number) => now + (remaining * periodMs) / burn;
-	const horizon = endsAt ?? now + periodMs;
+	// A calendar budget is what all events so far allow: it grows while it burns, and only what is faster than 1 spends it.
+	const spentAt = (burn: number) => {
+		if (!calendar) return now + (remaining * periodMs) / burn;
+		return burn > 1 ? now + (remaining * (now - calendar.startsAt)) / (burn - 1) : Number.POSITIVE_INFINITY;
+	};
+	const horizon = calendar?.endsAt ?? now + periodMs;
 	const [fast, slow] = [Math.max(...burns.map(({ high }) => high)), Math.min(...burns.map(({ low }) => low))];
 	const positive = burns.filter(({ middle }) => middle > 0);
 	const middle = Math.exp(positive.reduce((sum, burn) => sum + Math.log(burn.middle), 0) / positive.length);
