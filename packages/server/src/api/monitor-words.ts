@@ -47,6 +47,12 @@ export function howWords(monitor: Monitor): string[] {
 				? ["Hours that were without events on other days are its habit and not told."]
 				: []),
 		];
+	if (monitor.detector === "seasonal")
+		return [
+			"Every five minutes of a tenant are compared with what its last weeks make likely at that hour, in its own time zone.",
+			"It claims nothing before it has seen a day, and says what was expected and what came.",
+			"It ends after three times five minutes well inside what was expected.",
+		];
 	if (monitor.detector === "radar")
 		return [
 			"Each key tenant is compared, minute by minute, with what is usual for it and with its peers; it needs no objective.",

@@ -34,12 +34,16 @@ export function detectionPairs(catalogue: Catalogue, pairs: readonly Pair[], now
 				pausedUntil: monitor.pause?.until,
 			},
 			...(also.length > 0 && {
-				also: also.map(({ name, mode, pause, threshold, absence, radar }) => ({
+				also: also.map(({ name, mode, pause, threshold, absence, seasonal, radar }) => ({
 					name,
 					mode,
 					pausedUntil: pause?.until,
 					threshold,
 					absence,
+					seasonal: seasonal && {
+						...seasonal,
+						utcOffsetMinutes: utcOffset(tenants.get(pair.tenant)?.timeZone ?? "UTC", now),
+					},
 					radar: radar &&
 						slo && {
 							...radar,

@@ -7,7 +7,7 @@ import { sortedSet } from "./references.ts";
 import { writtenSlos } from "./slo-names.ts";
 import type { SourceDocument } from "./source.ts";
 import { wholeThreshold } from "./threshold-terms.ts";
-import type { Catalogue, Monitor, RadarTerms, Slo } from "./types.ts";
+import type { Catalogue, Monitor, RadarTerms, SeasonalTerms, Slo } from "./types.ts";
 import { type Path, show } from "./wording.ts";
 
 const BASE_TERMS = { mode: "live", severity: "2.5", evidenceP: 1e-4 } as const;
@@ -15,7 +15,7 @@ const BASE_TERMS = { mode: "live", severity: "2.5", evidenceP: 1e-4 } as const;
 export function assembleMonitors(context: Context): Monitor[] {
 	const entries = context.entries.of("Monitor");
 	const monitors = entries.map((entry): Monitor => {
-		const { detector = "burn-rate", slos, radar, ...written } = entry.input.spec;
+		const { detector = "burn-rate", slos, radar, seasonal, ...written } = entry.input.spec;
 		slos?.forEach((name, k) => {
 			context.refer(["SLO"], name, entry.document, ["spec", "slos", k]);
 		});
@@ -28,12 +28,14 @@ export function assembleMonitors(context: Context): Monitor[] {
 		);
 		const whole = detector === "threshold" ? wholeThreshold(threshold ?? {}) : undefined;
 		checkTerms(context, entry.document, ["spec"], detector, written, whole);
-		if (radar !== undefined && detector !== "radar") {
-			const message = `spec.radar has no meaning for the detector ${detector}.`;
-			context.error(entry, ["spec", "radar"], message, "Remove it, or write detector: radar.", "key");
+		for (const [group, held] of Object.entries({ radar, seasonal })) {
+			if (held !== undefined && detector !== group) {
+				const message = `spec.${group} has no meaning for the detector ${detector}.`;
+				context.error(entry, ["spec", group], message, `Remove it, or write detector: ${group}.`, "key");
+			}
+			for (const field of Object.keys(held ?? {}))
+				context.note(`Monitor/${entry.name}/${group}.${field}`, entry.document, ["spec", group, field]);
 		}
-		for (const field of Object.keys(radar ?? {}))
-			context.note(`Monitor/${entry.name}/radar.${field}`, entry.document, ["spec", "radar", field]);
 		context.note(`Monitor/${entry.name}/detector`, entry.document, ["spec", "detector"]);
 		return {
 			name: entry.name,
@@ -43,6 +45,7 @@ export function assembleMonitors(context: Context): Monitor[] {
 			...terms,
 			...(whole && { threshold: whole }),
 			...(detector === "radar" ? { radar: radarOf(radar) } : {}),
+			...(detector === "seasonal" ? { seasonal: seasonalOf(seasonal) } : {}),
 			...(detector === "absence" ? { absence: { quietHours: true, ...absence } } : {}),
 		};
 	});
@@ -52,6 +55,11 @@ export function assembleMonitors(context: Context): Monitor[] {
 	}
 	warnUnwatched(context, monitors);
 	return monitors;
+}
+
+function seasonalOf(written: Input<"Monitor">["spec"]["seasonal"]): SeasonalTerms {
+	const measure = written?.measure ?? "events";
+	return { measure, direction: written?.direction ?? (measure === "events" ? "both" : "up") };
 }
 
 function radarOf(written: Input<"Monitor">["spec"]["radar"]): RadarTerms {

@@ -176,14 +176,14 @@ const WRITTEN: Readonly<Record<string, string>> = { lookMs: "for", clearMs: "cle
 
 /** What is set, by the words that it is written with: `severity`, `threshold.for`. */
 function* termFields(
-	terms: MonitorOverride & Partial<Pick<Monitor, "detector" | "radar">>,
+	terms: MonitorOverride & Partial<Pick<Monitor, "detector" | "radar" | "seasonal">>,
 ): Generator<readonly [string, unknown]> {
 	for (const field of OWN_FIELDS) {
 		if (terms.detector !== undefined && terms.detector !== "burn-rate" && (field === "tiers" || field === "evidenceP"))
 			continue;
 		if (terms[field] !== undefined) yield [field, terms[field]];
 	}
-	for (const group of ["threshold", "absence", "radar"] as const)
+	for (const group of ["threshold", "absence", "seasonal", "radar"] as const)
 		for (const [field, value] of Object.entries(terms[group] ?? {}))
 			yield [`${group}.${WRITTEN[field] ?? field}`, value];
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { MAX_KEPT_ATTRIBUTES } from "./attribute-settings.ts";
 import * as f from "./fields.ts";
-import { monitorOverrides, monitorTerms, radarTerms } from "./monitor-fields.ts";
+import { monitorOverrides, monitorTerms, ownTerms } from "./monitor-fields.ts";
 
 /** The kinds of `bellwether/v1`: what OpenSLO has no words for. Input shapes only; meaning is given in `assemble`. */
 
@@ -315,7 +315,7 @@ export const Monitor = z.strictObject({
 	metadata,
 	spec: z.strictObject({
 		detector: f
-			.choice(["burn-rate", "threshold", "absence", "radar"], "How it decides. Default: burn-rate.")
+			.choice(["burn-rate", "threshold", "absence", "seasonal", "radar"], "How it decides. Default: burn-rate.")
 			.optional(),
 		slos: z
 			.array(f.name("SLO."))
@@ -324,7 +324,7 @@ export const Monitor = z.strictObject({
 			.describe("SLOs it watches. Default: every SLO that no other monitor of its detector names.")
 			.optional(),
 		...monitorTerms,
-		...radarTerms,
+		...ownTerms,
 	}),
 });
 

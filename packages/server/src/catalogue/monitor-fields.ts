@@ -73,8 +73,23 @@ export const monitorTerms = {
 	pause: pause.describe("Planned pause; it stays visible.").optional(),
 };
 
-/** Of the radar there is one for all tenants, so only the monitor itself has these. */
-export const radarTerms = { radar: radar.describe("Of detector radar.").optional() };
+const seasonal = z.strictObject({
+	measure: f
+		.choice(
+			["events", "bad-ratio"],
+			"What of each five minutes: the number of events, or the ratio of bad ones. Default: events.",
+		)
+		.optional(),
+	direction: f
+		.choice(["up", "down", "both"], "Which deviations count. Default: both of events, up of bad-ratio.")
+		.optional(),
+});
+
+/** What is learnt, and the one line of the radar, are the monitor's: nobody has these for itself. */
+export const ownTerms = {
+	seasonal: seasonal.describe("Of detector seasonal.").optional(),
+	radar: radar.describe("Of detector radar.").optional(),
+};
 
 /** In a workload, a tier or a tenant: monitor → what holds there instead. */
 export const monitorOverrides = z

@@ -252,7 +252,7 @@ export interface Slo {
 	readonly place: Place;
 }
 
-export type DetectorKind = "burn-rate" | "threshold" | "absence" | "radar";
+export type DetectorKind = "burn-rate" | "threshold" | "absence" | "seasonal" | "radar";
 
 /** What a workload, tier or tenant may set otherwise for itself. */
 export interface MonitorTerms {
@@ -265,6 +265,7 @@ export interface MonitorTerms {
 	readonly escalation?: string | undefined;
 	readonly threshold?: ThresholdTerms | undefined;
 	readonly absence?: AbsenceTerms | undefined;
+	readonly seasonal?: SeasonalTerms | undefined;
 	readonly radar?: RadarTerms | undefined;
 	readonly pause?: MonitorPause | undefined;
 }
@@ -294,6 +295,12 @@ export interface AbsenceTerms {
 	readonly quietHours: boolean;
 }
 
+/** Five minutes beside what is usual at that hour of the week. */
+export interface SeasonalTerms {
+	readonly measure: "events" | "bad-ratio";
+	readonly direction: "up" | "down" | "both";
+}
+
 export interface RadarTerms {
 	readonly watches: readonly ("errors" | "volume")[];
 	/** What noise may cause. The radar of all tenants has one such line: the lowest that is written. */
@@ -308,7 +315,7 @@ export interface MonitorPause {
 }
 
 /** Fields that hold instead of the monitor's own; of `threshold` and `absence` only what is written. */
-export type MonitorOverride = Partial<Omit<MonitorTerms, "threshold" | "absence" | "radar">> & {
+export type MonitorOverride = Partial<Omit<MonitorTerms, "threshold" | "absence" | "seasonal" | "radar">> & {
 	readonly threshold?: Partial<ThresholdTerms> | undefined;
 	readonly absence?: Partial<AbsenceTerms> | undefined;
 };

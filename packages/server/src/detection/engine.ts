@@ -9,6 +9,7 @@ import type { RadarChange } from "./radar/types.ts";
 import { RadarWatch } from "./radar-watch.ts";
 import { type CompleteUntil, isTrueWithout, unripeCounts } from "./ripe.ts";
 import { hasEvidence, LONG_WINDOW, PAGE_TIERS, type Rule, ruleKey, ruleOf, SHORT_WINDOW } from "./rules.ts";
+import { SeasonalWatch } from "./seasonal-watch.ts";
 import { type ShadowFiring, ShadowFirings } from "./shadow-firings.ts";
 import { isSilent, silenceHorizon } from "./silence.ts";
 import { Thresholds } from "./thresholds.ts";
@@ -73,6 +74,7 @@ class Engine implements DetectionEngine {
 	readonly #shadows = new ShadowFirings();
 	readonly #thresholds: Thresholds;
 	readonly #absences: Absences;
+	readonly #seasons: SeasonalWatch;
 	readonly #radar: RadarWatch | undefined;
 
 	constructor(options: DetectionOptions) {
@@ -110,6 +112,7 @@ class Engine implements DetectionEngine {
 		this.#thresholds = new Thresholds(this.#windows, this.#completeUntil, isOpen("threshold"));
 		this.#absences = new Absences(this.#windows, now, isOpen("absence"));
 		const { history } = options;
+		this.#seasons = new SeasonalWatch(this.#windows, this.#completeUntil, history, now, isOpen("seasonal"));
 		this.#radar = RadarWatch.of({ windows: this.#windows, history, now, isOpen: isOpen("radar") });
 
 		const openedAtOf = new Map(
@@ -134,11 +137,11 @@ class Engine implements DetectionEngine {
 	}
 
 	work(): boolean {
-		return this.#radar?.work() ?? false;
+		return this.#seasons.work() || (this.#radar?.work() ?? false);
 	}
 
 	learnt(): number {
-		return this.#radar?.learnt ?? 1;
+		return Math.min(this.#seasons.learnt, this.#radar?.learnt ?? 1);
 	}
 
 	change(change: RadarChange): void {
@@ -349,7 +352,12 @@ class Engine implements DetectionEngine {
 	#findings(now: number): (BreachOpened | BreachClosed)[] {
 		const at = this.#heldAt;
 		const radar = this.#radar?.evaluate(at) ?? [];
-		const findings = [...radar, ...this.#thresholds.evaluate(at), ...this.#absences.evaluate(at)];
+		const findings = [
+			...radar,
+			...this.#seasons.evaluate(at),
+			...this.#thresholds.evaluate(at),
+			...this.#absences.evaluate(at),
+		];
 		return findings.flatMap((finding) => (this.#isTold(finding) ? newsOf(this.#windows, finding, now) : []));
 	}
 

@@ -1,5 +1,13 @@
 import type { BurnRateTier } from "@bellwether/model";
-import type { AbsenceTerms, CalendarPeriod, DetectorKind, RadarTerms, Span, ThresholdTerms } from "#catalogue";
+import type {
+	AbsenceTerms,
+	CalendarPeriod,
+	DetectorKind,
+	RadarTerms,
+	SeasonalTerms,
+	Span,
+	ThresholdTerms,
+} from "#catalogue";
 import type { Pair, WindowSink } from "#telemetry";
 import type { RadarChange, RadarCulprit, RadarEvidence } from "./radar/types.ts";
 import type { ReadMinutes } from "./radar-history.ts";
@@ -140,6 +148,7 @@ export interface PairMonitor {
 	readonly pausedUntil?: number | undefined;
 	readonly threshold?: ThresholdTerms | undefined;
 	readonly absence?: AbsenceTerms | undefined;
+	readonly seasonal?: (SeasonalTerms & { readonly utcOffsetMinutes: number }) | undefined;
 	readonly radar?:
 		| (RadarTerms & {
 				readonly workload: string;

@@ -1,0 +1,99 @@
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "@bellwether/model";
+import { describe, expect, it } from "vitest";
+import { type BreachOpened, createDetection, type DetectionPair, type PairMonitor } from "./index.ts";
+import { poisson, seededRandom } from "./test-fleet.ts";
+
+const START = Date.UTC(2026, 2, 4, 8);
+
+/** Events a minute: 2 at night, 20 by day. */
+function rate(at: number): number {
+	const hour = new Date(at).getUTCHours();
+	return hour >= 7 && hour < 19 ? 20 : 2;
+}
+
+function pairsOf(monitor: Partial<PairMonitor>): DetectionPair[] {
+	const terms = { slo: "sign-in", objective: 0.999, periodMs: 30 * 24 * HOUR_MS, fleetPair: 0, monitor: undefined };
+	const seasonal = { measure: "events" as const, direction: "both" as const, utcOffsetMinutes: 0 };
+	return ["", "contoso"].map((tenant) => ({
+		tenant,
+		...terms,
+		also: tenant === "" ? [] : [{ name: "usual", mode: "live", seasonal, ...monitor }],
+	}));
+}
+
+/** Two weeks behind and `minutes` ahead of it; `share` of the usual events come, `ratio` of them bad. */
+function run(options: {
+	readonly minutes: number;
+	readonly share?: (minute: number) => number;
+	readonly ratio?: (minute: number) => number;
+	readonly monitor?: Partial<PairMonitor>;
+}) {
+	const { minutes, share = () => 1, ratio = () => 0.01, monitor = {} } = options;
+	const random = seededRandom(4);
+	const engine = createDetection({
+		pairs: pairsOf(monitor),
+		futureMs: 300_000,
+		confirmMs: 0,
+		openBreaches: [],
+		now: START,
+		history: (_slo, tenants, from, to) => {
+			const steps = (to - from) / MINUTE_MS;
+			const columns = new Float64Array(tenants.length * steps * 2);
+			for (let k = 0; k < steps; k++) {
+				const total = poisson(random, rate(from + k * MINUTE_MS));
+				for (const row of tenants.keys()) columns[(row * steps + k) * 2 + 1] = total;
+				columns[k * 2] = Math.min(total, poisson(random, total * 0.01));
+			}
+			return columns;
+		},
+	});
+	expect(engine.learnt()).toBe(0);
+	while (engine.work());
+	expect(engine.learnt()).toBe(1);
+	const news: ReturnType<typeof engine.evaluate> = [];
+	for (let minute = 0; minute < minutes; minute++) {
+		const at = START + minute * MINUTE_MS + 30 * SECOND_MS;
+		const total = poisson(random, rate(at) * share(minute));
+		const bad = Math.min(total, poisson(random, total * ratio(minute)));
+		engine.add(0, at, bad, total + 50);
+		if (total > 0) engine.add(1, at, bad, total);
+		news.push(...engine.evaluate(START + (minute + 1) * MINUTE_MS));
+	}
+	return { news, opened: news.filter((one): one is BreachOpened => one.type === "breach.opened") };
+}
+
+describe("a series beside its own season", () => {
+	const falls = (minute: number) => (minute >= 60 && minute < 120 ? 0.15 : 1);
+
+	it("is claimed when events stay away by day, says what was expected, and ends when they are back", () => {
+		const { opened, news } = run({ minutes: 240, share: falls });
+		expect(opened.map(({ tenant, detector, monitor }) => [tenant, detector, monitor])).toEqual([
+			["contoso", "seasonal", "usual"],
+		]);
+		const [{ evidence, detectedAt }] = opened as [BreachOpened];
+		expect(detectedAt - START).toBeGreaterThan(60 * MINUTE_MS);
+		expect(detectedAt - START).toBeLessThanOrEqual(76 * MINUTE_MS);
+		expect(evidence.says).toMatch(/^Events in five minutes: expected \S+ .*, saw \d+; about once in .*\.$/);
+		expect(news.at(-1)?.type).toBe("breach.closed");
+	});
+
+	it("is not claimed at night, when there are few every night, nor for a whole healthy day", () => {
+		expect(run({ minutes: 24 * 60 }).news).toEqual([]);
+	});
+
+	it("by ratio is claimed when far more fail than usual, whatever the objective", () => {
+		const seasonal = { measure: "bad-ratio" as const, direction: "up" as const, utcOffsetMinutes: 0 };
+		const ratio = (minute: number) => (minute >= 60 && minute < 120 ? 0.3 : 0.01);
+		const { opened } = run({ minutes: 130, ratio, monitor: { seasonal } });
+		expect(opened).toHaveLength(1);
+		expect(opened[0]?.evidence.says).toMatch(/^Share of bad events: expected .*%.*, saw \d+(\.\d+)?%/);
+	});
+
+	it("raised while paused is told when the pause is over, if it still stands", () => {
+		const pausedUntil = START + 100 * MINUTE_MS;
+		const still = run({ minutes: 130, share: falls, monitor: { pausedUntil } });
+		expect(still.opened.map(({ detectedAt }) => detectedAt)).toEqual([pausedUntil]);
+		const over = run({ minutes: 200, share: falls, monitor: { pausedUntil: START + 180 * MINUTE_MS } });
+		expect(over.opened).toEqual([]);
+	});
+});
