@@ -28,6 +28,9 @@ export interface Rise {
 /** A full minute of each channel, nats. */
 const FULL = { errors: ERROR_CAP[DEGRADED], slow: ERROR_CAP[DEGRADED], burn: ERROR_CAP[BURN] } as const;
 
+/** Less than this is not worth a look, full minutes. */
+const LEAST_MINUTES = 0.34;
+
 /** Channels of a series that hold evidence after `minute`. */
 export function risesOf(series: TenantSignal, minute: number): Rise[] {
 	const out: Rise[] = [];
@@ -37,7 +40,7 @@ export function risesOf(series: TenantSignal, minute: number): Rise[] {
 	}
 	if (series.errors)
 		for (const value of series.minutes.values)
-			if (value.rise.sum(0, minute) > 0) {
+			if (value.rise.sum(0, minute) >= LEAST_MINUTES * FULL.errors) {
 				const part = { attribute: series.signal.attributes[value.attribute] as string, value: value.value };
 				add(out, "slice", value.rise, 0, minute, FULL.errors, part);
 			}
@@ -55,6 +58,7 @@ export function risesOf(series: TenantSignal, minute: number): Rise[] {
 		for (const value of series.minutes.values) {
 			if (value.loss === undefined) continue;
 			const b = value.loss.sum(1, minute) > value.loss.sum(0, minute) ? 1 : 0;
+			if (value.loss.sum(b, minute) < LEAST_MINUTES * VOLUME_CAP) continue;
 			const part = { attribute: series.signal.attributes[value.attribute] as string, value: value.value };
 			add(out, "part", value.loss, b, minute, VOLUME_CAP, part);
 		}
@@ -80,7 +84,7 @@ function add(
 	part?: RadarCulprit,
 ): void {
 	const sum = evidence.sum(alternative, minute);
-	if (sum > 0)
+	if (sum >= LEAST_MINUTES * full)
 		out.push({
 			channel,
 			alternative,

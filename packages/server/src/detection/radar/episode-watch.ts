@@ -18,8 +18,8 @@ export class EpisodeWatch {
 
 	settle(minute: number, episodes: Episodes, wasReal: (from: number, to: number) => boolean): void {
 		const rises = risesOf(this.#series, minute);
+		if (rises.length === 0 && this.#peaks.size === 0) return;
 		for (const rise of rises) {
-			if (rise.minutes < 0.34) continue;
 			const key = rise.channel + (rise.part?.value ?? "");
 			const peak = this.#peaks.get(key);
 			if (peak === undefined) {
@@ -29,10 +29,9 @@ export class EpisodeWatch {
 				peak.at = minute;
 			}
 		}
-		if (this.#peaks.size === 0) return;
 		for (const [key, peak] of this.#peaks) {
 			const now = rises.find((rise) => rise.channel + (rise.part?.value ?? "") === key);
-			if (now !== undefined && now.minutes >= 0.34) continue;
+			if (now !== undefined) continue;
 			this.#peaks.delete(key);
 			const { rise, at } = peak;
 			const isTooLong = rise.minutes > (rise.channel === "burn" ? LONGEST_BURN : LONGEST);

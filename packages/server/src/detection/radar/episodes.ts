@@ -13,6 +13,9 @@ export interface Episode {
 }
 
 const KEEP_MS = 28 * 86_400_000;
+const HOUR_MS = 3_600_000;
+/** Severities are compared in steps of 5 %. */
+const STEPS_PER_E = 20;
 const WEEK_MS = 7 * 86_400_000;
 /** Severities within this factor are alike: binomial noise of small tenants blurs more than that. */
 const ALIKE = 1.5;
@@ -22,6 +25,9 @@ const EXPERIENCE_WEEKS = 6;
 export class Episodes {
 	#kept = new Map<string, Episode[]>();
 	#firstAt: number | undefined;
+	/** What was asked since the last episode or full hour. */
+	readonly #held = new Map<string, number>();
+	#heldHour = -1;
 	readonly #tenants: number;
 	readonly #falsePagesPerTenantWeek: number;
 
@@ -31,6 +37,7 @@ export class Episodes {
 	}
 
 	add(episode: Episode): void {
+		this.#held.clear();
 		const list = this.#kept.get(episode.kind) ?? [];
 		this.#kept.set(episode.kind, list);
 		list.push(episode);
@@ -50,6 +57,19 @@ export class Episodes {
 	 * known episode is held as long as that.
 	 */
 	hold(kind: string, severity: number, now: number, least: number, most: number, isMilderAlike = false): number {
+		const hour = Math.floor(now / HOUR_MS);
+		if (hour !== this.#heldHour) this.#held.clear();
+		this.#heldHour = hour;
+		const step = Math.round(Math.log(severity) * STEPS_PER_E);
+		const key = `${kind} ${step} ${least} ${most} ${isMilderAlike}`;
+		const known = this.#held.get(key);
+		if (known !== undefined) return known;
+		const held = this.#compute(kind, Math.exp(step / STEPS_PER_E), hour * HOUR_MS, least, most, isMilderAlike);
+		this.#held.set(key, held);
+		return held;
+	}
+
+	#compute(kind: string, severity: number, now: number, least: number, most: number, isMilderAlike: boolean): number {
 		const weeks = (Math.min(KEEP_MS, now - (this.#firstAt ?? now)) / WEEK_MS) * this.#tenants;
 		let skip = Math.floor(this.#falsePagesPerTenantWeek * weeks * 0.3);
 		const minutes: number[] = [];

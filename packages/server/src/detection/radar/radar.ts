@@ -1,5 +1,5 @@
 import { AlertBook } from "./alert-book.ts";
-import { type Rise, risesOf } from "./candidates.ts";
+import { risesOf } from "./candidates.ts";
 import { MINUTE_MS, minuteOf, RING, SLOT } from "./clock-minutes.ts";
 import { EpisodeWatch } from "./episode-watch.ts";
 import { Episodes } from "./episodes.ts";
@@ -202,15 +202,11 @@ class RadarEngine implements Radar {
 		for (const state of this.#tenants) {
 			if (state.tenant.isKey === false) continue;
 			for (const series of state.series) {
-				const rises = risesOf(series, minute).filter((rise) => this.#isWorthALook(rise));
+				const rises = risesOf(series, minute);
 				this.#book.judgeTenant(series, rises, minute, this.#changes, state.series, out);
 			}
 		}
 		this.#book.review(minute, this.#changes, out);
-	}
-
-	#isWorthALook(rise: Rise): boolean {
-		return rise.minutes >= 0.34;
 	}
 
 	#isMasked(state: TenantState, series: TenantSignal, minute: number): boolean {
