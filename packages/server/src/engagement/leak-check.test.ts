@@ -4,7 +4,10 @@ import { findLeaks } from "./index.ts";
 
 const tenants = [
 	exampleTenant("woodgrove", "Woodgrove Bank", { match: { "tenant.id": ["3f2a9c1e-77aa"] } }),
-	exampleTenant("city-power", "City Power", { match: { "tenant.id": ["54791fed-d89e"] } }),
+	exampleTenant("city-power", "City Power", {
+		match: { "tenant.id": ["54791fed-d89e"] },
+		aliases: [{ attribute: "directory", values: ["dir-9c40"], patterns: [] }],
+	}),
 	exampleTenant("contoso", "Contoso"),
 	exampleTenant("contoso-pharma", "Contoso Pharma"),
 	exampleTenant("bp", "BP", { match: { "tenant.id": ["it"] } }),
@@ -33,6 +36,7 @@ describe("the customer must not read", () => {
 		{ name: "another tenant's short name", body: "See city-power.", found: '"city-power"' },
 		{ name: "another tenant's short name with a typographic hyphen", body: "See city‑power.", found: '"city-power"' },
 		{ name: "another tenant's id", body: "id 54791FED-D89E", found: '"54791fed-d89e"' },
+		{ name: "another tenant's id by an alias", body: "directory DIR-9C40", found: '"dir-9c40"' },
 		{ name: "another tenant's address", body: "Ask ops@city-power.example", found: '"ops@city-power.example"' },
 		{ name: "the console's host", body: "https://console.vendor.example/p/INC-1", found: '"console.vendor.example"' },
 		{ name: "an internal host", body: "db7.eu.prod.internal is slow", found: '"db7.eu.prod.internal"' },

@@ -1,4 +1,4 @@
-import type { Catalogue, Indicator } from "#catalogue";
+import type { Catalogue, Indicator, KeyTenant } from "#catalogue";
 import type { LeakFinding, Notice } from "./types.ts";
 
 /** Something to look for: names as whole words, or a pattern; with what it is and what to do about it. */
@@ -63,15 +63,30 @@ const INTERNALS: readonly Secret[] = [
 ];
 
 function otherTenants(catalogue: Catalogue, tenant: string): Secret[] {
+	return [...secretsByTenant(catalogue)].flatMap(([other, secrets]) => (other === tenant ? [] : secrets));
+}
+
+/** Folding the names of thousands of tenants takes long; a catalogue's are folded once. */
+const tenantSecrets = new WeakMap<Catalogue, ReadonlyMap<string, readonly Secret[]>>();
+
+function secretsByTenant(catalogue: Catalogue): ReadonlyMap<string, readonly Secret[]> {
+	const known = tenantSecrets.get(catalogue);
+	if (known) return known;
 	const remedy = "A notice speaks of its own tenant only; leave the other one out.";
-	return catalogue.tenants
-		.filter((other) => other.name !== tenant)
-		.flatMap((other) => {
-			// CSAM and support serve many tenants; only the customer's own addresses give it away.
-			const { customer } = other.contacts;
-			const names = [other.displayName, other.name, ...Object.values(other.match).flat(), ...customer];
-			return named(names, `a name of key tenant ${other.displayName}`, remedy);
-		});
+	const secrets = new Map(
+		catalogue.tenants.map((tenant) => [
+			tenant.name,
+			named(namesOf(tenant), `a name of key tenant ${tenant.displayName}`, remedy),
+		]),
+	);
+	tenantSecrets.set(catalogue, secrets);
+	return secrets;
+}
+
+/** CSAM and support serve many tenants; only the customer's own addresses give it away. */
+function namesOf(tenant: KeyTenant): string[] {
+	const ids = [...Object.values(tenant.match), ...(tenant.aliases ?? []).map((alias) => alias.values)];
+	return [tenant.displayName, tenant.name, ...ids.flat(), ...tenant.contacts.customer];
 }
 
 function internalHosts(publicUrl: string): Secret[] {
@@ -101,8 +116,7 @@ function staff(catalogue: Catalogue): Secret[] {
 
 function ownNames(catalogue: Catalogue, tenant: string): string[] {
 	const own = catalogue.tenants.find((each) => each.name === tenant);
-	if (!own) return [];
-	return [own.displayName, own.name, ...Object.values(own.match).flat(), ...own.contacts.customer];
+	return own ? namesOf(own) : [];
 }
 
 function named(names: readonly string[], what: string, remedy: string): Secret[] {
