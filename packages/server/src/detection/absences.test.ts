@@ -111,6 +111,14 @@ describe("telemetry that stops", () => {
 		expect(told.map(({ tenant }) => tenant)).toEqual(["contoso"]);
 	});
 
+	it("long ago is no news", () => {
+		const play = new Play(fleetOf(["contoso", "fabrikam"], { also: ALSO }));
+		for (let at = play.now - 5 * DAY_MS; at < play.now - 3 * DAY_MS; at += 10 * MINUTE_MS) play.send(1, 0, 10, at);
+		play.history(2, 5 * DAY_MS, 10 * MINUTE_MS, 10);
+		play.pass(2 * HOUR_MS, () => play.send(2, 0, 1), MINUTE_MS);
+		expect(play.news).toEqual([]);
+	});
+
 	it("after a time that the monitor names is told then", () => {
 		const also = [{ name: "missing", mode: "live" as const, absence: { afterMs: 5 * MINUTE_MS, quietHours: false } }];
 		const play = new Play(fleetOf(["contoso", "fabrikam"], { also }));

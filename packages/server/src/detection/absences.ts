@@ -90,16 +90,21 @@ export class Absences {
 			this.#tenants.filter(({ open }) => open !== undefined).map(({ pair }) => this.#windows.pair(pair).tenant),
 		);
 		const missed = this.#tenants.filter(
-			(each) => each.open === undefined && this.#isMissed(each, now) && !this.#isQuietHour(each, now),
+			(each) =>
+				each.open === undefined &&
+				this.#isFresh(each, now) &&
+				this.#isMissed(each, now) &&
+				!this.#isQuietHour(each, now),
 		);
 		const findings: Finding[] = [];
 		for (const each of missed) {
 			const { tenant, fleetPair } = this.#windows.pair(each.pair);
 			if (busy.has(tenant) || now < (each.monitor.pausedUntil ?? 0)) continue;
-			const together = this.#stoppedTogether(each.pair, missed);
 			const fleet = this.#fleets.find(({ pair }) => pair === fleetPair);
+			if (fleet?.open !== undefined) continue;
+			const together = this.#stoppedTogether(each.pair, missed);
 			if (together.length >= TOGETHER_MIN && fleet) {
-				if (fleet.open === undefined) findings.push(this.#open(fleet, "source-down", together.length, now, each.pair));
+				findings.push(this.#open(fleet, "source-down", together.length, now, each.pair));
 				continue;
 			}
 			busy.add(tenant);
@@ -144,8 +149,20 @@ export class Absences {
 		return this.#isSilentAt(pair, monitor, now - sliceMs);
 	}
 
+	/** Who left long ago is not missed anew, after a start or with a new monitor. */
+	#isFresh({ pair, monitor }: Watched, now: number): boolean {
+		return now - this.#windows.lastAt(pair) <= Math.max(DAY_MS, 2 * (monitor.absence?.afterMs ?? 0)) + GRACE_MS;
+	}
+
+	/** Of those that are silent on one SLO, the most that stopped within one such time. */
 	#largestGroup(silent: readonly Watched[]): number {
-		return Math.max(0, ...silent.map(({ pair }) => this.#stoppedTogether(pair, silent).length));
+		const stopped = silent.map(({ pair }) => this.#windows.lastAt(pair)).sort((a, b) => a - b);
+		let largest = 0;
+		for (let first = 0, last = 0; last < stopped.length; last++) {
+			while ((stopped[last] as number) - (stopped[first] as number) > TOGETHER_MS) first++;
+			largest = Math.max(largest, last - first + 1);
+		}
+		return largest;
 	}
 
 	#isSilentAt(pair: number, monitor: PairMonitor, now: number): boolean {
