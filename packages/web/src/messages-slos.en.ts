@@ -161,6 +161,7 @@ export const sloMessages = {
 	"monitor.holdsFor": "Holds for",
 	"monitor.everything": "everything it watches",
 	"monitor.others": "all others",
+	"monitor.platformAlone": "the platform alone",
 	"monitor.notFollowed": "not followed",
 	"monitor.setBy": "Comes from",
 	"monitor.setBy.default": "default",

@@ -65,6 +65,11 @@ spec: { detector: radar, mode: draft, radar: { watches: [errors, volume], falseP
 ---
 apiVersion: bellwether/v1
 kind: Monitor
+metadata: { name: usual }
+spec: { detector: seasonal, mode: draft, seasonal: { measure: events, direction: down } }
+---
+apiVersion: bellwether/v1
+kind: Monitor
 metadata: { name: idea }
 spec: { mode: draft, slos: [sign-ins] }
 `;
@@ -92,6 +97,7 @@ describe("the list of monitors", () => {
 			["too-many", "shadow"],
 			["idea", "draft"],
 			["red", "draft"],
+			["usual", "draft"],
 		]);
 		expect(lines[0]).toMatchObject({ fired: 2, lastFiredAt: NOW - 1 });
 		expect(lines[1]?.pause).toEqual({
@@ -175,6 +181,9 @@ describe("a monitor with another detector", () => {
 		]);
 		expect(detail("red").rules.map(({ says }) => says)).toEqual([
 			"Fires when errors or volume of a tenant are worse than its own past and its peers explain; set so that noise causes about 0.02 false pages in a tenant’s week.",
+		]);
+		expect(detail("usual").rules.map(({ says }) => says)).toEqual([
+			"Fires when the number of sign-ins is below what is likely at that hour.",
 		]);
 		expect(detail("stopped").rules.map(({ says, mode }) => [says, mode])).toEqual([
 			["Fires after 20 min without sign-ins, quiet hours left out.", "paused"],

@@ -11,7 +11,7 @@ import {
 import type { ShadowFiring } from "#detection";
 import { type Breach, type FiringCount, type Incident, tenantName } from "#incidents";
 import { monitorSettings } from "./monitor-settings.ts";
-import { absenceWords, firingWords, howWords, radarWords, thresholdWords, watchWords } from "./monitor-words.ts";
+import { firingWords, howWords, ruleWords, watchWords } from "./monitor-words.ts";
 import type { Firing, MonitorDetail, MonitorLine, MonitorMode, MonitorRule } from "./schemas-monitors.ts";
 
 export interface MonitorFacts {
@@ -112,7 +112,16 @@ function rulesOf(catalogue: Catalogue, monitor: Monitor, slo: Slo, now: number):
 	for (const tenant of [undefined, ...users]) {
 		const held = effectiveMonitor(catalogue, monitor, slo, tenant);
 		const { objective } = effectiveObjective(catalogue, slo, tenant);
-		const terms = [objective, held.mode, held.pause?.until, held.tiers, held.threshold, held.absence, held.radar];
+		const terms = [
+			objective,
+			held.mode,
+			held.pause?.until,
+			held.tiers,
+			held.threshold,
+			held.absence,
+			held.seasonal,
+			held.radar,
+		];
 		const key = JSON.stringify(held.detector === "burn-rate" ? terms : terms.slice(1));
 		const known = rules.get(key) ?? { rule: ruleOf(held, slo, objective, now), tenants: [] };
 		rules.set(key, known);
@@ -129,14 +138,6 @@ function rulesOf(catalogue: Catalogue, monitor: Monitor, slo: Slo, now: number):
 const NAMED = 3;
 
 function ruleOf(monitor: Monitor, slo: Slo, objective: number, now: number): MonitorRule {
-	const { detector, threshold, absence, radar } = monitor;
-	const says = threshold
-		? thresholdWords(threshold, slo.unit)
-		: absence
-			? absenceWords(absence, slo.unit)
-			: radar
-				? radarWords(radar)
-				: "";
 	return {
 		slo: slo.name,
 		sloDisplayName: slo.displayName,
@@ -145,8 +146,8 @@ function ruleOf(monitor: Monitor, slo: Slo, objective: number, now: number): Mon
 		names: [],
 		mode: modeOf(monitor, now),
 		periodMs: slo.periodMs,
-		says,
-		tiers: detector !== "burn-rate" ? [] : tiersOf(monitor, slo, objective),
+		says: ruleWords(monitor, slo.unit),
+		tiers: monitor.detector !== "burn-rate" ? [] : tiersOf(monitor, slo, objective),
 	};
 }
 

@@ -70,12 +70,27 @@ export function howWords(monitor: Monitor): string[] {
 	];
 }
 
-export function chanceWords(p: number): string {
+function chanceWords(p: number): string {
 	return `1 in ${Math.round(1 / p).toLocaleString("en")}`;
 }
 
+/** When a monitor fires, in one sentence with its numbers; empty for burn rate, whose tiers say it. */
+export function ruleWords({ threshold, absence, seasonal, radar }: Monitor, unit: string): string {
+	if (threshold) return thresholdWords(threshold, unit);
+	if (absence) return absenceWords(absence, unit);
+	if (seasonal) return seasonalWords(seasonal, unit);
+	return radar ? radarWords(radar) : "";
+}
+
+/** "Fires when the number of sign-ins is below what is likely at that hour." */
+function seasonalWords({ measure, direction }: NonNullable<Monitor["seasonal"]>, unit: string): string {
+	const what = measure === "events" ? `the number of ${unit}` : `the share of bad ${unit}`;
+	const where = { up: "above", down: "below", both: "above or below" }[direction];
+	return `Fires when ${what} is ${where} what is likely at that hour.`;
+}
+
 /** "3 of the last 5 minutes with more than 5% bad sign-ins; ends after 5 min without more than 4%." */
-export function thresholdWords(threshold: Threshold, unit: string): string {
+function thresholdWords(threshold: Threshold, unit: string): string {
 	const { minutes, lookMs, clearMs, value, clear } = threshold;
 	const of = Math.round(lookMs / 60_000);
 	const when = minutes >= of ? `each of the last ${of} minutes` : `${minutes} of the last ${of} minutes`;
@@ -90,7 +105,7 @@ function limitWords({ measure, is }: Threshold, value: number, unit: string): st
 }
 
 /** "Fires after 15 min without sign-ins." */
-export function absenceWords({ afterMs, quietHours }: NonNullable<Monitor["absence"]>, unit: string): string {
+function absenceWords({ afterMs, quietHours }: NonNullable<Monitor["absence"]>, unit: string): string {
 	const after =
 		afterMs === undefined
 			? `Fires when the time without ${unit} cannot be chance at the tenant’s own rhythm`
@@ -99,7 +114,7 @@ export function absenceWords({ afterMs, quietHours }: NonNullable<Monitor["absen
 }
 
 /** "Fires when its errors or volume are worse than its own past and its peers explain; …" */
-export function radarWords({ watches, falsePagesPerTenantWeek }: NonNullable<Monitor["radar"]>): string {
+function radarWords({ watches, falsePagesPerTenantWeek }: NonNullable<Monitor["radar"]>): string {
 	const noise = `set so that noise causes about ${falsePagesPerTenantWeek} false pages in a tenant’s week`;
 	return `Fires when ${watches.join(" or ")} of a tenant are worse than its own past and its peers explain; ${noise}.`;
 }

@@ -48,7 +48,12 @@ function Rule({
 	readonly monitorMode: MonitorDetail["mode"];
 }) {
 	const { tenants, names, tiers, objective, mode, says } = rule;
-	const whose = names.length > 0 ? names.join(", ") : t("slo.tenants", { count: tenants });
+	const whose =
+		names.length > 0
+			? names.join(", ")
+			: tenants === 0
+				? t("monitor.platformAlone")
+				: t("slo.tenants", { count: tenants });
 	return (
 		<tr>
 			<th scope="row">{rule.sloDisplayName}</th>
