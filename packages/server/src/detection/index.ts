@@ -11,7 +11,7 @@
 
 export { type Localisation, localise, localiseMarginals } from "./culprit/index.ts";
 export { createDetection } from "./engine.ts";
-export { type Forecast, forecastExhaustion } from "./impact/index.ts";
+export { forecastExhaustion } from "./impact/index.ts";
 export { createRadar } from "./radar/index.ts";
 export type * from "./radar/types.ts";
 export { createSeriesDetector, restoreSeriesDetector } from "./series/detector.ts";

@@ -6,4 +6,4 @@
  * Refuses: leaves whose number of values differs from the number of attributes.
  */
 export { localise, localiseLoss, localiseMarginals } from "./localise.ts";
-export type { Culprit, Leaf, Localisation, LocaliseInput, LossInput, MarginalInput } from "./types.ts";
+export type { Leaf, Localisation } from "./types.ts";

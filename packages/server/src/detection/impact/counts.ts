@@ -13,6 +13,8 @@ const ORDINARY = 1.5;
 /** Blocks of so many buckets are compared, to see how much healthy times differ. */
 const BLOCKS = [1, 4, 16];
 const MIN_BLOCKS = 10;
+/** Spread beyond luck that is reckoned with ÷ that which blocks show. */
+const UNSEEN = 1.5;
 /** A series that differs more than this from itself is no better known for it. */
 const MAX_SPREAD = 8;
 
@@ -136,7 +138,8 @@ export function spreadBefore({ bad, total }: Counts, { bucket, usual }: RoughSte
 		const kept = squares.slice(0, Math.floor(0.9 * squares.length));
 		worst = Math.max(worst, kept.reduce((sum, square) => sum + square, 0) / kept.length / 0.623);
 	}
-	return Math.min(MAX_SPREAD, worst);
+	// Blocks before the onset tell too little of what wanders more slowly than they are long.
+	return Math.min(MAX_SPREAD, 1 + UNSEEN * (worst - 1));
 }
 
 export function clampRatio(ratio: number): number {
