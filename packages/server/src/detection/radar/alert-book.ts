@@ -13,6 +13,9 @@ const WIDE_QUIET_MINUTES = 30;
 const YOUNG_MINUTES = 30;
 /** What is milder than this over many tenants, a roll-out of a deploy may explain for some minutes. */
 const MILD_RATIO = 0.1;
+const PAUSE_MINUTES = 3;
+/** What creeps for longer than this is for budgets to tell. */
+const STALE_MINUTES = 36 * 60;
 /** Evidence that any page takes, nats: about one false claim in a million looks. */
 const LEAST_NATS = 13;
 
@@ -136,7 +139,8 @@ export class AlertBook {
 		this.#tracks.delete(key);
 		const { minutes } = track;
 		const [workload] = key.split("\n") as [string];
-		const wasReal = this.#spans.some((s) => s.isWide && s.workload === workload && s.to >= track.from && minutes >= 12);
+		const isMild = track.group.severity < MILD_RATIO;
+		const wasReal = !isMild && this.#spans.some((s) => s.isWide && s.workload === workload && s.to >= track.from);
 		if (minutes <= 14 && !wasReal)
 			this.#episodes.add({
 				kind: wideKind(track.group),
@@ -169,10 +173,12 @@ export class AlertBook {
 		for (const rise of rises) {
 			if (rise.minutes < 2.4 || !rise.isRising || this.#isTold(tenant, workload, rise.onset)) continue;
 			if (this.#isOfGroup(series, rise, minute)) continue;
+			if (rise.channel === "volume" && series.sharedLoss === rise.onset) continue;
 			if (isVolume(rise) && !this.#isOwnLoss(series, rise, minute, sisters)) {
 				series.sharedLoss = rise.onset;
 				continue;
 			}
+			if (minute - rise.onset > STALE_MINUTES) continue;
 			const verdict = assess(series, rise, minute);
 			const hold = this.#holdOf(series, rise, verdict, minute);
 			if (rise.minutes < hold || verdict.nats < LEAST_NATS) continue;
@@ -464,12 +470,34 @@ export class AlertBook {
 	#refresh(entry: OpenAlert, minute: number, changes: readonly RadarChange[], out: RadarEvent[]): void {
 		const { series, rise } = entry;
 		const age = minute - entry.openedMinute;
-		if (!series || !rise || age < 1 || age > YOUNG_MINUTES || entry.raisedMinute !== minute) return;
+		if (!series || !rise || age < 1 || age > YOUNG_MINUTES) return;
+		if (entry.raisedMinute !== minute) {
+			this.#withdraw(entry, minute, changes, out);
+			return;
+		}
 		const verdict = assess(series, rise, minute);
 		const alert = this.#alertOf(series, rise, verdict, entry.alert.evidence.threshold, minute, changes, entry.alert.id);
 		if (sameAnswer(alert, entry.alert)) return;
 		entry.alert = alert;
 		out.push({ type: "updated", at: minute, alert });
+	}
+
+	/** Trouble that stops while a change stays was hardly brought by one that touched much more than the tenant. */
+	#withdraw(entry: OpenAlert, minute: number, changes: readonly RadarChange[], out: RadarEvent[]): void {
+		if (minute - entry.raisedMinute < PAUSE_MINUTES || entry.alert.changes.length === 0) return;
+		const { culprits, tenant } = entry.alert;
+		const kept = entry.alert.changes.filter((id) => {
+			const change = changes.find((c) => c.id === id);
+			return (
+				change === undefined ||
+				change.scope.tenant === tenant ||
+				culprits.some((c) => change.scope[c.attribute] === c.value)
+			);
+		});
+		if (kept.length === entry.alert.changes.length) return;
+		const alert = { ...entry.alert, changes: kept };
+		entry.alert = { ...alert, explanation: explain(alert) };
+		out.push({ type: "updated", at: minute, alert: entry.alert });
 	}
 
 	#nextId(): string {

@@ -248,5 +248,7 @@ function isCalm(series: TenantSignal, from: number, to: number): boolean {
 	const now = rate(from, Math.min(to, from + 9));
 	if (before.usual <= 0 || now.usual <= 0 || before.came < 10 || now.came === 0) return false;
 	const ratio = now.came / now.usual / (before.came / before.usual);
-	return ratio * Math.exp(1.6 * Math.sqrt(1 / now.came + 1 / before.came + 0.001)) < SURGE;
+	return (
+		ratio * Math.exp(1.6 * Math.sqrt(1 / now.came + 1 / before.came + 0.001 + 0.25 * volume.wander() ** 2)) < SURGE
+	);
 }

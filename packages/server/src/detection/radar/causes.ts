@@ -48,13 +48,13 @@ function scoreOf(trouble: Trouble, change: RadarChange): number {
 	const { tenant, build, ...rest } = change.scope;
 	if (tenant !== undefined) return trouble.tenant === tenant ? 6 * recency : 0;
 	const names = culprit !== undefined && change.scope[culprit.attribute] === culprit.value;
-	if (build !== undefined && !names) return 0;
+	if (build !== undefined && !trouble.culprits.some((c) => c.attribute === "build" && c.value === build)) return 0;
 	for (const [attribute, value] of Object.entries(rest)) {
 		if (trouble.cohort?.attribute === attribute && trouble.cohort.value !== value) return 0;
 		if (culprit?.attribute === attribute && culprit.value !== value) return 0;
 		if (trouble.scope === "tenant" && trouble.share(attribute, value) < (build === undefined ? 0.4 : 0.02)) return 0;
 	}
-	if (names) return (build === undefined ? 2 : 4) * recency;
+	if (names || build !== undefined) return (build === undefined ? 2 : 4) * recency;
 	if (trouble.scope === "platform" && lead <= NARROW_MS) return Object.keys(rest).length === 0 ? recency : 0;
 	// It reached far more than what is ill: believable only for plain errors of a whole tenant.
 	if (trouble.scope === "cohort" || trouble.kind !== "errors" || culprit !== undefined) return 0;
