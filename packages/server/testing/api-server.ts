@@ -111,6 +111,7 @@ async function start(): Promise<Running> {
 		windows: async () => undefined,
 		attributes: async () => [],
 		columns: async () => new Float64Array(0),
+		drill: async () => false,
 		shadowFirings: async () => [],
 		// One field more than the wire schema knows: it must not leave.
 		accounting: async () => [

@@ -8,7 +8,7 @@ import type {
 } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Catalogue, CatalogueFile, Finding } from "#catalogue";
-import type { PairStatus, ShadowFiring } from "#detection";
+import type { Drill, PairStatus, ShadowFiring } from "#detection";
 import type { ControlStore, EventBus, Ids, Principal, TenantScope } from "#platform";
 import type {
 	Accounting,
@@ -45,6 +45,8 @@ export interface TelemetryPort {
 	windows(query: WindowsQuery): Promise<WindowBucket[] | undefined>;
 	columns(query: ColumnsQuery): Promise<Float64Array>;
 	shadowFirings(): Promise<readonly ShadowFiring[]>;
+	/** False: there is no such pair. */
+	drill(asked: Drill): Promise<boolean>;
 	attributes(queries: readonly AttributesQuery[]): Promise<(AttributeCounts | undefined)[]>;
 	accounting(tenant?: string, source?: string): Promise<Accounting[]>;
 	tenantValues(query: TenantValuesQuery): Promise<TenantValues>;

@@ -132,6 +132,7 @@ function wireEvidence(evidence: Incident["evidence"]): IncidentDetail["evidence"
 		facts: evidence.facts && { ...evidence.facts },
 		tier: tier ? { key: tier.key, factor: tier.factor, longMs: tier.longMs, shortMs: tier.shortMs } : null,
 		absence: evidence.absence && { ...evidence.absence },
+		drill: evidence.drill && { ...evidence.drill },
 		onset: evidence.onset && { ...evidence.onset },
 		radar: evidence.radar && {
 			...evidence.radar,

@@ -117,6 +117,7 @@ export const Evidence = z.object({
 		})
 		.optional()
 		.describe("numbers behind a claim of the radar"),
+	drill: z.object({ by: z.string() }).optional().describe("a test that somebody asked for: nothing is wrong"),
 	absence: z
 		.object({ answer: z.enum(["tenant-stopped", "source-down", "everything-stopped"]), tenants: z.number() })
 		.optional()

@@ -34,8 +34,9 @@ export function detectionPairs(catalogue: Catalogue, pairs: readonly Pair[], now
 				pausedUntil: monitor.pause?.until,
 			},
 			...(also.length > 0 && {
-				also: also.map(({ name, mode, pause, threshold, absence, seasonal, radar }) => ({
+				also: also.map(({ name, detector, mode, pause, threshold, absence, seasonal, radar }) => ({
 					name,
+					detector,
 					mode,
 					pausedUntil: pause?.until,
 					threshold,

@@ -292,6 +292,11 @@ export class TelemetryHost {
 				return call.queries.map((query) => this.#telemetry.attributes(query));
 			case "tenant-values":
 				return this.#telemetry.tenantValues(call.query);
+			case "drill": {
+				const event = this.#engine?.drill(call.asked, this.#clock.now());
+				if (event) this.#options.send({ kind: "breach", event });
+				return event !== undefined;
+			}
 			case "changes": {
 				const known = new Set(this.#changes.map(({ id }) => id));
 				const fresh = call.changes.filter(({ id }) => !known.has(id));

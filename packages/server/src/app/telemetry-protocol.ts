@@ -1,5 +1,5 @@
 import type { Catalogue } from "#catalogue";
-import type { BreachClosed, BreachOpened, PairState, PairStatus, RadarChange, ShadowFiring } from "#detection";
+import type { BreachClosed, BreachOpened, Drill, PairState, PairStatus, RadarChange, ShadowFiring } from "#detection";
 import type {
 	Accounting,
 	AttributeCounts,
@@ -90,6 +90,7 @@ export type Call =
 	| { readonly kind: "configure"; readonly catalogue: Catalogue; readonly openBreaches: readonly OpenBreach[] }
 	/** Of the platform or of tenants; those that are known already are left out. */
 	| { readonly kind: "changes"; readonly changes: readonly RadarChange[] }
+	| { readonly kind: "drill"; readonly asked: Drill }
 	| { readonly kind: "health" }
 	/** Somebody reads the statuses: for a while they are told every second. */
 	| { readonly kind: "watch" }
@@ -109,6 +110,7 @@ export type Answer =
 	| SourceState[]
 	| TenantValues
 	| TelemetryHealth
+	| boolean
 	| undefined;
 
 export type ToWorker = { readonly id: number; readonly call: Call };

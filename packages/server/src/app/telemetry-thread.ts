@@ -1,6 +1,6 @@
 import type { Worker } from "node:worker_threads";
 import type { Catalogue } from "#catalogue";
-import type { BreachClosed, BreachOpened, PairStatus, RadarChange, ShadowFiring } from "#detection";
+import type { BreachClosed, BreachOpened, Drill, PairStatus, RadarChange, ShadowFiring } from "#detection";
 import type {
 	Accounting,
 	AttributeCounts,
@@ -87,6 +87,8 @@ export interface TelemetryThread {
 	/** The catalogue changed; history of unchanged pairs stays. */
 	configure(catalogue: Catalogue, openBreaches: readonly OpenBreach[]): Promise<void>;
 	health(): Promise<TelemetryHealth>;
+	/** Makes a claim that says it is a test; false: there is no such pair. */
+	drill(asked: Drill): Promise<boolean>;
 	/** What changed lately; the same again changes nothing. */
 	tellChanges(changes: readonly RadarChange[]): Promise<void>;
 	on(listener: TelemetryListener): void;
@@ -272,6 +274,10 @@ class Thread implements TelemetryThread {
 		return (await this.#call({ kind: "health" })) as TelemetryHealth;
 	}
 
+	async drill(asked: Drill): Promise<boolean> {
+		return (await this.#call({ kind: "drill", asked })) as boolean;
+	}
+
 	async tellChanges(changes: readonly RadarChange[]): Promise<void> {
 		await this.#call({ kind: "changes", changes });
 	}
@@ -329,7 +335,10 @@ class Thread implements TelemetryThread {
 			case "breach": {
 				const { event } = message;
 				const key = `${event.detector}\n${event.slo}\n${event.tenant}`;
-				if (event.type === "breach.opened") this.#openBreaches.set(key, { ...event, openedAt: event.detectedAt });
+				// A test stays nowhere open.
+				const isDrill = event.type === "breach.opened" && event.evidence.drill !== undefined;
+				if (isDrill) this.#openBreaches.delete(key);
+				else if (event.type === "breach.opened") this.#openBreaches.set(key, { ...event, openedAt: event.detectedAt });
 				else this.#openBreaches.delete(key);
 				for (const listener of this.#listeners) listener.breach?.(event);
 				return;

@@ -110,6 +110,21 @@ program
 		finish(await (await import("./explain-command.ts")).runExplain({ ...common(dir, options), tenant, slo })),
 	);
 
+serverOptions(
+	program
+		.command("test-monitor")
+		.argument("<monitor>", "monitor of the running server")
+		.description("fire a monitor as a test: somebody is paged, and the page says TEST"),
+	true,
+)
+	.requiredOption("--tenant <name>", "key tenant that it fires on")
+	.requiredOption("--slo <name>", "SLO that it fires on")
+	.option("--json", "answer as JSON")
+	.action(async (monitor, options) => {
+		const { runTestMonitor } = await import("./test-monitor-command.ts");
+		return finish(await runTestMonitor({ ...common("", options), ...options, monitor, json: options.json === true }));
+	});
+
 program
 	.command("backtest")
 	.argument("<dir>", "folder of the catalogue")

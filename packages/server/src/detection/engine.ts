@@ -20,6 +20,7 @@ import type {
 	DetectionOptions,
 	DetectionPair,
 	DetectorKind,
+	Drill,
 	PairState,
 	PairStatus,
 } from "./types.ts";
@@ -142,6 +143,17 @@ class Engine implements DetectionEngine {
 
 	learnt(): number {
 		return Math.min(this.#seasons.learnt, this.#radar?.learnt ?? 1);
+	}
+
+	drill({ monitor, tenant, slo, by }: Drill, now: number): BreachOpened | undefined {
+		const pair = this.#windows.pairs.findIndex((each) => each.tenant === tenant && each.slo === slo);
+		const held = this.#windows.pairs[pair];
+		if (!held) return undefined;
+		const detector = held.also?.find(({ name }) => name === monitor)?.detector ?? "burn-rate";
+		const says = `A test of the monitor ${monitor}, asked for by ${by}: nothing is known to be wrong.`;
+		const finding = { pair, monitor, detector, is: "open", since: now, says, scope: "tenant" } as const;
+		const claim = newsOf(this.#windows, finding, now) as BreachOpened;
+		return { ...claim, evidence: { ...claim.evidence, drill: { by } } };
 	}
 
 	change(change: RadarChange): void {

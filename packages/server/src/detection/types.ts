@@ -17,6 +17,14 @@ export type PairState = "breach" | "at-risk" | "no-data" | "healthy";
 
 export type { DetectorKind } from "#catalogue";
 
+/** Who wants to see a monitor fire, and where. */
+export interface Drill {
+	readonly monitor: string;
+	readonly tenant: string;
+	readonly slo: string;
+	readonly by: string;
+}
+
 /** Why events are missing; `quiet-hours` is none of them, because it is claimed by nobody. */
 export type AbsenceAnswer = "tenant-stopped" | "source-down" | "everything-stopped";
 
@@ -37,6 +45,8 @@ export interface Evidence {
 	readonly says?: string | undefined;
 	readonly absence?: { readonly answer: AbsenceAnswer; readonly tenants: number } | undefined;
 	readonly radar?: RadarSeen | undefined;
+	/** A test that somebody asked for: nothing is known to be wrong. */
+	readonly drill?: { readonly by: string } | undefined;
 	readonly objective: number;
 	readonly long: BurnWindow;
 	readonly short: BurnWindow;
@@ -144,6 +154,8 @@ export interface DetectionPair extends Pair {
 /** A monitor whose detector is not burn-rate, as it holds for one pair. */
 export interface PairMonitor {
 	readonly name: string;
+	/** Undefined: what follows tells. */
+	readonly detector?: DetectorKind | undefined;
 	readonly mode: "live" | "shadow" | "draft";
 	readonly pausedUntil?: number | undefined;
 	readonly threshold?: ThresholdTerms | undefined;
@@ -205,6 +217,8 @@ export interface DetectionEngine extends WindowSink {
 	learnt(): number;
 	/** A change of the platform or of a tenant, which may be why something fails. */
 	change(change: RadarChange): void;
+	/** A claim that says it is a test, with what the windows hold; nothing stays open of it. Undefined: no such pair. */
+	drill(asked: Drill, now: number): BreachOpened | undefined;
 	/** Memory of windows and detector states as allocated now, in bytes. */
 	bytesPerPair(): number;
 }

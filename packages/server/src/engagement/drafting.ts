@@ -15,7 +15,8 @@ const FALSE_ALARMS: readonly unknown[] = ["noise", "expected-change", "duplicate
 export function listenToIncidents(bus: EventBus, deps: EngagementDeps): void {
 	bus.on("incident.opened", async (tx, event) => {
 		const incident = event.incidentId && (await getIncident(tx, ALL, event.incidentId));
-		if (incident && incident.kind === "tenant") await draftApart(tx, deps, incident, event.at);
+		if (incident && incident.kind === "tenant" && !incident.evidence.drill)
+			await draftApart(tx, deps, incident, event.at);
 	});
 	bus.on("incident.resolved", async (tx, event) => {
 		const incident = event.incidentId && (await getIncident(tx, ALL, event.incidentId));

@@ -30,6 +30,10 @@ export async function openForBreach(
 	breach: BreachOpened,
 	catalogue: Catalogue,
 ): Promise<OpenOutcome> {
+	if (breach.evidence.drill) {
+		const { id } = await openIncident(tx, deps, breach, catalogue, undefined);
+		return { status: "opened", breachId: "", incidentId: id };
+	}
 	const known = await openBreachRow(tx, breach);
 	if (known) return { status: "already-open", breachId: known.id, incidentId: known.incident_id ?? undefined };
 
@@ -136,7 +140,10 @@ async function platformIncident(
 		.where("detected_at", ">=", breach.detectedAt - FIRST_SIGNS_MS)
 		.orderBy("number")
 		.execute();
-	for (const row of firstSigns) await linkToParent(tx, deps, incidentOf(row, ALL), incident, breach.detectedAt);
+	for (const row of firstSigns) {
+		const sign = incidentOf(row, ALL);
+		if (!sign.evidence.drill) await linkToParent(tx, deps, sign, incident, breach.detectedAt);
+	}
 	return { incident, isNew: true };
 }
 
@@ -167,9 +174,11 @@ export async function openIncident(
 		parentId: parent?.id,
 		severity: SEVERITIES[monitor?.severity ?? "2.5"],
 		state: "detected",
-		title: breach.evidence.absence
-			? absenceTitle(catalogue, breach.tenant, breach.slo, breach.evidence.absence.answer)
-			: incidentTitle(catalogue, breach.tenant, breach.slo),
+		title: breach.evidence.drill
+			? `TEST: ${incidentTitle(catalogue, breach.tenant, breach.slo)}`
+			: breach.evidence.absence
+				? absenceTitle(catalogue, breach.tenant, breach.slo, breach.evidence.absence.answer)
+				: incidentTitle(catalogue, breach.tenant, breach.slo),
 		monitor: breach.monitor,
 		detectedBy: "monitor",
 		onsetAt: onsetOf(breach),
@@ -178,7 +187,8 @@ export async function openIncident(
 		acknowledgedAt: undefined,
 		acknowledgedBy: undefined,
 		firstNoticeAt: undefined,
-		signalClearedAt: undefined,
+		// A test has no signal that could still burn.
+		signalClearedAt: breach.evidence.drill ? breach.detectedAt : undefined,
 		mitigatedAt: undefined,
 		resolvedAt: undefined,
 		verdict: undefined,
@@ -208,6 +218,7 @@ export async function openIncident(
 		incident,
 		detail: { slo: incident.slo, monitor: incident.monitor, severity: incident.severity.key },
 	});
+	if (incident.evidence.drill) return incident;
 	await nameRelated(tx, deps, incident);
 	return parent ? await followParent(tx, deps, incident, parent, breach.detectedAt) : incident;
 }

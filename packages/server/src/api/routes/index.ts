@@ -12,6 +12,7 @@ import { healthDetailRoutes } from "./health-details.ts";
 import { importRoutes } from "./import.ts";
 import { incidentRoutes } from "./incidents.ts";
 import { matchRoutes } from "./match.ts";
+import { monitorTestRoutes } from "./monitor-tests.ts";
 import { monitorRoutes } from "./monitors.ts";
 import { noticeRoutes } from "./notices.ts";
 import { onCallRoutes } from "./oncall.ts";
@@ -44,6 +45,7 @@ export function registerRoutes(api: Api, context: ApiContext, session: SessionOp
 	windowRoutes(api, context);
 	sloRoutes(api, context);
 	monitorRoutes(api, context);
+	monitorTestRoutes(api, context);
 	attributeRoutes(api, context);
 	accountingRoutes(api, context);
 	matchRoutes(api, context);

@@ -23,5 +23,5 @@ export async function incidentsNear(
 		.where((where) => where.or([where(end, "is", null), where(end, ">=", reach.endedAfter)]))
 		.orderBy("number")
 		.execute();
-	return rows.map((row) => incidentOf(row, scope));
+	return rows.map((row) => incidentOf(row, scope)).filter(({ evidence }) => evidence.drill === undefined);
 }
