@@ -294,6 +294,7 @@ describe("in words", () => {
 			isAlert: true,
 			expected: { value: 975, low: 820.4, high: 1_130.2 },
 			expert: "hour-of-week",
+			shape: "sudden",
 			onceInDays: 90.4,
 			learnsUntilAt: undefined,
 		};
@@ -306,6 +307,21 @@ describe("in words", () => {
 		expect(explainSeries({ ...verdict, expected: { value: 0, low: -5, high: 5 }, expert: "level" }, 70)).toBe(
 			"expected -5 to 5 at the level of the last days, saw 70; about once in 90 days",
 		);
+	});
+
+	it("says of a slow shift that no single sample shows it", () => {
+		// A rhythm that is met exactly, then within three hours a third too much, each step of it small.
+		const values = Array.from({ length: 28 * 24 }, (_, hour) => {
+			const usual = 1_000 + 400 * Math.sin((2 * Math.PI * hour) / 24);
+			return hour >= 480 && hour < 500 ? usual * (1 + 0.3 * Math.min(1, (hour - 479) / 3)) : usual;
+		});
+		const verdicts = run(values);
+		const shifts = verdicts.flatMap((each, index) => (each.shape === "slow" ? [index] : []));
+		expect(shifts).toHaveLength(1);
+		expect(shifts[0]).toBeGreaterThan(480);
+		expect(shifts[0]).toBeLessThan(500);
+		const at = shifts[0] as number;
+		expect(explainSeries(verdicts[at] as SeriesVerdict, values[at] as number)).toMatch(/for hours it has been to one side/);
 	});
 
 	it("says that it still learns", () => {

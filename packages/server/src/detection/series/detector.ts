@@ -54,6 +54,11 @@ interface OwnNumbers {
 	lastScore: number;
 	/** An alert before this belongs to the last one. */
 	holdUntilAt: number;
+	/** Mean of the clipped deviations of the last hours, and how large it usually is. */
+	shift: number;
+	shiftUsual: number;
+	/** A slow shift before this belongs to the last one. */
+	shiftHoldUntilAt: number;
 }
 
 /** Standard deviation ÷ mean absolute deviation, of a normal distribution. */
@@ -71,11 +76,15 @@ const MOST_HOUR_VISITS = 30;
 /** How far new residuals beyond the last hour may stretch their deviation, in deviations. */
 const NEW_DEVIATION_CLIP = 4;
 
+/** Deviations by which the usual size of slow shifts may always grow. */
+const SHIFT_LEAST = 0.05;
+
 const SILENT: SeriesVerdict = {
 	score: 0,
 	isAlert: false,
 	expected: undefined,
 	expert: undefined,
+	shape: undefined,
 	onceInDays: undefined,
 	learnsUntilAt: undefined,
 };
@@ -137,6 +146,9 @@ function createState(options: SeriesOptions, settings: SeriesSettings): SeriesSt
 			side: 0,
 			lastScore: 0,
 			holdUntilAt: Number.MIN_SAFE_INTEGER,
+			shift: 0,
+			shiftUsual: 0,
+			shiftHoldUntilAt: Number.MIN_SAFE_INTEGER,
 		},
 	};
 }
@@ -196,13 +208,15 @@ function observe(
 	const noise = noiseOf(state, moment, expected, context?.events);
 	const score = scoreOf(state, value - expected.value, noise, learnsUntilAt !== undefined);
 	const judged = learnsUntilAt === undefined ? judge(state, at, score, steps) : { score: 0, isAlert: false };
+	const isShift = judgeShift(state, at, (value - expected.value) / noise.season, judged.isAlert);
 	learnSample(state, value, moment, expected, noise);
 	const halfWidth = settings.seasonFloor * noise.season;
 	return {
-		score: judged.score,
-		isAlert: judged.isAlert,
+		score: isShift ? Math.max(1, judged.score) : judged.score,
+		isAlert: judged.isAlert || isShift,
 		expected: bandOf(expected.value, halfWidth, options.kind),
 		expert: EXPERTS[expected.expert],
+		shape: judged.isAlert ? "sudden" : isShift ? "slow" : undefined,
 		onceInDays: judged.isAlert ? onceInDaysOf(state, score) : undefined,
 		learnsUntilAt,
 	};
@@ -289,6 +303,30 @@ function judge(state: SeriesState, at: number, score: number, steps: number): { 
 	// What belongs to one alert is one score: a long outage is not many.
 	if (isAlert || at >= own.holdUntilAt) rememberScore(alarm, score);
 	return { score: share, isAlert };
+}
+
+/** Whether the samples of the last hours together are further from the season than they use to be. */
+function judgeShift(state: SeriesState, at: number, deviation: number, isAlert: boolean): boolean {
+	const { own, alarm, settings, options } = state;
+	if (own.samples < settings.learnSamples) return false;
+	const { stepMs, direction } = options;
+	const rate = rateOf(1, Math.max(settings.shiftSamples, settings.shiftMs / stepMs));
+	own.shift += rate * (clip(deviation, settings.shiftClip) - own.shift);
+	const size = Math.abs(own.shift);
+	const isWanted = direction === "both" || direction === (own.shift > 0 ? "up" : "down");
+	const isFree = !isAlert && at >= own.holdUntilAt && at >= own.shiftHoldUntilAt;
+	const isLearned = at - own.firstAt >= settings.shiftLearnMs;
+	const isShift =
+		isWanted && isFree && isLearned && size > settings.shiftFloor && size > settings.shiftLine * own.shiftUsual;
+	if (isShift) {
+		alarm.repeats += 1;
+		own.shiftHoldUntilAt = at + settings.shiftHoldMs;
+		own.holdUntilAt = at + Math.max(settings.holdSamples * stepMs, settings.holdMs);
+	}
+	// A shift that stays becomes usual, by and by; SHIFT_LEAST lets the first one do so.
+	const usualRate = Math.max(rateOf(stepMs, settings.deviationMs), 1 / own.samples);
+	own.shiftUsual += usualRate * (Math.min(size, 3 * own.shiftUsual + SHIFT_LEAST) - own.shiftUsual);
+	return isShift;
 }
 
 function learnSample(state: SeriesState, value: number, moment: Moment, expected: Expected, noise: Noise): void {

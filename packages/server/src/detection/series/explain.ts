@@ -12,7 +12,7 @@ const BASIS: Readonly<Record<NonNullable<SeriesVerdict["expert"]>, string>> = {
  * 90 days". `unit` stands behind the numbers as it is, with its own space, such as "%" or " ms".
  */
 export function explainSeries(verdict: SeriesVerdict, value: number, unit = ""): string {
-	const { expected, expert, learnsUntilAt, onceInDays } = verdict;
+	const { expected, expert, learnsUntilAt, onceInDays, shape } = verdict;
 	if (expected === undefined || expert === undefined || learnsUntilAt !== undefined) {
 		const until = learnsUntilAt === undefined ? "" : ` until ${new Date(learnsUntilAt).toISOString()}`;
 		return `still learning what is usual${until}, saw ${textOf(value)}${unit}`;
@@ -20,7 +20,8 @@ export function explainSeries(verdict: SeriesVerdict, value: number, unit = ""):
 	const [low, high] = [textOf(expected.low), textOf(expected.high)];
 	const band = low === high ? low : `${low}${expected.low < 0 ? " to " : "-"}${high}`;
 	const rarity = onceInDays === undefined ? "" : `; about once in ${rarityOf(onceInDays)}`;
-	return `expected ${band}${unit} ${BASIS[expert]}, saw ${textOf(value)}${unit}${rarity}`;
+	const slow = shape === "slow" ? "; for hours it has been to one side" : "";
+	return `expected ${band}${unit} ${BASIS[expert]}, saw ${textOf(value)}${unit}${slow}${rarity}`;
 }
 
 /** Three digits say how far away something is; more would only look exact. */

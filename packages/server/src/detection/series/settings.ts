@@ -4,7 +4,7 @@ const DAY_MS = 24 * HOUR_MS;
 
 /**
  * One setting for every series. Half-lives are how long until something learned counts half; none depends on the scale of
- * a series. What each does was measured by leaving it out (docs/detection.md).
+ * a series. Chosen on labelled series together with copies of them that were made noisy, cut, bent and shifted in time.
  */
 export const SERIES_SETTINGS = {
 	/** Nothing is claimed before this many samples and this long: one whole day has to be seen once. */
@@ -35,7 +35,7 @@ export const SERIES_SETTINGS = {
 	hourTrustVisits: 12,
 	/** Floors of the deviation: share of the level, share of the spread of all values, and √n of counts. */
 	levelFloor: 0.05,
-	spreadFloor: 0.1,
+	spreadFloor: 0.05,
 	spreadMs: 7 * DAY_MS,
 
 	/** Learning is clipped there, until all samples have been beyond it on one side for so long: that is the new level. */
@@ -62,13 +62,25 @@ export const SERIES_SETTINGS = {
 	priorTailSamples: 120,
 	tailMs: 21 * DAY_MS,
 
+	/**
+	 * Slow shifts: mean of the clipped deviations from the season, over this half-life or so many samples. It alerts at so
+	 * many deviations, and at so many times what is usual for that mean, once in so long, after so long.
+	 */
+	shiftMs: 6 * HOUR_MS,
+	shiftSamples: 8,
+	shiftClip: 3,
+	shiftFloor: 1.8,
+	shiftLine: 6,
+	shiftHoldMs: 2 * DAY_MS,
+	shiftLearnMs: 3 * DAY_MS,
+
 	/** Alerts within this are one. The longer of samples and time holds. */
 	holdSamples: 3,
 	holdMs: HOUR_MS,
 	/** Alerts that are remembered (half-life) raise the line: beyond so many, by this power of e each. */
 	repeatMs: 2 * DAY_MS,
-	repeatFree: 2,
-	repeatRaise: 0.4,
+	repeatFree: 1.5,
+	repeatRaise: 0.6,
 };
 
 export type SeriesSettings = typeof SERIES_SETTINGS;

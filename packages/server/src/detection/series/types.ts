@@ -35,7 +35,9 @@ export interface SeriesVerdict {
 	/** What was expected at this moment; undefined while nothing is learned yet, or when the sample is missing. */
 	readonly expected: { readonly value: number; readonly low: number; readonly high: number } | undefined;
 	readonly expert: SeriesExpert | undefined;
-	/** At an alert: such a sample comes about once in so many days, by this series' own past. */
+	/** What the alert is about: one sample or a few, or a slow shift that no single sample shows; undefined: no alert. */
+	readonly shape: "sudden" | "slow" | undefined;
+	/** At a sudden alert: such a sample comes about once in so many days, by this series' own past. */
 	readonly onceInDays: number | undefined;
 	/** The instant before which nothing is claimed; undefined: it has learned enough. */
 	readonly learnsUntilAt: number | undefined;
