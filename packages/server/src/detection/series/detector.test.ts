@@ -321,7 +321,9 @@ describe("in words", () => {
 		expect(shifts[0]).toBeGreaterThan(480);
 		expect(shifts[0]).toBeLessThan(500);
 		const at = shifts[0] as number;
-		expect(explainSeries(verdicts[at] as SeriesVerdict, values[at] as number)).toMatch(/for hours it has been to one side/);
+		expect(explainSeries(verdicts[at] as SeriesVerdict, values[at] as number)).toMatch(
+			/for hours it has been to one side/,
+		);
 	});
 
 	it("says that it still learns", () => {
