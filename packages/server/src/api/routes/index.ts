@@ -5,6 +5,7 @@ import { auditRoutes } from "./audit.ts";
 import { configRoutes } from "./config.ts";
 import { consoleRoutes } from "./console.ts";
 import { deliveryRoutes } from "./deliveries.ts";
+import { effectiveRoutes } from "./effective.ts";
 import { feedRoutes } from "./feeds.ts";
 import { fleetRoutes } from "./fleet.ts";
 import { healthRoutes } from "./health.ts";
@@ -45,6 +46,7 @@ export function registerRoutes(api: Api, context: ApiContext, session: SessionOp
 	windowRoutes(api, context);
 	sloRoutes(api, context);
 	monitorRoutes(api, context);
+	effectiveRoutes(api, context);
 	monitorTestRoutes(api, context);
 	attributeRoutes(api, context);
 	accountingRoutes(api, context);
