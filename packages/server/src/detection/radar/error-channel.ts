@@ -152,13 +152,15 @@ export class ErrorChannel {
 	}
 
 	/** Learns a minute that nothing can change any more; one in trouble only as far as it is not. */
-	learn(minute: number, isTrouble: boolean): void {
+	learn(minute: number, isTrouble: boolean, isYoung = false): void {
 		if (!this.#minutes.knows(minute)) return;
 		const slot = minute & SLOT;
 		const total = this.#minutes.total[slot] as number;
 		const usual = this.usual(minute);
 		const counted = Math.min(total, this.#counts[slot] as number);
-		const bad = isTrouble ? Math.min(counted, total * usual * 2) : counted;
+		// A storm in the first days must not become what is usual.
+		const young = isYoung ? total * Math.max(usual * 4, 0.02) : counted;
+		const bad = Math.min(counted, isTrouble ? total * usual * 2 : young);
 		this.#bad = this.#bad * FADE_PER_MINUTE + bad;
 		this.#total = this.#total * FADE_PER_MINUTE + total;
 		this.#pool.bad = this.#pool.bad * 0.99999 + bad;
@@ -180,8 +182,11 @@ export class ErrorChannel {
 		if (expected > 0.5 && this.learntMinutes > 360) {
 			const most = expected + 4 * Math.sqrt(expected) + 1.5 * expected;
 			const off = Math.min(this.#blockBad, most) - expected;
-			this.#noise = Math.max(0, this.#noise * NOISE_FADE + Math.min(off * off, 4 * expected * expected) - expected);
-			this.#noiseWeight = this.#noiseWeight * NOISE_FADE + expected * expected;
+			// No quarter of an hour counts for more than that of 200 expected errors.
+			const part = Math.min(1, 200 / expected) ** 2;
+			const excess = Math.min(off * off, 4 * expected * expected) - expected;
+			this.#noise = Math.max(0, this.#noise * NOISE_FADE + part * excess);
+			this.#noiseWeight = this.#noiseWeight * NOISE_FADE + part * expected * expected;
 		}
 		this.#blockBad = 0;
 		this.#blockExpected = 0;

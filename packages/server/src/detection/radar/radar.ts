@@ -183,7 +183,7 @@ class RadarEngine implements Radar {
 			for (const series of state.series) {
 				const { tenant } = state.tenant;
 				const isAlerting = this.#book.isIll(tenant, series.signal.workload, minute);
-				series.settle(minute, isAlerting || this.#isMasked(state, series, minute));
+				series.settle(minute, isAlerting, this.#isMasked(state, series, minute));
 				if (state.tenant.isKey === false) continue;
 				const watch = this.#watches.get(series) ?? new EpisodeWatch(series);
 				this.#watches.set(series, watch);

@@ -48,15 +48,19 @@ export class TenantSignal {
 		this.volume?.judge(minute, isMasked);
 	}
 
-	/** Learns a minute that has settled. `isSet`: an alert is open or work was announced, so it is not what is usual. */
-	settle(minute: number, isSetAside: boolean): void {
+	/** Learns a minute that has settled, and nothing from announced work. `isSet`: an alert is open or work was announced, so it is not what is usual. */
+	settle(minute: number, isSetAside: boolean, isAnnounced: boolean): void {
 		this.firstMinute ??= this.minutes.knows(minute) ? minute : undefined;
 		const isYoung = (this.errors?.learntMinutes ?? this.volume?.learntMinutes ?? 0) < YOUNG_MINUTES;
 		const isTroubled = !isYoung && (isSetAside || this.#isTroubled(minute));
 		this.#troubledMinutes = isTroubled ? this.#troubledMinutes + 1 : 0;
 		const isTrouble = isTroubled && this.#troubledMinutes < ADOPT_MINUTES;
-		this.errors?.learn(minute, isTrouble);
-		this.slow?.learn(minute, isTrouble);
+		if (isAnnounced) {
+			this.volume?.skip(minute);
+			return;
+		}
+		this.errors?.learn(minute, isTrouble, isYoung);
+		this.slow?.learn(minute, isTrouble, isYoung);
 		this.latency?.learn(minute, isTrouble);
 		this.volume?.learn(minute, isTrouble);
 		if (!isTrouble) this.minutes.learn(minute);

@@ -169,6 +169,11 @@ export class VolumeChannel {
 		this.#endSlot(minute);
 	}
 
+	/** A minute of announced work: it teaches nothing. */
+	skip(minute: number): void {
+		this.#endSlot(minute);
+	}
+
 	#endSlot(minute: number): void {
 		if ((minute + this.#offset) % SLOT_MINUTES === SLOT_MINUTES - 1) this.#learnSlot(minute);
 	}
