@@ -1,7 +1,8 @@
 /** Words of the pages of SLOs and monitors. */
 export const sloMessages = {
 	"nav.slos": "SLOs",
-	"drawer.paused": "{name} burns nothing; monitor {monitor} claims nothing before {until}. {owner} paused it: {reason}",
+	"drawer.paused": "{name} is muted: monitor {monitor} pages nobody before {until}. {owner} paused it: {reason}",
+	"drawer.pausedOne": "Monitor {monitor} claims nothing before {until}. {owner} paused it: {reason}",
 	"slos.tabs": "SLOs and monitors",
 	"slos.title": "SLOs",
 	"what.slos": "The list of SLOs",

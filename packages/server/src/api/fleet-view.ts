@@ -2,7 +2,7 @@ import {
 	budgetUnit,
 	type Catalogue,
 	type KeyTenant,
-	type PauseNote,
+	type PauseHere,
 	type Provenance,
 	pauseOn,
 	type Slo,
@@ -217,14 +217,14 @@ export function sloCell(
 	tenant: string,
 	effectiveObjective: FleetInputs["effectiveObjective"],
 	status: PairStatus | undefined,
-	paused?: PauseNote | undefined,
+	paused?: PauseHere | undefined,
 ): SloCell {
 	const { objective, setBy } = effectiveObjective(tenant, slo);
 	const state = status?.state ?? "no-data";
 	return {
 		slo: slo.name,
 		displayName: slo.displayName,
-		state: paused && state === "healthy" ? "muted" : state,
+		state: paused?.isAlone && state === "healthy" ? "muted" : state,
 		sli: status?.sli ?? null,
 		objective: status?.objective ?? objective,
 		objectiveSetBy: setBy,

@@ -90,9 +90,17 @@ describe("a pause", () => {
 	}) as { catalogue: Catalogue };
 	const [slo] = catalogue.slos as [Catalogue["slos"][number]];
 
+	test("leaves the other monitors to watch", () => {
+		const others = read({
+			"monitors/limit.yaml": LIMIT,
+			"tenants/woodgrove.yaml": `${SAMPLE["tenants/woodgrove.yaml"]}  monitors:\n    burn-rate:\n      pause: { until: 2026-12-01T08:00Z, reason: migration, owner: j.park }\n`,
+		}) as { catalogue: Catalogue };
+		expect(pauseOn(others.catalogue, slo, "woodgrove", until - 1)?.isAlone).toBe(false);
+	});
+
 	test("holds for whom it is written, until its time", () => {
 		const pause = { monitor: "burn-rate", until, reason: "migration", owner: "j.park" };
-		expect(pauseOn(catalogue, slo, "woodgrove", until - 1)).toEqual(pause);
+		expect(pauseOn(catalogue, slo, "woodgrove", until - 1)).toEqual({ ...pause, isAlone: true });
 		expect(pauseOn(catalogue, slo, "woodgrove", until)).toBeUndefined();
 		expect(pauseOn(catalogue, slo, "", until - 1)).toBeUndefined();
 		expect(pausesAt(catalogue, until - 1)).toEqual([{ ...pause, of: "Woodgrove Bank" }]);

@@ -6,6 +6,11 @@ export interface PauseNote extends MonitorPause {
 	readonly monitor: string;
 }
 
+/** A pause where it holds now: `isAlone` when no other live monitor claims there meanwhile. */
+export interface PauseHere extends PauseNote {
+	readonly isAlone: boolean;
+}
+
 /** A pause and for whom it holds; `of` empty: for everybody. */
 export interface PlannedPause extends PauseNote {
 	readonly of: string;
@@ -34,7 +39,7 @@ export function pausesAt(catalogue: Catalogue, now: number): PlannedPause[] {
 const tenantsOf = new WeakMap<Catalogue, ReadonlyMap<string, KeyTenant> | "no pause">();
 
 /** The pause of the first live monitor of a tenant (empty: the fleet) on an SLO that is paused now. */
-export function pauseOn(catalogue: Catalogue, slo: Slo, tenant: string, now: number): PauseNote | undefined {
+export function pauseOn(catalogue: Catalogue, slo: Slo, tenant: string, now: number): PauseHere | undefined {
 	let tenants = tenantsOf.get(catalogue);
 	if (!tenants) {
 		const hasAny = pausesAt(catalogue, Number.NEGATIVE_INFINITY).length > 0;
@@ -42,9 +47,13 @@ export function pauseOn(catalogue: Catalogue, slo: Slo, tenant: string, now: num
 		tenantsOf.set(catalogue, tenants);
 	}
 	if (tenants === "no pause") return undefined;
+	let paused: PauseNote | undefined;
+	let isAlone = true;
 	for (const monitor of monitorsOf(catalogue, slo.name)) {
 		const { mode, pause } = effectiveMonitor(catalogue, monitor, slo, tenants.get(tenant));
-		if (mode === "live" && pause && pause.until > now) return { monitor: monitor.name, ...pause };
+		if (mode !== "live") continue;
+		if (pause && pause.until > now) paused ??= { monitor: monitor.name, ...pause };
+		else isAlone = false;
 	}
-	return undefined;
+	return paused && { ...paused, isAlone };
 }

@@ -50,7 +50,9 @@ export function sloSentence(t: Text, { slo, state, name, platform, now }: SloFac
 		if (slo.lastAt === null) return t("drawer.no-data", { name: bare });
 		return t("drawer.noDataSince", { name: bare, time: times.at(slo.lastAt, now) });
 	}
-	if (state === "healthy" && slo.sli === null) return t("drawer.healthyNoTraffic", { name: subject });
+	const aside = slo.paused ? [pauseSentence(t, slo.paused, now)] : [];
+	if (state === "healthy" && slo.sli === null)
+		return [t("drawer.healthyNoTraffic", { name: subject }), ...aside].join(" ");
 	const since =
 		slo.breachSince === null
 			? ""
@@ -74,10 +76,16 @@ export function sloSentence(t: Text, { slo, state, name, platform, now }: SloFac
 	const gone = budgetGoneMs(burnOf(slo.sli, slo.objective), slo.periodMs);
 	if (state !== "healthy" && gone !== null && gone < slo.periodMs)
 		parts.push(t("drawer.gone", { period: formatPeriod(slo.periodMs), gone: formatDuration(gone) }));
-	return parts.join(" ");
+	return [...parts, ...aside].join(" ");
 }
 
-/** One monitor that is paused does not keep others from paging: which it is and who answers for it is said, no more. */
+/** One of several monitors is paused: the others page as ever. */
+function pauseSentence(t: Text, paused: NonNullable<SloCell["paused"]>, now: number): string {
+	const { monitor, until, owner, reason } = paused;
+	return t("drawer.pausedOne", { monitor, until: times.at(until, now), owner, reason });
+}
+
+/** Whatever would page is paused: which monitor it is and who answers for it is said. */
 function mutedSentence(t: Text, { paused }: SloCell, name: string, now: number): string {
 	if (paused === undefined) return t("drawer.muted", { name });
 	const { monitor, until, owner, reason } = paused;
