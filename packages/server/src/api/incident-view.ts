@@ -6,10 +6,12 @@ import { measuresOf } from "#learning";
 import type { TenantScope } from "#platform";
 import { acknowledgeDueTimes, escalationView } from "#response";
 import { FLEET } from "#telemetry";
+import { incidentCauses } from "./causes-view.ts";
 import type { ApiContext } from "./context.ts";
 import { incidentFeeds } from "./feed-view.ts";
 import { sloCell } from "./fleet-view.ts";
 import type { IncidentDetail, IncidentSummary, Notice, SloCell } from "./schemas.ts";
+import { severitySuggestion } from "./severity-view.ts";
 
 /** `acknowledgeDueAt` by incident id, for those whose chain runs. */
 export type DueTimes = ReadonlyMap<string, number>;
@@ -50,15 +52,18 @@ export async function incidentDetail(
 ): Promise<IncidentDetail> {
 	const catalogue = context.catalogue();
 	const { db } = context.store;
-	const [dueTimes, others, children, timeline, escalation, notices, feeds] = await Promise.all([
-		acknowledgeDueTimes(db, scope),
-		alsoAffected(db, scope, incident),
-		childrenOf(db, scope, incident.id),
-		timelineOf(db, scope, incident.id),
-		escalationView(db, scope, incident.id),
-		listNotices(db, scope, { incidentId: incident.id }),
-		incidentFeeds(context, scope, incident, catalogue),
-	]);
+	const [dueTimes, others, children, timeline, escalation, notices, feeds, causes, suggestedSeverity] =
+		await Promise.all([
+			acknowledgeDueTimes(db, scope),
+			alsoAffected(db, scope, incident),
+			childrenOf(db, scope, incident.id),
+			timelineOf(db, scope, incident.id),
+			escalationView(db, scope, incident.id),
+			listNotices(db, scope, { incidentId: incident.id }),
+			incidentFeeds(context, scope, incident, catalogue),
+			incidentCauses(context, scope, incident),
+			severitySuggestion(context, incident, catalogue),
+		]);
 	const workload = catalogue.workloads.find((each) => each.name === incident.workload);
 	const now = context.clock.now();
 	return {
@@ -83,6 +88,8 @@ export async function incidentDetail(
 		notices: notices.map((notice) => wireNotice(notice, catalogue)),
 		measures: measuresOf(incident),
 		verdictReason: incident.verdictReason ?? null,
+		suggestedSeverity,
+		causes,
 		...feeds,
 	};
 }

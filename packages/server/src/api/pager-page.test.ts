@@ -79,6 +79,8 @@ const incident: IncidentDetail = {
 		ttm: { status: "pending", ms: null },
 	},
 	verdictReason: null,
+	suggestedSeverity: null,
+	causes: null,
 	changes: [],
 	openCases: [],
 	platformSays: null,

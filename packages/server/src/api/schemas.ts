@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Causes, SeveritySuggestion } from "./schemas-causes.ts";
 import { Case, ChangeBefore, PlatformWord } from "./schemas-feeds.ts";
 
 /** Wire schemas: what travels between console, tools and server. The domain never imports them. Instants: ms epoch UTC; ratios 0–1. */
@@ -31,9 +32,9 @@ export const SloCell = z.object({
 	lastAt: Instant.nullable(),
 	breachSince: Instant.nullable(),
 	paused: z
-		.object({ monitor: z.string(), until: Instant, reason: z.string(), owner: z.string() })
+		.object({ monitor: z.string(), until: Instant, reason: z.string(), owner: z.string(), isAlone: z.boolean() })
 		.optional()
-		.describe("a monitor that claims nothing here for now; the state is muted while nothing burns"),
+		.describe("a monitor that claims nothing here for now; alone: no other does either, and healthy is told as muted"),
 });
 export type SloCell = z.infer<typeof SloCell>;
 
@@ -232,6 +233,10 @@ export const IncidentDetail = IncidentSummary.extend({
 	notices: z.array(Notice),
 	measures: z.object({ onset: Measure, ttd: Measure, tta: Measure, firstNotice: Measure, ttm: Measure }),
 	verdictReason: z.string().nullable(),
+	suggestedSeverity: SeveritySuggestion.nullable().describe(
+		"what it may be called; people decide, and nothing sets it by itself; null: a test",
+	),
+	causes: Causes.nullable().describe("which changes may have brought it about; null: not judged"),
 	changes: z.array(ChangeBefore).describe("in scope, from a day before the onset to an hour after it; newest first"),
 	openCases: z.array(Case).describe("of the tenant and workload, not closed"),
 	platformSays: PlatformWord.nullable().describe(

@@ -21,12 +21,14 @@ export async function startLiveEvents(options: {
 		while (isWanted) {
 			isWanted = false;
 			const events = await eventsAfter(store.db, all, seq, BATCH);
-			const incidents = new Map<string, string>();
+			const incidents = new Map<string, { readonly id: string; readonly tenant: string }>();
 			for (const event of events) {
 				seq = event.seq;
-				if (event.incidentId !== undefined) incidents.set(event.incidentId, event.tenant);
+				const { incidentId: id, tenant } = event;
+				// An incident of a tenant has entries that only those may read who see all.
+				if (id !== undefined) incidents.set(`${tenant} ${id}`, { id, tenant });
 			}
-			for (const [id, tenant] of incidents) hub.publish("incident", { id }, tenant);
+			for (const { id, tenant } of incidents.values()) hub.publish("incident", { id }, tenant);
 			if (incidents.size > 0 || events.some((event) => event.type === FEED_NEWS)) options.onChange();
 			if (events.length === BATCH) isWanted = true;
 		}

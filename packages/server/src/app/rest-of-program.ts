@@ -3,11 +3,12 @@
  * takes as long as the longer of the two.
  */
 export async function loadRest() {
-	const [api, engagement, response, feedKeeping, forgetting, grpc, live, pull, metrics, watch, senders] =
+	const [api, engagement, response, causeWatch, feedKeeping, forgetting, grpc, live, pull, metrics, watch, senders] =
 		await Promise.all([
 			import("#api"),
 			import("#engagement"),
 			import("#response"),
+			import("./cause-watch.ts"),
 			import("./feed-keeping.ts"),
 			import("./forgetting.ts"),
 			import("./grpc-port.ts"),
@@ -21,6 +22,7 @@ export async function loadRest() {
 		api,
 		engagement,
 		response,
+		...causeWatch,
 		...feedKeeping,
 		...forgetting,
 		...grpc,

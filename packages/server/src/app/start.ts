@@ -176,7 +176,8 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	const { buildHttpServer, createFleetSource, SourceGate } = rest.value.api;
 	const { listenToIncidents: listenForNotices, recordNoticeOutcome } = rest.value.engagement;
 	const { escalationTimers, listenToIncidents: listenForPages, recordPageOutcome } = rest.value.response;
-	const { createFeedKeeping, startForgetting, openGrpcPort, startLiveEvents, startPullControl } = rest.value;
+	const { createCauseWatch, createFeedKeeping, startForgetting, openGrpcPort, startLiveEvents, startPullControl } =
+		rest.value;
 	const { createSelfMetrics, startSenderWatch, channelSenders } = rest.value;
 	telemetry = thread;
 	lifecycle.onStop("telemetry", () => thread.close());
@@ -241,12 +242,22 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		onError: (error) => log.error({ err: error }, "the radar could not be told what changed"),
 	});
 	lifecycle.onStop("changes", () => changes.stop());
+	const causes = createCauseWatch({
+		store,
+		deps,
+		telemetry: thread,
+		catalogue,
+		now: () => clock.now(),
+		onError: (error) => log.error({ err: error }, "which change may be the cause could not be judged"),
+	});
+	lifecycle.onStop("causes", () => causes.stop());
 	const live = await startLiveEvents({
 		store,
 		hub,
 		onChange: () => {
 			fleet.controlChanged();
 			changes.tell();
+			causes.tell();
 		},
 		onError: (error) => log.error({ err: error }, "the event log could not be read"),
 	});
@@ -349,6 +360,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		grpcPort === undefined ? undefined : await openGrpcPort({ ...ingestOptions, mayWrite, host, port: grpcPort });
 	lifecycle.onStop("gRPC port", () => grpc?.stop());
 	breaches.start();
+	causes.start();
 	timers.start();
 	lifecycle.onStop("timers", () => timers.stop());
 	dispatcher.start();

@@ -9,9 +9,10 @@
  * When full: memory is fixed by the number of pairs and their periods; there is no queue. See `bytesPerPair`.
  */
 
+export { type Ailing, type Causes, type Change, type Peer, rankCauses } from "./cause/index.ts";
 export { type Localisation, localise, localiseMarginals } from "./culprit/index.ts";
 export { createDetection } from "./engine.ts";
-export { forecastExhaustion } from "./impact/index.ts";
+export { forecastExhaustion, type SeverityInput, type SeveritySuggestion, suggestSeverity } from "./impact/index.ts";
 export { createRadar } from "./radar/index.ts";
 export type * from "./radar/types.ts";
 export { createSeriesDetector, restoreSeriesDetector } from "./series/detector.ts";

@@ -10,6 +10,7 @@
  * a store that cannot write throws and leaves nothing behind.
  */
 export * from "./actions.ts";
+export * from "./causes/index.ts";
 export { publish as publishIncidentFact } from "./change.ts";
 export * from "./feeds/index.ts";
 export { type IncidentEvent, isResolved, transition } from "./lifecycle.ts";

@@ -246,6 +246,8 @@ export interface ControlTables {
 		digest: string;
 		received_at: number;
 	};
+	/** Which changes may have brought an incident about, as it was judged last; `answer` is JSON. */
+	incident_causes: { incident_id: string; judged_at: number; answer: string };
 	/** `tenant` is '' when `tenant_named` is no key tenant. */
 	cases: {
 		seq: Generated<number>;

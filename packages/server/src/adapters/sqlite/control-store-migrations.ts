@@ -345,4 +345,12 @@ create trigger events_append_only_delete before delete on events
 when old.at >= coalesce((select cast(value as integer) from meta where key = 'events_kept_from'), 0)
 begin select raise(abort, 'events are append-only'); end;
 `,
+	// What was judged to have brought an incident about; the answer names changes by feed and id, and is JSON.
+	`
+create table incident_causes (
+	incident_id text primary key references incidents (id),
+	judged_at integer not null,
+	answer text not null
+) strict;
+`,
 ];

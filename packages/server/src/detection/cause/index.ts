@@ -6,4 +6,4 @@
  * Refuses: nothing; a change without a scope is taken to have touched everybody.
  */
 export { rankCauses } from "./rank-causes.ts";
-export type { Ailing, Change, Peer } from "./types.ts";
+export type { Ailing, Causes, Change, Peer } from "./types.ts";

@@ -10,4 +10,4 @@ export type { OnsetBucket } from "./counts.ts";
 export type { OnsetEstimate } from "./estimate-onset.ts";
 export { estimateOnset, estimateOnsetInBuckets } from "./estimate-onset.ts";
 export { type Forecast, type ForecastInput, forecastExhaustion } from "./forecast.ts";
-export { type SeverityInput, suggestSeverity } from "./severity.ts";
+export { type SeverityInput, type SeveritySuggestion, suggestSeverity } from "./severity.ts";

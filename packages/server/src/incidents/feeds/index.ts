@@ -3,6 +3,7 @@ export { incidentsNear } from "./near-incidents.ts";
 export { platformWords } from "./platform-word.ts";
 export {
 	type CaseFilter,
+	changesById,
 	FACT_CURSOR,
 	type FactFilter,
 	feedStates,

@@ -82,6 +82,27 @@ export async function listChanges(
 	return pageOf((await query.execute()).map(changeOf), limit, (item) => item.startedAt);
 }
 
+/** One row of each change that is held and in scope: the tenant's and workload's own where there are several. */
+export async function changesById(
+	db: Db | Tx,
+	scope: TenantScope,
+	changes: readonly Pick<ChangeRecord, "feed" | "id" | "tenant" | "workload">[],
+): Promise<ChangeRecord[]> {
+	const wanted = changes.filter(({ tenant }) => inScope(scope, tenant));
+	if (wanted.length === 0) return [];
+	const rows = await db
+		.selectFrom("changes")
+		.selectAll()
+		.where("external_id", "in", [...new Set(wanted.map(({ id }) => id))])
+		.orderBy("seq")
+		.execute();
+	return wanted.flatMap(({ feed, id, tenant, workload }) => {
+		const same = rows.filter((row) => row.feed === feed && row.external_id === id && row.tenant === tenant);
+		const row = same.find((each) => each.workload === workload) ?? same[0];
+		return row ? [changeOf(row)] : [];
+	});
+}
+
 export interface CaseFilter extends FactFilter {
 	readonly state?: "open" | "closed" | undefined;
 	/** `oldest` follows along with the cursor. Default: newest. */
