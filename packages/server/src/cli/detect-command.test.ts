@@ -78,6 +78,10 @@ describe("bellwether detect series", () => {
 		["a header that is no JSON", "# step 60\n", /line 1: "# step 60" is not # and a JSON object; write it such as/],
 		["a header of null", "# null\n", /line 1: .* no JSON object/],
 		["no step", "# {}\n", /line 1: step_seconds is missing; give the seconds/],
+		["empty lines alone", "\n\r\n\n", /nothing came; begin with # \{/],
+		["a step without end", '# {"step_seconds":1e308}\n', /line 1: step_seconds is "1e\+308"; give the seconds/],
+		["a step beyond numbers", '# {"step_seconds":1e999}\n', /line 1: step_seconds is "null"; give the seconds/],
+		["a step shorter than instants", '# {"step_seconds":1e-300}\n', /line 1: step_seconds is "1e-300"; give/],
 		["a step of zero", '# {"step_seconds":0}\n', /line 1: step_seconds is "0"; give the seconds/],
 		[
 			"a direction that is none",

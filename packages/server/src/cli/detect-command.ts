@@ -26,6 +26,7 @@ export async function runDetectSeries({ input, out, err }: DetectOptions): Promi
 	const judge = lineJudge();
 	let rest = "";
 	let lineNumber = 0;
+	let hasLines = false;
 	const refuse = (fault: string): number => {
 		err(`bellwether detect series: line ${lineNumber}: ${fault}.\n`);
 		return EXIT.findings;
@@ -37,6 +38,7 @@ export async function runDetectSeries({ input, out, err }: DetectOptions): Promi
 		let answers = "";
 		for (const line of lines) {
 			lineNumber++;
+			hasLines ||= line.trim() !== "";
 			const answer = judge(line.trim());
 			if (typeof answer !== "string") {
 				out(answers);
@@ -55,7 +57,7 @@ export async function runDetectSeries({ input, out, err }: DetectOptions): Promi
 		const answer = judge(rest.trim());
 		if (typeof answer !== "string") return refuse(answer.fault);
 		out(answer);
-	} else if (lineNumber === 1) {
+	} else if (!hasLines) {
 		return refuse('nothing came; begin with # {"step_seconds":60,"direction":"both","kind":"latency"}');
 	}
 	return EXIT.fine;

@@ -20,6 +20,9 @@ const KINDS: readonly SeriesKind[] = ["count", "rate", "throughput", "ratio", "l
 const HEADER_EXAMPLE = '# {"step_seconds":60,"direction":"both","kind":"latency"}';
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** Instants are whole ms. */
+const SHORTEST_STEP_SECONDS = 0.001;
+const LONGEST_STEP_SECONDS = 366 * 86_400;
 /** More than a fault has to show of a line. */
 const MOST_SHOWN = 60;
 
@@ -35,8 +38,10 @@ export function readHeader(line: string): SeriesOptions | LineFault {
 	if (typeof fields !== "object" || fields === null)
 		return { fault: `${shown(line)} holds no JSON object; write it such as ${HEADER_EXAMPLE}` };
 	const { step_seconds: stepSeconds, direction = "both", kind = "generic" } = fields;
-	if (typeof stepSeconds !== "number" || !(stepSeconds > 0))
-		return { fault: `step_seconds is ${shownValue(stepSeconds)}; give the seconds between two samples, such as 60` };
+	if (typeof stepSeconds !== "number" || !(stepSeconds >= SHORTEST_STEP_SECONDS && stepSeconds <= LONGEST_STEP_SECONDS))
+		return {
+			fault: `step_seconds is ${shownValue(stepSeconds)}; give the seconds between two samples, such as 60 (0.001 to 31622400, a year)`,
+		};
 	if (!DIRECTIONS.includes(direction as SeriesDirection))
 		return { fault: `direction is ${shownValue(direction)}; give one of ${DIRECTIONS.join(", ")}` };
 	return {
