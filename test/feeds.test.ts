@@ -198,6 +198,17 @@ describe("what they tell", () => {
 		expect(platformSays).toMatchObject({ state: "degraded", why: "said", feedDisplayName: "The status feed" });
 		expect(incident.text).not.toContain("Tailspin");
 
+		const judged = await eventually("the causes", async () => {
+			const { causes } = (await server.call("/api/v1/incidents/INC-1001")).json;
+			return causes?.ranked.length > 0 && causes;
+		});
+		const ids = judged.ranked.map((each: { change: { id: string } }) => each.change.id);
+		expect(ids.every((id: string) => ["deployment:vendor/mail:7", "theirs", "once"].includes(id))).toBe(true);
+		expect(ids).not.toContain("others");
+		expect(judged.silentFeeds).toEqual(["The unset feed"]);
+		expect(incident.json.suggestedSeverity.severity.key).toMatch(/^2(\.5)?$/);
+		expect(incident.json.severity.key).toBe("2.5");
+
 		const fleet = await eventually("the word on the fleet page", async () => {
 			const view = await server.read<{ platform: { cells: { state: string; platformSays?: { state: string } }[] } }>(
 				"/api/v1/fleet",
@@ -212,6 +223,29 @@ describe("what they tell", () => {
 			"/api/v1/platform-health?workload=mail",
 		);
 		expect([health.workloads, health.items]).toMatchObject([[{ state: "degraded" }], [{ workloads: ["mail"] }]]);
+	});
+
+	it("blames the tenant's own change minutes before, late as it is told, and says so once in the timeline", async () => {
+		const onsetAt = (await server.read<{ onsetAt: number }>("/api/v1/incidents/INC-1001")).onsetAt;
+		const edit = aFlag("mail/new-router", BEGIN - onsetAt + 3 * MINUTE, ["woodgrove"]);
+		await post("flags", edit, {
+			...signed(SECRETS.FLAGS_SECRET, edit),
+			"content-type": "application/cloudevents+json",
+		});
+		const incident = await eventually("the blame", async () => {
+			const { json } = await server.call("/api/v1/incidents/INC-1001");
+			const [first] = json.causes?.ranked ?? [];
+			return first?.isBlamed && first.change.id === "mail/new-router" && json;
+		});
+		expect(incident.causes.ranked[0]).toMatchObject({
+			change: { id: "mail/new-router", tenant: "woodgrove" },
+			says: "Flag mail/new-router on 3 min before the onset",
+		});
+		const told = incident.timeline
+			.map(({ text }: { text: string }) => text)
+			.filter((text: string) => text.includes("mail/new-router"));
+		expect(told).toEqual([expect.stringMatching(/ \(\d+ %\): Flag mail\/new-router on 3 min before the onset\.$/)]);
+		expect(incident.severity.key).toBe("2.5");
 	});
 
 	it("counts a case that no incident stands behind as a missed detection", async () => {
@@ -237,10 +271,10 @@ describe("what they tell", () => {
 			`/api/v1/changes?limit=2&after=${first.next}`,
 		);
 		expect([...first.items, ...second.items].map((each) => each.id)).toEqual([
+			"mail/new-router",
 			"deployment:vendor/mail:7",
 			"others",
 			"theirs",
-			"once",
 		]);
 		expect((await server.call("/api/v1/changes?after=x")).status).toBe(400);
 		expect((await request(`${server.url}/api/v1/cases`)).status).toBe(401);

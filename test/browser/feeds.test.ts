@@ -95,6 +95,10 @@ beforeAll(async () => {
 		return items[0];
 	});
 	incident = found.id;
+	await eventually("the causes", async () => {
+		const { causes } = await server.read<{ causes: { ranked: unknown[] } | null }>(`/api/v1/incidents/${incident}`);
+		return causes !== null && causes.ranked.length > 0;
+	});
 	const context = await browser.newContext();
 	const page = await context.newPage();
 	await page.goto(server.adminLink);
@@ -111,7 +115,7 @@ afterAll(async () => {
 
 const PAGES = {
 	"feeds-platform": { path: () => "/fleet?cell=%2Fpolicy", ready: ".platform-word" },
-	"feeds-incident": { path: () => `/incidents/${incident}`, ready: ".feed-list li" },
+	"feeds-incident": { path: () => `/incidents/${incident}`, ready: ".cause-list li" },
 	"feeds-program": { path: () => "/reports/program", ready: ".steps li" },
 } as const;
 const VIEWS = [
@@ -157,8 +161,23 @@ describe("what feeds add", () => {
 		await page.context().close();
 	});
 
+	it("the incident says which change fits best and how likely it is, and how severe it may be called", async () => {
+		const page = await open("feeds-incident", "light");
+		const first = page.locator(".cause-list li").first();
+		await first.waitFor();
+		expect(await first.textContent()).toMatch(
+			/^deployed build 4\.2\.17 to westeurope \d+ min before the onset · \d.*%Policy service 4\.2\.17 to ring 2/,
+		);
+		await screenshot(page, "feeds-severity-light");
+		expect(await page.locator(".facts").textContent()).toMatch(
+			/Suggested severitySev 2(\.5)?: .*tier; .* of events are hit; for .*People decide; it changes nothing by itself\./,
+		);
+		await page.context().close();
+	});
+
 	it("the incident says what changed, how long before, and which case is open, with links that tell nothing", async () => {
 		const page = await open("feeds-incident", "light");
+		await page.locator(".all-changes summary").click();
 		const lines = page.locator(".feed-list li");
 		await lines.first().waitFor();
 		const texts = await lines.allTextContents();

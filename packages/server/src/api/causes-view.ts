@@ -26,7 +26,8 @@ export async function incidentCauses(
 	return { judgedAt, says: answerOf(causes, ranked), ranked, none, unseen, silentFeeds: [...causes.silentFeeds] };
 }
 
-const percent = (share: number) => `${Math.round(100 * share)} %`;
+/** Never all or nothing: more would claim more than is known. */
+const percent = (share: number) => `${Math.min(99, Math.max(1, Math.round(100 * share)))} %`;
 
 function answerOf({ none, unseen }: ReadCauses, ranked: Causes["ranked"]): string {
 	const blamed = ranked.find(({ isBlamed }) => isBlamed);

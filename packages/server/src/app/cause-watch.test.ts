@@ -152,6 +152,20 @@ describe("a change is blamed", () => {
 		expect((await blames()).length).toBe(1);
 	});
 
+	test("and another instead, when it turns out that the first was never made", async () => {
+		const { open, send, watch, blames } = await house();
+		await send(...ORDINARY, change("first", 9, { kind: "policy", tenant: "woodgrove" }));
+		await open(breachOpened("woodgrove", { evidence: EVIDENCE }));
+		await watch.look();
+		const undone = { kind: "policy", tenant: "woodgrove", state: "planned", updatedAt: START };
+		await send(change("first", 9, undone), change("second", 4, { kind: "policy", tenant: "woodgrove" }));
+		await watch.look();
+		const texts = (await blames()).map(({ text }) => text);
+		expect([texts.length, texts[0]?.includes("first"), texts[1]?.startsWith("Another change fits better now")]).toEqual(
+			[2, true, true],
+		);
+	});
+
 	test("of the tenant's own policy, which its own readers may see", async () => {
 		const { open, send, watch, causes, blames } = await house();
 		await send(...ORDINARY, change("edit", 3, { kind: "policy", tenant: "woodgrove" }));

@@ -30,7 +30,7 @@ const SENTENCES: Readonly<Record<string, (data: Data, actor: string) => string>>
 			? `Follows ${data.previousId}, whose signal had been quiet for more than an hour.`
 			: `Follows ${data.previousId}, resolved ${describeDuration(Number(data.resolvedAgoMs))} before.`,
 	"incident.cause_blamed": (data) =>
-		`Probably because of a change (${Math.round(100 * Number(data.probability))} %): ${data.what}.`,
+		`${data.isAnother ? "Another change fits better now" : "Probably because of a change"} (${Math.min(99, Math.round(100 * Number(data.probability)))} %): ${data.what}.`,
 	"incident.acknowledged": (data, actor) =>
 		data.with ? `Acknowledged with ${data.with} by ${actor}.` : `Acknowledged by ${actor}.`,
 	"incident.investigating": (data, actor) =>

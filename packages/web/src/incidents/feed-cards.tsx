@@ -1,31 +1,61 @@
 import type { ChangeBefore, CustomerCase, IncidentDetail } from "../api-types.ts";
 import { formatDuration } from "../format.ts";
 import { times, useText } from "../text.ts";
+import { CauseRanking } from "./cause-ranking.tsx";
+import { Titled } from "./titled.tsx";
 
 interface CardProps {
 	readonly incident: IncidentDetail;
 	readonly now: number;
 }
 
-/** What was changed around the onset, newest first. It says how near, never why. */
+/** Which change fits as the cause, and below it all that was changed around the onset, newest first, which says how near. */
 export function ChangesCard({ incident, now }: CardProps) {
 	const t = useText();
-	const { changes, feeds } = incident;
+	const { changes, feeds, causes } = incident;
 	// Where nothing is connected and nothing known there is nothing to read on a page for 3 am.
-	if (changes.length === 0 && !feeds.changes) return null;
+	if (changes.length === 0 && causes === null && !feeds.changes) return null;
+	const about = t(incident.onsetAt === null ? "changes.aboutDetection" : "changes.about");
+	const list = <ChangeList changes={changes} isOnsetKnown={incident.onsetAt !== null} now={now} />;
 	return (
 		<section className="card">
 			<h2>{t("changes.title")}</h2>
-			<p className="soft">{t(incident.onsetAt === null ? "changes.aboutDetection" : "changes.about")}</p>
-			{changes.length === 0 ? <p>{t("changes.none")}</p> : null}
-			<ul className="feed-list">
-				{changes.map((change) => (
-					<li key={`${change.feed} ${change.id} ${change.tenant} ${change.workload}`}>
-						<ChangeLine change={change} isOnsetKnown={incident.onsetAt !== null} now={now} />
-					</li>
-				))}
-			</ul>
+			{causes === null ? null : <CauseRanking causes={causes} />}
+			{changes.length === 0 ? <p className="soft">{t("changes.none")}</p> : null}
+			{changes.length > 0 && causes === null ? (
+				<>
+					<p className="soft">{about}</p>
+					{list}
+				</>
+			) : null}
+			{changes.length > 0 && causes !== null ? (
+				<details className="all-changes">
+					<summary>{t("changes.all", { count: changes.length })}</summary>
+					<p className="soft">{about}</p>
+					{list}
+				</details>
+			) : null}
 		</section>
+	);
+}
+
+function ChangeList({
+	changes,
+	isOnsetKnown,
+	now,
+}: {
+	readonly changes: readonly ChangeBefore[];
+	readonly isOnsetKnown: boolean;
+	readonly now: number;
+}) {
+	return (
+		<ul className="feed-list">
+			{changes.map((change) => (
+				<li key={`${change.feed} ${change.id} ${change.tenant} ${change.workload}`}>
+					<ChangeLine change={change} isOnsetKnown={isOnsetKnown} now={now} />
+				</li>
+			))}
+		</ul>
 	);
 }
 
@@ -113,14 +143,5 @@ export function CaseLine({
 			<br />
 			<span className="soft">{facts.join(" · ")}</span>
 		</>
-	);
-}
-
-function Titled({ title, link }: { readonly title: string; readonly link: string | null }) {
-	if (link === null) return <span>{title}</span>;
-	return (
-		<a href={link} rel="noreferrer" target="_blank">
-			{title}
-		</a>
 	);
 }

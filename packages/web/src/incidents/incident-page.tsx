@@ -43,6 +43,7 @@ export function IncidentPage() {
 
 function Incident({ incident, now }: { readonly incident: IncidentDetail; readonly now: number }) {
 	const t = useText();
+	const suggested = incident.suggestedSeverity;
 	return (
 		<article className="incident-page">
 			<header>
@@ -55,6 +56,9 @@ function Incident({ incident, now }: { readonly incident: IncidentDetail; readon
 				<p className="incident-meta">
 					<IncidentStateBadge state={incident.state} />
 					<b>{t("incident.severity", { key: incident.severity.key })}</b>
+					{suggested === null || suggested.severity.key === incident.severity.key ? null : (
+						<span>{t("incident.severitySuggested", { key: suggested.severity.key })}</span>
+					)}
 					<span>{t(`incident.signalWord.${incident.kind}`)}</span>
 					<span>{age(incident, now, t)}</span>
 					{incident.acknowledgedBy === null ? null : <span>{incident.acknowledgedBy}</span>}

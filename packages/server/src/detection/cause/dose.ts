@@ -39,7 +39,11 @@ export function peersRatio(change: Change, ailing: Ailing, peers: readonly Peer[
 
 /** Of those that were touched and of whom one can tell: how many are ill. */
 export function touchedPeers(change: Change, peers: readonly Peer[]): { readonly ill: number; readonly known: number } {
-	const touched = peers.filter((peer) => peer.isIll !== undefined && doseOf(change.scope, peer) > 0);
+	const { region, ring } = change.scope;
+	// Where a change was made is told by whose events are known by place: of the others nothing is said.
+	const isPlaced = (peer: Peer) =>
+		(region === undefined || peer.regions !== undefined) && (ring === undefined || peer.ring !== undefined);
+	const touched = peers.filter((peer) => peer.isIll !== undefined && isPlaced(peer) && doseOf(change.scope, peer) > 0);
 	return { ill: touched.filter((peer) => peer.isIll).length, known: touched.length };
 }
 

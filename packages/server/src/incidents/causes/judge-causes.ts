@@ -12,7 +12,12 @@ const NEARLY_ALL = 0.9;
 const KEPT = 5;
 
 type Part = keyof Slices;
-type Names = (part: Part, feed: string, value: string | undefined) => string | undefined;
+interface Names {
+	/** How telemetry calls it; undefined: this feed's names say nothing, others' do. */
+	of(part: Part, feed: string, value: string | undefined): string | undefined;
+	/** Where no feed's names are telemetry's, it is not known where anybody's events are. */
+	readonly isShared: Readonly<Record<Part, boolean>>;
+}
 
 /**
  * Which of the changes may have brought an incident about. Give all changes of some days, whomever they touched: those
@@ -27,7 +32,7 @@ export function judgeCauses(
 ): IncidentCauses {
 	// What is only planned has touched nobody.
 	const done = records.filter((record) => record.state !== "planned");
-	const nameOf = namesOfTelemetry(done, around);
+	const names = namesOfTelemetry(done, around);
 	const byKey = new Map<string, ChangeRecord[]>();
 	for (const record of done) {
 		const key = JSON.stringify([record.feed, record.id]);
@@ -35,8 +40,15 @@ export function judgeCauses(
 		if (same) same.push(record);
 		else byKey.set(key, [record]);
 	}
-	const changes = [...byKey].map(([key, rows]) => changeOf(key, rows, nameOf));
-	const found = rankCauses({ ailing: ailingOf(incident, around), changes, peers: around.others.map(peerOf) });
+	const changes = [...byKey].map(([key, rows]) => changeOf(key, rows, names));
+	const peers = around.others.map(
+		(other): Peer => ({
+			tenant: other.tenant,
+			isIll: other.isIll,
+			...placeOf(other.slices, names),
+		}),
+	);
+	const found = rankCauses({ ailing: ailingOf(incident, around, names), changes, peers });
 	const ranked = found.ranked.slice(0, KEPT).map((cause): JudgedCause => {
 		const rows = byKey.get(cause.id) ?? [];
 		// Of a change of several tenants this one's own row: another's is nobody's business here.
@@ -57,7 +69,7 @@ export function judgeCauses(
 	return { judgedAt: now, ranked, none: found.none, silentFeeds: around.silentFeeds };
 }
 
-function changeOf(key: string, rows: readonly ChangeRecord[], nameOf: Names): Change {
+function changeOf(key: string, rows: readonly ChangeRecord[], names: Names): Change {
 	const first = rows[0] as ChangeRecord;
 	const isDeploy = first.kind === "deployment" || first.kind === "release";
 	const { feed, startedAt: at, endedAt } = first;
@@ -70,9 +82,9 @@ function changeOf(key: string, rows: readonly ChangeRecord[], nameOf: Names): Ch
 		scope: {
 			tenant: allOf(rows.map(({ tenant }) => tenant)),
 			workload: allOf(rows.map(({ workload }) => workload)),
-			region: nameOf("region", feed, first.region),
-			ring: nameOf("ring", feed, first.ring),
-			build: nameOf("build", feed, first.build),
+			region: names.of("region", feed, first.region),
+			ring: names.of("ring", feed, first.ring),
+			build: names.of("build", feed, first.build),
 		},
 	};
 }
@@ -83,9 +95,9 @@ function allOf(names: readonly string[]): readonly string[] | undefined {
 }
 
 /**
- * A feed may call a region or a build otherwise than telemetry does ("West Europe", a commit for a version). Where none of
- * a feed's names is one that telemetry has, nothing can be told by them, and they are left out; where some are, a name that
- * telemetry does not have is of a region or build without events.
+ * A feed may call a region or a build otherwise than telemetry does ("DC Amsterdam 3", a commit for a version). Where some
+ * of a feed's names are telemetry's, one that telemetry does not have is of a region or build without events; where none
+ * is, nothing can be told by them.
  */
 function namesOfTelemetry(records: readonly ChangeRecord[], around: Surroundings): Names {
 	const known = (part: Part) =>
@@ -95,15 +107,21 @@ function namesOfTelemetry(records: readonly ChangeRecord[], around: Surroundings
 			),
 		);
 	const names = { region: known("region"), ring: known("ring"), build: known("build") };
-	const shared = new Set<string>();
+	const feeds = { region: new Set<string>(), ring: new Set<string>(), build: new Set<string>() };
 	for (const record of records)
 		for (const part of ["region", "ring", "build"] as const) {
 			const value = record[part];
-			if (value !== undefined && names[part].has(plain(value))) shared.add(`${part} ${record.feed}`);
+			if (value !== undefined && names[part].has(plain(value))) feeds[part].add(record.feed);
 		}
-	return (part, feed, value) => {
-		if (value === undefined || !shared.has(`${part} ${feed}`)) return undefined;
-		return names[part].get(plain(value)) ?? value;
+	const isShared = { region: feeds.region.size > 0, ring: feeds.ring.size > 0, build: feeds.build.size > 0 };
+	return {
+		isShared,
+		of(part, feed, value) {
+			if (value === undefined) return undefined;
+			if (feeds[part].has(feed)) return names[part].get(plain(value)) ?? value;
+			// It was made for a part of the fleet, though nobody knows which.
+			return isShared[part] || part === "build" ? undefined : value;
+		},
 	};
 }
 
@@ -114,12 +132,12 @@ function plain(name: string): string {
 function ailingOf(
 	{ tenant, workload, onsetAt, detectedAt, evidence }: Parameters<typeof judgeCauses>[0],
 	{ slices, culprit }: Surroundings,
+	names: Names,
 ): Ailing {
 	return {
 		tenant,
 		workload,
-		...placeOf(slices),
-		builds: slices.build,
+		...placeOf(slices, names),
 		onset: onsetOf(onsetAt, detectedAt, evidence),
 		culprit: culprit.answer === "culprit" ? culprit : undefined,
 		isWholeTenant: culprit.answer === "whole-tenant",
@@ -135,11 +153,11 @@ function onsetOf(onsetAt: number | undefined, detectedAt: number, evidence: Inci
 	return { at: onsetAt, from: onsetAt - BEFORE_MS, to: onsetAt + AFTER_MS };
 }
 
-function peerOf({ tenant, slices, isIll }: Surroundings["others"][number]): Peer {
-	return { tenant, ...placeOf(slices), builds: slices.build, isIll };
-}
-
-function placeOf({ region, ring }: Slices): Pick<Peer, "regions" | "ring"> {
+function placeOf({ region, ring, build }: Slices, { isShared }: Names): Pick<Peer, "regions" | "ring" | "builds"> {
 	const home = Object.entries(ring ?? {}).find(([name, share]) => name !== "" && share >= NEARLY_ALL);
-	return { regions: region, ring: home?.[0] };
+	return {
+		regions: isShared.region ? region : undefined,
+		ring: isShared.ring ? home?.[0] : undefined,
+		builds: isShared.build ? build : undefined,
+	};
 }

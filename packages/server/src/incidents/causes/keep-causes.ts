@@ -8,7 +8,7 @@ const CAUSE_BLAMED = "incident.cause_blamed";
 const ALL = scopeOf(SYSTEM);
 
 /**
- * Keeps what was judged. A change that is blamed is told in the timeline, once; the entry belongs to the tenant of the
+ * Keeps what was judged. A change that is blamed is told in the timeline, each once; the entry belongs to the tenant of the
  * change, so that one of no single tenant is read by those alone who may see it.
  */
 export async function keepCauses(
@@ -24,7 +24,9 @@ export async function keepCauses(
 		.onConflict((conflict) => conflict.column("incident_id").doUpdateSet(row))
 		.execute();
 	const blamed = causes.ranked.find(({ isBlamed }) => isBlamed);
-	if (!blamed || (await wasTold(tx, incident.id, blamed))) return;
+	if (!blamed) return;
+	const told = await toldBefore(tx, incident.id);
+	if (told.some(({ feed, change }) => feed === blamed.feed && change === blamed.id)) return;
 	const [change] = await changesById(tx, ALL, [blamed]);
 	if (!change) return;
 	await deps.bus.publish(tx, {
@@ -38,21 +40,24 @@ export async function keepCauses(
 			change: blamed.id,
 			what: `${changeWords(change)} ${leadWords(blamed.leadMs, incident.onsetAt !== undefined)}`,
 			probability: blamed.probability,
+			isAnother: told.length > 0,
 		},
 	});
 }
 
-async function wasTold(tx: Tx, incidentId: string, { feed, id }: JudgedCause): Promise<boolean> {
-	const told = await tx
+interface Told {
+	readonly feed: string;
+	readonly change: string;
+}
+
+async function toldBefore(tx: Tx, incidentId: string): Promise<Told[]> {
+	const events = await tx
 		.selectFrom("events")
 		.select("data")
 		.where("incident_id", "=", incidentId)
 		.where("type", "=", CAUSE_BLAMED)
 		.execute();
-	return told.some((event) => {
-		const data = JSON.parse(event.data) as { feed: string; change: string };
-		return data.feed === feed && data.change === id;
-	});
+	return events.map(({ data }) => JSON.parse(data) as Told);
 }
 
 /** What was judged last, with each change as it is held now. */
