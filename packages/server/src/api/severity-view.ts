@@ -19,9 +19,14 @@ export async function severitySuggestion(
 		scope: incident.kind,
 		tier: tierOf(catalogue, incident.tenant),
 		hitRatio: await hitRatio(context, incident),
-		durationMs: incident.onsetAt === undefined ? undefined : untilOf(context, incident) - incident.onsetAt,
+		durationMs:
+			incident.onsetAt === undefined ? undefined : wholeMinutes(untilOf(context, incident) - incident.onsetAt),
 	});
 	return { severity: { ...SEVERITIES[severity] }, reasons: [...reasons] };
+}
+
+function wholeMinutes(ms: number): number {
+	return ms < MINUTE_MS ? ms : Math.floor(ms / MINUTE_MS) * MINUTE_MS;
 }
 
 /** The first of several tiers is the top, the last of three or more the low one. */
