@@ -14,6 +14,8 @@ const KEPT = Evidence.KEPT;
 /** The level of the last three quarters of an hour, without the newest minutes, which may be the loss itself. */
 const RECENT_FADE = Math.exp(-1 / 45);
 const RECENT_LAG = 8;
+/** Quarters of an hour on either side that are asked while only one day is known. */
+const AROUND = 5;
 const DAY_FADE = Math.exp(-1 / (20 * 60));
 
 /**
@@ -130,9 +132,23 @@ export class VolumeChannel {
 	#at(isWeekend: boolean, slot: number): number {
 		const s = (slot + SLOTS) % SLOTS;
 		const k = s + (isWeekend ? SLOTS : 0);
-		if ((this.#days[k] as number) > 0) return this.#profile[k] as number;
+		const days = this.#days[k] as number;
+		if (days === 1) return Math.min(this.#profile[k] as number, 1.2 * this.#usualAround(isWeekend, s));
+		if (days > 0) return this.#profile[k] as number;
 		// The first weekend is expected to be quiet: only a loss of nearly everything stands out then.
 		return isWeekend ? 0.15 * (this.#profile[s] as number) : 0;
+	}
+
+	/** Middle of the quarters of an hour around `slot`: of one day alone a spike cannot be told from what is usual. */
+	#usualAround(isWeekend: boolean, slot: number): number {
+		const first = isWeekend ? SLOTS : 0;
+		const means: number[] = [];
+		for (let s = slot - AROUND; s <= slot + AROUND; s += 1) {
+			const k = first + ((s + SLOTS) % SLOTS);
+			if ((this.#days[k] as number) > 0) means.push(this.#profile[k] as number);
+		}
+		means.sort((a, b) => a - b);
+		return means[Math.floor(means.length / 2)] as number;
 	}
 
 	/** Nothing has been seen of this time of this kind of day yet. */
