@@ -40,14 +40,20 @@ async function house({ counts = {}, ill = [] }: { counts?: Counts; ill?: readonl
 	const { store, deps, clock } = rooms;
 	const errors: unknown[] = [];
 	const sick = new Set(ill);
+	const broken = new Set<string>();
+	const judged: string[] = [];
 	const watch = createCauseWatch({
 		store,
 		deps,
 		catalogue: () => catalogue,
 		now: () => clock.now(),
 		onError: (error) => errors.push(error),
+		onJudged: ({ id }) => judged.push(id),
 		telemetry: {
-			attributes: async (queries) => queries.map((query) => attributeCounts(query, counts)),
+			attributes: async (queries) => {
+				if (queries.some(({ tenant }) => broken.has(tenant))) throw new Error("the telemetry thread is down");
+				return queries.map((query) => attributeCounts(query, counts));
+			},
 			statuses: () =>
 				PEERS.map((tenant) => {
 					const isIll = sick.has(tenant);
@@ -71,6 +77,9 @@ async function house({ counts = {}, ill = [] }: { counts?: Counts; ill?: readonl
 		...rooms,
 		watch,
 		sick,
+		broken,
+		judged,
+		lookFaults: errors,
 		send,
 		async causes(id = "INC-1001", scope = ALL) {
 			const incident = await getIncident(store.db, ALL, id);
@@ -216,6 +225,19 @@ describe("none fits", () => {
 		await watch.look();
 		expect(await causes()).toMatchObject({ ranked: [], none: 1, silentFeeds: ["The pipeline"] });
 	});
+});
+
+test("what cannot be judged now keeps no other from being judged, and is judged later", async () => {
+	const { open, send, watch, causes, broken, judged, lookFaults } = await house({ counts: BUILDS });
+	await send(...ORDINARY);
+	await open(breachOpened("woodgrove", { evidence: EVIDENCE }));
+	await open(breachOpened("city-power", { evidence: EVIDENCE }));
+	broken.add("city-power");
+	await watch.look();
+	expect([judged, lookFaults.length, await causes("INC-1002")]).toEqual([["INC-1001"], 1, undefined]);
+	broken.clear();
+	await watch.look();
+	expect(judged).toEqual(["INC-1001", "INC-1002"]);
 });
 
 describe("who may see it", () => {

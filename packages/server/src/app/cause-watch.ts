@@ -40,6 +40,8 @@ export interface CauseWatchOptions {
 	readonly telemetry: Pick<TelemetryThread, "attributes" | "statuses">;
 	readonly catalogue: () => Catalogue;
 	readonly now: () => number;
+	/** Another answer is kept. */
+	readonly onJudged: (incident: Incident) => void;
 	readonly onError: (error: unknown) => void;
 }
 
@@ -54,7 +56,7 @@ export function createCauseWatch(options: CauseWatchOptions): {
 	start(): void;
 	stop(): Promise<void>;
 } {
-	const { store, deps, catalogue, now, onError } = options;
+	const { store, deps, catalogue, now, onError, onJudged } = options;
 	let running: Promise<void> | undefined;
 	let isWanted = true;
 	let lookedAt = 0;
@@ -79,11 +81,17 @@ export function createCauseWatch(options: CauseWatchOptions): {
 		const ids = new Set(incidents.map(({ id }) => id));
 		for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
 		for (const incident of incidents) {
-			const causes = judgeCauses(incident, records, await aroundOf(incident), now());
-			const held = await judgedCauses(store.db, incident.id);
-			if (held && isAlike(held, causes)) continue;
-			await store.transaction((tx) => keepCauses(tx, deps, incident, causes));
+			// What cannot be judged is judged with the next look, and keeps no other from being judged.
+			await judge(incident, records).catch(onError);
 		}
+	}
+
+	async function judge(incident: Incident, records: readonly ChangeRecord[]): Promise<void> {
+		const causes = judgeCauses(incident, records, await aroundOf(incident), now());
+		const held = await judgedCauses(store.db, incident.id);
+		if (held && isAlike(held, causes)) return;
+		await store.transaction((tx) => keepCauses(tx, deps, incident, causes));
+		onJudged(incident);
 	}
 
 	function tick(): void {
