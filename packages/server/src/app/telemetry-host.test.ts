@@ -2,7 +2,7 @@ import { ManualClock } from "@bellwether/model";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { Catalogue } from "#catalogue";
 import { type IngestOutcome, MemoryTelemetryStore } from "#telemetry";
-import { TelemetryHost } from "./telemetry-host.ts";
+import { TelemetryHost, type TelemetryHostOptions } from "./telemetry-host.ts";
 import type { FromWorker } from "./telemetry-protocol.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 12, 0, 0);
@@ -53,7 +53,7 @@ function body(value: number): Uint8Array {
 	return new TextEncoder().encode(JSON.stringify({ resourceMetrics: [{ scopeMetrics }] }));
 }
 
-function started() {
+function started(openBreaches: TelemetryHostOptions["openBreaches"] = []) {
 	vi.useFakeTimers();
 	onTestFinished(() => {
 		vi.useRealTimers();
@@ -62,7 +62,7 @@ function started() {
 	const sent: FromWorker[] = [];
 	const host = new TelemetryHost({
 		catalogue: CATALOGUE,
-		openBreaches: [],
+		openBreaches,
 		openStore: () => store,
 		clock: new ManualClock(NOW),
 		seed: 1,
@@ -83,6 +83,19 @@ function started() {
 		answers: () => sent.flatMap((each) => (each.kind === "answer" ? [(each.answer as IngestOutcome).status] : [])),
 	};
 }
+
+test("a claim whose monitor is gone is ended at the start, and when it goes with a new catalogue; only once", () => {
+	const claim = { tenant: "", slo: "requests", detector: "threshold", openedAt: NOW - 60_000 };
+	const { sent, host } = started([claim, { ...claim, detector: "burn-rate" }]);
+	const ends = () => sent.flatMap((each) => (each.kind === "breach" ? [each.event] : []));
+	const { tenant, slo, detector } = claim;
+	const end = { type: "breach.closed", tenant, slo, detector, closedAt: NOW, reason: "unwatched" };
+	expect(ends()).toEqual([end]);
+	host.receive({ id: 1, call: { kind: "configure", catalogue: CATALOGUE, openBreaches: [] } });
+	expect(ends()).toEqual([end]);
+	host.receive({ id: 2, call: { kind: "configure", catalogue: CATALOGUE, openBreaches: [claim] } });
+	expect(ends()).toEqual([end, end]);
+});
 
 test("requests that are here at the same time are one commit, and none is answered before it", () => {
 	const { store, ingest, answers } = started();

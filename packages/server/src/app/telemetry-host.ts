@@ -1,6 +1,12 @@
 import { type Clock, MINUTE_MS } from "@bellwether/model";
 import type { Catalogue } from "#catalogue";
-import { createDetection, type DetectionEngine, type RadarChange } from "#detection";
+import {
+	createDetection,
+	type DetectionEngine,
+	type DetectionPair,
+	type RadarChange,
+	unwatchedBreaches,
+} from "#detection";
 import {
 	type IngestRequest,
 	type OpenTelemetryStore,
@@ -401,8 +407,10 @@ export class TelemetryHost {
 	}
 
 	#openWindows(pairs: readonly Pair[]): WindowSink {
+		const judged = detectionPairs(this.#catalogue, pairs, this.#clock.now());
+		this.#closeUnwatched(judged);
 		this.#engine = createDetection({
-			pairs: detectionPairs(this.#catalogue, pairs, this.#clock.now()),
+			pairs: judged,
 			futureMs: this.#catalogue.settings.telemetry.futureMs,
 			confirmMs: CONFIRM_MS,
 			completeUntil: ripeness(this.#catalogue, pairs, () => this.#telemetry),
@@ -412,6 +420,16 @@ export class TelemetryHost {
 		});
 		for (const change of this.#changes) this.#engine.change(change);
 		return this.#engine;
+	}
+
+	/** A claim that nobody would ever end would page again and again after its incident is resolved. */
+	#closeUnwatched(pairs: readonly DetectionPair[]): void {
+		for (const breach of unwatchedBreaches(pairs, [...this.#openBreaches.values()])) {
+			this.#openBreaches.delete(breachKey(breach));
+			const { tenant, slo, detector } = breach;
+			const end = { closedAt: this.#clock.now(), reason: "unwatched" } as const;
+			this.#options.send({ kind: "breach", event: { type: "breach.closed", tenant, slo, detector, ...end } });
+		}
 	}
 
 	#fail(error: Error): void {

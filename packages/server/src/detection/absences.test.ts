@@ -1,14 +1,14 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "@bellwether/model";
 import { describe, expect, it } from "vitest";
-import type { BreachOpened } from "./index.ts";
+import type { BreachOpened, DetectionPair } from "./index.ts";
 import { fleetOf, Play } from "./test-fleet.ts";
 
 const TENANTS = ["contoso", "fabrikam", "northwind", "tailspin", "wingtip"];
 const ALSO = [{ name: "missing", mode: "live" as const, absence: { quietHours: true } }];
 
 /** Two SLOs, five tenants each, every pair an event a minute; `sends` tells who still does. */
-function fleet(history = 3 * DAY_MS) {
-	const one = fleetOf(TENANTS, { also: ALSO });
+function fleet(history = 3 * DAY_MS, also: DetectionPair["also"] = ALSO) {
+	const one = fleetOf(TENANTS, { also });
 	const pairs = [...one, ...one.map((pair) => ({ ...pair, slo: "search", fleetPair: one.length }))];
 	const play = new Play(pairs, { now: Date.UTC(2026, 2, 4, 12) });
 	for (const pair of pairs.keys()) if (pairs[pair]?.tenant !== "") play.history(pair, history, 10 * MINUTE_MS, 10);
@@ -46,6 +46,20 @@ describe("telemetry that stops", () => {
 		pass(HOUR_MS, (tenant) => tenant !== "contoso");
 		pass(2 * MINUTE_MS, () => true);
 		expect(play.closed("contoso")).toHaveLength(1);
+	});
+
+	it("is claimed by a live monitor also where one in shadow saw it first", () => {
+		const shadow = {
+			name: "a-shadow",
+			mode: "shadow" as const,
+			absence: { quietHours: true, afterMs: 20 * MINUTE_MS },
+		};
+		const { pass, opened, play } = fleet(3 * DAY_MS, [shadow, ...ALSO]);
+		pass(HOUR_MS, (tenant) => tenant !== "contoso");
+		expect(opened().map(({ tenant, monitor }) => [tenant, monitor])).toEqual([["contoso", "missing"]]);
+		expect(play.engine.shadowFirings().map(({ tenant, monitor }) => [tenant, monitor])).toEqual([
+			["contoso", "a-shadow"],
+		]);
 	});
 
 	it("of several tenants at the same time is their source's: one claim on the platform, none of a tenant", () => {

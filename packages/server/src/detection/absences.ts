@@ -36,11 +36,12 @@ export class Absences {
 	#presentSince: number;
 	#minute = Number.NEGATIVE_INFINITY;
 
-	constructor(windows: PairWindows, now: number, isOpen: (pair: number) => boolean) {
+	/** Only monitors of this mode: what a shadow sees keeps nobody else from claiming. */
+	constructor(windows: PairWindows, now: number, mode: "live" | "shadow", isOpen: (pair: number) => boolean) {
 		this.#windows = windows;
 		const watched = windows.pairs.flatMap(({ also, tenant }, pair) =>
 			(also ?? []).flatMap((monitor): Watched | [] => {
-				if (!monitor.absence || monitor.mode === "draft") return [];
+				if (!monitor.absence || monitor.mode !== mode) return [];
 				const answer = tenant === FLEET ? ("source-down" as const) : ("tenant-stopped" as const);
 				return { pair, monitor, open: isOpen(pair) ? answer : undefined };
 			}),

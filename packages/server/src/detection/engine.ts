@@ -74,7 +74,7 @@ class Engine implements DetectionEngine {
 	readonly #tiers: Uint8Array;
 	readonly #shadows = new ShadowFirings();
 	readonly #thresholds: Thresholds;
-	readonly #absences: Absences;
+	readonly #absences: readonly Absences[];
 	readonly #seasons: SeasonalWatch;
 	readonly #radar: RadarWatch | undefined;
 
@@ -111,7 +111,10 @@ class Engine implements DetectionEngine {
 		const isOpen = (detector: DetectorKind) => (pair: number) =>
 			openKeys.has(openKey(detector, pairs[pair] as DetectionPair));
 		this.#thresholds = new Thresholds(this.#windows, this.#completeUntil, isOpen("threshold"));
-		this.#absences = new Absences(this.#windows, now, isOpen("absence"));
+		this.#absences = [
+			new Absences(this.#windows, now, "live", isOpen("absence")),
+			new Absences(this.#windows, now, "shadow", () => false),
+		];
 		const { history } = options;
 		this.#seasons = new SeasonalWatch(this.#windows, this.#completeUntil, history, now, isOpen("seasonal"));
 		this.#radar = RadarWatch.of({ windows: this.#windows, history, now, isOpen: isOpen("radar") });
@@ -368,7 +371,7 @@ class Engine implements DetectionEngine {
 			...radar,
 			...this.#seasons.evaluate(at),
 			...this.#thresholds.evaluate(at),
-			...this.#absences.evaluate(at),
+			...this.#absences.flatMap((absences) => absences.evaluate(at)),
 		];
 		return findings.flatMap((finding) => (this.#isTold(finding) ? newsOf(this.#windows, finding, now) : []));
 	}

@@ -20,3 +20,4 @@ export { explainSeries } from "./series/explain.ts";
 export type * from "./series/types.ts";
 export type { ShadowFiring } from "./shadow-firings.ts";
 export type * from "./types.ts";
+export { unwatchedBreaches } from "./unwatched.ts";

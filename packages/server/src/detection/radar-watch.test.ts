@@ -44,14 +44,15 @@ interface Run {
 	readonly ratio?: (tenant: string, minute: number) => number;
 	readonly minutes?: number;
 	readonly monitor?: Parameters<typeof pairsOf>[0];
+	readonly pairs?: readonly DetectionPair[];
 	readonly openBreaches?: DetectionOptions["openBreaches"];
 	/** Turns the order in which the counts of a minute arrive. */
 	readonly isTurned?: boolean;
 }
 
 /** The news of so many minutes, fed twice a minute and evaluated every five seconds. */
-function run({ ratio = () => HEALTHY, minutes = 40, monitor, openBreaches = [], isTurned = false }: Run) {
-	const pairs = pairsOf(monitor);
+function run({ ratio = () => HEALTHY, minutes = 40, openBreaches = [], isTurned = false, ...watched }: Run) {
+	const { pairs = pairsOf(watched.monitor) } = watched;
 	const engine = createDetection({ pairs, futureMs: 300_000, confirmMs: 0, openBreaches, history, now: START });
 	while (engine.work());
 	const random = seededRandom(20);
@@ -130,6 +131,22 @@ describe("the radar on the windows of live data", () => {
 		const openBreaches = [{ tenant: "tenant-5", slo: "sign-in", detector: "radar", openedAt: START - HOUR_MS }];
 		const { news } = run({ openBreaches, minutes: 3 });
 		expect(news.map(({ type, tenant }) => [type, tenant])).toEqual([["breach.closed", "tenant-5"]]);
+	});
+
+	it("ends after a restart also what was claimed on the platform", () => {
+		const openBreaches = [{ tenant: "", slo: "sign-in", detector: "radar", openedAt: START - HOUR_MS }];
+		const { news } = run({ openBreaches, minutes: 3 });
+		expect(news.map(({ type, tenant }) => [type, tenant])).toEqual([["breach.closed", ""]]);
+	});
+
+	it("is the live one where another radar in shadow stands before it", () => {
+		const pairs = pairsOf().map((pair) => {
+			const [live] = pair.also as [NonNullable<DetectionPair["also"]>[number]];
+			return { ...pair, also: [{ ...live, name: "a-shadow", mode: "shadow" as const }, live] };
+		});
+		const { opened, engine } = run({ ratio: oneIll, pairs });
+		expect(opened.map(({ monitor }) => monitor)).toEqual(["red-tenants"]);
+		expect(engine.shadowBreaches(4)).toBe(0);
 	});
 
 	it("in shadow is counted and told to nobody; paused it claims when the pause is over", () => {

@@ -74,7 +74,8 @@ export class RadarWatch {
 		this.#radar = createRadar(radarOptions(windows.pairs, signals));
 		for (const [pair, { tenant, slo }] of windows.pairs.entries()) {
 			this.#pairs.set(pairKey(tenant, slo), pair);
-			if (signals[pair] && isOpen(pair)) this.#claims.set(pair, true);
+			// Also on the platform's pair, which has no signal: a wide claim that ended meanwhile must be closed there.
+			if (isOpen(pair)) this.#claims.set(pair, true);
 		}
 		this.#liveFrom = Math.floor(now / MINUTE_MS) - 2;
 		if (history) {
@@ -233,8 +234,10 @@ function seenOf({ scope, culprits, changes, evidence, cohort }: RadarAlert): Rad
 	return { scope, culprits, changes, ...(cohort && { cohort }), ...evidence };
 }
 
+/** The live one where there is another in shadow. */
 function monitorOf(pair: DetectionPair): PairMonitor | undefined {
-	return pair.also?.find(({ radar, mode }) => radar !== undefined && mode !== "draft");
+	const watching = pair.also?.filter(({ radar, mode }) => radar !== undefined && mode !== "draft");
+	return watching?.find(({ mode }) => mode === "live") ?? watching?.[0];
 }
 
 /** The fleet's pair has no signal of its own: the radar makes it of the tenants. */

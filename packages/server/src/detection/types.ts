@@ -106,7 +106,8 @@ export interface BreachClosed {
 	readonly slo: string;
 	readonly detector: DetectorKind;
 	readonly closedAt: number;
-	readonly reason: "recovered";
+	/** `unwatched`: nobody looks there any more, so nobody can say that it recovered. */
+	readonly reason: "recovered" | "unwatched";
 }
 
 /** What is known of one pair now; what the fleet page shows. */
