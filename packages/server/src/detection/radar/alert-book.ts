@@ -1,5 +1,5 @@
 import { isVolume, sameAnswer, tenantAlert, wideAlert } from "./alert-record.ts";
-import { type Assessment, assess, type Rise } from "./candidates.ts";
+import { type Assessment, assess, hasStopped, type Rise } from "./candidates.ts";
 import { MINUTE_MS } from "./clock-minutes.ts";
 import type { Episodes } from "./episodes.ts";
 import { explain } from "./explain.ts";
@@ -29,6 +29,8 @@ interface OpenAlert {
 	rise: Rise | undefined;
 	members: readonly TenantSignal[];
 	peak: number;
+	/** Changes that stayed while the trouble stopped. */
+	readonly cleared: Set<string>;
 }
 
 /** An alert that is over, or goes on, as what it says about its tenant and workload. */
@@ -278,6 +280,7 @@ export class AlertBook {
 			rise,
 			members: [],
 			peak: rise.minutes,
+			cleared: new Set(),
 		};
 		this.#open.set(alert.id, entry);
 		this.#byPlace.set(`${tenant}\n${workload}`, entry);
@@ -328,6 +331,7 @@ export class AlertBook {
 			rise: undefined,
 			members: group.raised,
 			peak: minutes,
+			cleared: new Set(),
 		};
 		this.#open.set(id, entry);
 		this.#wide.set(workload, entry);
@@ -367,11 +371,14 @@ export class AlertBook {
 		const age = minute - entry.openedMinute;
 		if (!series || !rise || age < 1 || age > YOUNG_MINUTES) return;
 		if (entry.raisedMinute !== minute) {
-			this.#withdraw(entry, minute, changes, out);
+			if (minute - entry.raisedMinute >= PAUSE_MINUTES && hasStopped(series, rise, entry.raisedMinute, minute))
+				this.#withdraw(entry, minute, changes, out);
 			return;
 		}
 		const verdict = assess(series, rise, minute);
-		const alert = tenantAlert(series, rise, verdict, entry.alert.evidence.threshold, minute, changes, entry.alert.id);
+		const { id, evidence } = entry.alert;
+		const left = changes.filter((change) => !entry.cleared.has(change.id));
+		const alert = tenantAlert(series, rise, verdict, evidence.threshold, minute, left, id);
 		if (sameAnswer(alert, entry.alert)) return;
 		entry.alert = alert;
 		out.push({ type: "updated", at: minute, alert });
@@ -379,16 +386,10 @@ export class AlertBook {
 
 	/** Trouble that stops while a change stays was hardly brought by one that touched much more than the tenant. */
 	#withdraw(entry: OpenAlert, minute: number, changes: readonly RadarChange[], out: RadarEvent[]): void {
-		if (minute - entry.raisedMinute < PAUSE_MINUTES || entry.alert.changes.length === 0) return;
 		const { culprits, tenant } = entry.alert;
-		const kept = entry.alert.changes.filter((id) => {
-			const change = changes.find((c) => c.id === id);
-			return (
-				change === undefined ||
-				change.scope.tenant === tenant ||
-				culprits.some((c) => change.scope[c.attribute] === c.value)
-			);
-		});
+		for (const { id, scope } of changes)
+			if (scope.tenant !== tenant && !culprits.some((c) => scope[c.attribute] === c.value)) entry.cleared.add(id);
+		const kept = entry.alert.changes.filter((id) => !entry.cleared.has(id));
 		if (kept.length === entry.alert.changes.length) return;
 		const alert = { ...entry.alert, changes: kept };
 		entry.alert = { ...alert, explanation: explain(alert) };

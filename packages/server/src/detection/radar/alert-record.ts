@@ -1,5 +1,6 @@
 import { type Assessment, onsetOf, type Rise } from "./candidates.ts";
 import { rankChanges } from "./causes.ts";
+import { certain } from "./change-point.ts";
 import { MINUTE_MS, RING, SLOT } from "./clock-minutes.ts";
 import { explain } from "./explain.ts";
 import type { Group } from "./scope.ts";
@@ -79,7 +80,7 @@ export function wideAlert(
 			workload: signal.workload,
 			kind: "errors",
 			scope: group.scope,
-			onset: { at: group.onset, from: group.onset, to: group.onset },
+			onset: certain(group.onset),
 			tenant: undefined,
 			cohort: group.cohort,
 			culprits,

@@ -1,4 +1,4 @@
-import { type ChangePoint, findChangePoint } from "./change-point.ts";
+import { type ChangePoint, certain, findChangePoint } from "./change-point.ts";
 import { RING, SLOT } from "./clock-minutes.ts";
 import type { Evidence } from "./cusum.ts";
 import { BURN, DEGRADED, CAP as ERROR_CAP, type ErrorChannel, OUTAGE } from "./error-channel.ts";
@@ -191,7 +191,7 @@ export function onsetOf(
 	culprits: readonly RadarCulprit[],
 	minute: number,
 ): ChangePoint {
-	const plain = { at: rise.onset, from: rise.onset, to: rise.onset };
+	const plain = certain(rise.onset);
 	const channel = rise.channel === "slow" ? series.slow : series.errors;
 	if (channel === undefined || rise.channel === "latency" || rise.channel === "volume" || rise.channel === "part")
 		return plain;
@@ -208,6 +208,22 @@ export function onsetOf(
 		total.push(isKnown ? (counts.total[m & SLOT] as number) : 0);
 	}
 	return findChangePoint(first, bad, total, channel.usual(minute) * Math.exp(channel.wander())) ?? plain;
+}
+
+/** Nats against "it goes on" from which trouble has stopped. */
+const STOPPED_NATS = 3;
+
+/** Whether the minutes after `last` say that a rise of errors stopped. A pause with hardly an event says nothing. */
+export function hasStopped(series: TenantSignal, rise: Rise, last: number, minute: number): boolean {
+	const channel = rise.channel === "slow" ? series.slow : series.errors;
+	if (channel === undefined || rise.channel === "latency" || rise.channel === "volume" || rise.channel === "part")
+		return true;
+	const during = channel.sums(Math.max(rise.onset, minute - RING + 8), last);
+	const since = channel.sums(last + 1, minute);
+	const p = Math.min(0.5, channel.usual(minute) * Math.exp(channel.wander()));
+	const q = Math.min(0.98, Math.max(2 * p, during.bad / Math.max(1, during.total)));
+	const nats = since.bad * Math.log(q / p) + (since.total - since.bad) * Math.log((1 - q) / (1 - p));
+	return nats < -STOPPED_NATS;
 }
 
 /** Values that have stopped while the tenant's others go on. */

@@ -3,10 +3,17 @@ export interface ChangePoint {
 	readonly at: number;
 	readonly from: number;
 	readonly to: number;
+	/** First and last minute that can be believed at all: what names the ill one is still blamed within these. */
+	readonly earliest: number;
+	readonly latest: number;
 }
+
+/** A start that is known to the minute. */
+export const certain = (at: number): ChangePoint => ({ at, from: at, to: at, earliest: at, latest: at });
 
 /** Nats by which a start may be less likely than the best and still be believed. */
 const NEARLY = 2.5;
+const AT_ALL = 6;
 
 /**
  * The most likely first bad minute of counts that end now, by likelihood: the usual ratio before it, the ratio since then
@@ -34,11 +41,16 @@ export function findChangePoint(
 		if ((total[k] as number) > 0 && (best < 0 || score > (scores[best] as number))) best = k;
 	}
 	if (best < 0) return undefined;
-	const floor = (scores[best] as number) - NEARLY;
-	let from = best;
-	let to = best;
-	// Minutes without events say nothing: the start may lie anywhere in them.
-	while (from > 0 && ((total[from - 1] as number) === 0 || (scores[from - 1] as number) >= floor)) from -= 1;
-	while (to < scores.length - 1 && (scores[to + 1] as number) >= floor) to += 1;
-	return { at: first + best, from: first + from, to: first + to };
+	const reach = (nats: number): [number, number] => {
+		const floor = (scores[best] as number) - nats;
+		let from = best;
+		let to = best;
+		// Minutes without events say nothing: the start may lie anywhere in them.
+		while (from > 0 && ((total[from - 1] as number) === 0 || (scores[from - 1] as number) >= floor)) from -= 1;
+		while (to < scores.length - 1 && (scores[to + 1] as number) >= floor) to += 1;
+		return [first + from, first + to];
+	};
+	const [from, to] = reach(NEARLY);
+	const [earliest, latest] = reach(AT_ALL);
+	return { at: first + best, from, to, earliest, latest };
 }
