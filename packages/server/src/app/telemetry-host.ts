@@ -4,6 +4,7 @@ import {
 	createDetection,
 	type DetectionEngine,
 	type DetectionPair,
+	type DetectorKind,
 	type RadarChange,
 	unwatchedBreaches,
 } from "#detection";
@@ -426,7 +427,8 @@ export class TelemetryHost {
 	#closeUnwatched(pairs: readonly DetectionPair[]): void {
 		for (const breach of unwatchedBreaches(pairs, [...this.#openBreaches.values()])) {
 			this.#openBreaches.delete(breachKey(breach));
-			const { tenant, slo, detector } = breach;
+			const { tenant, slo } = breach;
+			const detector = breach.detector as DetectorKind;
 			const end = { closedAt: this.#clock.now(), reason: "unwatched" } as const;
 			this.#options.send({ kind: "breach", event: { type: "breach.closed", tenant, slo, detector, ...end } });
 		}
