@@ -230,14 +230,17 @@ export const pattern = (about: string) =>
 	);
 
 /** A local time in the schedule's zone, or an instant with its offset. */
-export const localTime = (about: string) =>
+export const localTime = (
+	about: string,
+	remedy = "Write 2026-01-05T09:00 for the schedule's own time zone, or 2026-01-05T08:00Z.",
+) =>
 	worded(
 		z
 			.string()
 			.regex(/^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})?)?$/)
 			.describe(about),
 		"is not a time",
-		"Write 2026-01-05T09:00 for the schedule's own time zone, or 2026-01-05T08:00Z.",
+		remedy,
 	);
 
 export const apiVersion = <const T extends string>(value: T) => z.literal(value).describe("Version of the kind.");

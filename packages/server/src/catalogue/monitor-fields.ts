@@ -50,7 +50,10 @@ const radar = z.strictObject({
 });
 
 const pause = z.strictObject({
-	until: f.localTime("It claims nothing before this time, UTC or with an offset."),
+	until: f.localTime(
+		"It claims nothing before this time, UTC or with an offset.",
+		"Write its end, such as 2026-12-01T08:00Z or 2026-12-01T09:00+01:00.",
+	),
 	reason: f.text("Why; shown wherever the monitor is.", 200),
 	owner: f.text("Who answers for it.", 120),
 });

@@ -1,4 +1,4 @@
-import { HOUR_MS, MINUTE_MS, parseDuration, type SeverityKey } from "@bellwether/model";
+import { DAY_MS, HOUR_MS, MINUTE_MS, parseDuration, type SeverityKey } from "@bellwether/model";
 import type { z } from "zod";
 import { instantOf } from "./assemble-oncall.ts";
 import type { monitorOverrides } from "./monitor-fields.ts";
@@ -13,6 +13,8 @@ type WrittenTerms = WrittenOverrides[string];
 
 export const BUILT_IN_MONITOR = "burn-rate";
 
+/** Who has been silent for longer than windows surely look back would be forgotten rather than missed. */
+const LONGEST_AFTER_MS = 28 * DAY_MS;
 /** Detectors whose own group of fields a monitor may have; burn rate's stand beside the others. */
 const GROUPS = ["threshold", "absence"] as const;
 
@@ -98,6 +100,18 @@ export function checkTerms(
 		const message = `${pathText([...path, field])} has no meaning for the detector ${detector}.`;
 		context.error({ document }, [...path, field], message, "Remove it, or write detector: burn-rate.", "key");
 	}
+	const after = written.absence?.after;
+	const afterMs = after === undefined ? undefined : parseDuration(after);
+	if (afterMs !== undefined && (afterMs < MINUTE_MS || afterMs > LONGEST_AFTER_MS)) {
+		const says = afterMs < MINUTE_MS ? "is shorter than a minute, so everybody is missing" : "is longer than 28d";
+		const remedy = "Write 15m, for example, or leave it out: then each tenant's own rhythm decides.";
+		context.error(
+			{ document },
+			[...path, "absence", "after"],
+			`${pathText([...path, "absence", "after"])} ${says}.`,
+			remedy,
+		);
+	}
 	if (detector !== "threshold" || !whole) return;
 	const fault = thresholdFault(whole);
 	if (!fault) return;
@@ -122,6 +136,12 @@ function thresholdFault(terms: ThresholdTerms): { field: Path; says: string; rem
 			"clear",
 			`clears at ${clear}, on the claiming side of ${value}`,
 			`Write it ${is === "above" ? "no higher" : "no lower"} than the value.`,
+		);
+	if (is === "above" ? clear < 0 : measure === "bad-ratio" && clear > 1)
+		return fault(
+			"clear",
+			`never clears: nothing is ${is === "above" ? "at or below" : "at or above"} ${clear}`,
+			is === "above" ? "Write 0 or more." : "Write a ratio of at most 1.",
 		);
 	if (lookMs < MINUTE_MS || lookMs > HOUR_MS || lookMs % MINUTE_MS !== 0)
 		return fault("for", "is not a whole number of minutes from 1m to 1h", "Write 5m, for example.");

@@ -119,6 +119,17 @@ describe("a monitor that is wrong is refused", () => {
 			/can never fire: 6 minutes do not fit into 5/,
 		],
 		["detector: threshold\nthreshold: { value: 0.1, for: 90s }", /is not a whole number of minutes/],
+		[
+			"detector: threshold\nthreshold: { value: 0.1, clear: -1 }",
+			/threshold never clears: nothing is at or below -1\./,
+		],
+		[
+			"detector: threshold\nthreshold: { is: below, value: 1, clear: 2 }",
+			/threshold never clears: nothing is at or above 2\./,
+		],
+		["detector: absence\nabsence: { after: 1s }", /absence\.after is shorter than a minute, so everybody is missing\./],
+		["detector: absence\nabsence: { after: 999999d }", /absence\.after is longer than 28d\.\n {2}Write 15m/],
+		["pause: { reason: r, owner: o }", /spec\.pause\.until is missing\.\n {2}Write its end, such as 2026-12-01T08:00Z/],
 		["detector: absence\ntiers: [page-quick]", /spec\.tiers has no meaning for the detector absence\./],
 		["threshold: { value: 0.1 }", /spec\.threshold has no meaning for the detector burn-rate\./],
 		[

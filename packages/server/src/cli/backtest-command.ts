@@ -27,6 +27,13 @@ export async function runBacktest(options: BacktestCommandOptions): Promise<numb
 		out(`"${text}" is no time.\n  Write one such as 2026-11-23T02:00Z.\n`);
 		return EXIT.usage;
 	}
+	const end = to ?? options.now;
+	if (from !== undefined && from >= end) {
+		out(
+			`--from is ${stamp(from)}, which is not before the end, ${stamp(end)}.\n  Write an earlier one, or a later --to.\n`,
+		);
+		return EXIT.usage;
+	}
 	const reading = await readCatalogue(dir);
 	if (!reading.catalogue) {
 		out(findingsText(reading, colour));
