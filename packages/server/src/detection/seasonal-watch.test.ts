@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type BreachOpened, createDetection, type DetectionPair, type PairMonitor } from "./index.ts";
 import { poisson, seededRandom } from "./test-fleet.ts";
 
-const START = Date.UTC(2026, 2, 4, 8);
+const START = Date.UTC(2026, 2, 4, 11);
 
 /** Events a minute: 2 at night, 20 by day. */
 function rate(at: number): number {
@@ -27,21 +27,27 @@ function run(options: {
 	readonly share?: (minute: number) => number;
 	readonly ratio?: (minute: number) => number;
 	readonly monitor?: Partial<PairMonitor>;
+	/** Of the minutes before the start, counted back from it. */
+	readonly shareBefore?: (minutesAgo: number) => number;
+	readonly isOpen?: boolean;
 }) {
+	const { shareBefore = () => 1, isOpen = false } = options;
 	const { minutes, share = () => 1, ratio = () => 0.01, monitor = {} } = options;
 	const random = seededRandom(4);
 	const engine = createDetection({
 		pairs: pairsOf(monitor),
 		futureMs: 300_000,
 		confirmMs: 0,
-		openBreaches: [],
+		openBreaches: isOpen
+			? [{ tenant: "contoso", slo: "sign-in", detector: "seasonal", openedAt: START - HOUR_MS }]
+			: [],
 		now: START,
 		history: (_slo, tenants, from, to) => {
 			const steps = (to - from) / MINUTE_MS;
 			const columns = new Float64Array(tenants.length * steps * 2);
 			for (let k = 0; k < steps; k++) {
-				const total = poisson(random, rate(from + k * MINUTE_MS));
-				for (const row of tenants.keys()) columns[(row * steps + k) * 2 + 1] = total;
+				const total = poisson(random, rate(from + k * MINUTE_MS) * shareBefore(steps - k));
+				for (const row of tenants.keys()) columns[(row * steps + k) * 2 + 1] = total + (row === 0 ? 0 : 50);
 				columns[k * 2] = Math.min(total, poisson(random, total * 0.01));
 			}
 			return columns;
@@ -95,5 +101,18 @@ describe("a series beside its own season", () => {
 		expect(still.opened.map(({ detectedAt }) => detectedAt)).toEqual([pausedUntil]);
 		const over = run({ minutes: 200, share: falls, monitor: { pausedUntil: START + 180 * MINUTE_MS } });
 		expect(over.opened).toEqual([]);
+	});
+
+	it("that began while this system was away is claimed after the start, once, and not when it is over", () => {
+		const away = (until: number) => (minutesAgo: number) => (minutesAgo <= 40 && minutesAgo > until ? 0.15 : 1);
+		const lasting = run({ minutes: 40, shareBefore: away(0), share: () => 0.15 });
+		expect(lasting.opened.map(({ tenant }) => tenant)).toEqual(["contoso"]);
+		expect(run({ minutes: 40, shareBefore: away(20) }).news).toEqual([]);
+	});
+
+	it("that was claimed before a restart is not claimed again, and its end is told", () => {
+		const shareBefore = (minutesAgo: number) => (minutesAgo <= 40 ? 0.15 : 1);
+		const { news } = run({ minutes: 90, shareBefore, share: (minute) => (minute < 30 ? 0.15 : 1), isOpen: true });
+		expect(news.map(({ type }) => type)).toEqual(["breach.closed"]);
 	});
 });

@@ -1,4 +1,4 @@
-import { DAY_MS, MINUTE_MS } from "@bellwether/model";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "@bellwether/model";
 import type { Finding } from "./claim.ts";
 import type { PairWindows } from "./pair-windows.ts";
 import type { ReadMinutes } from "./radar-history.ts";
@@ -18,6 +18,14 @@ const LEARNT_MS = 14 * DAY_MS;
 const CALM_STEPS = 3;
 const CALM_SCORE = 0.5;
 
+/** How long before a start an alert may have been raised to be told after it. */
+const NEWS_MS = HOUR_MS;
+
+interface Seen {
+	readonly verdict: SeriesVerdict | undefined;
+	readonly says: string | undefined;
+}
+
 interface Watched {
 	readonly pair: number;
 	readonly monitor: PairMonitor;
@@ -27,7 +35,7 @@ interface Watched {
 	calmSteps: number;
 	/** First step, since the epoch, that has not been judged. */
 	next: number;
-	/** An alert that was raised while the monitor was paused. */
+	/** An alert that was raised while the monitor was paused, or while nobody looked. */
 	held: string | undefined;
 }
 
@@ -88,7 +96,9 @@ export class SeasonalWatch {
 				for (let n = 0; n < perStep; n++) total += columns[(row * minutes + k + n) * 2 + field] as number;
 				return total;
 			};
-			this.#observe(watched, at, { bad: sum(0, 0), total: sum(0, 1) }, sum(1, 1));
+			const seen = this.#observe(watched, at, { bad: sum(0, 0), total: sum(0, 1) }, sum(1, 1));
+			// What began while nobody looked raises its alert here, and only once.
+			if (to - at <= NEWS_MS) note(watched, seen);
 		}
 		this.#learnt++;
 		return this.#learnt < this.#watched.length;
@@ -114,12 +124,8 @@ export class SeasonalWatch {
 			const counts = windows.table(pair).bucket(RING.fiveMinutes, windows.row(pair), step);
 			const others = windows.table(fleetPair).bucketTotal(RING.fiveMinutes, windows.row(fleetPair), step);
 			const seen = this.#observe(watched, step * STEP_MS, counts, fleetPair === pair ? 0 : others);
-			if (seen.says !== undefined && !watched.isOpen) watched.held = seen.says;
-			const isCalm = seen.verdict !== undefined && seen.verdict.score < CALM_SCORE;
-			watched.calmSteps = isCalm ? watched.calmSteps + 1 : 0;
-			if (watched.calmSteps < CALM_STEPS) continue;
-			watched.held = undefined;
-			if (!watched.isOpen) continue;
+			note(watched, seen);
+			if (watched.calmSteps < CALM_STEPS || !watched.isOpen) continue;
 			watched.isOpen = false;
 			findings.push({ pair, monitor: monitor.name, detector: "seasonal", is: "closed" });
 		}
@@ -137,7 +143,7 @@ export class SeasonalWatch {
 		at: number,
 		{ bad, total }: { readonly bad: number; readonly total: number },
 		others: number,
-	): { readonly verdict: SeriesVerdict | undefined; readonly says: string | undefined } {
+	): Seen {
 		const isKnown = total > 0 || (terms.measure === "events" && others > 0);
 		const ratio = Math.max(0, bad) / Math.max(1, total);
 		const value = !isKnown ? undefined : terms.measure === "events" ? total : ratio;
@@ -149,6 +155,14 @@ export class SeasonalWatch {
 		if (value === undefined) return { verdict: undefined, says: undefined };
 		return { verdict, says: verdict.isAlert ? words(terms.measure, verdict, value) : undefined };
 	}
+}
+
+/** Holds an alert until it is told, or until it is calm again. */
+function note(watched: Watched, { says, verdict }: Seen): void {
+	if (says !== undefined && !watched.isOpen) watched.held = says;
+	const isCalm = verdict !== undefined && verdict.score < CALM_SCORE;
+	watched.calmSteps = isCalm ? watched.calmSteps + 1 : 0;
+	if (watched.calmSteps >= CALM_STEPS) watched.held = undefined;
 }
 
 function words(measure: "events" | "bad-ratio", verdict: SeriesVerdict, value: number): string {
