@@ -1,4 +1,6 @@
 import { parseArgs } from "node:util";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Malformed, TooLarge } from "../packages/server/src/telemetry/wire.ts";
 import { DECODERS, type FuzzedDecoder } from "./fuzz/decoders.ts";
 import { Mutator } from "./fuzz/mutate.ts";
@@ -50,6 +52,10 @@ interface Row {
 let faults = 0;
 let maxRssMiB = 0;
 
+/** The product has one core for its life; of worlds that are done, only a full collection gives the cores' memory back. */
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
 function fault(message: string): void {
 	if (++faults <= MAX_SHOWN) console.error(`fuzz: ${message}`);
 }
@@ -62,7 +68,23 @@ function cpuMs(): number {
 
 /** Runs one body; returns ms by the clock, or of CPU for a bomb. */
 function one(decoder: FuzzedDecoder, world: World, body: Uint8Array, row: Row, place: () => string): number {
-	const cpuBefore = body.length > SMALL_BYTES ? cpuMs() : Number.NaN;
+	const isBomb = body.length > SMALL_BYTES;
+	const ms = timed(decoder, world, body, row, place, isBomb);
+	// By the clock another program may have had the core: what took long is run again and its CPU counts.
+	const checkedMs = ms < MAX_MS || isBomb ? ms : timed(decoder, world, body, row, place, true);
+	if (checkedMs >= MAX_MS) fault(`${place()} took ${checkedMs.toFixed(0)} ms`);
+	return checkedMs;
+}
+
+function timed(
+	decoder: FuzzedDecoder,
+	world: World,
+	body: Uint8Array,
+	row: Row,
+	place: () => string,
+	byCpu: boolean,
+): number {
+	const cpuBefore = byCpu ? cpuMs() : Number.NaN;
 	const startedAt = performance.now();
 	try {
 		if (decoder.run(world, body)) row.taken++;
@@ -75,9 +97,7 @@ function one(decoder: FuzzedDecoder, world: World, body: Uint8Array, row: Row, p
 			fault(`${place()} threw ${(error as Error).stack}\n${body.length} bytes: ${shown}`);
 		}
 	}
-	const ms = body.length > SMALL_BYTES ? cpuMs() - cpuBefore : performance.now() - startedAt;
-	if (ms >= MAX_MS) fault(`${place()} took ${ms.toFixed(0)} ms`);
-	return ms;
+	return byCpu ? cpuMs() - cpuBefore : performance.now() - startedAt;
 }
 
 function fuzz(decoder: FuzzedDecoder, bodies: number, seed: number): Row {
@@ -97,6 +117,7 @@ function fuzz(decoder: FuzzedDecoder, bodies: number, seed: number): Row {
 	const startedAt = performance.now();
 	const mutator = new Mutator(decoder.seeds);
 	for (let from = 0; from < bodies; from += BATCH) {
+		collect();
 		const world = new World();
 		for (let k = from; k < Math.min(bodies, from + BATCH); k++) {
 			const place = () => `${decoder.name}, seed ${seed}, body ${k}`;

@@ -9,5 +9,5 @@
 export type { OnsetBucket } from "./counts.ts";
 export type { OnsetEstimate } from "./estimate-onset.ts";
 export { estimateOnset, estimateOnsetInBuckets } from "./estimate-onset.ts";
-export { type Forecast, type ForecastInput, forecastExhaustion } from "./forecast.ts";
+export { type ForecastInput, forecastExhaustion } from "./forecast.ts";
 export { type SeverityInput, type SeveritySuggestion, suggestSeverity } from "./severity.ts";
