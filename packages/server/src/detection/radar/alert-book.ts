@@ -13,6 +13,9 @@ const WIDE_QUIET_MINUTES = 30;
 const YOUNG_MINUTES = 30;
 /** What is milder than this over many tenants, a roll-out of a deploy may explain for some minutes. */
 const MILD_RATIO = 0.1;
+/** So faint over many tenants spends hardly any budget in the minutes that a roll-out takes. */
+const FAINT_RATIO = 0.03;
+const FAINT_MINUTES = 12;
 const PAUSE_MINUTES = 3;
 /** What creeps for longer than this is for budgets to tell. */
 const STALE_MINUTES = 36 * 60;
@@ -130,11 +133,10 @@ export class AlertBook {
 	/** A few that rise together are held as long as many are, and as long as a few were before. */
 	#holdOfGroup(group: Group, minute: number): number {
 		const isFew = group.raised.length < 4;
-		const least = group.severity < MILD_RATIO ? 4 : isFew ? 3 : 2;
+		const { severity } = group;
+		const least = severity < FAINT_RATIO ? FAINT_MINUTES : severity < MILD_RATIO ? 4 : isFew ? 3 : 2;
 		const kinds = isFew ? ["few", "wide"] : ["wide"];
-		return Math.max(
-			...kinds.map((kind) => this.#episodes.hold(kind, group.severity, minute * MINUTE_MS, least, 20, true)),
-		);
+		return Math.max(...kinds.map((kind) => this.#episodes.hold(kind, severity, minute * MINUTE_MS, least, 20, true)));
 	}
 
 	#endTrack(key: string, track: Track, minute: number): void {
@@ -192,7 +194,7 @@ export class AlertBook {
 	#holdOf(series: TenantSignal, rise: Rise, verdict: Assessment, minute: number): number {
 		const now = minute * MINUTE_MS;
 		if (rise.channel === "burn") return this.#episodes.hold("burn", 1, now, 22, 56);
-		const least = isVolume(rise) ? 4.5 : verdict.sort === "errors-all" || verdict.sort === "errors-calm" ? 3.8 : 3;
+		const least = isVolume(rise) ? 5.3 : verdict.sort === "errors-all" || verdict.sort === "errors-calm" ? 3.8 : 3;
 		const hold = this.#episodes.hold(verdict.sort, verdict.severity, now, least, 12);
 		if (!isErrors(rise)) return hold;
 		const before = (this.#peaks.get(series) ?? []).filter(
