@@ -6,6 +6,7 @@ import { assembleSettings } from "./assemble-settings.ts";
 import { assembleSlos } from "./assemble-slos.ts";
 import { assembleSources } from "./assemble-sources.ts";
 import { assembleTenants, assembleTiers, assembleWorkloads, labelTiers } from "./assemble-tenants.ts";
+import { checkCombined } from "./combined-thresholds.ts";
 import { contentHash } from "./content-hash.ts";
 import { order } from "./finding.ts";
 import { type Context, record } from "./references.ts";
@@ -43,6 +44,7 @@ export function assemble(context: Context, templates: readonly NoticeTemplate[])
 		templates: templates.toSorted((a, b) => order(templateKey(a), templateKey(b))),
 		feeds: byName(assembleFeeds(context)),
 	};
+	if (context.findings.errors === 0) checkCombined(context, content);
 	warnMissing(context, content);
 	return { hash: contentHash(content), ...content, places: record(context.places) };
 }

@@ -119,7 +119,8 @@ export function checkTerms(
 	context.error({ document }, at, `${pathText([...path, "threshold"])} ${fault.says}.`, fault.remedy);
 }
 
-function thresholdFault(terms: ThresholdTerms): { field: Path; says: string; remedy: string } | undefined {
+/** What makes a threshold impossible or pointless; undefined: nothing. */
+export function thresholdFault(terms: ThresholdTerms): { field: Path; says: string; remedy: string } | undefined {
 	const { measure, is, value, clear, lookMs, minutes, clearMs } = terms;
 	if (Number.isNaN(value)) return { field: [], says: "has no value", remedy: "Write value: 0.05, for example." };
 	const fault = (field: string, says: string, remedy: string) => ({ field: [field], says, remedy });

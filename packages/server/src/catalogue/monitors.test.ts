@@ -155,6 +155,19 @@ describe("a monitor that is wrong is refused", () => {
 		]);
 	});
 
+	test("also where only a tier's and a tenant's values together make it so", () => {
+		const { findings } = read({
+			"monitors/limit.yaml": LIMIT,
+			"tenants/tiers.yaml": `${SAMPLE["tenants/tiers.yaml"]}  monitors: { limit: { threshold: { for: 3m } } }\n`,
+			"tenants/woodgrove.yaml": `${SAMPLE["tenants/woodgrove.yaml"]}  monitors: { limit: { threshold: { minutes: 5 } } }\n`,
+		});
+		expect(findings.map(formatFinding)).toEqual([
+			expect.stringMatching(
+				/^tenants\/woodgrove\.yaml:15:\d+ error The threshold of limit for woodgrove on .* can never fire: 5 minutes do not fit into 3\.\n {2}Write fewer/,
+			),
+		]);
+	});
+
 	test("and an override of a monitor that does not exist", () => {
 		const { findings } = read({
 			"tenants/tiers.yaml": `${SAMPLE["tenants/tiers.yaml"]}  monitors: { limt: { severity: 3 } }\n`,
