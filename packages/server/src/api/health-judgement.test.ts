@@ -198,4 +198,12 @@ describe("what is wrong", () => {
 			"1 of 3 SLOs never saw data: send. send waits for mail.sends; seen instead: mail_sends_total.",
 		);
 	});
+
+	test("a pause stands beside SLOs without data", () => {
+		const uncovered = [
+			{ slo: "send", displayName: "Mail", workload: "mail", waitsFor: ["mail.sends"], seenInstead: [] },
+		];
+		const slos = { all: 3, uncovered, paused: ["limit of Woodgrove Bank until Tuesday"] };
+		expect(part("slos", { slos }).says).toMatch(/^1 of 3 SLOs never saw data: .*paused, .*: limit of Woodgrove Bank/);
+	});
 });

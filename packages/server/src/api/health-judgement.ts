@@ -198,9 +198,10 @@ function judgeTenants({ tenants: { key, withoutData, ids, unmatched } }: HealthF
 
 function judgeSlos({ slos: { all, uncovered, paused = [] } }: HealthFacts): Verdict {
 	if (all === 0) return attention("There is no SLO.", "Write one in slos/ of the catalogue.");
-	if (uncovered.length === 0 && paused.length > 0)
+	const pauses = paused.length > 0 ? `Monitors that are paused, so that nobody is paged by them: ${few(paused)}.` : "";
+	if (uncovered.length === 0 && pauses !== "")
 		return attention(
-			`Monitors that are paused, so that nobody is paged by them: ${few(paused)}.`,
+			pauses,
 			"Remove the pause from the catalogue when its reason is gone; it ends by itself at its time.",
 		);
 	if (uncovered.length === 0) return well(`Every one of ${count(all)} SLOs has had data.`);
@@ -208,7 +209,7 @@ function judgeSlos({ slos: { all, uncovered, paused = [] } }: HealthFacts): Verd
 	const seen = first && first.seenInstead.length > 0 ? `; seen instead: ${first.seenInstead.join("; ")}` : "";
 	const example = first ? ` ${first.slo} waits for ${first.waitsFor.join(", ")}${seen}.` : "";
 	return attention(
-		`${uncovered.length} of ${count(all)} SLOs never saw data: ${few(uncovered.map(({ slo }) => slo))}.${example}`,
+		`${uncovered.length} of ${count(all)} SLOs never saw data: ${few(uncovered.map(({ slo }) => slo))}.${example}${pauses && ` ${pauses}`}`,
 		"Correct the metric or the conditions of the SLO's selector, or have the metric sent.",
 	);
 }
