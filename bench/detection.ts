@@ -81,7 +81,10 @@ async function scoreTenants(dataDir: string, preset: string): Promise<boolean> {
 			],
 			"pipe",
 		);
-		if (made.code !== 0) return false;
+		if (made.code !== 0 || !existsSync(join(dir, "labels.json"))) {
+			console.error(`bench: ${join(dataDir, "tenants/gen.mjs")} made no stream of preset ${preset}.`);
+			return false;
+		}
 		const product = `${process.execPath} ${MAIN} detect tenants`;
 		const columns = new Map([[PRODUCT, await score(dataDir, dir, product, true)]]);
 		for (const [name, file] of Object.entries(REFERENCES))
