@@ -8,6 +8,7 @@ import {
 } from "#detection";
 import { EXIT } from "./command-options.ts";
 import type { DetectOptions } from "./detect-command.ts";
+import { type CellShape, checkCell, type Meta, readRecord, type StreamRecord } from "./tenant-lines.ts";
 
 /**
  * `bellwether detect tenants`: the radar over a stream of many tenants' telemetry in order of arrival, a JSON object per
@@ -16,68 +17,47 @@ import type { DetectOptions } from "./detect-command.ts";
 export async function runDetectTenants({ input, out, err }: DetectOptions): Promise<number> {
 	let stream: TenantStream | undefined;
 	let line = 0;
+	const passedOver = new Map<string, number>();
 	try {
 		for await (const lines of linesOf(input)) {
 			const said: string[] = [];
 			for (const text of lines) {
 				line += 1;
-				if (text === "") continue;
-				const record = JSON.parse(text) as Meta | StreamRecord;
-				if (record.k === "meta") stream = new TenantStream(record);
-				else if (stream === undefined) throw new Error('the first line must be the "meta" record');
+				if (text.trim() === "") continue;
+				const record = readRecord(text);
+				if ("unknownKind" in record) passedOver.set(record.unknownKind, (passedOver.get(record.unknownKind) ?? 0) + 1);
+				else if (record.k === "meta") {
+					if (stream !== undefined) throw new Error("a second meta record; write one, as the first line");
+					stream = new TenantStream(record);
+				} else if (stream === undefined) throw new Error('the first line must be the "meta" record');
 				else stream.take(record, said);
 			}
 			if (said.length > 0) out(`${said.join("\n")}\n`);
 		}
 	} catch (fault) {
-		err(
-			`bellwether detect tenants: line ${line}: ${(fault as Error).message}. Expected one JSON object per line; see docs/detection.md.\n`,
-		);
+		err(`bellwether detect tenants: line ${Math.max(1, line)}: ${(fault as Error).message}. See docs/detection.md.\n`);
 		return EXIT.findings;
 	}
+	for (const [kind, count] of passedOver)
+		err(`bellwether detect tenants: ${count} records of the unknown kind ${JSON.stringify(kind)} were passed over.\n`);
 	if (stream !== undefined) return EXIT.fine;
 	err("bellwether detect tenants: nothing came. Pipe a stream into standard input; see docs/detection.md.\n");
 	return EXIT.findings;
 }
 
-interface Meta {
-	readonly k: "meta";
-	readonly tenants: readonly { readonly id: string; readonly key: boolean; readonly tz_hours: number }[];
-	readonly latency_bounds_ms: readonly number[];
-	readonly workloads: Readonly<Record<string, { readonly dims: readonly string[]; readonly slis: readonly string[] }>>;
-}
-type StreamRecord =
-	| { readonly k: "tick"; readonly at: number }
-	| {
-			readonly k: "m";
-			readonly t: number;
-			readonly id: string;
-			readonly tenant: string;
-			readonly workload: string;
-			readonly cells: readonly (readonly (string | number)[])[];
-	  }
-	| {
-			readonly k: "change";
-			readonly at: number;
-			readonly id: string;
-			readonly kind: string;
-			readonly workload?: string;
-			readonly scope?: Readonly<Record<string, string>>;
-	  }
-	| {
-			readonly k: "maintenance";
-			readonly tenant: string;
-			readonly workload?: string;
-			readonly from: number;
-			readonly to: number;
-	  };
+/** Longer than telemetry is ever quiet; a jump is a wrong clock, and every minute of it would be judged. */
+const LONGEST_JUMP_SECONDS = 31 * 86_400;
+/** A minute of a tenant with ten thousand cells is a megabyte. */
+const LONGEST_LINE = 16 * 1024 * 1024;
 
 const SIGNAL = "events";
 
 class TenantStream {
 	readonly #radar: Radar;
-	/** Number of attributes and whether bad events are counted, by workload. */
-	readonly #shapes = new Map<string, { readonly attributes: number; readonly countsBad: boolean }>();
+	/** What a cell holds, by workload. */
+	readonly #shapes = new Map<string, CellShape>();
+	/** Of the last tick, or of the first minute before any; seconds. */
+	#now: number | undefined;
 
 	constructor(meta: Meta) {
 		const signals: RadarSignal[] = Object.entries(meta.workloads).map(([workload, { dims, slis }]) => ({
@@ -98,6 +78,7 @@ class TenantStream {
 			this.#shapes.set(signal.workload, {
 				attributes: signal.attributes.length,
 				countsBad: signal.errors !== undefined,
+				buckets: signal.latency ? meta.latency_bounds_ms.length + 1 : 0,
 			});
 		this.#radar = createRadar({ signals, tenants, idPrefix: "a" });
 	}
@@ -105,11 +86,20 @@ class TenantStream {
 	take(record: StreamRecord, said: string[]): void {
 		switch (record.k) {
 			case "tick":
+				this.#reach("at", record.at);
+				if (this.#now !== undefined && record.at < this.#now)
+					throw new Error(
+						`at is ${record.at}, and the tick before was at ${this.#now}; write records in order of arrival`,
+					);
+				this.#now = record.at;
 				for (const event of this.#radar.advance(record.at * 1000)) said.push(recordOf(event, record.at));
 				return;
 			case "m": {
 				const shape = this.#shapes.get(record.workload);
 				if (shape === undefined) throw new Error(`workload "${record.workload}" is not in the meta record`);
+				this.#reach("t", record.t);
+				this.#now ??= record.t;
+				for (const cell of record.cells) checkCell(cell, shape);
 				this.#radar.observe({
 					tenant: record.tenant,
 					workload: record.workload,
@@ -138,13 +128,17 @@ class TenantStream {
 				});
 		}
 	}
+
+	#reach(field: string, at: number): void {
+		if (this.#now === undefined || Math.abs(at - this.#now) <= LONGEST_JUMP_SECONDS) return;
+		throw new Error(
+			`${field} is ${at}, more than 31 days from ${this.#now}, where the stream is; write seconds since 1970, and a stream of its own after a longer gap`,
+		);
+	}
 }
 
 /** A cell of the stream: attribute values, total, bad where errors are counted, then latency buckets where there are any. */
-function cellOf(
-	cell: readonly (string | number)[],
-	{ attributes, countsBad }: { readonly attributes: number; readonly countsBad: boolean },
-): RadarCell {
+function cellOf(cell: readonly (string | number)[], { attributes, countsBad }: CellShape): RadarCell {
 	const counts = attributes + (countsBad ? 2 : 1);
 	return {
 		values: cell.slice(0, attributes) as string[],
@@ -183,6 +177,10 @@ async function* linesOf(input: DetectOptions["input"]): AsyncGenerator<string[]>
 		const text = rest + (typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true }));
 		const lines = text.split("\n");
 		rest = lines.pop() ?? "";
+		if (rest.length > LONGEST_LINE) {
+			yield lines;
+			throw new Error(`then a line of more than ${LONGEST_LINE} characters; write one JSON object per line`);
+		}
 		yield lines;
 	}
 	if (rest !== "") yield [rest];
