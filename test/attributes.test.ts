@@ -58,7 +58,11 @@ describe("events by their attributes", () => {
 				{ values: ["us"], bad: 10, total: 210, shareOfBad: 0.2, isExact: true },
 			]);
 			expect(own.other.total).toBe(0);
-			expect((await regions(from, "~fleet"))?.items[0]).toMatchObject({ values: ["eu"], bad: 40, total: 600 });
+			const fleet = await eventually("the fleet's are counted too", async () => {
+				const found = await regions(from, "~fleet");
+				return found?.total === 810 && found;
+			});
+			expect(fleet.items[0]).toMatchObject({ values: ["eu"], bad: 40, total: 600 });
 		};
 		await expectCounted(server);
 

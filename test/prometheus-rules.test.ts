@@ -137,7 +137,7 @@ function pairsFor(catalogue: Catalogue, pairs: readonly Pair[]): DetectionPair[]
 interface Verdicts {
 	/** `tier slo tenant` of every tier that is true, with evidence. */
 	readonly burning: readonly ReadonlySet<string>[];
-	/** `slo tenant` of breaches that open. */
+	/** `slo tenant` of breaches that open, but of those at low traffic, which rest on facts that no rule can tell apart. */
 	readonly opened: readonly (readonly string[])[];
 	/** Sums of one hour at the last minute, by `slo tenant`. */
 	readonly lastHour: ReadonlyMap<string, { bad: number; total: number }>;
@@ -173,7 +173,8 @@ function judge(catalogue: Catalogue, history: CounterHistory): Verdicts {
 		const [outcome] = telemetry.ingest([{ protocol: "otlp-json", encoding: undefined, body }]);
 		if (outcome?.status !== "accepted" || outcome.rejected > 0) throw new Error(JSON.stringify(outcome));
 		const news = engine?.evaluate(at) ?? [];
-		opened.push(news.flatMap((each) => (each.type === "breach.opened" ? [`${each.slo} ${each.tenant}`] : [])));
+		const breaches = news.filter((each) => each.type === "breach.opened");
+		opened.push(breaches.flatMap(({ slo, tenant, evidence }) => (evidence.facts ? [] : [`${slo} ${tenant}`])));
 		burning.push(new Set());
 		for (const [index, pair] of pairs.entries()) {
 			const windows = (ms: number) => engine?.sums(index, ms) ?? { bad: 0, total: 0 };

@@ -192,9 +192,7 @@ describe("the pages of monitors", () => {
 		await page.getByText("It claims nothing before 1 Jan 2099").waitFor();
 		await page.getByText("M. Ito paused it: Collector moves.").waitFor();
 		await page.goto(`${server.url}/tenants/contoso/mail`);
-		await page
-			.getByText(/burns nothing; monitor stopped claims nothing before 1 Jan 2099.* M\. Ito paused it/)
-			.waitFor();
+		await page.getByText(/Monitor stopped claims nothing before 1 Jan 2099.* M\. Ito paused it/).waitFor();
 		await page.context().close();
 	});
 
