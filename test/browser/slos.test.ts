@@ -208,7 +208,13 @@ describe("the pages of monitors", () => {
 		await page.context().close();
 	});
 
-	it("show of one in shadow what would have fired, and that nobody was told", async () => {
+	it("show of one in shadow what would have fired, and that nobody was told", { timeout: 120_000 }, async () => {
+		// Thresholds are judged once in a minute of the clock.
+		await eventually(
+			"the firing",
+			async () => (await server.read<{ firings: object[] }>("/api/v1/monitors/policy-strict")).firings.length > 0,
+			75_000,
+		);
 		const page = await open("/monitors/policy-strict");
 		await page.getByRole("heading", { name: "What would have fired" }).waitFor();
 		const firing = page.getByRole("row").filter({ hasText: "Woodgrove Bank" });
