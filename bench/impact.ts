@@ -33,8 +33,8 @@ const RANGES: Readonly<Record<string, OnsetRanges>> = {
 		bucketMs: MINUTE_MS,
 	},
 };
-/** Weak troubles may stay unknown: that is an answer, and better than a wrong instant. */
-const UNKNOWN_RATIO = 0.08;
+/** Troubles that stay unknown: better than a wrong instant, but few. */
+const UNKNOWN_RATIO = 0.02;
 const SHAPES = ["step", "ramp", "intermittent"] as const;
 
 export interface ImpactRow {
