@@ -253,6 +253,30 @@ describe("POST /v1/metrics", () => {
 		for (const socket of sockets) socket.destroy();
 	});
 
+	it("lets who is told that the body is too large write to its end: a closed connection would swallow the answer", async () => {
+		await serve();
+		const socket = connect(port, "127.0.0.1");
+		const seen: string[] = [];
+		const closed = new Promise<void>((resolve, reject) => {
+			socket.on("end", resolve).on("error", reject);
+		});
+		const answered = new Promise<void>((resolve) => {
+			socket.on("data", (chunk) => {
+				seen.push(chunk.toString());
+				if (seen.join("").includes("send smaller batches")) resolve();
+			});
+		});
+		socket.write(
+			"POST /v1/metrics HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 2000\r\n\r\n",
+		);
+		await answered;
+		const first = await Promise.race([closed.then(() => "closed"), httpTurn().then(() => "open")]);
+		expect(first).toBe("open");
+		socket.write(" ".repeat(2000));
+		await closed;
+		expect(seen.join("")).toMatch(/^HTTP\/1\.1 413 [\s\S]*connection: close/i);
+	});
+
 	it("turns away who may not write before reading the body", async () => {
 		await serve({ mayWrite: async () => "unauthenticated" });
 		const answer = await send("/v1/metrics", JSON_TYPE, "{}");
@@ -264,6 +288,9 @@ describe("POST /v1/metrics", () => {
 		]).toEqual([401, "Bearer", 16, 0]);
 	});
 });
+
+/** A whole request of somebody else: what the server does by itself after an answer it has done by then. */
+const httpTurn = () => send("/v1/metrics", JSON_TYPE, "{}");
 
 describe("a sender with limits", () => {
 	const asked: object[] = [];

@@ -347,6 +347,9 @@ function letGo({ buffer, length }: Buffer): void {
 	if (buffer instanceof ArrayBuffer && buffer.byteLength === length && length !== Buffer.poolSize) buffer.transfer(0);
 }
 
+/** How long a sender may go on with a body whose answer is known. */
+const LINGER_MS = 2_000;
+
 function send(request: IncomingMessage, response: ServerResponse, reply: TelemetryReply): void {
 	// A body that was not read to its end would be taken for the next request: close the connection behind the answer.
 	const isUnread = !request.complete;
@@ -356,10 +359,18 @@ function send(request: IncomingMessage, response: ServerResponse, reply: Telemet
 		...(reply.status === 401 ? { "www-authenticate": "Bearer" } : {}),
 		...(isUnread ? { connection: "close" } : {}),
 	});
-	response.end(reply.body, () => {
-		if (isUnread) setTimeout(() => request.destroy(), 1_000).unref();
-	});
-	if (isUnread) request.resume();
+	if (!isUnread) {
+		response.end(reply.body);
+		return;
+	}
+	// Who is still writing when the connection closes loses the answer: the rest of the body is let pass, for a while.
+	response.write(reply.body);
+	const close = () => {
+		clearTimeout(timer);
+		response.end(() => request.destroy());
+	};
+	const timer = setTimeout(close, LINGER_MS).unref();
+	request.once("close", close).resume();
 }
 
 function otlpContentType(request: IncomingMessage): OtlpContentType | undefined {
