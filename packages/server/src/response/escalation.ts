@@ -1,4 +1,4 @@
-import { type Catalogue, DEFAULT_ESCALATION, escalationFor, heldMonitor } from "#catalogue";
+import type { Catalogue, EscalationPolicy } from "#catalogue";
 import { getIncident, type Incident, markPaged, publishIncidentFact } from "#incidents";
 import {
 	cancelMessages,
@@ -14,6 +14,7 @@ import {
 } from "#platform";
 import { type ChainSnapshot, type Move, nextMove, resolveStep } from "./chain.ts";
 import { queuePage } from "./page.ts";
+import { type Chains, policyOf, routeIncident, routingTimers } from "./routing/index.ts";
 import type { ResponseDeps } from "./types.ts";
 
 export const NEXT_TIMER = "escalation.next";
@@ -28,8 +29,9 @@ export function listenToIncidents(bus: EventBus, deps: ResponseDeps): void {
 			const incident = event.incidentId && (await getIncident(tx, ALL, event.incidentId));
 			if (incident) await react(tx, incident, event);
 		});
+	const chains = chainsOf(deps);
 	on("incident.opened", async (tx, incident, event) => {
-		if (incident.parentId === undefined) await startEscalation(tx, deps, incident, event.at);
+		if (incident.parentId === undefined) await routeIncident(tx, deps, chains, incident, event.at);
 	});
 	on("incident.acknowledged", (tx, incident, event) => endEscalation(tx, incident, "acknowledged", event.at));
 	on("incident.resolved", (tx, incident, event) => endEscalation(tx, incident, "stopped", event.at));
@@ -47,17 +49,32 @@ export function listenToIncidents(bus: EventBus, deps: ResponseDeps): void {
 	});
 }
 
+/** What routing may do to chains. */
+function chainsOf(deps: ResponseDeps): Chains {
+	return {
+		start: (tx, incident, policy, now) => startEscalation(tx, deps, incident, policy, now),
+		pageOnce: (tx, incident, policy, lead, now) => pageOnce(tx, deps, incident, policy, lead, now),
+	};
+}
+
 /** Handlers of the room's timers, by kind. */
 export function escalationTimers(deps: ResponseDeps): Record<string, TimerHandler> {
 	return {
+		...routingTimers(deps, chainsOf(deps)),
 		[NEXT_TIMER]: (tx, timer, now) => continueEscalation(tx, deps, timer, now),
 		[DEADLINE_TIMER]: (tx, timer, now) => missDeadline(tx, deps, timer, now),
 	};
 }
 
 /** Starts the chain of an incident that pages: its first page, its next step and its deadline are one transaction. */
-export async function startEscalation(tx: Tx, deps: ResponseDeps, incident: Incident, now: number): Promise<void> {
-	const snapshot = takeSnapshot(deps.catalogue(), incident);
+export async function startEscalation(
+	tx: Tx,
+	deps: ResponseDeps,
+	incident: Incident,
+	policy: EscalationPolicy,
+	now: number,
+): Promise<void> {
+	const snapshot = takeSnapshot(deps.catalogue(), policy);
 	const id = deps.ids.next("esc");
 	await tx
 		.insertInto("escalations")
@@ -215,25 +232,29 @@ async function endEscalation(
  */
 async function pageForReturn(tx: Tx, deps: ResponseDeps, incident: Incident, now: number): Promise<void> {
 	if (incident.parentId !== undefined) return;
-	const snapshot = takeSnapshot(deps.catalogue(), incident);
-	const result = resolveStep(snapshot, { action: "escalate", step: 0 }, now);
+	const lead = "The signal returned: the mitigation did not hold.";
+	await pageOnce(tx, deps, incident, policyOf(deps.catalogue(), incident), lead, now);
+}
+
+/** One page to whom the first step means that reaches somebody, without a chain. */
+async function pageOnce(
+	tx: Tx,
+	deps: ResponseDeps,
+	incident: Incident,
+	policy: EscalationPolicy,
+	lead: string,
+	now: number,
+): Promise<void> {
+	const result = resolveStep(takeSnapshot(deps.catalogue(), policy), { action: "escalate", step: 0 }, now);
 	if (result.status === "exhausted") {
 		await publishIncidentFact(tx, deps, incident, SYSTEM, now, { type: "escalation.exhausted", data: {} });
 		return;
 	}
-	const lead = "The signal returned: the mitigation did not hold.";
 	await queuePage(tx, deps, incident, result.person, { now, step: result.step, isRepeat: true, lead });
 }
 
-function takeSnapshot(catalogue: Catalogue, incident: Incident): ChainSnapshot {
-	const slo = catalogue.slos.find((each) => each.name === incident.slo);
-	const monitor = heldMonitor(catalogue, incident.monitor, incident.slo, incident.tenant);
-	const policy = slo
-		? escalationFor(catalogue, slo, monitor)
-		: catalogue.escalations.find((each) => each.name === DEFAULT_ESCALATION);
-	// Without any policy the chain has no steps, is exhausted at once and says so: an incident must open all the same.
-	const known = policy ?? { name: DEFAULT_ESCALATION, repeatEveryMs: 0, acknowledgeWithinMs: 0, steps: [] };
-	return { policy: known, schedules: catalogue.schedules, people: catalogue.people };
+function takeSnapshot(catalogue: Catalogue, policy: EscalationPolicy): ChainSnapshot {
+	return { policy, schedules: catalogue.schedules, people: catalogue.people };
 }
 
 async function runningEscalation(tx: Tx, incidentId: string) {

@@ -13,4 +13,6 @@ export { escalationTimers, listenToIncidents, passOn } from "./escalation.ts";
 export { onCallAt, onCallView, personName } from "./on-call.ts";
 export { recordPageOutcome } from "./page.ts";
 export * from "./queries.ts";
+export * from "./routing/index.ts";
+export * from "./schedule/index.ts";
 export * from "./types.ts";

@@ -1,0 +1,6 @@
+/**
+ * What happens with an incident before anybody is paged: which route and policy, with whom it shares a page, and what
+ * holds the page back. The decision is pure; mutes, groups and hand-offs are state of the control store.
+ */
+export { policyOf, routeIncident, routingTimers } from "./route-incident.ts";
+export type * from "./types.ts";
