@@ -24,6 +24,7 @@ export { definitionWords, promiseWords } from "./promise-words.ts";
 export * from "./reading.ts";
 export * from "./reference.ts";
 export * from "./retention.ts";
+export * from "./schedule-types.ts";
 export * from "./selector.ts";
 export * from "./sli-kinds.ts";
 export * from "./starter.ts";

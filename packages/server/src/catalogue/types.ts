@@ -1,6 +1,7 @@
 import type { BurnRateTier, SeverityKey } from "@bellwether/model";
 import type { AttributeSettings } from "./attribute-settings.ts";
 import type { RetentionSettings } from "./retention.ts";
+import type { ScheduleLayer } from "./schedule-types.ts";
 
 /** The whole validated configuration. Immutable; a reload makes a new one. `hash` names the content. */
 export interface Catalogue {
@@ -337,7 +338,12 @@ export interface Schedule {
 	readonly timeZone: string;
 	readonly startsAt: number;
 	readonly shiftMs: number;
+	/** Everybody who may be on call by the catalogue. */
 	readonly people: readonly string[];
+	/** Undefined: the rotation above, alone. */
+	readonly layers?: readonly ScheduleLayer[] | undefined;
+	/** `24x7`: somebody is primary at every instant; undefined: nothing is promised. */
+	readonly coverage?: "24x7" | undefined;
 }
 
 export interface EscalationPolicy {
