@@ -82,15 +82,23 @@ function replay(options: BacktestOptions, path: string): Backtest {
 		const from = floor(options.from ?? to - DAY_MS, STEP_MS);
 		const claims = new Claims();
 		const judged = detectionPairs(catalogue, pairs, from).map(asLive);
+		const start = floor(from - WARM_UP_MS, HOUR_MS);
 		const engine = createDetection({
 			pairs: judged,
 			futureMs: catalogue.settings.telemetry.futureMs,
 			confirmMs: 0,
 			openBreaches: [],
-			now: from - WARM_UP_MS,
+			now: start,
+			history: (slo, tenants, since, until) =>
+				telemetry.columns({ slo, tenants, from: since, to: until, resolutionMs: MINUTE_MS }),
 		});
 		const counts = new HourOfCounts(telemetry, judged);
-		for (let hour = floor(from - WARM_UP_MS, HOUR_MS); hour < to; hour += HOUR_MS) {
+		// As a start does: what is usual is learnt from the minutes before, and the last hour stands in the windows.
+		counts.read(start - HOUR_MS, MINUTE_MS);
+		for (let at = start - HOUR_MS; at < start; at += MINUTE_MS)
+			counts.each(at, (pair, bad, total) => engine.add(pair, at, bad, total));
+		while (engine.work());
+		for (let hour = start; hour < to; hour += HOUR_MS) {
 			const isWarmUp = hour + HOUR_MS <= from;
 			const everyMs = isWarmUp ? MINUTE_MS : STEP_MS;
 			counts.read(hour, everyMs);
@@ -100,7 +108,7 @@ function replay(options: BacktestOptions, path: string): Backtest {
 				counts.each(at, (pair, bad, total) => engine.add(pair, at, bad, total));
 				claims.take(engine.evaluate(at + everyMs));
 			}
-			options.onProgress?.((hour - from + WARM_UP_MS) / (to - from + WARM_UP_MS));
+			options.onProgress?.((hour - start) / (to - start));
 		}
 		return { from, to, claims: claims.since(from) };
 	} finally {
