@@ -8,6 +8,8 @@
  * When late (the process stood still): overdue steps page at once, in order, each once; missed repeats are not made up
  * for. When a receiver was down, the newest page to an address replaces those that wait.
  */
+export { type AcknowledgeOutcome, acknowledgeByAction, acknowledgeByCode, acknowledgePage } from "./acknowledging.ts";
+export { type ActionClaims, actionKey, checkAction, knownActionKey, signAction } from "./action-token.ts";
 export { type ChainSnapshot, type Move, nextMove, resolveStep } from "./chain.ts";
 export { escalationTimers, listenToIncidents, passOn } from "./escalation.ts";
 export { onCallAt, onCallView, personName } from "./on-call.ts";
