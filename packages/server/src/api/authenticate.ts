@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { FastifyRequest } from "fastify";
-import { type ControlStore, checkToken, findSession, type Principal } from "#platform";
+import { type ControlStore, checkToken, findSession, operatorTokenId, type Principal } from "#platform";
 import type { Caller } from "./policy.ts";
 
 export interface AuthenticateOptions {
@@ -29,7 +29,8 @@ export function authenticator(options: AuthenticateOptions): (request: FastifyRe
 }
 
 export async function principalOfToken(options: AuthenticateOptions, token: string): Promise<Principal | undefined> {
-	if (isOperatorToken(options.tokenDigest, token)) return OPERATOR;
+	if (isOperatorToken(options.tokenDigest, token))
+		return { ...OPERATOR, tokenId: operatorTokenId(tokenDigestOf(token)) };
 	return checkToken(options.store.db, token, options.now());
 }
 

@@ -8,12 +8,14 @@ export interface Authz {
 	readonly roles: readonly Role[] | "anyone";
 	readonly tenant: "none" | "all" | "path" | "query" | "object";
 	readonly object: string;
+	/** With tenant "none": open to tokens of some tenants too, because nothing of a tenant, and of the whole server, is in it. */
+	readonly scoped?: true;
 	/** HTML pages send people to the sign-in page instead of answering 401. */
 	readonly signIn?: "redirect";
 }
 
 /** Reads: everyone who is signed in. `ingest` is a sender of telemetry and sees nothing. */
-export const READERS: readonly Role[] = ["viewer", "responder", "admin"];
+export const READERS: readonly Role[] = ["viewer", "agent", "responder", "admin"];
 export const RESPONDERS: readonly Role[] = ["responder", "admin"];
 export const ADMINS: readonly Role[] = ["admin"];
 
@@ -68,6 +70,15 @@ export function registerPolicy(app: FastifyInstance, options: PolicyOptions): vo
 				"forbidden",
 				`This needs the role ${allowed}; you have ${request.caller.principal.role}.`,
 				"Ask an administrator for a token with that role.",
+			);
+		}
+		if (request.caller.principal.tenants && authz.tenant === "none" && !authz.scoped) {
+			options.onDenied(request, "a token of some tenants may not");
+			throw new ApiProblem(
+				403,
+				"forbidden",
+				"This concerns the whole server; you may see some tenants only.",
+				"Ask an administrator for a token without a list of tenants.",
 			);
 		}
 	});

@@ -250,9 +250,10 @@ serverOptions(program.command("token").description("make a token for a person or
 	.requiredOption("--name <name>", "whose it is; stands in timelines and the audit log")
 	.addOption(
 		new Option("--role <role>", "what it may do")
-			.choices(["admin", "responder", "viewer", "ingest"])
+			.choices(["admin", "responder", "viewer", "agent", "ingest"])
 			.makeOptionMandatory(),
 	)
+	.option("--tenants <name...>", "key tenants it may see, for the roles responder, viewer and agent; without: all")
 	.option("--ttl <duration>", "how long it is good, such as 90d; without: until it is revoked", duration)
 	.option("--json", "answer as JSON")
 	.action(async ({ ttl, ...options }) => {

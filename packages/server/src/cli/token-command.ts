@@ -6,15 +6,18 @@ export interface TokenOptions extends Omit<CommandOptions, "dir"> {
 	readonly token: string;
 	readonly name: string;
 	readonly role: string;
+	/** Key tenants it may see; undefined: all. */
+	readonly tenants?: readonly string[] | undefined;
 	readonly ttlMs?: number | undefined;
 }
 
 /** Makes a token on a running server. Its text is printed this once. */
 export async function runToken(options: TokenOptions): Promise<number> {
-	const { name, role, ttlMs } = options;
+	const { name, role, tenants, ttlMs } = options;
 	const answer = await callServer(options, "POST", "/api/v1/tokens", {
 		name,
 		role,
+		...(tenants === undefined ? {} : { tenants }),
 		...(ttlMs === undefined ? {} : { ttlMs }),
 	});
 	if (answer.status === "unreachable") {

@@ -9,7 +9,8 @@ export type TenantScope = { readonly [scopeBrand]: true } & (
 	| { readonly all: false; readonly tenants: ReadonlySet<string> }
 );
 
-export type Role = "admin" | "responder" | "viewer" | "ingest" | "system";
+/** `agent` reads and proposes: nothing it asks for happens before a person or a policy lets it. */
+export type Role = "admin" | "responder" | "viewer" | "agent" | "ingest" | "system";
 
 /** Who acts. `name` stands in timelines and the audit log. */
 export interface Principal {
@@ -18,6 +19,8 @@ export interface Principal {
 	/** Tenants the principal may see; undefined: all. */
 	readonly tenants?: readonly string[] | undefined;
 }
+	/** What it proved itself with; undefined: the product itself, or a test. */
+	readonly tokenId?: string | undefined;
 
 /** The product itself: timers, detectors, dispatcher. */
 export const SYSTEM: Principal = { name: "bellwether", role: "system" };

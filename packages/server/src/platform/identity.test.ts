@@ -44,10 +44,11 @@ async function setUp() {
 
 test("a token has 256 random bits and stands for its name and role, as often as it is used", async () => {
 	const { issue, use, check } = await setUp();
-	const { token } = await issue();
+	const { id, token } = await issue();
 	expect(token).toMatch(/^bw_[0-9a-f]{64}$/);
-	for (let n = 0; n < 2; n++) expect((await use(token))?.principal).toEqual({ name: "ci", role: "ingest" });
-	expect(await check(token)).toEqual({ name: "ci", role: "ingest" });
+	const principal = { name: "ci", role: "ingest", tokenId: id };
+	for (let n = 0; n < 2; n++) expect((await use(token))?.principal).toEqual(principal);
+	expect(await check(token)).toEqual(principal);
 });
 
 test("neither a token nor a session id can be read from the store", async () => {
@@ -95,7 +96,7 @@ test.each(["", "bw_", `bw_${"0".repeat(64)}`, "' or 1=1 --", "\u0000"])("%j is n
 test("a session is found by its id, with the CSRF token of its own", async () => {
 	const { open, find } = await setUp();
 	const [one, other] = [await open(), await open()];
-	expect(await find(one.id)).toEqual({ principal: ADA, csrf: one.csrf, expiresAt: one.expiresAt });
+	expect(await find(one.id)).toEqual({ principal: { ...ADA, tokenId: "tok_1" }, csrf: one.csrf, expiresAt: one.expiresAt });
 	expect(one.csrf).not.toBe(other.csrf);
 	expect(await find("someone else's")).toBeUndefined();
 });

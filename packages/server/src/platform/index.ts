@@ -33,6 +33,16 @@ export {
 export type * from "./tables.ts";
 export { createTimerRunner, type TimerCounters, type TimerRunner, type TimerRunnerOptions } from "./timer-runner.ts";
 export { cancelTimers, setTimer } from "./timers.ts";
-export { checkToken, digest, issueToken, type NewToken, revokeToken, type UsedToken, useToken } from "./tokens.ts";
+export {
+	checkToken,
+	digest,
+	issueToken,
+	type NewToken,
+	principalOfTokenId,
+	revokeToken,
+	storedTenants,
+	type UsedToken,
+	useToken,
+} from "./tokens.ts";
 export type * from "./types.ts";
 export { StoreUnavailable } from "./types.ts";

@@ -1,5 +1,5 @@
 import type { Principal, Role } from "./access.ts";
-import { digest } from "./tokens.ts";
+import { digest, storedTenants } from "./tokens.ts";
 import { type ControlStore, type Ids, StoreUnavailable, type Tx } from "./types.ts";
 
 export interface Session {
@@ -43,6 +43,7 @@ export async function openSession(
 			principal: principal.name,
 			role: principal.role,
 			csrf: session.csrf,
+			tenants: principal.tenants === undefined ? null : JSON.stringify(principal.tenants),
 			token_id: openedWith.tokenId,
 			created_at: now,
 			seen_at: now,
@@ -68,7 +69,12 @@ export async function findSession(store: ControlStore, id: string, now: number):
 			});
 	}
 	return {
-		principal: { name: row.principal, role: row.role as Role },
+		principal: {
+			name: row.principal,
+			role: row.role as Role,
+			...storedTenants(row.tenants),
+			...(row.token_id === null ? {} : { tokenId: row.token_id }),
+		},
 		csrf: row.csrf,
 		expiresAt: row.expires_at,
 	};

@@ -225,6 +225,8 @@ export interface ControlTables {
 		received_at: number;
 	};
 	/** One row per change, tenant and workload; '' stands for "not of a single one". */
+		/** JSON list of the tenants it may see; null: all. */
+		tenants: string | null;
 	changes: {
 		seq: Generated<number>;
 		feed: string;
@@ -235,6 +237,8 @@ export interface ControlTables {
 		state: string;
 		title: string;
 		ring: string | null;
+		/** As of the token it was opened with. */
+		tenants: string | null;
 		region: string | null;
 		build: string | null;
 		actor: string | null;
@@ -269,3 +273,45 @@ export interface ControlTables {
 		received_at: number;
 	};
 }
+	/** Who else is told what happens, and where. `filter` JSON; `secret` signs what is sent there. */
+	subscriptions: {
+		id: string;
+		/** Whose scope decides what may be told; nothing is, once the token is worth nothing. */
+		token_id: string;
+		owner: string;
+		event: "incident.opened" | "incident.changed" | "breach.opened";
+		callback_url: string;
+		secret: string;
+		client_state: string | null;
+		filter: string;
+		state: "active" | "disabled";
+		/** Why it was disabled. */
+		reason: string | null;
+		created_at: number;
+		disabled_at: number | null;
+		last_at: number | null;
+		last_outcome: string | null;
+		/** Messages in a row that failed for good. */
+		failures: number;
+		deliveries: number;
+	};
+	/** What agents want done; `refused`: confirmed, but it could not be done. `policy`: what let it through. */
+	proposals: {
+		id: string;
+		incident_id: string | null;
+		tenant: string;
+		tool: string;
+		arguments: string;
+		reason: string;
+		/** "Copilot (for oncall-bot)". */
+		agent: string;
+		token_id: string;
+		state: "pending" | "done" | "refused" | "rejected";
+		created_at: number;
+		expires_at: number;
+		policy: string | null;
+		decided_at: number | null;
+		decided_by: string | null;
+		outcome: string | null;
+		version: number;
+	};

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Principal, Role } from "./access.ts";
+import type { ControlTables } from "./tables.ts";
 import type { Db, Ids, Tx } from "./types.ts";
 
 export interface NewToken {
@@ -7,6 +8,8 @@ export interface NewToken {
 	readonly role: Role;
 	/** Works once; for the first visit of an administrator. */
 	readonly oneTime: boolean;
+	/** Key tenants that it may see, at least one; undefined: all, and the fleet. Not for administrators and senders. */
+	readonly tenants?: readonly string[] | undefined;
 	/** Undefined: no expiry. */
 	readonly ttlMs?: number | undefined;
 }
@@ -33,6 +36,7 @@ export async function issueToken(
 			name: token.name,
 			role: token.role,
 			one_time: token.oneTime ? 1 : 0,
+			tenants: token.tenants === undefined ? null : JSON.stringify(token.tenants),
 			created_at: now,
 			expires_at: token.ttlMs === undefined ? null : now + token.ttlMs,
 			last_used_at: null,
@@ -63,7 +67,7 @@ export async function useToken(tx: Tx, token: string, now: number): Promise<Used
 	}
 	return {
 		id: row.id,
-		principal: { name: row.name, role: row.role as Role },
+		principal: principalOf(row),
 		endsAt: row.one_time ? undefined : (row.expires_at ?? undefined),
 	};
 }
@@ -71,7 +75,34 @@ export async function useToken(tx: Tx, token: string, now: number): Promise<Used
 /** Like useToken without writing: for requests that come often. One-time tokens are not accepted here. */
 export async function checkToken(db: Db | Tx, token: string, now: number): Promise<Principal | undefined> {
 	const row = await find(db, token, now);
-	return row && !row.one_time ? { name: row.name, role: row.role as Role } : undefined;
+	return row && !row.one_time ? principalOf(row) : undefined;
+}
+
+/** Who a token stands for, by its id, while it is worth anything: for what was asked for earlier in its name. */
+export async function principalOfTokenId(db: Db | Tx, id: string, now: number): Promise<Principal | undefined> {
+	const row = await db.selectFrom("tokens").selectAll().where("id", "=", id).executeTakeFirst();
+	return row && isGood(row, now) ? principalOf(row) : undefined;
+}
+
+/** Tenants of a token or session as they are stored; what cannot be read lets nothing be seen. */
+export function storedTenants(stored: string | null): { readonly tenants?: readonly string[] } {
+	if (stored === null) return {};
+	try {
+		const tenants: unknown = JSON.parse(stored);
+		return { tenants: Array.isArray(tenants) ? tenants.filter((each) => typeof each === "string") : [] };
+	} catch {
+		return { tenants: [] };
+	}
+}
+
+type TokenRow = ControlTables["tokens"];
+
+function principalOf(row: TokenRow): Principal {
+	return { name: row.name, role: row.role as Role, ...storedTenants(row.tenants), tokenId: row.id };
+}
+
+function isGood(row: TokenRow, now: number): boolean {
+	return row.revoked_at === null && (row.expires_at === null || row.expires_at > now);
 }
 
 /** From this commit on the token is worth nothing. Revoking twice changes nothing. */
@@ -87,8 +118,7 @@ export async function revokeToken(tx: Tx, id: string, now: number): Promise<void
 async function find(db: Db | Tx, token: string, now: number) {
 	if (!token.startsWith(PREFIX)) return undefined;
 	const row = await db.selectFrom("tokens").selectAll().where("hash", "=", digest(token)).executeTakeFirst();
-	if (!row || row.revoked_at !== null) return undefined;
-	return row.expires_at !== null && row.expires_at <= now ? undefined : row;
+	return row && isGood(row, now) ? row : undefined;
 }
 
 /** A plain hash is enough for 256 random bits, and looking up by it leaks nothing that timing could tell. */

@@ -297,7 +297,14 @@ function platformHealthRoute(api: Api, context: ApiContext): void {
 	api.get(
 		"/api/v1/feeds",
 		{
-			config: { authz: { roles: READERS, tenant: "none", object: "names of unknown tenants only with full scope" } },
+			config: {
+				authz: {
+					roles: READERS,
+					tenant: "none",
+					object: "names of unknown tenants only with full scope",
+					scoped: true,
+				},
+			},
 			schema: {
 				summary: "Each side feed: when it was last heard, and whether it is stale",
 				tags: ["feeds"],

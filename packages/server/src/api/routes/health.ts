@@ -53,7 +53,7 @@ export function healthRoutes(api: Api, context: ApiContext): void {
 	api.get(
 		"/api/v1/version",
 		{
-			config: { authz: { roles: [...READERS, ...ADMINS], tenant: "none", object: "none" } },
+			config: { authz: { roles: [...READERS, ...ADMINS], tenant: "none", object: "none", scoped: true } },
 			schema: {
 				summary: "Version of the server",
 				tags: ["operations"],

@@ -9,7 +9,7 @@ export function onCallRoutes(api: Api, context: ApiContext): void {
 	api.get(
 		"/api/v1/oncall",
 		{
-			config: { authz: { roles: READERS, tenant: "none", object: "none" } },
+			config: { authz: { roles: READERS, tenant: "none", object: "none", scoped: true } },
 			schema: {
 				summary: "Who is on call at an instant, per schedule",
 				tags: ["response"],

@@ -24,15 +24,15 @@ export interface SessionOptions {
 	readonly tokenDigest: string | undefined;
 }
 
-/** A cookie can do everything its token can, so an ingest token must not become one. */
-const MAY_SIGN_IN: readonly string[] = READERS;
+/** A cookie can do everything its token can, so an ingest token must not become one; and an agent is no person. */
+const MAY_SIGN_IN: readonly string[] = READERS.filter((role) => role !== "agent");
 
 export function sessionRoutes(api: Api, context: ApiContext, options: SessionOptions): void {
 	const asIs = () => (data: unknown) => data as string;
 	api.get(
 		"/api/v1/session",
 		{
-			config: { authz: { roles: READERS, tenant: "none", object: "own session" } },
+			config: { authz: { roles: READERS, tenant: "none", object: "own session", scoped: true } },
 			schema: {
 				summary: "Who is signed in; carries the CSRF token",
 				tags: ["access"],
@@ -79,7 +79,7 @@ export function sessionRoutes(api: Api, context: ApiContext, options: SessionOpt
 	api.delete(
 		"/api/v1/session",
 		{
-			config: { authz: { roles: READERS, tenant: "none", object: "own session" } },
+			config: { authz: { roles: READERS, tenant: "none", object: "own session", scoped: true } },
 			schema: { summary: "Sign out", tags: ["access"], response: { 204: z.null(), ...PROBLEMS } },
 		},
 		async (request, reply) => {

@@ -13,7 +13,12 @@ export function sourceRoutes(api: Api, context: ApiContext): void {
 		"/api/v1/sources",
 		{
 			config: {
-				authz: { roles: READERS, tenant: "none", object: "words and counts of all tenants only for who sees all" },
+				authz: {
+					roles: READERS,
+					tenant: "none",
+					object: "words and counts of all tenants only for who sees all",
+					scoped: true,
+				},
 			},
 			schema: {
 				summary: "Where telemetry comes from: declared sources, and senders that nobody declared",

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { audit, closeSessionsOf, issueToken, revokeToken } from "#platform";
+import { audit, closeSessionsOf, issueToken, revokeToken, storedTenants } from "#platform";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { ADMINS, principalOf } from "../policy.ts";
-import { notFound } from "../problem.ts";
+import { ApiProblem, notFound } from "../problem.ts";
 import { Instant } from "../schemas.ts";
 
 const Name = z
@@ -13,8 +13,18 @@ const Issued = z.object({
 	token: z.string().describe("shown this once; the server keeps its hash alone"),
 	name: z.string(),
 	role: z.string(),
+	tenants: z.array(z.string()).nullable().describe("key tenants it may see; null: all"),
 	expiresAt: Instant.nullable(),
 });
+const Role = z.enum(["admin", "responder", "viewer", "agent", "ingest"]);
+const TokenView = Issued.omit({ token: true }).extend({
+	createdAt: Instant,
+	lastUsedAt: Instant.nullable(),
+	state: z.enum(["good", "expired", "revoked", "used"]),
+});
+const NEWEST = 500;
+/** Roles that a list of tenants can limit: an administrator changes what holds for all, a sender names its own tenants. */
+const LIMITED: readonly string[] = ["responder", "viewer", "agent"];
 
 export function tokenRoutes(api: Api, context: ApiContext): void {
 	api.post(
@@ -26,7 +36,13 @@ export function tokenRoutes(api: Api, context: ApiContext): void {
 				tags: ["access"],
 				body: z.object({
 					name: Name,
-					role: z.enum(["admin", "responder", "viewer", "ingest"]),
+					role: Role,
+					tenants: z
+						.array(z.string().min(1).max(63))
+						.min(1)
+						.max(1000)
+						.optional()
+						.describe("key tenants it may see, for the roles responder, viewer and agent; all when left out"),
 					ttlMs: z.number().int().min(1000).optional(),
 				}),
 				response: { 201: Issued, ...PROBLEMS },
@@ -34,9 +50,10 @@ export function tokenRoutes(api: Api, context: ApiContext): void {
 		},
 		async (request, reply) => {
 			const { name, role, ttlMs } = request.body;
+			const tenants = limitedTo(context, role, request.body.tenants);
 			const now = context.clock.now();
 			const issued = await context.store.transaction(async (tx) => {
-				const token = await issueToken(tx, context.ids, now, { name, role, oneTime: false, ttlMs });
+				const token = await issueToken(tx, context.ids, now, { name, role, tenants, oneTime: false, ttlMs });
 				await audit(tx, {
 					at: now,
 					actor: principalOf(request).name,
@@ -44,11 +61,45 @@ export function tokenRoutes(api: Api, context: ApiContext): void {
 					tenant: "",
 					subject: `token:${token.id}`,
 					requestId: request.id,
-					detail: { name, role, ttlMs: ttlMs ?? null },
+					detail: { name, role, tenants: tenants ?? null, ttlMs: ttlMs ?? null },
 				});
 				return token;
 			});
-			return reply.code(201).send({ ...issued, name, role, expiresAt: ttlMs === undefined ? null : now + ttlMs });
+			const expiresAt = ttlMs === undefined ? null : now + ttlMs;
+			return reply.code(201).send({ ...issued, name, role, tenants: tenants ?? null, expiresAt });
+		},
+	);
+	api.get(
+		"/api/v1/tokens",
+		{
+			config: { authz: { roles: ADMINS, tenant: "none", object: "none" } },
+			schema: {
+				summary: `Tokens without their text, newest first; the newest ${NEWEST}`,
+				tags: ["access"],
+				response: { 200: z.object({ items: z.array(TokenView) }), ...PROBLEMS },
+			},
+		},
+		async () => {
+			const now = context.clock.now();
+			const rows = await context.store.db
+				.selectFrom("tokens")
+				.select(["id", "name", "role", "tenants", "one_time", "created_at", "expires_at", "last_used_at", "revoked_at"])
+				.orderBy("created_at", "desc")
+				.orderBy("id", "desc")
+				.limit(NEWEST)
+				.execute();
+			return {
+				items: rows.map((row) => ({
+					id: row.id,
+					name: row.name,
+					role: row.role,
+					tenants: row.tenants === null ? null : [...(storedTenants(row.tenants).tenants ?? [])],
+					createdAt: row.created_at,
+					expiresAt: row.expires_at,
+					lastUsedAt: row.last_used_at,
+					state: stateOf(row, now),
+				})),
+			};
 		},
 	);
 	api.delete(
@@ -83,4 +134,36 @@ export function tokenRoutes(api: Api, context: ApiContext): void {
 			return reply.code(204).send(null);
 		},
 	);
+}
+
+/** Each tenant once. What would have no effect is refused. */
+function limitedTo(context: ApiContext, role: string, tenants: readonly string[] | undefined): string[] | undefined {
+	if (tenants === undefined) return undefined;
+	const invalid = (message: string, remedy: string) => new ApiProblem(400, "invalid_request", message, remedy);
+	if (!LIMITED.includes(role))
+		throw invalid(
+			`A token with the role ${role} cannot be limited to tenants.`,
+			`Use ${LIMITED.join(", ")}, or leave tenants out.`,
+		);
+	const known = new Set(context.catalogue().tenants.map(({ name }) => name));
+	const unknown = tenants.find((name) => !known.has(name));
+	if (unknown !== undefined)
+		throw invalid(
+			`tenants names "${unknown}", which is no key tenant.`,
+			"Write names of key tenants of the catalogue.",
+		);
+	return [...new Set(tenants)];
+}
+
+interface TokenTimes {
+	readonly one_time: number;
+	readonly expires_at: number | null;
+	readonly last_used_at: number | null;
+	readonly revoked_at: number | null;
+}
+
+function stateOf(row: TokenTimes, now: number): z.infer<typeof TokenView>["state"] {
+	if (row.one_time === 1 && row.last_used_at !== null) return "used";
+	if (row.revoked_at !== null) return "revoked";
+	return row.expires_at !== null && row.expires_at <= now ? "expired" : "good";
 }
