@@ -45,6 +45,11 @@ function senderOf(
 	switch (channel.kind) {
 		case "phone-panel":
 			return phone;
+		case "teams":
+		case "slack":
+		case "sms":
+		case "voice":
+			return refusing(`the channel "${channel.name}" is not built yet`);
 		case "webhook":
 			return createWebhookSender({
 				egress: createEgress({ allow: catalogue.settings.egress.allow }),

@@ -1,8 +1,8 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, parseDuration, SECOND_MS } from "@bellwether/model";
 import { Temporal } from "temporal-polyfill";
+import { checkAddress } from "./assemble-channels.ts";
 import { DEFAULT_ESCALATION } from "./choose.ts";
 import type { Entry } from "./entries.ts";
-import { isMail, isWebUrl, SECRET_EXAMPLE } from "./fields.ts";
 import type { Kind } from "./kinds.ts";
 import { type Context, displayName } from "./references.ts";
 import type { Channel, EscalationPolicy, EscalationTarget, Person, Schedule } from "./types.ts";
@@ -13,42 +13,13 @@ const DEFAULT_ACKNOWLEDGE_MS = 15 * MINUTE_MS;
 /** Shorter would flood a phone; tests and drills still need seconds. */
 const MIN_REPEAT_MS = SECOND_MS;
 
-/** Channels that are there without being declared. */
-const BUILT_IN = [
-	{ name: "phone-panel", kind: "phone-panel" },
-	{ name: "mail", kind: "mail" },
-] as const;
-
-export function assembleChannels(context: Context): Channel[] {
-	const channels = context.entries.of("Channel").map((entry): Channel => {
-		const { kind, secret } = entry.input.spec;
-		const builtIn = BUILT_IN.find((each) => each.name === entry.name);
-		if (builtIn && builtIn.kind !== kind) {
-			const message = `Channel ${show(entry.name)} is built in and of kind ${builtIn.kind}.`;
-			context.error(entry, ["spec", "kind"], message, "Give your channel another name.");
-		}
-		if (kind === "webhook" && secret === undefined) {
-			// Nothing leaves unsigned: every page by this channel would fail at night instead of here.
-			const message = `Webhook ${show(entry.name)} has no secret to sign with, so no page could leave by it.`;
-			context.error(entry, ["spec"], message, `Write secret: ${SECRET_EXAMPLE}.`, "key");
-		}
-		if (kind !== "webhook" && secret !== undefined) {
-			const remedy = kind === "mail" ? "The mail server's password belongs to spec.smtp of Settings." : "Remove it.";
-			context.error(entry, ["spec", "secret"], `spec.secret is not used by a channel of kind ${kind}.`, remedy, "key");
-		}
-		return { name: entry.name, kind, ...(secret === undefined ? {} : { secretRef: secret }) };
-	});
-	const declared = new Set(channels.map((channel) => channel.name));
-	return [...channels, ...BUILT_IN.filter((each) => !declared.has(each.name))];
-}
-
 export function assemblePeople(context: Context, channels: readonly Channel[]): Person[] {
 	const people = context.entries.of("Person").map((entry): Person => {
 		const contacts = entry.input.spec.contacts.map((contact, k) => {
 			const path = ["spec", "contacts", k];
 			context.refer(["Channel"], contact.channel, entry.document, [...path, "channel"]);
-			const kind = channels.find((channel) => channel.name === contact.channel)?.kind;
-			if (kind) checkAddress(context, entry, path, kind, contact.address);
+			const channel = channels.find((each) => each.name === contact.channel);
+			if (channel) checkAddress(context, entry, path, channel, contact.address);
 			return { channel: contact.channel, address: contact.address ?? entry.name };
 		});
 		return {
@@ -61,28 +32,6 @@ export function assemblePeople(context: Context, channels: readonly Channel[]): 
 	if (people.length > 0 || !context.complete("Person")) return people;
 	const contacts = [{ channel: "phone-panel", address: "on-call" }];
 	return [{ name: "on-call", displayName: "On-call", timeZone: "UTC", contacts }];
-}
-
-function checkAddress(
-	context: Context,
-	entry: Entry<"Person">,
-	path: Path,
-	kind: Channel["kind"],
-	address: string | undefined,
-): void {
-	const at = [...path, "address"];
-	const complain = (says: string, remedy: string) => context.error(entry, at, `${pathText(at)} ${says}.`, remedy);
-	if (kind === "phone-panel") return;
-	const remedy =
-		kind === "mail"
-			? "Write one address such as j.park@example.com."
-			: "Write https://host/path, without user name or password.";
-	if (address === undefined) complain("is missing", remedy);
-	else if (kind === "mail" && !isMail(address)) complain(`${show(address)} is not a mail address`, remedy);
-	else if (kind === "webhook" && !isWebUrl(address)) {
-		// The URL may carry a token in its path or a password, so it is not repeated.
-		complain("is not a web address", remedy);
-	}
 }
 
 export function assembleSchedules(context: Context): Schedule[] {

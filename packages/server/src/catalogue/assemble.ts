@@ -1,7 +1,9 @@
+import { assembleChannels } from "./assemble-channels.ts";
 import { assembleCohorts } from "./assemble-cohorts.ts";
 import { assembleFeeds } from "./assemble-feeds.ts";
+import { assembleIntegrations } from "./assemble-integrations.ts";
 import { assembleMonitors, checkReach } from "./assemble-monitors.ts";
-import { assembleChannels, assembleEscalations, assemblePeople, assembleSchedules } from "./assemble-oncall.ts";
+import { assembleEscalations, assemblePeople, assembleSchedules } from "./assemble-oncall.ts";
 import { assembleSettings } from "./assemble-settings.ts";
 import { assembleSlos } from "./assemble-slos.ts";
 import { assembleSources } from "./assemble-sources.ts";
@@ -43,6 +45,7 @@ export function assemble(context: Context, templates: readonly NoticeTemplate[])
 		sources: byName(assembleSources(context, slos)),
 		templates: templates.toSorted((a, b) => order(templateKey(a), templateKey(b))),
 		feeds: byName(assembleFeeds(context)),
+		integrations: byName(assembleIntegrations(context)),
 	};
 	if (context.findings.errors === 0) checkCombined(context, content);
 	warnMissing(context, content);

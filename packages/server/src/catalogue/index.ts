@@ -9,11 +9,13 @@
 export * from "./attribute-settings.ts";
 export { periodAt, type Span, UNIT_DAYS } from "./calendar-period.ts";
 export * from "./change.ts";
+export { CHANNEL_FACTS } from "./channels.ts";
 export * from "./choose.ts";
 export * from "./effective-monitor.ts";
 export * from "./exchange/index.ts";
 export { formatFinding } from "./finding.ts";
 export { type FolderSignature, folderSignature } from "./folder.ts";
+export * from "./integration-types.ts";
 export * from "./limits.ts";
 export { compilePattern, MAX_PATTERN_LENGTH, matcherTest, patternFault } from "./matcher.ts";
 export * from "./notice-facts.ts";

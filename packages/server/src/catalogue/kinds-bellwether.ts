@@ -338,7 +338,12 @@ export const Person = z.strictObject({
 			.array(
 				z.strictObject({
 					channel: f.name("Channel."),
-					address: f.text("Mail address or URL, as the channel wants it. A phone-panel needs none.", 2_000).optional(),
+					address: f
+						.text(
+							"Mail address, phone number such as +15550001234, URL or Slack id, as the channel wants it. A phone-panel, and a channel with a url of its own, need none.",
+							2_000,
+						)
+						.optional(),
 				}),
 			)
 			.min(1)
@@ -381,15 +386,5 @@ export const EscalationPolicy = z.strictObject({
 			.min(1)
 			.max(20)
 			.describe("Who is paged, and when, until somebody acknowledges."),
-	}),
-});
-
-export const Channel = z.strictObject({
-	apiVersion: f.apiVersion("bellwether/v1"),
-	kind: f.kind("Channel"),
-	metadata,
-	spec: z.strictObject({
-		kind: f.choice(["webhook", "mail", "phone-panel"], "Sort of channel."),
-		secret: f.secret("Reference to the key that signs webhooks (Standard Webhooks).").optional(),
 	}),
 });

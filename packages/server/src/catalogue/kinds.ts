@@ -1,6 +1,8 @@
 import type { z } from "zod";
 import * as bellwether from "./kinds-bellwether.ts";
+import { Channel } from "./kinds-channels.ts";
 import { Feed } from "./kinds-feed.ts";
+import { Integration } from "./kinds-integrations.ts";
 import * as openslo from "./kinds-openslo.ts";
 import { Source } from "./kinds-sources.ts";
 
@@ -65,7 +67,7 @@ export const KINDS = {
 		about: "Whom a page goes to, and to whom next. The one called `default` is used where none is named.",
 	},
 	Channel: {
-		schema: bellwether.Channel,
+		schema: Channel,
 		file: "notify/channels.yaml",
 		about: "A way out. `phone-panel` and `mail` are always there.",
 	},
@@ -78,6 +80,11 @@ export const KINDS = {
 		schema: Feed,
 		file: "feeds/*.yaml",
 		about: "A source beside the telemetry: the platform's own health, changes, or support cases.",
+	},
+	Integration: {
+		schema: Integration,
+		file: "integrations/*.yaml",
+		about: "A system of record that incidents are carried to as tickets, and that may tell us what became of them.",
 	},
 } as const;
 

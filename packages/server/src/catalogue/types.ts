@@ -1,5 +1,7 @@
 import type { BurnRateTier, SeverityKey } from "@bellwether/model";
 import type { AttributeSettings } from "./attribute-settings.ts";
+import type { Channel } from "./channels.ts";
+import type { Integration } from "./integration-types.ts";
 import type { RetentionSettings } from "./retention.ts";
 import type { ScheduleLayer } from "./schedule-types.ts";
 
@@ -21,6 +23,8 @@ export interface Catalogue {
 	/** Where telemetry comes from, as far as it is declared. */
 	readonly sources: readonly Source[];
 	readonly feeds: readonly Feed[];
+	/** Systems that incidents are carried to. Undefined: none. */
+	readonly integrations?: readonly Integration[] | undefined;
 	/**
 	 * Where values are written that hold for some and not for all, `file:line` by `kind/name/field`, such as
 	 * `Tier/gold/monitors/burn-rate/severity`. No part of the content.
@@ -355,12 +359,7 @@ export interface EscalationPolicy {
 }
 export type EscalationTarget = { readonly schedule: string } | { readonly person: string };
 
-/** Where pages go: `webhook` address is a URL (Standard Webhooks, signed), `mail` an address, `phone-panel` the console's own. */
-export interface Channel {
-	readonly name: string;
-	readonly kind: "webhook" | "mail" | "phone-panel";
-	readonly secretRef?: string | undefined;
-}
+export type { Channel, ChannelKind, ChannelProvider } from "./channels.ts";
 
 /** What a feed tells: the platform's own word about workloads, what was changed, or what customers reported. */
 export type FeedGives = "platform-health" | "changes" | "cases";

@@ -16,9 +16,12 @@ export { createEgressReader, type EgressAnswer, type EgressReader, type EgressRe
 export { EventBus, eventsAfter, type LoggedEvent, lastEventSeq } from "./events.ts";
 export { guardedSocket } from "./guarded-socket.ts";
 export { sequenceIds, systemIds } from "./ids.ts";
+export { type MessageFacts, messageFacts } from "./message-facts.ts";
 export { cancelMessages, enqueue } from "./outbox.ts";
+export type * from "./phone-provider.ts";
 export { forgetOld } from "./retention.ts";
 export { resolveSecret } from "./secrets.ts";
+export { sendResultOf } from "./send-result.ts";
 export {
 	closeForeignOperatorSessions,
 	closeSession,
@@ -30,6 +33,7 @@ export {
 	SESSION_MAX_MS,
 	type Session,
 } from "./sessions.ts";
+export { type StrictLiquid, strictLiquid } from "./strict-liquid.ts";
 export type * from "./tables.ts";
 export { createTimerRunner, type TimerCounters, type TimerRunner, type TimerRunnerOptions } from "./timer-runner.ts";
 export { cancelTimers, setTimer } from "./timers.ts";

@@ -69,6 +69,27 @@ export interface MessagePayload {
 	readonly url?: string | undefined;
 	readonly person?: string | undefined;
 	readonly data: Readonly<Record<string, unknown>>;
+	/** What channels make a card, a text message or a call of; those without it show subject and text. */
+	readonly card?: MessageCard | undefined;
+}
+
+/** What a message says, in parts, the most important first. Links are absolute. */
+export interface MessageCard {
+	/** Who and what, as short as it can be: "Contoso: sign-in fails". The first that a text message says. */
+	readonly short: string;
+	/** What happened, in a sentence. */
+	readonly sentence: string;
+	/** For people, such as Tenant: Contoso. */
+	readonly facts: readonly { readonly label: string; readonly value: string }[];
+	readonly incidentUrl?: string | undefined;
+	readonly runbookUrl?: string | undefined;
+	/**
+	 * How whoever was paged acknowledges without signing in. `url`: a page that asks once more, for a link opens by
+	 * itself in some programs; `token`: what a chat's button sends back; `code`: what a text message is answered with.
+	 */
+	readonly acknowledge?:
+		| { readonly url?: string | undefined; readonly token?: string | undefined; readonly code?: string | undefined }
+		| undefined;
 }
 
 export interface Message extends NewMessage {
