@@ -18,9 +18,9 @@ export interface Principal {
 	readonly role: Role;
 	/** Tenants the principal may see; undefined: all. */
 	readonly tenants?: readonly string[] | undefined;
-}
 	/** What it proved itself with; undefined: the product itself, or a test. */
 	readonly tokenId?: string | undefined;
+}
 
 /** The product itself: timers, detectors, dispatcher. */
 export const SYSTEM: Principal = { name: "bellwether", role: "system" };
