@@ -59,7 +59,80 @@ export interface ControlTables {
 		verdict_at: number | null;
 		evidence: string;
 		version: number;
+		/** JSON list of names; null: not private. */
+		readers: Generated<string | null>;
+		/** What its monitor says; the severity derived from the facts, why (JSON list), and what a person set instead (JSON). */
+		severity_ground: Generated<string | null>;
+		derived_severity_key: Generated<string | null>;
+		severity_reasons: Generated<string | null>;
+		severity_override: Generated<string | null>;
+		merged_into: Generated<string | null>;
+		duplicate_of: Generated<string | null>;
+		reviewed_at: Generated<number | null>;
+		reviewed_by: Generated<string | null>;
+		reopened_at: Generated<number | null>;
+		/** JSON of pagedAt and acknowledgedAt before the first reopening. */
+		first_response: Generated<string | null>;
+		/** Under which key somebody declared it: the same key again is the same incident. */
+		declared_key: Generated<string | null>;
 	};
+	/** Who holds, or held, a part in the work; `ended_at` null: still. */
+	incident_roles: {
+		id: string;
+		incident_id: string;
+		tenant: string;
+		role: "commander" | "communications" | "scribe";
+		person: string;
+		assigned_at: number;
+		assigned_by: string;
+		ended_at: number | null;
+	};
+	incident_tasks: {
+		id: string;
+		incident_id: string;
+		tenant: string;
+		text: string;
+		owner: string | null;
+		due_at: number | null;
+		created_at: number;
+		created_by: string;
+		done_at: number | null;
+		done_by: string | null;
+		overdue_at: number | null;
+		timer_id: string | null;
+		/** Idempotency-Key of the request that made it. */
+		request_key: string | null;
+		version: number;
+	};
+	/** `kind` related: read from both sides. One row per pair, the smaller id first. */
+	incident_links: {
+		incident_id: string;
+		other_id: string;
+		tenant: string;
+		kind: "related";
+		created_at: number;
+		created_by: string;
+	};
+	/** A runbook as it stood when the incident opened; `document` is JSON. */
+	incident_runbooks: {
+		incident_id: string;
+		tenant: string;
+		position: number;
+		name: string;
+		taken_at: number;
+		document: string;
+	};
+	/** A row for each item that somebody ticked or unticked. */
+	incident_runbook_items: {
+		incident_id: string;
+		tenant: string;
+		item_id: string;
+		done: number;
+		changed_at: number;
+		changed_by: string;
+	};
+	/** Values of attributes that explained the bad events, as they were found last. */
+	incident_culprits: { incident_id: string; tenant: string; attribute: string; value: string };
 	/** A running chain. `policy` is the snapshot taken at its start: edits never change a running chain. */
 	escalations: {
 		id: string;
@@ -152,6 +225,8 @@ export interface ControlTables {
 		name: string;
 		role: string;
 		one_time: number;
+		/** JSON list of the tenants it may see; null: all. */
+		tenants: string | null;
 		created_at: number;
 		expires_at: number | null;
 		last_used_at: number | null;
@@ -162,6 +237,8 @@ export interface ControlTables {
 		principal: string;
 		role: string;
 		csrf: string;
+		/** As of the token it was opened with. */
+		tenants: string | null;
 		/** What it was opened with; revoking that ends the session. */
 		token_id: string | null;
 		created_at: number;
@@ -225,8 +302,6 @@ export interface ControlTables {
 		received_at: number;
 	};
 	/** One row per change, tenant and workload; '' stands for "not of a single one". */
-		/** JSON list of the tenants it may see; null: all. */
-		tenants: string | null;
 	changes: {
 		seq: Generated<number>;
 		feed: string;
@@ -237,8 +312,6 @@ export interface ControlTables {
 		state: string;
 		title: string;
 		ring: string | null;
-		/** As of the token it was opened with. */
-		tenants: string | null;
 		region: string | null;
 		build: string | null;
 		actor: string | null;
@@ -272,7 +345,6 @@ export interface ControlTables {
 		digest: string;
 		received_at: number;
 	};
-}
 	/** Who else is told what happens, and where. `filter` JSON; `secret` signs what is sent there. */
 	subscriptions: {
 		id: string;
@@ -315,3 +387,4 @@ export interface ControlTables {
 		outcome: string | null;
 		version: number;
 	};
+}
