@@ -57,6 +57,8 @@ export interface Settings {
 		/** Undefined: DEFAULT_LIMITS. */
 		readonly limits?: IngestLimits | undefined;
 	};
+	/** Undefined: an incident can be taken up again for an hour after it came to rest. */
+	readonly incidents?: { readonly coolDownMs: number } | undefined;
 	readonly baselines: {
 		readonly autoDetectedShare: number;
 		readonly ttdManualMs: number;

@@ -446,4 +446,68 @@ create table incident_culprits (
 create index incident_culprits_by_value on incident_culprits (attribute, value);
 `,
 	AGENTS_STEP,
+	// Tickets in systems of record: what was carried there, each exchange, and what came back.
+	`
+create table tickets (
+	id text primary key,
+	incident_id text not null references incidents (id),
+	tenant text not null,
+	integration text not null,
+	external_key text not null,
+	external_id text,
+	external_name text,
+	external_alias text,
+	url text,
+	phase text not null check (phase in ('absent', 'creating', 'linked', 'gone', 'dropped')),
+	sync text not null check (sync in ('pending', 'sending', 'synced', 'failed')),
+	agreed text not null,
+	theirs text check (theirs in ('open', 'acknowledged', 'mitigated', 'resolved')),
+	note_seq integer not null,
+	told text not null,
+	created_at integer not null,
+	create_sent_at integer,
+	synced_at integer,
+	failures integer not null,
+	failing_since integer,
+	next_at integer not null,
+	last_error text,
+	version integer not null
+) strict;
+create unique index tickets_one_per_incident on tickets (incident_id, integration);
+create unique index tickets_by_key on tickets (integration, external_key);
+create index tickets_by_id on tickets (integration, external_id);
+create index tickets_due on tickets (next_at) where sync = 'pending';
+
+create table ticket_attempts (
+	seq integer primary key autoincrement,
+	ticket_id text not null,
+	integration text not null,
+	tenant text not null,
+	incident_id text,
+	what text not null check (what in ('create', 'adopt', 'update', 'note', 'look-up', 'test')),
+	started_at integer not null,
+	ended_at integer,
+	outcome text not null check (outcome in ('sending', 'done', 'retry', 'uncertain', 'refused', 'gone')),
+	detail text not null
+) strict;
+create index ticket_attempts_by_integration on ticket_attempts (integration, seq);
+create index ticket_attempts_by_ticket on ticket_attempts (ticket_id, seq);
+create index ticket_attempts_sending on ticket_attempts (outcome) where outcome = 'sending';
+
+create table ticket_messages (
+	seq integer primary key autoincrement,
+	integration text not null,
+	message_key text not null,
+	received_at integer not null,
+	ticket_id text,
+	tenant text not null,
+	incident_id text,
+	kind text not null,
+	outcome text not null,
+	note_seq integer
+) strict;
+create unique index ticket_messages_once on ticket_messages (integration, message_key);
+create index ticket_messages_by_ticket on ticket_messages (ticket_id, note_seq);
+create index ticket_messages_by_time on ticket_messages (received_at);
+`,
 ];
