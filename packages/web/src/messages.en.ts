@@ -12,6 +12,8 @@ export const messages = {
 	"nav.incidents": "Incidents",
 	"nav.reports": "Reports",
 	"header.onCall": "On call: {person} until {until}",
+	"header.onCallAlways": "On call: {person}",
+	"header.onCallNobody": "On call: nobody ({schedule})",
 	"header.theme": "Theme: {theme}. Change theme (t)",
 	"header.keys": "Keyboard keys (?)",
 	"header.phoneShow": "Show phone",

@@ -301,21 +301,7 @@ export const Timer = z.object({
 	dueAt: Instant,
 });
 
-export const OnCallView = z.object({
-	at: Instant,
-	schedules: z.array(
-		z.object({
-			name: z.string(),
-			displayName: z.string(),
-			timeZone: z.string(),
-			person: z.string(),
-			personDisplayName: z.string(),
-			until: Instant,
-			next: z.string(),
-			nextDisplayName: z.string(),
-		}),
-	),
-});
+export { OnCallView } from "./schemas-oncall.ts";
 
 export const PhoneMessage = z.object({
 	id: z.string(),

@@ -73,10 +73,12 @@ test("people take turns before the start as well", () => {
 	expect(names).toEqual(["ben", "cho", "ana", "ben", "cho", "ana"]);
 });
 
-test("a schedule without people has nobody, and is not in the view", () => {
+test("a schedule without people has nobody, and the view says so", () => {
 	expect(onCallAt(weekly({ people: [] }), 0)).toBeUndefined();
 	const catalogue = exampleCatalogue({ schedules: [weekly({ people: [] })] });
-	expect(onCallView(catalogue, 0).schedules).toEqual([]);
+	const [schedule] = onCallView(catalogue, 0).schedules;
+	expect(schedule).toMatchObject({ name: "s", person: undefined });
+	expect(schedule?.roles).toEqual([{ role: "primary", people: [], by: [], until: undefined, next: [] }]);
 });
 
 test("the view names who is on call, until when, and who is next", () => {
@@ -93,6 +95,15 @@ test("the view names who is on call, until when, and who is next", () => {
 				until: Date.UTC(2026, 10, 23, 9),
 				next: "s-haas",
 				nextDisplayName: "S. Haas",
+				roles: [
+					{
+						role: "primary",
+						people: [{ name: "m-ito", displayName: "M. Ito" }],
+						by: ["rotation"],
+						until: Date.UTC(2026, 10, 23, 9),
+						next: [{ name: "s-haas", displayName: "S. Haas" }],
+					},
+				],
 			},
 		],
 	});

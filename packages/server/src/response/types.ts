@@ -1,4 +1,4 @@
-import type { Catalogue } from "#catalogue";
+import type { Catalogue, OnCallRoleName } from "#catalogue";
 import type { EventBus, Ids } from "#platform";
 
 export interface ResponseDeps {
@@ -12,9 +12,10 @@ export interface ResponseDeps {
 
 export interface OnCall {
 	readonly person: string;
-	/** The instant of the hand-over, ms epoch. */
-	readonly until: number;
-	readonly next: string;
+	/** When somebody else, or nobody, takes over, ms epoch; undefined: not within three months. */
+	readonly until: number | undefined;
+	/** Undefined: nobody does. */
+	readonly next: string | undefined;
 }
 
 /** Who is on call, per schedule, at an instant; what the wire shows. */
@@ -24,12 +25,26 @@ export interface OnCallView {
 		readonly name: string;
 		readonly displayName: string;
 		readonly timeZone: string;
-		readonly person: string;
-		readonly personDisplayName: string;
-		readonly until: number;
-		readonly next: string;
-		readonly nextDisplayName: string;
+		/** The first primary; undefined: nobody is. */
+		readonly person: string | undefined;
+		readonly personDisplayName: string | undefined;
+		readonly until: number | undefined;
+		readonly next: string | undefined;
+		readonly nextDisplayName: string | undefined;
+		readonly roles: readonly {
+			readonly role: OnCallRoleName;
+			readonly people: readonly NamedPerson[];
+			/** Layers and overrides that put them there. */
+			readonly by: readonly string[];
+			readonly until: number | undefined;
+			readonly next: readonly NamedPerson[];
+		}[];
 	}[];
+}
+
+export interface NamedPerson {
+	readonly name: string;
+	readonly displayName: string;
 }
 
 export type EscalationState = "running" | "acknowledged" | "exhausted" | "stopped" | "none";

@@ -84,9 +84,14 @@ function OnCall() {
 	const now = useNow(60_000);
 	const first = useQuery(onCallQuery).data?.schedules[0];
 	if (first === undefined) return null;
+	const { personDisplayName: person, until } = first;
 	return (
 		<span className="on-call">
-			{t("header.onCall", { person: first.personDisplayName, until: times.short(first.until, now) })}
+			{person === null
+				? t("header.onCallNobody", { schedule: first.displayName })
+				: until === null
+					? t("header.onCallAlways", { person })
+					: t("header.onCall", { person, until: times.short(until, now) })}
 		</span>
 	);
 }

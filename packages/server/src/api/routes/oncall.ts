@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { onCallView } from "#response";
+import { loadOnCallState, NEXT_WITHIN_MS, onCallView } from "#response";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { InstantParameter } from "../instant-parameter.ts";
+import { wireOnCall } from "../oncall-view.ts";
 import { READERS } from "../policy.ts";
 import { OnCallView } from "../schemas.ts";
 
@@ -20,8 +21,9 @@ export function onCallRoutes(api: Api, context: ApiContext): void {
 			},
 		},
 		async (request) => {
-			const view = onCallView(context.catalogue(), request.query.at ?? context.clock.now());
-			return { ...view, schedules: [...view.schedules] };
+			const at = request.query.at ?? context.clock.now();
+			const state = await loadOnCallState(context.store.db, at, at + NEXT_WITHIN_MS);
+			return wireOnCall(onCallView(context.catalogue(), at, state));
 		},
 	);
 }
