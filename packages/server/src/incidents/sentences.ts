@@ -1,5 +1,7 @@
 import { describeDuration } from "@bellwether/model";
 
+import { WORK_SENTENCES } from "./work-sentences.ts";
+
 interface RecordedFact {
 	readonly type: string;
 	readonly actor: string;
@@ -40,9 +42,11 @@ const SENTENCES: Readonly<Record<string, (data: Data, actor: string) => string>>
 	"incident.mitigated": (data, actor) =>
 		data.with ? `Mitigated with ${data.with} by ${actor}.` : `Mitigated, says ${actor}.`,
 	"incident.resolved": (data, actor) => {
+		if (data.mergedInto) return `Merged into ${data.mergedInto} by ${actor}.`;
 		const reason = data.reason ? ` Reason: ${data.reason}` : "";
 		return `Resolved by ${actor} as ${VERDICT_WORDS[String(data.verdict)] ?? data.verdict}.${reason}`;
 	},
+	...WORK_SENTENCES,
 	"incident.signal_cleared": () => "The signal cleared: the SLI meets its objective again. The incident stays open.",
 	"incident.signal_returned": (data) =>
 		data.mitigationUndone ? "The signal returned: the mitigation did not hold." : "The signal returned.",
@@ -61,6 +65,10 @@ const SENTENCES: Readonly<Record<string, (data: Data, actor: string) => string>>
 		`${data.isRepeat ? "Paging again" : "Paging"} ${data.personDisplayName ?? data.person} by ${data.channels}.`,
 	"page.sent": (data) => `Page to ${data.personDisplayName ?? data.person} went out by ${data.channel}.`,
 	"page.failed": (data) => `Page to ${data.personDisplayName ?? data.person} by ${data.channel} failed: ${data.detail}`,
+	"page.delivered": (data) => `Page to ${data.personDisplayName ?? data.person} by ${data.channel} was delivered.`,
+	"page.answered": (data) => `${data.personDisplayName ?? data.person} answered the call by ${data.channel}.`,
+	"page.undelivered": (data) =>
+		`Page to ${data.personDisplayName ?? data.person} by ${data.channel} was not delivered: ${data.detail}`,
 	"page.uncertain": (data) =>
 		`Page to ${data.personDisplayName ?? data.person} by ${data.channel} may not have arrived: ${data.detail}`,
 	"notice.drafted": (data) =>

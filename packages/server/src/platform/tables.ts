@@ -439,4 +439,24 @@ export interface ControlTables {
 		outcome: string;
 		note_seq: number | null;
 	};
+	/** What a provider told of a message after it took it; each state once. */
+	delivery_receipts: {
+		seq: Generated<number>;
+		outbox_id: string;
+		tenant: string;
+		incident_id: string | null;
+		channel: string;
+		state: "accepted" | "delivered" | "answered" | "read" | "undelivered";
+		detail: string;
+		at: number;
+	};
+	/** Messages that tested a way to reach a person. */
+	page_tests: {
+		outbox_id: string;
+		person: string;
+		channel: string;
+		target_digest: string;
+		asked_by: string;
+		at: number;
+	};
 }

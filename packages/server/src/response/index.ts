@@ -11,6 +11,7 @@
 export { type AcknowledgeOutcome, acknowledgeByAction, acknowledgeByCode, acknowledgePage } from "./acknowledging.ts";
 export { type ActionClaims, actionKey, checkAction, knownActionKey, signAction } from "./action-token.ts";
 export { type ChainSnapshot, type Move, nextMove, resolveStep } from "./chain.ts";
+export * from "./channels/index.ts";
 export { escalationTimers, listenToIncidents, passOn } from "./escalation.ts";
 export { onCallAt, onCallView, personName } from "./on-call.ts";
 export { recordPageOutcome } from "./page.ts";

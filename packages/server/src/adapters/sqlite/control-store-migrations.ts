@@ -1,4 +1,5 @@
 import { AGENTS_STEP } from "./control-store-agents.ts";
+import { CHANNELS_STEP } from "./control-store-channels.ts";
 
 /** Tables whose rows belong to an incident. */
 const LINKED = ["breaches", "escalations", "notices", "outbox", "deliveries", "phone_messages"];
@@ -510,4 +511,5 @@ create unique index ticket_messages_once on ticket_messages (integration, messag
 create index ticket_messages_by_ticket on ticket_messages (ticket_id, note_seq);
 create index ticket_messages_by_time on ticket_messages (received_at);
 `,
+	CHANNELS_STEP,
 ];

@@ -1,0 +1,11 @@
+export { type ChannelDay, type ChannelState, channelStates, FAILING_FOR_LONG_MS } from "./channel-states.ts";
+export { type Receipt, type ReceiptState, recordReceipt } from "./receipts.ts";
+export {
+	guardTestPages,
+	type LastTest,
+	lastTests,
+	queueTestPages,
+	type TestPageRequest,
+	type TestResult,
+	testResults,
+} from "./test-page.ts";
