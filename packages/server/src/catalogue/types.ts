@@ -1,6 +1,7 @@
 import type { BurnRateTier, SeverityKey } from "@bellwether/model";
 import type { AttributeSettings } from "./attribute-settings.ts";
 import type { Channel } from "./channels.ts";
+import type { EscalationPolicy, Person, Team } from "./escalation-types.ts";
 import type { Integration } from "./integration-types.ts";
 import type { RetentionSettings } from "./retention.ts";
 import type { ScheduleLayer } from "./schedule-types.ts";
@@ -16,6 +17,7 @@ export interface Catalogue {
 	readonly slos: readonly Slo[];
 	readonly monitors: readonly Monitor[];
 	readonly people: readonly Person[];
+	readonly teams?: readonly Team[] | undefined;
 	readonly schedules: readonly Schedule[];
 	readonly escalations: readonly EscalationPolicy[];
 	readonly channels: readonly Channel[];
@@ -330,12 +332,22 @@ export type MonitorOverride = Partial<Omit<MonitorTerms, "threshold" | "absence"
 /** Monitor → what holds here instead. */
 export type MonitorOverrides = Readonly<Record<string, MonitorOverride>>;
 
-export interface Person {
-	readonly name: string;
-	readonly displayName: string;
-	readonly timeZone: string;
-	readonly contacts: readonly { readonly channel: string; readonly address: string }[];
-}
+export type {
+	AfterAcknowledge,
+	Contact,
+	ContactRuleName,
+	ContactRuleStep,
+	EscalationAct,
+	EscalationPolicy,
+	EscalationStep,
+	EscalationTarget,
+	LocalNight,
+	Person,
+	StepCondition,
+	Team,
+	TimeCondition,
+	TransientPause,
+} from "./escalation-types.ts";
 
 /** A rotation: `people[k]` is on call in shift k of length `shiftMs` counted from `startsAt` (ms epoch). */
 export interface Schedule {
@@ -351,15 +363,6 @@ export interface Schedule {
 	/** `24x7`: somebody is primary at every instant; undefined: nothing is promised. */
 	readonly coverage?: "24x7" | undefined;
 }
-
-export interface EscalationPolicy {
-	readonly name: string;
-	/** An unacknowledged page is sent again this often, ms. */
-	readonly repeatEveryMs: number;
-	readonly acknowledgeWithinMs: number;
-	readonly steps: readonly { readonly afterMs: number; readonly notify: EscalationTarget }[];
-}
-export type EscalationTarget = { readonly schedule: string } | { readonly person: string };
 
 export type { Channel, ChannelKind, ChannelProvider } from "./channels.ts";
 

@@ -34,7 +34,17 @@ export async function applyEvent(
 ): Promise<{ readonly step: Transition; readonly incident: Incident }> {
 	const step = transition(incident, event, now);
 	if (step.status !== "changed") return { step, incident };
-	await tx.updateTable("incidents").set(stateColumns(step.next)).where("id", "=", incident.id).execute();
+	const { pagedAt, parentId } = step.next;
+	await tx
+		.updateTable("incidents")
+		.set({
+			...stateColumns(step.next),
+			// A page may have gone out since the incident was read: only what this step moves is written.
+			...(pagedAt === incident.pagedAt ? {} : { paged_at: pagedAt ?? null }),
+			...(parentId === incident.parentId ? {} : { parent_id: parentId ?? null }),
+		})
+		.where("id", "=", incident.id)
+		.execute();
 	for (const fact of step.facts) {
 		await publish(tx, deps, incident, actor, now, { ...fact, data: { ...fact.data, ...extra } });
 	}

@@ -12,8 +12,9 @@
 export * from "./actions.ts";
 export * from "./causes/index.ts";
 export { publish as publishIncidentFact } from "./change.ts";
+export { coolDownOf } from "./continuing.ts";
 export * from "./feeds/index.ts";
-export { type IncidentEvent, isResolved, transition } from "./lifecycle.ts";
+export { goesOn, type IncidentEvent, isOver, isResolved, transition } from "./lifecycle.ts";
 export * from "./marks.ts";
 export { closeBreach, openForBreach } from "./opening.ts";
 export * from "./queries.ts";

@@ -147,19 +147,19 @@ describe("a real incident that is resolved while its signal is on", () => {
 	});
 });
 
-test("after a resolution a new breach opens a new incident that names the one before", async () => {
+test("a breach later than the cool-down after a resolution opens a new incident that names the one before", async () => {
 	const { open, close, acknowledge, resolve, clock, timeline } = await rooms();
 	await open(breachOpened("woodgrove"));
 	await acknowledge("INC-1001");
 	clock.advance(5 * MINUTE_MS);
 	await close("woodgrove");
 	await resolve("INC-1001");
-	clock.advance(12 * MINUTE_MS);
+	clock.advance(61 * MINUTE_MS);
 	expect(await open(breachOpened("woodgrove", { detectedAt: clock.now() }))).toMatchObject({
 		status: "opened",
 		incidentId: "INC-1002",
 	});
-	expect(await timeline("INC-1002")).toContain("Follows INC-1001, resolved 12 min before.");
+	expect(await timeline("INC-1002")).toContain("Follows INC-1001, resolved 1 h 1 min before.");
 });
 
 describe("platform-wide", () => {

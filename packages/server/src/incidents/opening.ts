@@ -3,7 +3,9 @@ import { type Catalogue, effectiveObjective, heldMonitor } from "#catalogue";
 import type { BreachClosed, BreachOpened, Evidence } from "#detection";
 import { SYSTEM, scopeOf, type Tx } from "#platform";
 import { applyEvent, auditIncident, publish } from "./change.ts";
-import { incidentOf, ongoingIncident, rowOf, UNRESOLVED } from "./rows.ts";
+import { continuedIncident, coolDownOf } from "./continuing.ts";
+import { isResolved } from "./lifecycle.ts";
+import { getIncident, incidentOf, rowOf, UNRESOLVED } from "./rows.ts";
 import { type CloseOutcome, type Incident, type IncidentDeps, type OpenOutcome, PLATFORM } from "./types.ts";
 import { absenceTitle, incidentTitle } from "./words.ts";
 
@@ -16,9 +18,9 @@ const FIRST_NUMBER = 1001;
 const ALL = scopeOf(SYSTEM);
 
 /**
- * Takes a detector's claim. One incident per episode of (tenant, SLO): a further claim attaches to it and, if its
- * signal had cleared within the last hour, lets the signal return. After a longer quiet, or a resolution, whoever took
- * the incident may be asleep: a new one opens, pages, and names the one before.
+ * Takes a detector's claim. One incident per episode of (tenant, SLO): a further claim within the cool-down after the
+ * incident came to rest attaches to it and lets its signal return; a resolved one is thereby reopened and pages again.
+ * Later a new one opens, pages, and names the one before.
  *
  * A claim of scope `platform` belongs under the platform's incident of that SLO, which the first such claim opens,
  * whoever makes it; the tenants' incidents become its children and do not page. Tenant incidents that opened at most
@@ -50,14 +52,15 @@ export async function openForBreach(
 	if (isPlatform && parent) {
 		await insertBreach(tx, breachId, breach, parent.incident.id);
 		if (parent.isNew) return { status: "opened", breachId, incidentId: parent.incident.id };
-		await attach(tx, deps, parent.incident, breach);
+		await attach(tx, deps, parent.incident, breach, catalogue);
 		return { status: "attached", breachId, incidentId: parent.incident.id };
 	}
 
-	const current = await ongoingIncident(tx, ALL, breach.tenant, breach.slo, breach.detectedAt);
+	const claim = { tenant: breach.tenant, slo: breach.slo, at: breach.detectedAt };
+	const current = await continuedIncident(tx, claim, coolDownOf(catalogue));
 	if (current) {
 		await insertBreach(tx, breachId, breach, current.id);
-		await attach(tx, deps, current, breach);
+		await attach(tx, deps, parent ? current : await onItsOwn(tx, current), breach, catalogue);
 		if (parent) await linkToParent(tx, deps, current, parent.incident, breach.detectedAt);
 		return { status: "attached", breachId, incidentId: current.id };
 	}
@@ -121,10 +124,12 @@ async function platformIncident(
 	breach: BreachOpened,
 	catalogue: Catalogue,
 ): Promise<{ incident: Incident; isNew: boolean }> {
-	const current = await ongoingIncident(tx, ALL, PLATFORM, breach.slo, breach.detectedAt);
+	const coolDownMs = coolDownOf(catalogue);
+	const current = await continuedIncident(tx, { tenant: PLATFORM, slo: breach.slo, at: breach.detectedAt }, coolDownMs);
 	if (current) {
 		// A further tenant under a platform incident that had gone quiet is the platform's signal, returned.
-		const returned = await applyEvent(tx, deps, current, { type: "signal-returned" }, SYSTEM, breach.detectedAt);
+		const event = { type: "signal-returned", coolDownMs } as const;
+		const returned = await applyEvent(tx, deps, current, event, SYSTEM, breach.detectedAt);
 		return { incident: returned.incident, isNew: false };
 	}
 	const evidence = breach.tenant === PLATFORM ? breach.evidence : fleetEvidence(breach, catalogue);
@@ -164,6 +169,7 @@ export async function openIncident(
 ): Promise<Incident> {
 	const number = await nextNumber(tx);
 	const monitor = heldMonitor(catalogue, breach.monitor, breach.slo, breach.tenant);
+	const ground = SEVERITIES[monitor?.severity ?? "2.5"];
 	const incident: Incident = {
 		id: `INC-${number}`,
 		number,
@@ -172,7 +178,11 @@ export async function openIncident(
 		workload: catalogue.slos.find((each) => each.name === breach.slo)?.workload ?? "",
 		kind: breach.tenant === PLATFORM ? "platform" : "tenant",
 		parentId: parent?.id,
-		severity: SEVERITIES[monitor?.severity ?? "2.5"],
+		severity: ground,
+		groundSeverity: ground,
+		derivedSeverity: ground,
+		severityReasons: [],
+		severityOverride: undefined,
 		state: "detected",
 		title: breach.evidence.drill
 			? `TEST: ${incidentTitle(catalogue, breach.tenant, breach.slo)}`
@@ -195,6 +205,13 @@ export async function openIncident(
 		verdictReason: undefined,
 		verdictBy: undefined,
 		verdictAt: undefined,
+		reviewedAt: undefined,
+		reviewedBy: undefined,
+		reopenedAt: undefined,
+		firstResponse: undefined,
+		mergedInto: undefined,
+		duplicateOf: undefined,
+		readers: undefined,
 		evidence: breach.evidence,
 		version: 1,
 	};
@@ -256,12 +273,28 @@ async function linkToParent(
 	await followParent(tx, deps, { ...incident, parentId: parent.id }, parent, now);
 }
 
-async function attach(tx: Tx, deps: IncidentDeps, incident: Incident, breach: BreachOpened): Promise<void> {
+/** A resolved incident whose parent is over as well is nobody's child when it returns alone: it pages by itself. */
+async function onItsOwn(tx: Tx, incident: Incident): Promise<Incident> {
+	if (incident.parentId === undefined || incident.state !== "resolved") return incident;
+	const parent = await getIncident(tx, ALL, incident.parentId);
+	if (parent && !isResolved(parent)) return incident;
+	await tx.updateTable("incidents").set({ parent_id: null }).where("id", "=", incident.id).execute();
+	return { ...incident, parentId: undefined };
+}
+
+async function attach(
+	tx: Tx,
+	deps: IncidentDeps,
+	incident: Incident,
+	breach: BreachOpened,
+	catalogue: Catalogue,
+): Promise<void> {
 	await publish(tx, deps, incident, SYSTEM, breach.detectedAt, {
 		type: "incident.breach_attached",
 		data: { monitor: breach.monitor },
 	});
-	await applyEvent(tx, deps, incident, { type: "signal-returned" }, SYSTEM, breach.detectedAt);
+	const event = { type: "signal-returned", coolDownMs: coolDownOf(catalogue) } as const;
+	await applyEvent(tx, deps, incident, event, SYSTEM, breach.detectedAt);
 }
 
 async function nameRelated(tx: Tx, deps: IncidentDeps, incident: Incident): Promise<void> {

@@ -1,6 +1,7 @@
 import { HOUR_MS } from "@bellwether/model";
 import type { Catalogue } from "#catalogue";
 import { type EventBus, SYSTEM, scopeOf, setTimer, type TimerHandler } from "#platform";
+import { isResolved } from "./lifecycle.ts";
 import { openIncident } from "./opening.ts";
 import { childrenOf, getIncident } from "./rows.ts";
 import type { IncidentDeps } from "./types.ts";
@@ -37,7 +38,8 @@ export function incidentTimers(deps: StillBurningDeps): Record<string, TimerHand
 	return {
 		[STILL_BURNING_TIMER]: async (tx, timer, now) => {
 			const incident = timer.incidentId && (await getIncident(tx, ALL, timer.incidentId));
-			if (!incident) return;
+			// Reopened meanwhile: somebody looks at it, or is paged for it.
+			if (!incident || !isResolved(incident)) return;
 			const family = [incident.id, ...(await childrenOf(tx, ALL, incident.id)).map(({ id }) => id)];
 			const burning = await tx
 				.selectFrom("breaches")

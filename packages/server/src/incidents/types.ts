@@ -23,7 +23,15 @@ export interface Incident {
 	readonly kind: IncidentKind;
 	/** The platform incident this one is part of. */
 	readonly parentId: string | undefined;
+	/** The one in force: what a person set, else what was derived. */
 	readonly severity: Severity;
+	/** What its monitor, or whoever declared it, says: the derived one is never milder. */
+	readonly groundSeverity: Severity;
+	/** From tenant tier, share of events hit, duration and criticality; it only ever rises. */
+	readonly derivedSeverity: Severity;
+	/** Why the derived one is as it is, in words. */
+	readonly severityReasons: readonly string[];
+	readonly severityOverride: SeverityOverride | undefined;
 	readonly state: IncidentState;
 	readonly title: string;
 	readonly monitor: string;
@@ -42,10 +50,29 @@ export interface Incident {
 	readonly verdictReason: string | undefined;
 	readonly verdictBy: string | undefined;
 	readonly verdictAt: number | undefined;
+	readonly reviewedAt: number | undefined;
+	readonly reviewedBy: string | undefined;
+	/** When it was last taken up again after its resolution. */
+	readonly reopenedAt: number | undefined;
+	/** The page and its acknowledgement before the first reopening: response is measured by these. */
+	readonly firstResponse: { readonly pagedAt: number | null; readonly acknowledgedAt: number | null } | undefined;
+	/** It is part of that incident of the same tenant, which has its breaches and its signal. */
+	readonly mergedInto: string | undefined;
+	readonly duplicateOf: string | undefined;
+	/** Names of those who may read it besides administrators; undefined: everybody who may see its tenant. */
+	readonly readers: readonly string[] | undefined;
 	/** What the detector saw at detection; `alsoBurning` holds only tenants of the reader's scope. */
 	readonly evidence: Evidence;
 	/** Rises with every change that a person makes, and when the signal's return undoes a mitigation. */
 	readonly version: number;
+}
+
+/** What a person set instead of the derived severity. */
+export interface SeverityOverride {
+	readonly severity: Severity;
+	readonly by: string;
+	readonly at: number;
+	readonly reason: string;
 }
 
 export interface IncidentDeps {
@@ -97,7 +124,25 @@ export type ChangeOutcome =
 			readonly remedy: string;
 	  };
 
-export type RefusalReason = "already-resolved" | "signal-open" | "reason-missing" | "verdict-unknown" | "note-empty";
+export type RefusalReason =
+	| "already-resolved"
+	| "signal-open"
+	| "reason-missing"
+	| "verdict-unknown"
+	| "note-empty"
+	| "not-resolved"
+	| "reviewed"
+	| "merged"
+	| "cool-down-over"
+	| "other-tenant"
+	| "same-incident"
+	| "target-unfit"
+	| "person-unknown"
+	| "text-unfit"
+	| "too-many"
+	| "item-unknown"
+	| "severity-unknown"
+	| "slo-unknown";
 
 export interface TimelineEntry {
 	readonly seq: number;

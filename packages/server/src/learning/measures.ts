@@ -6,7 +6,10 @@ const UNKNOWN: Measure = { status: "unknown", ms: null };
 
 /** The durations of one incident. What has not ended is pending; what lacks an end for good is unknown; neither is 0. */
 export function measuresOf(incident: Incident): Measures {
-	const { onsetAt, detectedAt, pagedAt, acknowledgedAt, firstNoticeAt, mitigatedAt } = incident;
+	const { onsetAt, detectedAt, firstNoticeAt, mitigatedAt, firstResponse } = incident;
+	// Of a reopened incident the response to its detection counts, not to its return.
+	const pagedAt = firstResponse ? (firstResponse.pagedAt ?? undefined) : incident.pagedAt;
+	const acknowledgedAt = firstResponse ? (firstResponse.acknowledgedAt ?? undefined) : incident.acknowledgedAt;
 	const open = isResolved(incident) ? UNKNOWN : PENDING;
 	const ttd = between(onsetAt, detectedAt, UNKNOWN);
 	return {

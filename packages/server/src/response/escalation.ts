@@ -44,6 +44,14 @@ export function listenToIncidents(bus: EventBus, deps: ResponseDeps): void {
 			data: { reason: `platform incident ${event.data.parentId} pages for it` },
 		});
 	});
+	on("incident.reopened", async (tx, incident, event) => {
+		if (event.data.by === "signal" && incident.parentId === undefined)
+			await routeIncident(tx, deps, chains, incident, event.at);
+	});
+	on("incident.unlinked", async (tx, incident, event) => {
+		// Its parent paged for it; alone it must find somebody itself.
+		if (incident.state === "detected") await routeIncident(tx, deps, chains, incident, event.at);
+	});
 	on("incident.signal_returned", async (tx, incident, event) => {
 		if (event.data.mitigationUndone) await pageForReturn(tx, deps, incident, event.at);
 	});

@@ -1,0 +1,44 @@
+import type { SeverityKey } from "@bellwether/model";
+import type { Integration, IntegrationKind, TicketState } from "#catalogue";
+
+type SeverityTable = Readonly<Record<SeverityKey, string>>;
+type StateTable = Readonly<Record<TicketState, string>>;
+
+/**
+ * Theirs for ours, unless the catalogue says otherwise. ServiceNow: impact/urgency, from which its own matrix makes the
+ * priority. Azure DevOps: Microsoft.VSTS.Common.Priority. PagerDuty: severity of PD-CEF.
+ */
+const SEVERITIES: Readonly<Record<IntegrationKind, SeverityTable>> = {
+	pagerduty: { "1": "critical", "2": "critical", "2.5": "error", "3": "warning", "4": "info" },
+	servicenow: { "1": "1/1", "2": "1/2", "2.5": "2/1", "3": "2/2", "4": "3/3" },
+	jira: { "1": "Highest", "2": "High", "2.5": "High", "3": "Medium", "4": "Low" },
+	"azure-devops": { "1": "1", "2": "1", "2.5": "2", "3": "3", "4": "4" },
+	icm: { "1": "1", "2": "2", "2.5": "2.5", "3": "3", "4": "4" },
+};
+
+/** Jira and Azure DevOps: states of the usual workflows and of the Agile process's Issue; ServiceNow: numbers of incident.state. */
+const STATES: Readonly<Record<IntegrationKind, StateTable>> = {
+	pagerduty: { open: "trigger", acknowledged: "acknowledge", mitigated: "acknowledge", resolved: "resolve" },
+	servicenow: { open: "1", acknowledged: "2", mitigated: "2", resolved: "6" },
+	jira: { open: "To Do", acknowledged: "In Progress", mitigated: "In Progress", resolved: "Done" },
+	"azure-devops": { open: "Active", acknowledged: "Active", mitigated: "Active", resolved: "Closed" },
+	icm: { open: "Active", acknowledged: "Acknowledged", mitigated: "Mitigated", resolved: "Resolved" },
+};
+
+type Words = Pick<Integration, "kind" | "severities" | "states">;
+
+export function theirSeverity(integration: Words, severity: SeverityKey): string {
+	return integration.severities[severity] ?? SEVERITIES[integration.kind][severity];
+}
+
+export function theirState(integration: Words, state: TicketState): string {
+	return integration.states[state] ?? STATES[integration.kind][state];
+}
+
+/** Names are compared as people write them: without regard to case. Where one of theirs stands for several of ours: the first. */
+export function ourState(integration: Words, theirs: string): TicketState | undefined {
+	const wanted = theirs.trim().toLowerCase();
+	return (["open", "acknowledged", "mitigated", "resolved"] as const).find(
+		(state) => theirState(integration, state).toLowerCase() === wanted,
+	);
+}
