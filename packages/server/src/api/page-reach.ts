@@ -1,4 +1,4 @@
-import type { Catalogue, Channel, Person } from "#catalogue";
+import { type Catalogue, type Channel, type Person, peopleOfTarget } from "#catalogue";
 
 /** Whether pages and notices can leave at all, told before somebody needs them. */
 export interface Reach {
@@ -14,7 +14,7 @@ export interface ReachFault {
 	readonly remedy: string;
 }
 
-type ReachCatalogue = Pick<Catalogue, "escalations" | "schedules" | "people" | "channels" | "tenants"> & {
+type ReachCatalogue = Pick<Catalogue, "escalations" | "schedules" | "teams" | "people" | "channels" | "tenants"> & {
 	readonly settings: Pick<Catalogue["settings"], "smtp">;
 };
 
@@ -50,11 +50,11 @@ export function pageReach(catalogue: ReachCatalogue, secretFault: (reference: st
 }
 
 /** Whoever an escalation can come to, once each. */
-function peopleOf({ escalations, schedules, people }: ReachCatalogue): Person[] {
+function peopleOf({ escalations, schedules, teams, people }: ReachCatalogue): Person[] {
 	const names = new Set(
-		escalations.flatMap(({ steps }) =>
-			steps.flatMap(({ notify }) =>
-				"person" in notify ? [notify.person] : (schedules.find(({ name }) => name === notify.schedule)?.people ?? []),
+		escalations.flatMap(({ steps, lead }) =>
+			[...steps.map(({ notify }) => notify), lead].flatMap((target) =>
+				target ? peopleOfTarget({ schedules, teams }, target) : [],
 			),
 		),
 	);

@@ -147,7 +147,7 @@ function checkTemplate(context: Context, entry: Entry<"Channel">): void {
 /** Whether a contact's address is what the channel wants. Addresses that may hold a key are not repeated. */
 export function checkAddress(
 	context: Context,
-	entry: Entry<"Person">,
+	entry: Entry<"Person"> | Entry<"EscalationPolicy">,
 	path: Path,
 	channel: Channel,
 	address: string | undefined,

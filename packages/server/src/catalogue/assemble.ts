@@ -1,9 +1,11 @@
 import { assembleChannels } from "./assemble-channels.ts";
 import { assembleCohorts } from "./assemble-cohorts.ts";
+import { assembleEscalations } from "./assemble-escalations.ts";
 import { assembleFeeds } from "./assemble-feeds.ts";
 import { assembleIntegrations } from "./assemble-integrations.ts";
 import { assembleMonitors, checkReach } from "./assemble-monitors.ts";
-import { assembleEscalations, assemblePeople, assembleSchedules } from "./assemble-oncall.ts";
+import { assemblePeople, assembleTeams } from "./assemble-people.ts";
+import { assembleSchedules } from "./assemble-schedules.ts";
 import { assembleSettings } from "./assemble-settings.ts";
 import { assembleSlos } from "./assemble-slos.ts";
 import { assembleSources } from "./assemble-sources.ts";
@@ -27,7 +29,7 @@ export function assemble(context: Context, templates: readonly NoticeTemplate[])
 	const channels = byName(assembleChannels(context));
 	const people = byName(assemblePeople(context, channels));
 	const schedules = byName(assembleSchedules(context));
-	const escalations = byName(assembleEscalations(context, schedules, people));
+	const escalations = byName(assembleEscalations(context, schedules, people, channels));
 	const monitors = byName(assembleMonitors(context));
 	checkReach(context, { monitors, slos, tiers, tenants });
 	const content = {
@@ -39,6 +41,7 @@ export function assemble(context: Context, templates: readonly NoticeTemplate[])
 		slos,
 		monitors,
 		people,
+		teams: byName(assembleTeams(context)),
 		schedules,
 		escalations,
 		channels,

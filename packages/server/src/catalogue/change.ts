@@ -12,6 +12,7 @@ export type ChangeKind =
 	| "SLO"
 	| "Monitor"
 	| "Person"
+	| "Team"
 	| "Schedule"
 	| "EscalationPolicy"
 	| "Channel"
@@ -70,6 +71,7 @@ function objectsOf(catalogue: Catalogue): Map<ChangeKind, Objects> {
 		["SLO", named(slos)],
 		["Monitor", named(catalogue.monitors)],
 		["Person", named(catalogue.people)],
+		["Team", named(catalogue.teams ?? [])],
 		["Schedule", named(catalogue.schedules)],
 		["EscalationPolicy", named(catalogue.escalations)],
 		["Channel", named(catalogue.channels)],

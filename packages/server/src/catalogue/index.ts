@@ -30,4 +30,5 @@ export * from "./schedule-types.ts";
 export * from "./selector.ts";
 export * from "./sli-kinds.ts";
 export * from "./starter.ts";
+export { peopleOfTarget } from "./target-people.ts";
 export * from "./types.ts";

@@ -1,9 +1,11 @@
 import type { z } from "zod";
 import * as bellwether from "./kinds-bellwether.ts";
 import { Channel } from "./kinds-channels.ts";
+import { EscalationPolicy, Person, Team } from "./kinds-escalation.ts";
 import { Feed } from "./kinds-feed.ts";
 import { Integration } from "./kinds-integrations.ts";
 import * as openslo from "./kinds-openslo.ts";
+import { Schedule } from "./kinds-schedule.ts";
 import { Source } from "./kinds-sources.ts";
 
 /** Every kind that can stand in a catalogue, in the order in which documents and plans list them. */
@@ -59,10 +61,11 @@ export const KINDS = {
 		file: "monitors/*.yaml",
 		about: "What watches SLOs and pages. Without one, every SLO is watched by burn rate.",
 	},
-	Person: { schema: bellwether.Person, file: "oncall/*.yaml", about: "Somebody who can be paged." },
-	Schedule: { schema: bellwether.Schedule, file: "oncall/*.yaml", about: "People who take turns." },
+	Person: { schema: Person, file: "oncall/*.yaml", about: "Somebody who can be paged." },
+	Schedule: { schema: Schedule, file: "oncall/*.yaml", about: "People who take turns." },
+	Team: { schema: Team, file: "oncall/*.yaml", about: "People who are paged by one name." },
 	EscalationPolicy: {
-		schema: bellwether.EscalationPolicy,
+		schema: EscalationPolicy,
 		file: "oncall/*.yaml",
 		about: "Whom a page goes to, and to whom next. The one called `default` is used where none is named.",
 	},

@@ -113,6 +113,7 @@ describe("One tenant, one workload and one SLO are a whole catalogue", () => {
 			repeatEveryMs: 5 * MINUTE_MS,
 			acknowledgeWithinMs: 15 * MINUTE_MS,
 			steps: [{ afterMs: 0, notify: { person: "on-call" } }],
+			afterAcknowledge: { remindAfterMs: 30 * MINUTE_MS, escalateAfterMs: 15 * MINUTE_MS },
 		});
 		expect(catalogue.channels.map((channel) => channel.name)).toEqual(["mail", "phone-panel"]);
 	});

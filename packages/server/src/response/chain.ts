@@ -48,6 +48,7 @@ export function resolveStep(snapshot: ChainSnapshot, move: Move, now: number): S
 export function personOf(snapshot: ChainSnapshot, target: EscalationTarget, at: number): Person | string {
 	let name: string;
 	if ("person" in target) name = target.person;
+	else if (!("schedule" in target)) return "steps of this kind are not taken yet";
 	else {
 		const schedule = snapshot.schedules.find((each) => each.name === target.schedule);
 		if (!schedule) return `schedule ${target.schedule} does not exist`;

@@ -43,7 +43,7 @@ export async function escalationView(db: Db | Tx, scope: TenantScope, incidentId
 		const done = reached.get(index);
 		if (done) return { dueAt: done.at, person: done.person, state: "done" as const };
 		const state = row.state === "running" ? ("pending" as const) : ("cancelled" as const);
-		return { dueAt, person: targetName(snapshot, step.notify, dueAt), state };
+		return { dueAt, person: step.notify ? targetName(snapshot, step.notify, dueAt) : "", state };
 	});
 	const nextTarget = pending && snapshot.policy.steps[pending.data.step ?? 0]?.notify;
 	return {
@@ -151,5 +151,6 @@ async function reachedSteps(db: Db | Tx, incidentId: string): Promise<Map<number
 function targetName(snapshot: ChainSnapshot, target: EscalationTarget, at: number): string {
 	const person = personOf(snapshot, target, at);
 	if (typeof person !== "string") return person.displayName;
-	return "person" in target ? target.person : target.schedule;
+	if ("person" in target) return target.person;
+	return "schedule" in target ? target.schedule : Object.values(target).flat().join(", ");
 }
