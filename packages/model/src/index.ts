@@ -7,4 +7,5 @@ export * from "./burn-rate.ts";
 export * from "./clock.ts";
 export * from "./duration.ts";
 export * from "./error-budget.ts";
+export * from "./own-name.ts";
 export * from "./severity.ts";

@@ -1,6 +1,6 @@
-import { burnRateTiers } from "@bellwether/model";
+import { burnRateTiers, isOwnName } from "@bellwether/model";
 import { Temporal } from "temporal-polyfill";
-import { type Catalogue, effectiveMonitor, monitorsOf, type Slo } from "#catalogue";
+import { type Catalogue, effectiveMonitor, type Monitor, monitorsOf, type Slo } from "#catalogue";
 import type { DetectionPair } from "#detection";
 import { FLEET, type Pair } from "#telemetry";
 
@@ -15,7 +15,7 @@ export function detectionPairs(catalogue: Catalogue, pairs: readonly Pair[], now
 	const bySlo = new Map(catalogue.slos.map((slo) => [slo.name, monitorsOf(catalogue, slo.name)]));
 	return pairs.map((pair) => {
 		const slo = slos.get(pair.slo);
-		const applying = (bySlo.get(pair.slo) ?? []).map((monitor) =>
+		const applying = monitorsFor(pair, bySlo.get(pair.slo) ?? []).map((monitor) =>
 			slo ? effectiveMonitor(catalogue, monitor, slo, tenants.get(pair.tenant)) : monitor,
 		);
 		const burning = applying.filter(({ detector }) => detector === "burn-rate");
@@ -55,6 +55,12 @@ export function detectionPairs(catalogue: Catalogue, pairs: readonly Pair[], now
 			}),
 		};
 	});
+}
+
+/** What checks the system itself has its own monitor, which watches nothing else, and no platform. */
+function monitorsFor({ tenant, slo }: Pair, monitors: readonly Monitor[]): readonly Monitor[] {
+	if (!isOwnName(slo)) return monitors;
+	return tenant === FLEET ? [] : monitors.filter(({ name }) => isOwnName(name));
 }
 
 /** Minutes east of UTC at `now`: a habit of the hour may be an hour off until the next change of the catalogue. */

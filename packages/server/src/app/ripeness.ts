@@ -1,9 +1,10 @@
+import { isOwnName } from "@bellwether/model";
 import type { Catalogue } from "#catalogue";
 import type { Pair, Telemetry } from "#telemetry";
 
 /**
  * Until when the counts of each pair are complete, for detection. A heartbeat that is missing is no count that could still
- * come: it waits for nobody, its own patience is over when it is told.
+ * come: it waits for nobody, its own patience is over when it is told. Nor does a check of the system itself, whose requests are whole.
  */
 export function ripeness(
 	catalogue: Catalogue,
@@ -13,6 +14,6 @@ export function ripeness(
 	const heartbeats = new Set(
 		catalogue.slos.filter((slo) => slo.indicator.kind === "heartbeat").map(({ name }) => name),
 	);
-	const isHeartbeat = pairs.map(({ slo }) => heartbeats.has(slo));
-	return (pair, now) => (isHeartbeat[pair] ? Number.POSITIVE_INFINITY : telemetry().completeUntil(pair, now));
+	const isWhole = pairs.map(({ slo }) => heartbeats.has(slo) || isOwnName(slo));
+	return (pair, now) => (isWhole[pair] ? Number.POSITIVE_INFINITY : telemetry().completeUntil(pair, now));
 }

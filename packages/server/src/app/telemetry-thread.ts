@@ -1,4 +1,5 @@
 import type { Worker } from "node:worker_threads";
+import { isOwnName } from "@bellwether/model";
 import type { Catalogue } from "#catalogue";
 import type { BreachClosed, BreachOpened, Drill, PairStatus, RadarChange, ShadowFiring } from "#detection";
 import type {
@@ -236,11 +237,13 @@ class Thread implements TelemetryThread {
 	}
 
 	async accounting(tenant?: string, source?: string): Promise<Accounting[]> {
-		return (await this.#call({ kind: "accounting", tenant, source })) as Accounting[];
+		const books = (await this.#call({ kind: "accounting", tenant, source })) as Accounting[];
+		// Who asks by name sees the system's checks of itself; they are in nobody's totals.
+		return tenant !== undefined && isOwnName(tenant) ? books : books.filter((book) => !isOwnName(book.tenant));
 	}
 
 	async hourStrips(): Promise<HourStrip[]> {
-		return (await this.#call({ kind: "hour-strips" })) as HourStrip[];
+		return ((await this.#call({ kind: "hour-strips" })) as HourStrip[]).filter(({ slo }) => !isOwnName(slo));
 	}
 
 	async shadowFirings(): Promise<readonly ShadowFiring[]> {
@@ -248,7 +251,8 @@ class Thread implements TelemetryThread {
 	}
 
 	async sourceStates(): Promise<SourceState[]> {
-		return (await this.#call({ kind: "source-states" })) as SourceState[];
+		const states = (await this.#call({ kind: "source-states" })) as SourceState[];
+		return states.filter(({ source }) => !isOwnName(source.replace(/^token:/, "")));
 	}
 
 	async tenantValues(query: TenantValuesQuery): Promise<TenantValues> {
@@ -353,8 +357,9 @@ class Thread implements TelemetryThread {
 
 	#mirror(statuses: readonly PairStatus[], all: boolean): void {
 		if (all) this.#statuses.clear();
-		for (const status of statuses) this.#statuses.set(`${status.slo}\n${status.tenant}`, status);
-		for (const listener of this.#listeners) listener.statuses?.([...statuses]);
+		const told = statuses.filter(({ slo }) => !isOwnName(slo));
+		for (const status of told) this.#statuses.set(`${status.slo}\n${status.tenant}`, status);
+		if (all || told.length > 0) for (const listener of this.#listeners) listener.statuses?.(told);
 	}
 
 	#take(id: number): Pending | undefined {

@@ -459,4 +459,15 @@ export interface ControlTables {
 		asked_by: string;
 		at: number;
 	};
+	/** Checks of the system by itself, the last ones; `stages` is JSON of stage to ms. Their tenants are in no catalogue. */
+	self_checks: {
+		id: string;
+		tenant: string;
+		state: "detected" | "acknowledged" | "resolved" | "failed";
+		started_at: number;
+		ended_at: number | null;
+		stages: string;
+		failed_stage: string | null;
+		detail: string;
+	};
 }

@@ -1,3 +1,4 @@
+import { isOwnName } from "@bellwether/model";
 import { MAX_ORIGINS, Origins } from "./origins.ts";
 import { PROTOCOLS, REASON, REASONS } from "./reasons.ts";
 import type { AccountingRow } from "./store.ts";
@@ -75,11 +76,11 @@ export class Ledger {
 		this.#stored = [...this.#stored, ...rows];
 	}
 
+	/** Without the system's checks of itself. */
 	counted(): number {
-		return this.#all().reduce(
-			(sum, row) => (row.key === "counted" && row.protocol !== "import" ? sum + row.count : sum),
-			0,
-		);
+		const isTold = ({ key, protocol, tenant }: AccountingRow) =>
+			key === "counted" && protocol !== "import" && !isOwnName(tenant);
+		return this.#all().reduce((sum, row) => (isTold(row) ? sum + row.count : sum), 0);
 	}
 
 	report(tenant: string | undefined, source?: string): Accounting[] {

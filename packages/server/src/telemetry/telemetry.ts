@@ -1,4 +1,4 @@
-import type { Clock } from "@bellwether/model";
+import { type Clock, isOwnName } from "@bellwether/model";
 import { attributeLimits, type Catalogue, keptAttributesOf, periodAt, type Slo } from "#catalogue";
 import { type Applied, Applier } from "./apply.ts";
 import { ByteWriter } from "./bytes.ts";
@@ -607,8 +607,15 @@ export class Telemetry {
 		for (let k = 0; k < count; k++)
 			if (bad[k] !== 0 || total[k] !== 0)
 				sink.add(pairs[k] as number, (buckets[k] as number) * BUCKET_MS, bad[k] as number, total[k] as number);
-		if (cells.count > 0) this.#lastSampleAt = Math.max(this.#lastSampleAt ?? 0, now);
+		if (this.#isFromOutside(cells)) this.#lastSampleAt = Math.max(this.#lastSampleAt ?? 0, now);
 		cells.clear();
+	}
+
+	/** The system's checks of itself must not look like a sender that is alive. Mostly the first cell tells. */
+	#isFromOutside({ count, pairs }: Cells): boolean {
+		const { pairs: known } = this.#loaded.selection;
+		for (let k = 0; k < count; k++) if (!isOwnName((known[pairs[k] as number] as Pair).slo)) return true;
+		return false;
 	}
 
 	/** Forgetting builds everything anew while requests wait: a few streams are not worth it, as long as there is room. */

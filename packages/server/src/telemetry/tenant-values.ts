@@ -1,3 +1,4 @@
+import { isOwnName } from "@bellwether/model";
 import type { Attribute } from "./attribute.ts";
 import { type Register, sourceOf } from "./register.ts";
 import type { TenantValue, TenantValues, TenantValuesQuery } from "./types.ts";
@@ -43,7 +44,7 @@ export class SeenTenantValues {
 
 	constructor(register: Register, attributes: Iterable<string>) {
 		this.#register = register;
-		this.#attributes = new Set([...attributes, ...register.idAttributes()]);
+		this.#attributes = new Set([...attributes, ...register.idAttributes()].filter((name) => !isOwnName(name)));
 	}
 
 	/** A stream that is kept. */

@@ -1,5 +1,6 @@
 import { AGENTS_STEP } from "./control-store-agents.ts";
 import { CHANNELS_STEP } from "./control-store-channels.ts";
+import { WATCHDOG_STEP } from "./control-store-watchdog.ts";
 
 /** Tables whose rows belong to an incident. */
 const LINKED = ["breaches", "escalations", "notices", "outbox", "deliveries", "phone_messages"];
@@ -512,4 +513,5 @@ create index ticket_messages_by_ticket on ticket_messages (ticket_id, note_seq);
 create index ticket_messages_by_time on ticket_messages (received_at);
 `,
 	CHANNELS_STEP,
+	WATCHDOG_STEP,
 ];
