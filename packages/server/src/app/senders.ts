@@ -1,9 +1,10 @@
 import type { Clock } from "@bellwether/model";
 import type { Catalogue, Channel } from "#catalogue";
-import { type EngagementDeps, guardNotices } from "#engagement";
+import { departureOf, type EngagementDeps, guardNotices, subscriptionIdOf } from "#engagement";
 import { type ChannelSender, type ControlStore, createEgress, resolveSecret } from "#platform";
 import { createPhonePanel, type PhoneMessage } from "../adapters/phone-panel/index.ts";
 import { createSmtpSender } from "../adapters/smtp/index.ts";
+import { createSubscriberSender } from "../adapters/subscriber/index.ts";
 import { createWebhookSender } from "../adapters/webhook/index.ts";
 
 export interface SendersOptions {
@@ -18,9 +19,15 @@ export interface SendersOptions {
 /** The sender behind a channel's name, made anew when the catalogue changes; undefined when there is no such channel. */
 export function channelSenders(options: SendersOptions): (channelName: string) => ChannelSender | undefined {
 	const phone = createPhonePanel({ store: options.store, clock: options.clock, onMessage: options.onPhoneMessage });
+	const subscribers = createSubscriberSender({
+		egress: () => createEgress({ allow: options.catalogue().settings.egress.allow }),
+		clock: options.clock,
+		departure: (message) => options.store.transaction((tx) => departureOf(tx, message, options.clock.now())),
+	});
 	let builtFor: string | undefined;
 	let senders = new Map<string, ChannelSender>();
 	return (name) => {
+		if (subscriptionIdOf(name) !== undefined) return subscribers;
 		const catalogue = options.catalogue();
 		if (builtFor !== catalogue.hash) {
 			senders = new Map(

@@ -142,8 +142,10 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	const breaches = createBreachQueue({
 		take: async (event) => {
 			await store.transaction(async (tx) => {
-				if (event.type === "breach.opened") await openForBreach(tx, { ids, bus }, event, catalogue());
-				else await closeBreach(tx, { ids, bus }, event);
+				if (event.type === "breach.opened") {
+					const outcome = await openForBreach(tx, { ids, bus }, event, catalogue());
+					await tellOfBreach(tx, deps, event, outcome);
+				} else await closeBreach(tx, { ids, bus }, event);
 			});
 		},
 		onError: (error, event) =>
@@ -175,6 +177,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	const thread = loaded.value;
 	const { buildHttpServer, createFleetSource, SourceGate } = rest.value.api;
 	const { listenToIncidents: listenForNotices, recordNoticeOutcome } = rest.value.engagement;
+	const { listenForSubscribers, recordSubscriptionOutcome, tellOfBreach } = rest.value.engagement;
 	const { escalationTimers, listenToIncidents: listenForPages, recordPageOutcome } = rest.value.response;
 	const { createCauseWatch, createFeedKeeping, startForgetting, openGrpcPort, startLiveEvents, startPullControl } =
 		rest.value;
@@ -219,9 +222,11 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	lookAgainAfterResolution(bus, deps);
 	listenForPages(bus, deps);
 	listenForNotices(bus, deps);
+	listenForSubscribers(bus, deps);
 	const onOutcome: OutcomeListener = async (tx, message, outcome) => {
 		await recordPageOutcome(tx, deps, message, outcome);
 		await recordNoticeOutcome(tx, deps, message, outcome);
+		await recordSubscriptionOutcome(tx, message, outcome);
 	};
 	// The fleet view and what tells open consoles of changes.
 	const fleet = createFleetSource({

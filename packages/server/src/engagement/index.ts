@@ -15,4 +15,5 @@ export { findLeaks } from "./leak-check.ts";
 export { renderNotice } from "./render.ts";
 export { getNotice, listNotices, type NoticeFilter } from "./rows.ts";
 export { guardNotices, recordNoticeOutcome } from "./sending.ts";
+export * from "./subscriptions/index.ts";
 export * from "./types.ts";

@@ -100,6 +100,14 @@ export interface Target {
 	readonly isAdmitted: boolean;
 }
 
+/** Why nothing would be sent there, as far as the address itself tells; undefined: its names are yet to be looked up. */
+export function urlFault(text: string, allow: readonly string[]): string | undefined {
+	const target = judgeUrl(text, new Set(allow.map(normaliseEntry)), new Set(USUAL_PORTS));
+	if ("fault" in target) return target.fault;
+	const isOpen = target.url.protocol === "http:" && !target.isAdmitted;
+	return isOpen ? `what is sent could be read on its way: use https, or ${remedy(target.host)}` : undefined;
+}
+
 /** What can be said before any look-up. The URL parser has turned every spelling of an IPv4 address into the plain one. */
 export function judgeUrl(
 	text: string,

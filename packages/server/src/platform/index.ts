@@ -11,7 +11,7 @@ export { apart } from "./apart.ts";
 export { type AuditEntry, type AuditHead, type AuditVerdict, audit, auditHead, verifyAudit } from "./audit.ts";
 export { canonicalJson } from "./canonical-json.ts";
 export { createDispatcher, type Dispatcher, type DispatcherCounters, type DispatcherOptions } from "./dispatcher.ts";
-export { createEgress, type Egress, type EgressOptions, type EgressResult } from "./egress.ts";
+export { createEgress, type Egress, type EgressOptions, type EgressResult, urlFault } from "./egress.ts";
 export { createEgressReader, type EgressAnswer, type EgressReader, type EgressRequest } from "./egress-reader.ts";
 export { EventBus, eventsAfter, type LoggedEvent, lastEventSeq } from "./events.ts";
 export { guardedSocket } from "./guarded-socket.ts";

@@ -25,6 +25,7 @@ import { type SessionOptions, sessionRoutes } from "./session.ts";
 import { sloRoutes } from "./slos.ts";
 import { sourceRoutes } from "./sources.ts";
 import { streamRoutes } from "./stream.ts";
+import { subscriptionRoutes } from "./subscriptions.ts";
 import { tenantRegisterRoutes } from "./tenant-register.ts";
 import { timerRoutes } from "./timers.ts";
 import { tokenRoutes } from "./tokens.ts";
@@ -57,6 +58,7 @@ export function registerRoutes(api: Api, context: ApiContext, session: SessionOp
 	feedRoutes(api, context);
 	reportRoutes(api, context);
 	phoneRoutes(api, context);
+	subscriptionRoutes(api, context);
 	configRoutes(api, context);
 	auditRoutes(api, context);
 	pagerRoutes(api, context);

@@ -1,0 +1,157 @@
+import type { Catalogue } from "#catalogue";
+import type { BreachOpened } from "#detection";
+import { describeFact, type Incident, incidentSentence, tenantName } from "#incidents";
+import type { DomainEvent } from "#platform";
+import type { SubscriptionEvent, SubscriptionFilter, ToldEvent } from "./types.ts";
+
+/** Of the names that receivers see. */
+const TYPE_PREFIX = "dev.bellwether.";
+
+/** What is told, with what filters look at. */
+export interface Telling {
+	readonly event: SubscriptionEvent;
+	readonly tenant: string;
+	readonly workload: string;
+	readonly severity: string | undefined;
+	readonly isTest: boolean;
+	readonly isPart: boolean;
+	readonly incidentId: string | undefined;
+	readonly body: ToldEvent;
+}
+
+interface Teller {
+	readonly catalogue: Catalogue;
+	readonly publicUrl: string;
+	readonly now: number;
+}
+
+/** What an incident's opening, or any later fact about it, says to others. */
+export function tellingOfIncident(incident: Incident, fact: DomainEvent, teller: Teller): Telling {
+	const event = fact.type === "incident.opened" ? "incident.opened" : "incident.changed";
+	const actor = fact.actor.name;
+	const change = { type: fact.type, by: actor, text: describeFact({ type: fact.type, actor, data: fact.data }) };
+	const data = { ...incidentData(incident, teller), ...(event === "incident.changed" ? { change } : {}) };
+	return {
+		event,
+		tenant: incident.tenant,
+		workload: incident.workload,
+		severity: incident.severity.key,
+		isTest: incident.evidence.drill !== undefined,
+		isPart: incident.parentId !== undefined,
+		incidentId: incident.id,
+		body: bodyOf(event, incident.id, fact.at, data, teller),
+	};
+}
+
+/** What a detector's claim says to others. `incident`: the one that it opened, or belongs to. */
+export function tellingOfBreach(
+	breach: BreachOpened,
+	breachId: string,
+	incident: Incident | undefined,
+	teller: Teller,
+): Telling {
+	const { catalogue } = teller;
+	const workload = catalogue.slos.find(({ name }) => name === breach.slo)?.workload ?? "";
+	const { evidence } = breach;
+	const data = {
+		id: breachId,
+		tenant: breach.tenant,
+		tenantDisplayName: tenantName(catalogue, breach.tenant),
+		workload,
+		slo: breach.slo,
+		detector: breach.detector,
+		monitor: breach.monitor,
+		scope: breach.scope,
+		objective: evidence.objective,
+		detectedAt: iso(breach.detectedAt),
+		bad: evidence.episode.bad,
+		total: evidence.episode.total,
+		...(evidence.episode.burn === undefined ? {} : { burnRate: evidence.episode.burn }),
+		...(incident === undefined
+			? {}
+			: { incident: incident.id, severity: incident.severity.key, url: urlOf(incident, teller) }),
+	};
+	return {
+		event: "breach.opened",
+		tenant: breach.tenant,
+		workload,
+		severity: incident?.severity.key,
+		isTest: evidence.drill !== undefined,
+		isPart: false,
+		incidentId: incident?.id,
+		body: bodyOf("breach.opened", breachId, breach.detectedAt, data, teller),
+	};
+}
+
+/** Fields that a subscription's filter names must fit; those that it leaves out always do. */
+export function fits(filter: SubscriptionFilter, telling: Telling): boolean {
+	const isAmong = (list: readonly string[] | undefined, value: string | undefined) =>
+		list === undefined || (value !== undefined && list.includes(value));
+	return (
+		isAmong(filter.tenants, telling.tenant) &&
+		isAmong(filter.workloads, telling.workload) &&
+		isAmong(filter.severities, telling.severity) &&
+		(filter.includeTests === true || !telling.isTest) &&
+		(filter.includeParts === true || !telling.isPart)
+	);
+}
+
+function bodyOf(
+	event: SubscriptionEvent,
+	subject: string,
+	at: number,
+	data: Readonly<Record<string, unknown>>,
+	teller: Teller,
+): ToldEvent {
+	return {
+		specversion: "1.0",
+		type: `${TYPE_PREFIX}${event}`,
+		source: teller.publicUrl,
+		subject,
+		time: iso(at),
+		datacontenttype: "application/json",
+		data,
+	};
+}
+
+/** Instants as RFC 3339, as flows and CloudEvents have them; what is not known is left out. */
+function incidentData(incident: Incident, teller: Teller): Readonly<Record<string, unknown>> {
+	const { catalogue, now } = teller;
+	const workload = catalogue.workloads.find(({ name }) => name === incident.workload);
+	return {
+		id: incident.id,
+		number: incident.number,
+		title: incident.title,
+		sentence: incidentSentence(incident, catalogue, { now }),
+		kind: incident.kind,
+		tenant: incident.tenant,
+		tenantDisplayName: tenantName(catalogue, incident.tenant),
+		workload: incident.workload,
+		workloadDisplayName: workload?.displayName ?? incident.workload,
+		slo: incident.slo,
+		severity: incident.severity.key,
+		severityRank: incident.severity.rank,
+		state: incident.state,
+		detectedBy: incident.detectedBy,
+		isTest: incident.evidence.drill !== undefined,
+		parent: incident.parentId,
+		onsetAt: iso(incident.onsetAt),
+		detectedAt: iso(incident.detectedAt),
+		acknowledgedAt: iso(incident.acknowledgedAt),
+		acknowledgedBy: incident.acknowledgedBy,
+		mitigatedAt: iso(incident.mitigatedAt),
+		resolvedAt: iso(incident.resolvedAt),
+		verdict: incident.verdict,
+		version: incident.version,
+		url: urlOf(incident, teller),
+		acknowledgeUrl: `${teller.publicUrl}/p/${incident.id}`,
+	};
+}
+
+function urlOf(incident: Incident, teller: Teller): string {
+	return `${teller.publicUrl}/incidents/${incident.id}`;
+}
+
+function iso<T extends number | undefined>(at: T): T extends number ? string : string | undefined {
+	return (at === undefined ? undefined : new Date(at).toISOString()) as never;
+}
