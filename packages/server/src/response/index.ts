@@ -15,6 +15,7 @@ export * from "./channels/index.ts";
 export { escalationTimers, listenToIncidents, passOn } from "./escalation.ts";
 export { onCallAt, onCallView, personName } from "./on-call.ts";
 export { recordPageOutcome } from "./page.ts";
+export { type CardOptions, pageCard } from "./page-card.ts";
 export * from "./queries.ts";
 export * from "./routing/index.ts";
 export * from "./schedule/index.ts";

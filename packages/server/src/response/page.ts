@@ -1,6 +1,7 @@
 import type { Catalogue, Person } from "#catalogue";
 import { type Incident, incidentSentence, publishIncidentFact, tenantName } from "#incidents";
 import { enqueue, type Message, type MessagePayload, type Outcome, SYSTEM, type Tx } from "#platform";
+import { pageCard } from "./page-card.ts";
 import type { ResponseDeps } from "./types.ts";
 
 export interface PageOccasion {
@@ -108,6 +109,7 @@ export function pagePayload(
 			isRepeat: occasion.isRepeat,
 			acknowledgeUrl: url,
 		},
+		card: pageCard(incident, person, catalogue, { publicUrl, now: occasion.now }),
 	};
 }
 
