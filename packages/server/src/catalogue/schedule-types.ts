@@ -1,9 +1,9 @@
 /** What somebody on call is there for: the primary is paged first, a shadow learns and is never paged. */
-export type OnCallRoleName = "primary" | "secondary" | "shadow";
-export const ON_CALL_ROLES: readonly OnCallRoleName[] = ["primary", "secondary", "shadow"];
+export const ON_CALL_ROLES = ["primary", "secondary", "shadow"] as const;
+export type OnCallRoleName = (typeof ON_CALL_ROLES)[number];
 
-export type Weekday = "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
-export const WEEKDAYS: readonly Weekday[] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+export const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
 
 /** A layer with this priority wins over all others; those of people are 0 to 9. Overrides made by hand win over it. */
 export const OVERRIDE_PRIORITY = 10;

@@ -150,7 +150,7 @@ test("around clock changes the fast way agrees with walking minute by minute, in
 				const at = from.epochMilliseconds + minute * MINUTE_MS;
 				const expected = schedule.people[(slow[minute] as number) % 3];
 				const actual = onCallAt(schedule, at);
-				if (actual?.person !== expected || !(actual && actual.until > at)) {
+				if (actual?.person !== expected || !((actual?.until ?? 0) > at)) {
 					throw new Error(`${timeZone} ${new Date(at).toISOString()}: ${actual?.person}, not ${expected}`);
 				}
 			}
