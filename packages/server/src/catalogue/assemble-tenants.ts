@@ -143,6 +143,7 @@ function assembleTenant(
 		displayName: tenant.displayName,
 		tier: fields.tier ?? DEFAULT_TIER,
 		match,
+		...(fields.labels === undefined ? {} : { labels: record(Object.entries(fields.labels)) }),
 		workloads: used,
 		timeZone: fields.timeZone ?? "UTC",
 		language: fields.language ?? "en",

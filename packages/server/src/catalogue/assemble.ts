@@ -1,10 +1,12 @@
 import { assembleChannels } from "./assemble-channels.ts";
+import { assembleAgentPolicies } from "./assemble-agents.ts";
 import { assembleCohorts } from "./assemble-cohorts.ts";
 import { assembleEscalations } from "./assemble-escalations.ts";
 import { assembleFeeds } from "./assemble-feeds.ts";
 import { assembleIntegrations } from "./assemble-integrations.ts";
 import { assembleMonitors, checkReach } from "./assemble-monitors.ts";
 import { assemblePeople, assembleTeams } from "./assemble-people.ts";
+import { assembleRouting } from "./assemble-routing.ts";
 import { assembleSchedules } from "./assemble-schedules.ts";
 import { assembleSettings } from "./assemble-settings.ts";
 import { assembleSlos } from "./assemble-slos.ts";
@@ -32,6 +34,8 @@ export function assemble(context: Context, templates: readonly NoticeTemplate[])
 	const escalations = byName(assembleEscalations(context, schedules, people, channels));
 	const monitors = byName(assembleMonitors(context));
 	checkReach(context, { monitors, slos, tiers, tenants });
+	const routing = assembleRouting(context, { tenants, workloads, slos, monitors, channels });
+	const agentPolicies = assembleAgentPolicies(context);
 	const content = {
 		settings,
 		tiers: tiers.filter((tier) => tier.name !== "default" || isUsed(context, tenants)),
@@ -48,6 +52,8 @@ export function assemble(context: Context, templates: readonly NoticeTemplate[])
 		sources: byName(assembleSources(context, slos)),
 		templates: templates.toSorted((a, b) => order(templateKey(a), templateKey(b))),
 		feeds: byName(assembleFeeds(context)),
+		...(agentPolicies && { agentPolicies }),
+		...(routing && { routing }),
 		integrations: byName(assembleIntegrations(context)),
 	};
 	if (context.findings.errors === 0) checkCombined(context, content);

@@ -1,5 +1,6 @@
 import { formatDuration } from "@bellwether/model";
 import { order } from "./finding.ts";
+import { NO_ROUTING, withoutPlaces } from "./routing-types.ts";
 import type { Catalogue } from "./types.ts";
 import { escapeControls, pathText } from "./wording.ts";
 
@@ -18,7 +19,12 @@ export type ChangeKind =
 	| "Channel"
 	| "Source"
 	| "NoticeTemplate"
-	| "Feed";
+	| "Feed"
+	| "Route"
+	| "Inhibition"
+	| "TimeInterval"
+	| "Maintenance"
+	| "Ownership";
 
 /** One field that differs. `words` is for people: `objective 0.995 → 0.999`. */
 export interface FieldChange {
@@ -78,7 +84,22 @@ function objectsOf(catalogue: Catalogue): Map<ChangeKind, Objects> {
 		["Source", named(catalogue.sources)],
 		["NoticeTemplate", new Map(templates)],
 		["Feed", named(catalogue.feeds)],
+		["AgentPolicy", named(catalogue.agentPolicies ?? [])],
+		...routingObjects(catalogue),
 	]);
+}
+
+function routingObjects({ routing }: Catalogue): [ChangeKind, Objects][] {
+	type Named = { readonly name: string };
+	const rules = withoutPlaces(routing ?? NO_ROUTING) as Record<string, Named[]> & { readonly root?: Named };
+	const named = (list: readonly Named[] = []): Objects => new Map(list.map((each) => [each.name, each]));
+	return [
+		["Route", named(rules.root && [rules.root])],
+		["Inhibition", named(rules.inhibitions)],
+		["TimeInterval", named(rules.intervals)],
+		["Maintenance", named(rules.maintenance)],
+		["Ownership", named(rules.ownership)],
+	];
 }
 
 /** Objects are compared field by field; lists and plain values as a whole. */

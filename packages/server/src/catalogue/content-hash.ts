@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { withoutPlaces } from "./routing-types.ts";
 import type { Catalogue } from "./types.ts";
 
 /**
@@ -7,7 +8,11 @@ import type { Catalogue } from "./types.ts";
  */
 export function contentHash(content: Omit<Catalogue, "hash">): string {
 	const text = JSON.stringify(
-		{ ...content, slos: content.slos.map(({ place: _, ...slo }) => slo) },
+		{
+			...content,
+			slos: content.slos.map(({ place: _, ...slo }) => slo),
+			...(content.routing && { routing: withoutPlaces(content.routing) }),
+		},
 		(_key, value: unknown) => {
 			if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
 			const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));

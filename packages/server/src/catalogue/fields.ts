@@ -2,6 +2,19 @@ import { parseDuration, SEVERITIES } from "@bellwether/model";
 import { z } from "zod";
 import { patternFault } from "./matcher.ts";
 
+const OWN_LABELS = new Set([
+	"tenant",
+	"tier",
+	"scope",
+	"slo",
+	"workload",
+	"owner",
+	"sli_kind",
+	"severity",
+	"monitor",
+	"detector",
+]);
+
 /** How a fault in a field is told: `<path> <value> <says>.` and the remedy. */
 export interface Wording {
 	readonly says: string;
@@ -168,6 +181,21 @@ export const secret = (about: string) =>
 		`Write ${SECRET_EXAMPLE} or ${SECRET_FILE_EXAMPLE}. If a secret stood here, change it: files are copied.`,
 		true,
 	);
+
+/** Labels of a tenant's incidents; those that every incident has are no one's own. */
+export const routingLabels = worded(
+	z
+		.record(
+			z
+				.string()
+				.regex(/^[a-z_][a-z0-9_]{0,62}$/)
+				.refine((label) => !OWN_LABELS.has(label)),
+			text("Value.", 255),
+		)
+		.describe("What routes and mutes can match besides tenant and tier, such as region and ring."),
+	"is not an object of labels and their values",
+	"Write labels such as { region: emea, ring: r2 }, in lower case; tenant, tier, workload and the like are there by themselves.",
+);
 
 export function isTimeZone(value: string): boolean {
 	try {

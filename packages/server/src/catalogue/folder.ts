@@ -6,7 +6,19 @@ import type { CatalogueFile, Place } from "./types.ts";
 import { nearest } from "./wording.ts";
 
 /** Where documents stand. Which kind stands where is custom, not law: a document says itself what it is. */
-const FOLDERS = ["tenants", "workloads", "slos", "monitors", "oncall", "notify", "sources", "feeds"];
+const FOLDERS = [
+	"tenants",
+	"workloads",
+	"slos",
+	"monitors",
+	"oncall",
+	"notify",
+	"sources",
+	"feeds",
+	"agents",
+	"routing",
+	"ownership",
+];
 const MAX_DEPTH = 8;
 const MAX_FILES = 20_000;
 

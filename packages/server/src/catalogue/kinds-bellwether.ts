@@ -212,6 +212,7 @@ const tenantFields = {
 		.max(1_000)
 		.describe("Workloads the tenant uses; others show as not in use. Default: all.")
 		.optional(),
+	labels: f.routingLabels.optional(),
 	timeZone: f.timeZone("Time zone of the times in its notices. Default: UTC.").optional(),
 	language: f.language("Language of its notices. Default: en.").optional(),
 	objectives: objectives.optional(),

@@ -1,10 +1,12 @@
 import type { z } from "zod";
+import { AgentPolicy } from "./kinds-agents.ts";
 import * as bellwether from "./kinds-bellwether.ts";
 import { Channel } from "./kinds-channels.ts";
 import { EscalationPolicy, Person, Team } from "./kinds-escalation.ts";
 import { Feed } from "./kinds-feed.ts";
 import { Integration } from "./kinds-integrations.ts";
 import * as openslo from "./kinds-openslo.ts";
+import * as routing from "./kinds-routing.ts";
 import { Schedule } from "./kinds-schedule.ts";
 import { Source } from "./kinds-sources.ts";
 
@@ -69,6 +71,32 @@ export const KINDS = {
 		file: "oncall/*.yaml",
 		about: "Whom a page goes to, and to whom next. The one called `default` is used where none is named.",
 	},
+	Route: {
+		schema: routing.Route,
+		file: "routing/routes.yaml",
+		about:
+			"The tree that says by which policy an incident pages, with whom it shares a page, and who is told. At most one.",
+	},
+	Inhibition: {
+		schema: routing.Inhibition,
+		file: "routing/*.yaml",
+		about: "While one incident burns, others do not page.",
+	},
+	TimeInterval: {
+		schema: routing.TimeInterval,
+		file: "routing/*.yaml",
+		about: "Times of day, days, months and years that routes and maintenance name.",
+	},
+	Maintenance: {
+		schema: routing.Maintenance,
+		file: "routing/*.yaml",
+		about: "Planned work: what opens meanwhile is recorded and does not page before the end.",
+	},
+	Ownership: {
+		schema: routing.Ownership,
+		file: "ownership/*.yaml",
+		about: "Who does what for a workload, step by step, and how they are paged.",
+	},
 	Channel: {
 		schema: Channel,
 		file: "notify/channels.yaml",
@@ -88,6 +116,11 @@ export const KINDS = {
 		schema: Integration,
 		file: "integrations/*.yaml",
 		about: "A system of record that incidents are carried to as tickets, and that may tell us what became of them.",
+	},
+	AgentPolicy: {
+		schema: AgentPolicy,
+		file: "agents/*.yaml",
+		about: "What agents may do with incidents without a person's confirmation.",
 	},
 } as const;
 

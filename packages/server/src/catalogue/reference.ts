@@ -57,7 +57,7 @@ export function configurationReference(): string {
 
 function kindSection(kind: Kind): string[] {
 	const spec = schemaOf(kind);
-	const rows = fieldRows(spec, "", spec).filter((row) => !["apiVersion", "kind", "spec"].includes(row.path));
+	const rows = fieldRows(spec, "", spec, []).filter((row) => !["apiVersion", "kind", "spec"].includes(row.path));
 	return [
 		`## ${kind}`,
 		"",
@@ -77,7 +77,8 @@ interface FieldRow {
 	readonly about: string;
 }
 
-function fieldRows(schema: JsonSchema, path: string, root: JsonSchema): FieldRow[] {
+/** `within`: the shapes that the rows stand in; one that holds itself is not written out again. */
+function fieldRows(schema: JsonSchema, path: string, root: JsonSchema, within: readonly unknown[]): FieldRow[] {
 	const properties = (schema.properties ?? {}) as Record<string, JsonSchema>;
 	const required = new Set((schema.required ?? []) as string[]);
 	return Object.entries(properties).flatMap(([key, written]) => {
@@ -90,7 +91,11 @@ function fieldRows(schema: JsonSchema, path: string, root: JsonSchema): FieldRow
 			about: cell(String(field.description ?? "")),
 		};
 		const items = field.items === undefined ? undefined : resolved(field.items as JsonSchema, root);
-		return [row, ...fieldRows(field, at, root), ...(items ? fieldRows(items, `${at}[]`, root) : [])];
+		const shape = items?.properties;
+		const isOpen = shape !== undefined && within.includes(shape);
+		const below = [...within, shape];
+		const ofItems = items && !isOpen ? fieldRows(items, `${at}[]`, root, below) : [];
+		return [row, ...fieldRows(field, at, root, within), ...ofItems];
 	});
 }
 

@@ -3,7 +3,9 @@ import type { AttributeSettings } from "./attribute-settings.ts";
 import type { Channel } from "./channels.ts";
 import type { EscalationPolicy, Person, Team } from "./escalation-types.ts";
 import type { Integration } from "./integration-types.ts";
+import type { Matcher } from "./matcher-types.ts";
 import type { RetentionSettings } from "./retention.ts";
+import type { RoutingRules } from "./routing-types.ts";
 import type { ScheduleLayer } from "./schedule-types.ts";
 
 /** The whole validated configuration. Immutable; a reload makes a new one. `hash` names the content. */
@@ -25,6 +27,10 @@ export interface Catalogue {
 	/** Where telemetry comes from, as far as it is declared. */
 	readonly sources: readonly Source[];
 	readonly feeds: readonly Feed[];
+	/** What agents may do by themselves; undefined: nothing. */
+	readonly agentPolicies?: readonly AgentPolicy[] | undefined;
+	/** Undefined: none is written; every incident pages at once and by itself. */
+	readonly routing?: RoutingRules | undefined;
 	/** Systems that incidents are carried to. Undefined: none. */
 	readonly integrations?: readonly Integration[] | undefined;
 	/**
@@ -116,6 +122,8 @@ export interface KeyTenant {
 	readonly match: Readonly<Record<string, readonly string[]>>;
 	/** More ids, with conditions: other attributes, patterns, single workloads or sources, effective dates. */
 	readonly aliases?: readonly TenantAlias[] | undefined;
+	/** What routes and mutes can match besides, such as region and ring. */
+	readonly labels?: Readonly<Record<string, string>> | undefined;
 	/** Workload names the tenant uses; others show "not in use". */
 	readonly workloads: readonly string[];
 	readonly timeZone: string;
@@ -176,15 +184,7 @@ export interface Workload {
 
 export type SliKind = "availability" | "latency" | "freshness" | "throughput" | "correctness" | "saturation";
 
-/** `=` with several values: any of them; `!=`: none. `=~`, `!~`: RE2 patterns that fit the whole value; several likewise. */
-export type MatchOp = "=" | "!=" | "=~" | "!~";
-
-/** One condition on an attribute. An attribute that is missing equals "". */
-export interface Matcher {
-	readonly name: string;
-	readonly op: MatchOp;
-	readonly values: readonly string[];
-}
+export type { Matcher, MatchOp } from "./matcher-types.ts";
 
 /** Where events come from: points of metrics, or spans, log records and events that are counted one by one. */
 export type Signal = "metric" | "span" | "log" | "event";
