@@ -133,6 +133,54 @@ export interface ControlTables {
 	};
 	/** Values of attributes that explained the bad events, as they were found last. */
 	incident_culprits: { incident_id: string; tenant: string; attribute: string; value: string };
+	/**
+	 * One page to a person, or to a channel (`person` is then `channel:NAME`). `ways`: JSON of when which contacts are used;
+	 * `next_way`: index of what comes next. `tenant` is '' when it names incidents of several.
+	 */
+	pages: {
+		id: string;
+		person: string;
+		tenant: string;
+		reason: string;
+		ways: string;
+		next_way: number;
+		timer_id: string | null;
+		state: "running" | "over";
+		/** When every way had failed. */
+		failed_at: number | null;
+		created_at: number;
+	};
+	page_incidents: { page_id: string; incident_id: string; tenant: string };
+	page_messages: { outbox_id: string; page_id: string };
+	/** What waits to go with a person's next page. `occasion` is JSON, the person as the chain knows it among it. */
+	waiting_pages: { person: string; incident_id: string; tenant: string; since_at: number; occasion: string };
+	page_queues: { person: string; timer_id: string };
+	/** How often a step that takes turns was taken. */
+	escalation_turns: { policy: string; step: number; turns: number };
+	/** One-time codes of text messages. `subject`: incident, page or test page. */
+	reply_codes: {
+		id: string;
+		person: string;
+		channel: string;
+		address: string;
+		code_digest: string;
+		purpose: "acknowledge" | "confirm-contact";
+		subject: string;
+		created_at: number;
+		expires_at: number;
+		used_at: number | null;
+	};
+	/** Wrong codes from one number. */
+	reply_failures: { address: string; failures: number; since_at: number };
+	/** Test pages that a person said had arrived. */
+	contact_confirmations: {
+		outbox_id: string;
+		person: string;
+		channel: string;
+		target_digest: string;
+		confirmed_at: number;
+		confirmed_by: string;
+	};
 	/** A running chain. `policy` is the snapshot taken at its start: edits never change a running chain. */
 	escalations: {
 		id: string;
