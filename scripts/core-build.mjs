@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import asc from "assemblyscript/asc";
 import { ROOT } from "./setup.mjs";
 
 export const CORE_WASM = join(ROOT, "packages/server/src/telemetry/core.wasm");
-const SOURCE = join(ROOT, "packages/server/assembly/core.ts");
+const SOURCES = join(ROOT, "packages/server/assembly");
 
 /**
  * Shared memory, although one thread alone has it: views of it stay good when it grows. Its limit is what 32-bit pointers
@@ -17,10 +17,9 @@ const FLAGS =
 
 /** The module's bytes, the same for the same source and compiler. Throws with the compiler's messages. */
 export async function buildCore() {
-	const source = readFileSync(SOURCE, "utf8");
 	let binary;
 	const { error, stderr } = await asc.main(["core.ts", "--outFile", "core.wasm", ...FLAGS], {
-		readFile: (name) => (name === "core.ts" ? source : null),
+		readFile: (name) => (existsSync(join(SOURCES, name)) ? readFileSync(join(SOURCES, name), "utf8") : null),
 		writeFile: (name, contents) => {
 			if (name === "core.wasm") binary = contents;
 		},

@@ -17,7 +17,7 @@ interface Exports {
 	mergeCells(): void;
 }
 
-/** Entries of the table through which `stageSeries` and `applyUsual` read and write, in the order of `assembly/core.ts`. */
+/** Entries of the table through which `stageSeries` and `applyUsual` read and write, in the order of `assembly/table.ts`. */
 const ENTRIES = [
 	...(["stageCodes", "stageTimes", "stageStarts", "stageNames", "stageValues"] as const),
 	...(["kinds", "lastTimes", "starts", "needsBase", "valueAt", "values", "fresh", "ids", "points", "roleOf"] as const),

@@ -7,7 +7,7 @@ const ROW_BYTES = 8 + MAX_ROLES * 24;
 
 /**
  * Role sets whose points the core can count: one value, no thresholds, one role per pair, nothing special. Kept as a
- * table that it can read; see `assembly/core.ts`.
+ * table that it can read; see `assembly/applying.ts`.
  */
 export class UsualRoles {
 	readonly #columns: Columns;
