@@ -1,5 +1,5 @@
-import { assembleChannels } from "./assemble-channels.ts";
 import { assembleAgentPolicies } from "./assemble-agents.ts";
+import { assembleChannels } from "./assemble-channels.ts";
 import { assembleCohorts } from "./assemble-cohorts.ts";
 import { assembleEscalations } from "./assemble-escalations.ts";
 import { assembleFeeds } from "./assemble-feeds.ts";

@@ -20,6 +20,7 @@ export type ChangeKind =
 	| "Source"
 	| "NoticeTemplate"
 	| "Feed"
+	| "AgentPolicy"
 	| "Route"
 	| "Inhibition"
 	| "TimeInterval"

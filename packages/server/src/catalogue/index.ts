@@ -6,6 +6,7 @@
  * files over 1 MiB, anchors that multiply; a reading with one error has no catalogue, so a bad file cannot replace a
  * good running one. Bad content is never an exception.
  */
+export * from "./agent-policy.ts";
 export * from "./attribute-settings.ts";
 export { periodAt, type Span, UNIT_DAYS } from "./calendar-period.ts";
 export * from "./change.ts";

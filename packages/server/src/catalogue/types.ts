@@ -1,4 +1,5 @@
 import type { BurnRateTier, SeverityKey } from "@bellwether/model";
+import type { AgentPolicy } from "./agent-policy.ts";
 import type { AttributeSettings } from "./attribute-settings.ts";
 import type { Channel } from "./channels.ts";
 import type { EscalationPolicy, Person, Team } from "./escalation-types.ts";

@@ -12,6 +12,7 @@
 export { approveNotice, discardNotice, editNotice } from "./approval.ts";
 export { listenToIncidents } from "./drafting.ts";
 export { findLeaks } from "./leak-check.ts";
+export * from "./proposals/index.ts";
 export { renderNotice } from "./render.ts";
 export { getNotice, listNotices, type NoticeFilter } from "./rows.ts";
 export { guardNotices, recordNoticeOutcome } from "./sending.ts";

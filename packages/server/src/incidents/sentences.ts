@@ -71,6 +71,13 @@ const SENTENCES: Readonly<Record<string, (data: Data, actor: string) => string>>
 		`Page to ${data.personDisplayName ?? data.person} by ${data.channel} was not delivered: ${data.detail}`,
 	"page.uncertain": (data) =>
 		`Page to ${data.personDisplayName ?? data.person} by ${data.channel} may not have arrived: ${data.detail}`,
+	"proposal.made": (data, actor) => `${actor} proposes: ${proposed(data)}.${data.reason ? ` Why: ${data.reason}` : ""}`,
+	"proposal.confirmed": (data, actor) => {
+		const done = data.outcome ? ` ${data.outcome}` : "";
+		const who = data.policy ? `Policy ${data.policy} lets ${data.agent}` : `${actor} lets ${data.agent}`;
+		return `${who} ${proposed(data)}.${done}`;
+	},
+	"proposal.rejected": (data, actor) => `${actor} does not let ${data.agent} ${proposed(data)}. ${data.outcome}`,
 	"notice.drafted": (data) =>
 		`Notice for ${audience(data)} drafted${data.waitsFor ? `; it waits for ${data.waitsFor}` : ""}.`,
 	"notice.draft_failed": (data) => `No notice for ${audience(data)} could be drafted: ${data.reason}`,
@@ -87,6 +94,18 @@ const SENTENCES: Readonly<Record<string, (data: Data, actor: string) => string>>
 /** An unknown kind of fact still has its place in the timeline, under its own name. */
 export function describeFact(fact: RecordedFact): string {
 	return SENTENCES[fact.type]?.(fact.data, fact.actor) ?? `${fact.type} by ${fact.actor}.`;
+}
+
+const PROPOSED: Readonly<Record<string, string>> = {
+	acknowledge: "acknowledge it",
+	mitigate: "mark it as mitigated",
+	note: "add a note",
+	draft_notice: "write the draft of the customer's notice",
+	mute: "mute its pages",
+};
+
+function proposed(data: Data): string {
+	return PROPOSED[String(data.tool)] ?? String(data.tool);
 }
 
 function audience(data: Data): string {

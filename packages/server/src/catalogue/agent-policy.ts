@@ -1,0 +1,37 @@
+/** Tools that may run without a person's word. A notice is never among them: what customers read is a person's. */
+export const AGENT_TOOLS = ["acknowledge", "note", "mitigate", "mute"] as const;
+export type AgentTool = (typeof AGENT_TOOLS)[number];
+
+/** What some agents may do without confirmation. What no policy names waits for a person. */
+export interface AgentPolicy {
+	readonly name: string;
+	readonly displayName: string;
+	/** Names of the tokens that it holds for. */
+	readonly agents: readonly string[];
+	readonly tools: readonly AgentTool[];
+	/** Key tenants; platform incidents concern all, and are never among them. Undefined: all key tenants. */
+	readonly tenants?: readonly string[] | undefined;
+	/** Severity keys. */
+	readonly severities: readonly string[];
+}
+
+/** The first policy that lets a tool through, in order of names; undefined: a person confirms. */
+export function policyFor(
+	policies: readonly AgentPolicy[] | undefined,
+	asked: {
+		readonly agent: string;
+		readonly tool: string;
+		readonly tenant: string;
+		readonly severity: string | undefined;
+	},
+): AgentPolicy | undefined {
+	const { agent, tool, tenant, severity } = asked;
+	if (tenant === "" || severity === undefined) return undefined;
+	return policies?.find(
+		(policy) =>
+			policy.agents.includes(agent) &&
+			(policy.tools as readonly string[]).includes(tool) &&
+			(policy.tenants === undefined || policy.tenants.includes(tenant)) &&
+			policy.severities.includes(severity),
+	);
+}
