@@ -1,11 +1,11 @@
 import type { Clock } from "@bellwether/model";
 import type { Catalogue, Channel } from "#catalogue";
 import { departureOf, type EngagementDeps, guardNotices, subscriptionIdOf } from "#engagement";
-import { type ChannelSender, type ControlStore, createEgress, resolveSecret } from "#platform";
+import { type ChannelSender, type ControlStore, createEgress } from "#platform";
+import { guardTestPages } from "#response";
 import { createPhonePanel, type PhoneMessage } from "../adapters/phone-panel/index.ts";
-import { createSmtpSender } from "../adapters/smtp/index.ts";
 import { createSubscriberSender } from "../adapters/subscriber/index.ts";
-import { createWebhookSender } from "../adapters/webhook/index.ts";
+import { createHttpSender, createMailSender } from "./sender-kinds.ts";
 
 export interface SendersOptions {
 	readonly store: ControlStore;
@@ -33,7 +33,7 @@ export function channelSenders(options: SendersOptions): (channelName: string) =
 			senders = new Map(
 				catalogue.channels.map((channel) => [
 					channel.name,
-					guardNotices(options, senderOf(channel, catalogue, options, phone)),
+					guardNotices(options, guardTestPages(options.clock, senderOf(channel, catalogue, options, phone))),
 				]),
 			);
 			builtFor = catalogue.hash;
@@ -48,34 +48,13 @@ function senderOf(
 	options: SendersOptions,
 	phone: ChannelSender,
 ): ChannelSender {
-	const { secretRef } = channel;
-	switch (channel.kind) {
-		case "phone-panel":
-			return phone;
-		case "teams":
-		case "slack":
-		case "sms":
-		case "voice":
-			return refusing(`the channel "${channel.name}" is not built yet`);
-		case "webhook":
-			return createWebhookSender({
-				egress: createEgress({ allow: catalogue.settings.egress.allow }),
-				clock: options.clock,
-				secret: secretRef === undefined ? undefined : () => resolveSecret(secretRef),
-			});
-		case "mail": {
-			const { smtp } = catalogue.settings;
-			if (!smtp)
-				return refusing(`the channel "${channel.name}" is for mail, but bellwether.yaml has no spec.smtp: add it`);
-			const { passwordRef, ...server } = smtp;
-			return createSmtpSender({
-				...server,
-				password: passwordRef === undefined ? undefined : () => resolveSecret(passwordRef),
-			});
-		}
-	}
-}
-
-function refusing(detail: string): ChannelSender {
-	return { send: async () => ({ status: "refused", detail }) };
+	if (channel.kind === "phone-panel") return phone;
+	if (channel.kind === "mail") return createMailSender(channel, catalogue.settings);
+	return createHttpSender(channel, {
+		egress: createEgress({ allow: catalogue.settings.egress.allow }),
+		clock: options.clock,
+		// Asked for each message: the address that is bound is known only after the start.
+		publicUrl: options.deps.publicUrl,
+		reachableUrl: catalogue.settings.publicUrl,
+	});
 }

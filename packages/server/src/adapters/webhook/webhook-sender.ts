@@ -1,6 +1,7 @@
 import type { Clock } from "@bellwether/model";
 import { Webhook } from "standardwebhooks";
-import type { ChannelSender, Egress, EgressResult, Message, SendResult } from "#platform";
+import { type ChannelSender, type Egress, sendResultOf } from "#platform";
+import { type BodyForm, webhookBody } from "./webhook-body.ts";
 
 export interface WebhookSenderOptions {
 	readonly egress: Egress;
@@ -10,11 +11,31 @@ export interface WebhookSenderOptions {
 	 * Several, with white space between, sign side by side: so a receiver can change keys without a gap.
 	 */
 	readonly secret?: (() => string) | undefined;
+	/** The address of all messages, where it is a secret; undefined: each message's own. */
+	readonly url?: (() => string) | undefined;
+	/** Default: Standard Webhooks' own. */
+	readonly form?: BodyForm | undefined;
+	/** More headers; their values are read anew at each attempt. */
+	readonly headers?: Readonly<Record<string, () => string>> | undefined;
+}
+
+/** Throws with the header's name, never with its value. */
+function readHeaders(headers: Readonly<Record<string, () => string>>): Record<string, string> {
+	return Object.fromEntries(
+		Object.entries(headers).map(([name, read]) => {
+			const value = read().trim();
+			// biome-ignore lint/suspicious/noControlCharactersInRegex: they would end the header
+			if (/[\u0000-\u0008\u000a-\u001f\u007f]|[^\u0000-\u00ff]/.test(value))
+				throw new Error(`the value of the header ${name} has characters that a header cannot carry`);
+			return [name.toLowerCase(), value];
+		}),
+	);
 }
 
 /**
  * Posts messages as Standard Webhooks do: `webhook-id` is the message's id, the same at each attempt, so that the
- * receiver can tell a repetition; the body is `{ type, timestamp, data }`, signed with the channel's secret.
+ * receiver can tell a repetition; the body, `{ type, timestamp, data }` or of another form, is signed with the channel's
+ * secret.
  */
 export function createWebhookSender(options: WebhookSenderOptions): ChannelSender {
 	return {
@@ -35,52 +56,29 @@ export function createWebhookSender(options: WebhookSenderOptions): ChannelSende
 				// tells nothing of the key.
 				return { status: "retry", detail: `cannot sign: ${(error as Error).message}` };
 			}
+			let url: string;
+			let more: Readonly<Record<string, string>>;
+			try {
+				url = options.url?.().trim() ?? message.address;
+				more = readHeaders(options.headers ?? {});
+			} catch (error) {
+				return { status: "retry", detail: (error as Error).message };
+			}
+			const written = webhookBody(message, options.form ?? { kind: "standard" });
+			if (written.status === "failed") {
+				const detail = `the template of the channel "${message.channel}" failed: ${written.reason}`;
+				return { status: "refused", detail };
+			}
+			const { body, contentType } = written;
 			const sentAt = new Date(options.clock.now());
-			const body = JSON.stringify(webhookBody(message));
 			const headers = {
-				"content-type": "application/json",
+				...more,
+				"content-type": contentType,
 				"webhook-id": message.id,
 				"webhook-timestamp": String(Math.floor(sentAt.getTime() / 1000)),
 				"webhook-signature": webhooks.map((webhook) => webhook.sign(message.id, sentAt, body)).join(" "),
 			};
-			return toSendResult(await options.egress.post(message.address, headers, body));
+			return sendResultOf(await options.egress.post(url, headers, body));
 		},
 	};
-}
-
-/** `timestamp` is when the message was written, so the body too is the same at each attempt. */
-function webhookBody(message: Message): Readonly<Record<string, unknown>> {
-	const { subject, text, url, person, data } = message.payload;
-	const { type, ...rest } = data;
-	return {
-		type: typeof type === "string" ? type : message.kind,
-		timestamp: new Date(message.createdAt).toISOString(),
-		data: { subject, text, url, person, tenant: message.tenant, incident: message.incidentId, ...rest },
-	};
-}
-
-/** Statuses with which a receiver asks for the same again: time-out, too early, too many. */
-const TRY_AGAIN: ReadonlySet<number> = new Set([408, 425, 429]);
-
-function toSendResult(result: EgressResult): SendResult {
-	switch (result.status) {
-		case "blocked":
-			return { status: "refused", detail: result.reason };
-		case "unreached":
-			return { status: "retry", detail: result.reason };
-		case "unanswered":
-			return { status: "uncertain", detail: result.reason };
-		case "answered":
-			return judgeStatus(result.statusCode, result.retryAfterMs);
-	}
-}
-
-function judgeStatus(statusCode: number, retryAfterMs: number | undefined): SendResult {
-	const detail = `HTTP ${statusCode}`;
-	if (statusCode >= 200 && statusCode < 300) return { status: "sent", detail };
-	if (statusCode >= 500 || TRY_AGAIN.has(statusCode)) return { status: "retry", detail, retryAfterMs };
-	if (statusCode >= 300 && statusCode < 400) {
-		return { status: "refused", detail: `${detail}: redirects are not followed, give the final address` };
-	}
-	return { status: "refused", detail };
 }
