@@ -9,6 +9,7 @@ import { benchIngest } from "./ingest.ts";
 import { benchPeers } from "./peers.ts";
 import { benchRadar } from "./radar.ts";
 import { benchRecovery } from "./recovery.ts";
+import { benchSchedules } from "./schedules.ts";
 import { benchStall } from "./stall.ts";
 import { benchTenants } from "./tenants.ts";
 
@@ -18,6 +19,7 @@ import { benchTenants } from "./tenants.ts";
  * Exits 1 when the product counted more or fewer samples than were sent.
  * `detection --data DIR` scores `bellwether detect` with the scorers and data of DIR, `--presets` of its streams; `radar`
  * simulates a thousand tenants for `--days`; both only when named. They exit 1 when a detector looks ahead, or misses goals.
+ * `schedules` compares who is on call with an expansion minute by minute, `--pairs N`; exits 1 at the first difference.
  * `culprit`, `cause` and `impact` plant troubles (`--seed N`), look for them, and exit 1 below their goals.
  */
 const { values: options, positionals } = parseArgs({
@@ -25,6 +27,7 @@ const { values: options, positionals } = parseArgs({
 	options: {
 		data: { type: "string" },
 		days: { type: "string", default: "4" },
+		pairs: { type: "string", default: "100000" },
 		peers: { type: "string" },
 		presets: { type: "string", default: "dev-a,dev-b" },
 		seed: { type: "string", default: "1" },
@@ -35,7 +38,7 @@ const { values: options, positionals } = parseArgs({
 });
 const PARTS = ["ingest", "evaluate", "latency", "recovery", "tenants", "stall", "culprit", "cause", "impact"];
 /** Only when named: they take minutes, or need data. */
-const NAMED = ["detection", "radar"];
+const NAMED = ["detection", "radar", "schedules"];
 const parts = positionals.length > 0 ? positionals : PARTS;
 const unknown = parts.find((part) => ![...PARTS, ...NAMED].includes(part));
 if (unknown !== undefined) {
@@ -91,6 +94,13 @@ if (parts.includes("radar")) {
 	const row = benchRadar(1_000, Number(options.days), 200, Number(options.seed));
 	print("radar", row);
 	if (!row.isGood) process.exitCode = 1;
+}
+if (parts.includes("schedules")) {
+	const row = benchSchedules(Number(options.pairs), seed, (done) => {
+		if (done % 1_000_000 === 0) console.error(`${done} pairs`);
+	});
+	print("schedules", row);
+	if (row.mismatches + row.gapMinutesByProduct + row.gapMinutesBySlowWay > 0) process.exitCode = 1;
 }
 if (parts.includes("detection")) {
 	if (options.data === undefined)
