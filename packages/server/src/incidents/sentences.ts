@@ -1,5 +1,5 @@
 import { describeDuration } from "@bellwether/model";
-
+import { TICKET_SENTENCES } from "./tickets/sentences.ts";
 import { WORK_SENTENCES } from "./work-sentences.ts";
 
 interface RecordedFact {
@@ -26,7 +26,10 @@ const SENTENCES: Readonly<Record<string, (data: Data, actor: string) => string>>
 		return `Opened by monitor ${data.monitor}, severity ${data.severity}.${part}`;
 	},
 	"incident.breach_attached": (data) => `Monitor ${data.monitor} claimed another breach of the same SLO.`,
-	"incident.linked": (data) => `Linked to platform incident ${data.parentId}, which opened after it.`,
+	"incident.linked": (data, actor) =>
+		data.byHand
+			? `${actor} put it under platform incident ${data.parentId}.`
+			: `Linked to platform incident ${data.parentId}, which opened after it.`,
 	"incident.related": (data) =>
 		data.resolvedAgoMs === null
 			? `Follows ${data.previousId}, whose signal had been quiet for more than an hour.`
@@ -78,6 +81,7 @@ const SENTENCES: Readonly<Record<string, (data: Data, actor: string) => string>>
 		return `${who} ${proposed(data)}.${done}`;
 	},
 	"proposal.rejected": (data, actor) => `${actor} does not let ${data.agent} ${proposed(data)}. ${data.outcome}`,
+	...TICKET_SENTENCES,
 	"notice.drafted": (data) =>
 		`Notice for ${audience(data)} drafted${data.waitsFor ? `; it waits for ${data.waitsFor}` : ""}.`,
 	"notice.draft_failed": (data) => `No notice for ${audience(data)} could be drafted: ${data.reason}`,

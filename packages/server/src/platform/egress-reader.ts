@@ -13,7 +13,7 @@ import {
 
 export interface EgressRequest {
 	readonly url: string;
-	readonly method: "GET" | "POST";
+	readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 	readonly headers: Readonly<Record<string, string>>;
 	readonly body?: string | undefined;
 	/** Longer answers are given up. */

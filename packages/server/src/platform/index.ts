@@ -16,6 +16,7 @@ export { createEgressReader, type EgressAnswer, type EgressReader, type EgressRe
 export { EventBus, eventsAfter, type LoggedEvent, lastEventSeq } from "./events.ts";
 export { guardedSocket } from "./guarded-socket.ts";
 export { sequenceIds, systemIds } from "./ids.ts";
+export { createLoop } from "./loop.ts";
 export { type MessageFacts, messageFacts } from "./message-facts.ts";
 export { cancelMessages, enqueue } from "./outbox.ts";
 export type * from "./phone-provider.ts";

@@ -85,7 +85,9 @@ function changeOf(ticket: Ticket, content: TicketContent): TicketChange | undefi
 
 /** Something of the incident changed: whatever waited for a person is tried again as well. */
 export function stirred(ticket: Ticket, now: number): Ticket {
-	if (ticket.phase === "gone" || ticket.phase === "dropped" || ticket.sync === "sending") return ticket;
+	if (ticket.phase === "gone" || ticket.phase === "dropped") return ticket;
+	// Whatever becomes of the exchange under way, the news is looked at after it.
+	if (ticket.sync === "sending") return { ...ticket, version: ticket.version + 1 };
 	// What fails keeps its back-off, so that a busy incident does not hammer a system that is down.
 	if (ticket.sync === "pending") return ticket;
 	return { ...ticket, sync: "pending", nextAt: now, failingSince: undefined };

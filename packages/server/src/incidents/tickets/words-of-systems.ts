@@ -1,5 +1,6 @@
 import type { SeverityKey } from "@bellwether/model";
 import type { Integration, IntegrationKind, TicketState } from "#catalogue";
+import type { InboundEvent } from "./types.ts";
 
 type SeverityTable = Readonly<Record<SeverityKey, string>>;
 type StateTable = Readonly<Record<TicketState, string>>;
@@ -41,4 +42,12 @@ export function ourState(integration: Words, theirs: string): TicketState | unde
 	return (["open", "acknowledged", "mitigated", "resolved"] as const).find(
 		(state) => theirState(integration, state).toLowerCase() === wanted,
 	);
+}
+
+/** What a move from one of their states to another means here. Leaving "resolved" is reopening, wherever it leads. */
+export function kindOfMove(from: TicketState | undefined, to: TicketState | undefined): InboundEvent["kind"] {
+	if (to === "resolved") return "resolved";
+	if (to === undefined) return "other";
+	if (from === "resolved") return "reopened";
+	return to === "open" ? "other" : "acknowledged";
 }

@@ -1,0 +1,168 @@
+import type { AnswerField, Integration } from "#catalogue";
+import {
+	createTicketHttp,
+	fieldValues,
+	type InboundEvent,
+	type InboundMessage,
+	instantOf,
+	kindOfMove,
+	notGone,
+	ourState,
+	recordOf,
+	type TicketChange,
+	type TicketContent,
+	type TicketRef,
+	type TicketResult,
+	type TicketSystem,
+	textOf,
+	theirSeverity,
+	theirState,
+	webAddress,
+} from "#incidents";
+import type { EgressReader } from "#platform";
+
+/** The body of a new ticket where the catalogue maps nothing. */
+const DEFAULT_FIELDS: Readonly<Record<string, string>> = {
+	Title: "{{ title }}",
+	Description: "{{ text }}",
+	Severity: "{{ theirSeverity }}",
+	Status: "{{ theirState }}",
+	CorrelationId: "{{ key }}",
+	OccurringLocation: "{{ tenantName }}",
+	ImpactedService: "{{ workloadName }}",
+	SourceUrl: "{{ link }}",
+};
+
+/**
+ * ICM has no public API. What stands before it (a Logic App, a connector, a gateway) speaks the small contract of
+ * docs/integrations.md: look up by key, create, change, note. Bodies are the fields that the catalogue maps.
+ */
+export function createIcm(options: { readonly integration: Integration; readonly reader: EgressReader }): TicketSystem {
+	const { integration } = options;
+	const ask = createTicketHttp(options);
+	const mapped = Object.keys(integration.fields).length > 0 ? integration.fields : DEFAULT_FIELDS;
+
+	function refOf(item: unknown): TicketRef | undefined {
+		const id = textOf(at(item, integration.answer.id ?? "id"));
+		if (id === undefined) return undefined;
+		const status = textOf(read(item, "status"));
+		return {
+			id,
+			name: textOf(read(item, "name")) ?? id,
+			url: webAddress(read(item, "url")),
+			state: status === undefined ? undefined : ourState(integration, status),
+		};
+	}
+
+	function read(item: unknown, field: AnswerField): unknown {
+		return at(item, integration.answer[field] ?? field);
+	}
+
+	const incidents = (id: string) => `/incidents/${encodeURIComponent(id)}`;
+
+	async function send(
+		request: { readonly method: "POST" | "PATCH"; readonly path: string; readonly body: unknown },
+		name: string,
+		id?: string,
+	): Promise<TicketResult> {
+		const answer = await ask({ ...request, headers: id === undefined ? {} : { "idempotency-key": id } });
+		return answer.status === "ok" ? { status: "done", proof: `${answer.said}, ${name}` } : answer;
+	}
+
+	return {
+		settleMs: 30_000,
+		async find(key) {
+			const answer = await ask({ method: "GET", path: `/incidents?correlationId=${encodeURIComponent(key)}` });
+			if (answer.status !== "ok") return notGone(answer);
+			const items = read(answer.json, "items");
+			if (!Array.isArray(items))
+				return { status: "uncertain", detail: `${answer.said}: the answer has no list of incidents` };
+			const refs = items.flatMap((item) => refOf(item) ?? []);
+			return { status: "done", proof: `${answer.said}, ${refs.length} found`, refs };
+		},
+		async create(key, content) {
+			const fields = fieldValues(mapped, factsFor(integration, content, "open"));
+			if (fields.status === "failed") return { status: "refused", detail: fields.reason };
+			const headers = { "idempotency-key": key };
+			const body = { correlationId: key, fields: fields.values };
+			const answer = await ask({ method: "POST", path: "/incidents", body, headers });
+			if (answer.status !== "ok") return notGone(answer);
+			const ref = refOf(answer.json);
+			if (!ref) return { status: "uncertain", detail: `${answer.said}: the answer names no incident` };
+			return { status: "done", proof: `${answer.said}, ${ref.name}`, ref };
+		},
+		async update(ref, key, change, content) {
+			const after = { ...content, ...(change.state === undefined ? {} : { state: change.state }) };
+			const fields = fieldValues(mapped, factsFor(integration, after, undefined));
+			if (fields.status === "failed") return { status: "refused", detail: fields.reason };
+			// Only fields that have to do with what changes: others may have been mended by people there.
+			const touched = Object.entries(fields.values).filter(([field]) => touches(mapped[field] ?? "", change));
+			const body = {
+				correlationId: key,
+				fields: Object.fromEntries(touched),
+				...(change.state === undefined ? {} : { state: theirState(integration, change.state) }),
+				...(change.state === "resolved" && content.resolution !== "" ? { resolution: content.resolution } : {}),
+			};
+			return send({ method: "PATCH", path: incidents(ref.id), body }, ref.name);
+		},
+		note: (ref, key, note) =>
+			send(
+				{ method: "POST", path: `${incidents(ref.id)}/notes`, body: { correlationId: key, text: note.text } },
+				ref.name,
+				`${key}:note:${note.seq}`,
+			),
+		async check() {
+			const answer = await ask({ method: "GET", path: "/incidents?correlationId=bellwether-check" });
+			return answer.status === "ok" ? { status: "done", proof: answer.said } : notGone(answer);
+		},
+		read: (_headers, body) => readMessage(integration, body),
+	};
+}
+
+function factsFor(integration: Integration, content: TicketContent, state: TicketContent["state"] | undefined) {
+	return {
+		...content.facts,
+		theirSeverity: theirSeverity(integration, content.severity),
+		theirState: theirState(integration, state ?? content.state),
+	};
+}
+
+/** Which facts a change moves; a field that names one of them is sent anew. */
+function touches(template: string, change: TicketChange): boolean {
+	const facts = [
+		...(change.title === undefined ? [] : ["title"]),
+		...(change.severity === undefined ? [] : ["severity", "theirSeverity", "text"]),
+		...(change.state === undefined ? [] : ["state", "theirState"]),
+	];
+	const words = new Set(template.match(/\w+/g) ?? []);
+	return facts.some((fact) => words.has(fact));
+}
+
+function at(value: unknown, path: string): unknown {
+	return path.split(".").reduce<unknown>((found, name) => recordOf(found)[name], value);
+}
+
+const EVENTS: readonly InboundEvent["kind"][] = ["acknowledged", "resolved", "reopened", "note", "deleted"];
+
+function readMessage(integration: Integration, body: unknown): InboundMessage {
+	const message = recordOf(body);
+	const id = textOf(message.incidentId);
+	const key = textOf(message.correlationId);
+	if (id === undefined && key === undefined)
+		return { status: "malformed", message: "incidentId and correlationId are missing" };
+	const stateOf = (value: unknown) => ourState(integration, textOf(value) ?? "");
+	const told: InboundEvent = {
+		kind:
+			EVENTS.find((kind) => kind === message.event) ??
+			kindOfMove(stateOf(message.previousStatus), stateOf(message.status)),
+		key,
+		id,
+		actor: textOf(message.by) ?? "",
+		text: textOf(message.text) ?? "",
+		at: instantOf(message.at),
+		isOurs: message.isOurs === true,
+		name: textOf(message.name),
+		url: webAddress(message.url),
+	};
+	return { status: "read", id: textOf(message.id), events: [told] };
+}

@@ -1,0 +1,1 @@
+export { createIcm } from "./icm.ts";

@@ -1,0 +1,1 @@
+export { createJira } from "./jira.ts";

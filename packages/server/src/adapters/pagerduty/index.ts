@@ -1,0 +1,1 @@
+export { createPagerDuty } from "./pagerduty.ts";

@@ -1,0 +1,1 @@
+export { createServiceNow } from "./servicenow.ts";

@@ -1,0 +1,289 @@
+import type { Clock } from "@bellwether/model";
+import { type ControlStore, createLoop } from "#platform";
+import { type ExchangeDeps, recordExchange, recoverTickets, type Taken, takeTicket } from "./exchange.ts";
+import { saveTicket } from "./rows.ts";
+import * as sync from "./sync.ts";
+import type { Ticket, TicketFailure, TicketResult, TicketSystem } from "./types.ts";
+
+export interface TicketCarrierOptions {
+	readonly store: ControlStore;
+	readonly clock: Clock;
+	readonly deps: ExchangeDeps;
+	/** The system behind an integration's name; undefined: the catalogue has none, and its tickets wait. */
+	readonly systems: (integration: string) => TicketSystem | undefined;
+	readonly onError: (error: unknown, ticketId: string | undefined) => void;
+	readonly policy?: sync.SyncPolicy | undefined;
+	/** Exchanges under way at once per integration; a slow system holds up no other. Default 4. */
+	readonly perIntegration?: number | undefined;
+	/** Wait after a record that the store did not take; it doubles up to 30 s. Default 500 ms. */
+	readonly recordRetryMs?: number | undefined;
+}
+
+/** Carries tickets to their systems, one step per ticket at a time, at least once, in order, also across kills. */
+export interface TicketCarrier {
+	start(): void;
+	wake(): void;
+	/** Another catalogue runs: what somebody had to look at is tried again. */
+	reconsider(): Promise<void>;
+	/** Waits for what is under way and its records. */
+	stop(): Promise<void>;
+	/** For tests: carries out all that is due at `now`, waits for it, answers the number of exchanges. */
+	runDue(now: number): Promise<number>;
+	readonly counters: Readonly<TicketCounters>;
+}
+
+export interface TicketCounters {
+	done: number;
+	retried: number;
+	failed: number;
+	inFlight: number;
+}
+
+export function createTicketCarrier(options: TicketCarrierOptions): TicketCarrier {
+	const { store, clock, deps, onError } = options;
+	const policy = options.policy ?? sync.SYNC_POLICY;
+	const perIntegration = options.perIntegration ?? 4;
+	const recordRetryMs = options.recordRetryMs ?? 500;
+	const counters: TicketCounters = { done: 0, retried: 0, failed: 0, inFlight: 0 };
+	const underWay = new Map<string, Set<Promise<void>>>();
+	let leaveStore: (() => void) | undefined;
+	let isRecovered = false;
+	let isStopping = false;
+	let endPause: (() => void) | undefined;
+
+	const loop = createLoop(async () => {
+		try {
+			const now = clock.now();
+			await recover(now);
+			await launchDue(now);
+			const next = await store.db
+				.selectFrom("tickets")
+				.select((select) => select.fn.min("next_at").as("at"))
+				.where("sync", "=", "pending")
+				.where("next_at", ">", now)
+				.executeTakeFirst();
+			return next?.at == null ? Number.POSITIVE_INFINITY : next.at - clock.now();
+		} catch (error) {
+			onError(error, undefined);
+			return Number.POSITIVE_INFINITY;
+		}
+	});
+
+	async function recover(now: number): Promise<void> {
+		if (isRecovered) return;
+		await store.transaction((tx) => recoverTickets(tx, now));
+		isRecovered = true;
+	}
+
+	async function launchDue(now: number): Promise<Promise<void>[]> {
+		// Asked one by one, so that no integration hides another.
+		const integrations = await store.db
+			.selectFrom("tickets")
+			.select("integration")
+			.where("sync", "=", "pending")
+			.where("next_at", "<=", now)
+			.groupBy("integration")
+			.execute();
+		const launched: Promise<void>[] = [];
+		for (const { integration } of integrations) {
+			const system = options.systems(integration);
+			const running = underWay.get(integration) ?? new Set();
+			underWay.set(integration, running);
+			const room = perIntegration - running.size;
+			if (!system || room <= 0) continue;
+			for (const id of await dueTickets(integration, now, room)) launched.push(launch(id, system, running, now));
+		}
+		return launched;
+	}
+
+	async function dueTickets(integration: string, now: number, limit: number): Promise<string[]> {
+		const due = await store.db
+			.selectFrom("tickets")
+			.select("id")
+			.where("sync", "=", "pending")
+			.where("integration", "=", integration)
+			.where("next_at", "<=", now)
+			.orderBy("next_at")
+			.orderBy("id")
+			.limit(limit)
+			.execute();
+		return due.map(({ id }) => id);
+	}
+
+	function launch(id: string, system: TicketSystem, running: Set<Promise<void>>, now: number): Promise<void> {
+		const work: Promise<void> = carryOne(id, system, now)
+			.catch((error) => onError(error, id))
+			.finally(() => {
+				running.delete(work);
+				counters.inFlight--;
+				loop.wake();
+			});
+		counters.inFlight++;
+		running.add(work);
+		return work;
+	}
+
+	async function carryOne(id: string, system: TicketSystem, now: number): Promise<void> {
+		let taken: Taken | undefined;
+		try {
+			taken = await store.transaction((tx) => takeTicket(tx, deps, id, system.settleMs, now));
+		} catch (error) {
+			// Still pending. Without the pause a full disk would be asked again and again at once.
+			onError(error, id);
+			await pause(recordRetryMs);
+			return;
+		}
+		if (taken) await carry(taken, system);
+	}
+
+	async function carry(taken: Taken, system: TicketSystem): Promise<void> {
+		const { ticket, step, content } = taken;
+		if (step.do === "create") return findOrCreate(taken, system);
+		const { key } = ticket;
+		if (!ticket.ref) return;
+		const ref = { ...ticket.ref, state: ticket.theirs };
+		const result: TicketResult =
+			step.do === "note" ? await system.note(ref, key, step.note) : await system.update(ref, key, step.change, content);
+		await record(taken, (now) => {
+			const next =
+				step.do === "note"
+					? sync.noted(ticket, step.note, result, now, policy)
+					: sync.updated(ticket, step.change, result, now, policy);
+			return { next, result, fact: step.do === "note" ? noteFact(result) : failureFact(ticket, next, result) };
+		});
+	}
+
+	/** Nothing is created before the system was asked for our key, and the create stands in the store before it leaves. */
+	async function findOrCreate(taken: Taken, system: TicketSystem): Promise<void> {
+		const { ticket, content } = taken;
+		const found = await system.find(ticket.key);
+		if (found.status !== "done") {
+			return record(taken, (now) => {
+				// A look-up changes nothing there, so what was in doubt before still is, and no more.
+				const next = sync.failed(
+					ticket,
+					found.status === "gone" ? { ...found, status: "refused" } : found,
+					now,
+					policy,
+				);
+				return { next, result: found, fact: failureFact(ticket, next, found) };
+			});
+		}
+		if (found.refs.length > 0) {
+			return record(taken, (now) => ({
+				next: sync.adopted(ticket, found, now),
+				result: found,
+				what: "adopt",
+				fact: { type: "ticket.adopted", data: { found: found.refs.length } },
+			}));
+		}
+		if (content.state === "resolved") {
+			return record(taken, () => ({ next: sync.settled(ticket, true), result: found, fact: undefined }));
+		}
+		const sent = sync.createSent(ticket, clock.now());
+		if (!(await storeOnce((tx) => saveTicket(tx, sent), ticket.id))) return;
+		const result = await system.create(ticket.key, content);
+		await record({ ...taken, ticket: sent }, (now) => {
+			const next = sync.created(sent, content, result, now, policy);
+			const fact = result.status === "done" ? { type: "ticket.created", data: {} } : failureFact(ticket, next, result);
+			return { next, result, fact };
+		});
+	}
+
+	interface Decision {
+		readonly next: Ticket;
+		readonly result: { readonly status: "done"; readonly proof: string } | TicketFailure;
+		readonly what?: "adopt";
+		readonly fact: { readonly type: string; readonly data: Readonly<Record<string, unknown>> } | undefined;
+	}
+
+	/** The outcome is in memory alone until it is stored, so this goes on until it is, or the process ends. */
+	async function record(taken: Taken, decide: (now: number) => Decision): Promise<void> {
+		const isStored = await storeOnce(async (tx) => {
+			const now = clock.now();
+			const { next, result, what, fact } = decide(now);
+			const detail = result.status === "done" ? result.proof : result.detail;
+			await recordExchange(tx, deps, taken, next, { what, outcome: result.status, detail }, fact, now);
+			return result.status;
+		}, taken.ticket.id);
+		if (isStored === "done") counters.done++;
+		else if (isStored === "refused" || isStored === "gone") counters.failed++;
+		else if (isStored) counters.retried++;
+	}
+
+	async function storeOnce<T>(
+		work: (tx: Parameters<Parameters<ControlStore["transaction"]>[0]>[0]) => Promise<T>,
+		ticketId: string,
+	): Promise<T | true | undefined> {
+		for (let tries = 0; ; tries++) {
+			try {
+				return (await store.transaction(work)) ?? true;
+			} catch (error) {
+				onError(error, ticketId);
+				if (isStopping) return undefined;
+				await pause(Math.min(30_000, recordRetryMs * 2 ** tries));
+			}
+		}
+	}
+
+	async function pause(delayMs: number): Promise<void> {
+		await new Promise<void>((resolve) => {
+			const timer = setTimeout(resolve, delayMs);
+			const previous = endPause;
+			endPause = () => {
+				clearTimeout(timer);
+				resolve();
+				previous?.();
+			};
+		});
+	}
+
+	return {
+		start() {
+			isStopping = false;
+			leaveStore ??= store.onCommit(() => loop.wake());
+			loop.start();
+		},
+		wake: loop.wake,
+		async reconsider() {
+			await store.transaction(async (tx) => {
+				await tx
+					.updateTable("tickets")
+					.set({ sync: "pending", next_at: clock.now(), failures: 0, failing_since: null })
+					.where("sync", "=", "failed")
+					.where("phase", "in", ["absent", "creating", "linked"])
+					.execute();
+			});
+		},
+		async stop() {
+			leaveStore?.();
+			leaveStore = undefined;
+			await loop.stop();
+			isStopping = true;
+			endPause?.();
+			await Promise.all([...underWay.values()].flatMap((running) => [...running]));
+		},
+		async runDue(now) {
+			await recover(now);
+			let exchanges = 0;
+			for (;;) {
+				const launched = await launchDue(now);
+				if (launched.length === 0) return exchanges;
+				exchanges += launched.length;
+				await Promise.all(launched);
+			}
+		},
+		counters,
+	};
+}
+
+/** Told once, when a ticket comes to need a person; not with every attempt. */
+function failureFact(before: Ticket, next: Ticket, result: { readonly status: string; readonly detail?: string }) {
+	if (next.sync !== "failed" || before.lastError === next.lastError) return undefined;
+	const type = result.status === "gone" ? "ticket.gone" : "ticket.failed";
+	return { type, data: { detail: next.lastError ?? "" } };
+}
+
+function noteFact(result: TicketResult) {
+	return result.status === "refused" ? { type: "ticket.note_refused", data: { detail: result.detail } } : undefined;
+}
