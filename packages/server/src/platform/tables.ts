@@ -150,7 +150,8 @@ export interface ControlTables {
 		failed_at: number | null;
 		created_at: number;
 	};
-	page_incidents: { page_id: string; incident_id: string; tenant: string };
+	/** `dropped_at`: somebody has taken the incident, or its chain ended, so the page is not for it any more. */
+	page_incidents: { page_id: string; incident_id: string; tenant: string; dropped_at: Generated<number | null> };
 	page_messages: { outbox_id: string; page_id: string };
 	/** What waits to go with a person's next page. `occasion` is JSON, the person as the chain knows it among it. */
 	waiting_pages: { person: string; incident_id: string; tenant: string; since_at: number; occasion: string };
@@ -517,5 +518,64 @@ export interface ControlTables {
 		stages: string;
 		failed_stage: string | null;
 		detail: string;
+	};
+	/** Who may not be woken by what, until when. `matchers`: JSON list of sets, one is enough. `tenants`: JSON of those its maker may see, null for all. */
+	mutes: {
+		id: string;
+		matchers: string;
+		owner: string;
+		reason: string;
+		starts_at: number;
+		ends_at: number;
+		tenants: string | null;
+		created_by: string;
+		created_at: number;
+		changed_by: string | null;
+		changed_at: number | null;
+		ended_by: string | null;
+		ended_at: number | null;
+		reminded_at: number | null;
+		version: number;
+	};
+	/** What was decided about an incident's pages, last. `lead_id`: the incident whose page names it. `decision` is JSON. */
+	routed: {
+		incident_id: string;
+		tenant: string;
+		state: "waiting" | "held" | "paging" | "sharing" | "quiet" | "telling" | "over";
+		group_key: string;
+		lead_id: string | null;
+		page_at: number | null;
+		paged_at: number | null;
+		told_at: number | null;
+		decided_at: number;
+		decision: string;
+	};
+	/** Everything that ever held a page back, one row per incident and time. */
+	page_holds: {
+		seq: Generated<number>;
+		incident_id: string;
+		tenant: string;
+		kind: "mute" | "maintenance" | "inhibition" | "interval";
+		ref: string;
+		words: string;
+		since_at: number;
+		until_at: number | null;
+		ended_at: number | null;
+	};
+	/** An incident given to another party, which must take it in time. */
+	hand_offs: {
+		id: string;
+		incident_id: string;
+		tenant: string;
+		party: string;
+		team: string;
+		policy: string;
+		reason: string;
+		handed_by: string;
+		handed_at: number;
+		take_by: number;
+		state: "waiting" | "overdue" | "taken" | "over";
+		taken_by: string | null;
+		ended_at: number | null;
 	};
 }

@@ -1,6 +1,7 @@
 import { AGENTS_STEP } from "./control-store-agents.ts";
 import { CHANNELS_STEP } from "./control-store-channels.ts";
 import { PAGING_TABLES } from "./control-store-paging.ts";
+import { ROUTING_TABLES } from "./control-store-routing.ts";
 import { WATCHDOG_STEP } from "./control-store-watchdog.ts";
 
 /** Tables whose rows belong to an incident. */
@@ -516,4 +517,5 @@ create index ticket_messages_by_time on ticket_messages (received_at);
 	CHANNELS_STEP,
 	WATCHDOG_STEP,
 	PAGING_TABLES,
+	ROUTING_TABLES,
 ];
