@@ -1,10 +1,11 @@
 import type { Generated } from "kysely";
+import type { OnCallTables } from "./tables-oncall.ts";
 
 /**
  * The control plane's tables, one type each. Instants are integer milliseconds UTC, structured values JSON text,
  * booleans 0/1: what SQLite and PostgreSQL both hold. Every row of a tenant names it; '' is the fleet (platform).
  */
-export interface ControlTables {
+export interface ControlTables extends OnCallTables {
 	meta: { key: string; value: string };
 	/** The event log and the incidents' timelines: append-only, `seq` is the commit order. */
 	events: {

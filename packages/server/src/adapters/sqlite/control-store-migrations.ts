@@ -1,5 +1,6 @@
 import { AGENTS_STEP } from "./control-store-agents.ts";
 import { CHANNELS_STEP } from "./control-store-channels.ts";
+import { ON_CALL_STEP } from "./control-store-oncall.ts";
 import { PAGING_TABLES } from "./control-store-paging.ts";
 import { ROUTING_TABLES } from "./control-store-routing.ts";
 import { WATCHDOG_STEP } from "./control-store-watchdog.ts";
@@ -518,4 +519,5 @@ create index ticket_messages_by_time on ticket_messages (received_at);
 	WATCHDOG_STEP,
 	PAGING_TABLES,
 	ROUTING_TABLES,
+	ON_CALL_STEP,
 ];
