@@ -1,12 +1,13 @@
 import { type Catalogue, formatFinding, type PlannedPause, pausesAt } from "#catalogue";
 import { feedStates } from "#incidents";
-import { inScope, resolveSecret, type TenantScope } from "#platform";
+import { inScope, type TenantScope } from "#platform";
 import { FLEET, type UnusedMetric } from "#telemetry";
 import type { ApiContext } from "./context.ts";
 import type { LoopDelay } from "./event-loop.ts";
 import { type Book, DELIVERIES_MS, type HealthFacts } from "./health-judgement.ts";
 import { pageReach } from "./page-reach.ts";
 import { rejectionViews, sumRejected } from "./rejection-words.ts";
+import { secretFault } from "./secret-fault.ts";
 import { uncoveredSlos } from "./slo-coverage.ts";
 import { sourceViews } from "./source-view.ts";
 
@@ -144,16 +145,6 @@ export function protocolBooks(accounts: Accounts) {
 			rejected: rejectionViews(sumRejected(books)),
 		};
 	});
-}
-
-/** The value itself is never told. */
-export function secretFault(reference: string): string | undefined {
-	try {
-		resolveSecret(reference);
-		return undefined;
-	} catch (error) {
-		return (error as Error).message;
-	}
 }
 
 async function recentDeliveries({ store }: ApiContext, now: number, seesAll: boolean) {

@@ -20,12 +20,12 @@ export type {
 	TelemetryPort,
 } from "./context.ts";
 export { createFleetSource, type FleetSource } from "./fleet-source.ts";
-export { secretFault } from "./health-facts.ts";
 export { buildHttpServer, type HttpServerOptions } from "./http-server.ts";
 export { type GrpcLibrary, type OtlpGrpcServer, startOtlpGrpc } from "./otlp-grpc.ts";
 export { isLoopbackBind } from "./own-host.ts";
 export { pageReach } from "./page-reach.ts";
 export type { HealthDetails } from "./schemas-operations.ts";
+export { secretFault } from "./secret-fault.ts";
 export { type IngestSilence, ingestSilence, type SenderStatus } from "./sender-status.ts";
 export { SourceGate } from "./source-gate.ts";
 export type { FeedPullStatus, PullError, PullStatus, PullTrial, SourcesPort } from "./sources-port.ts";
