@@ -3,21 +3,35 @@
  * takes as long as the longer of the two.
  */
 export async function loadRest() {
-	const [api, engagement, response, causeWatch, feedKeeping, forgetting, grpc, live, pull, metrics, watch, senders] =
-		await Promise.all([
-			import("#api"),
-			import("#engagement"),
-			import("#response"),
-			import("./cause-watch.ts"),
-			import("./feed-keeping.ts"),
-			import("./forgetting.ts"),
-			import("./grpc-port.ts"),
-			import("./live-events.ts"),
-			import("./pull-control.ts"),
-			import("./self-metrics.ts"),
-			import("./sender-watch.ts"),
-			import("./senders.ts"),
-		]);
+	const [
+		api,
+		engagement,
+		response,
+		causeWatch,
+		feedKeeping,
+		forgetting,
+		grpc,
+		live,
+		pull,
+		metrics,
+		watch,
+		senders,
+		watchdog,
+	] = await Promise.all([
+		import("#api"),
+		import("#engagement"),
+		import("#response"),
+		import("./cause-watch.ts"),
+		import("./feed-keeping.ts"),
+		import("./forgetting.ts"),
+		import("./grpc-port.ts"),
+		import("./live-events.ts"),
+		import("./pull-control.ts"),
+		import("./self-metrics.ts"),
+		import("./sender-watch.ts"),
+		import("./senders.ts"),
+		import("./watchdog/index.ts"),
+	]);
 	return {
 		api,
 		engagement,
@@ -31,5 +45,6 @@ export async function loadRest() {
 		createSelfMetrics: metrics.createSelfMetrics,
 		startSenderWatch: watch.startSenderWatch,
 		channelSenders: senders.channelSenders,
+		watchdog,
 	};
 }

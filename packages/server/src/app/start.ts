@@ -4,12 +4,12 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Worker } from "node:worker_threads";
-import type { Clock } from "@bellwether/model";
+import { type Clock, isOwnName } from "@bellwether/model";
 import pino, { type Logger } from "pino";
 import type { ApiContext, HttpServerOptions, ReadyCheck, SenderStatus } from "#api";
 import { type Catalogue, formatFinding } from "#catalogue";
 import type { EngagementDeps } from "#engagement";
-import { closeBreach, incidentTimers, lookAgainAfterResolution, openBreaches, openForBreach } from "#incidents";
+import { closeBreach, incidentTimers, listenInIncidents, openBreaches, openForBreach } from "#incidents";
 import {
 	createDispatcher,
 	createTimerRunner,
@@ -34,6 +34,9 @@ import type { PullControl } from "./pull-control.ts";
 import { loadRest } from "./rest-of-program.ts";
 import { startTelemetryThread, type TelemetryHealth, type TelemetryThread } from "./telemetry-thread.ts";
 import { VERSION } from "./version.ts";
+import type { SelfCheck } from "./watchdog/self-check.ts";
+import { selfCheckKey, selfCheckToken } from "./watchdog/self-check-rows.ts";
+import { SELF_CHECK, withSelfCheck } from "./watchdog/synthetic.ts";
 
 export interface StartOptions {
 	readonly catalogueDir: string;
@@ -109,6 +112,9 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	const ids = systemIds(clock);
 	const bus = new EventBus();
 	const hub = new StreamHub(clock);
+	// Telemetry alone knows the tenants with which the system checks itself.
+	const ownKey = await selfCheckKey(store, ids);
+	let selfCheck: SelfCheck | undefined;
 
 	// Configuration. What holds a catalogue asks for it each time, except the telemetry thread, which is told.
 	let telemetry: TelemetryThread | undefined;
@@ -122,7 +128,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 			log.info({ hash: catalogue.hash }, "catalogue applied");
 			// A thread that is down starts again with the catalogue it was told last.
 			await telemetry
-				?.configure(catalogue, await openBreaches(store.db, all))
+				?.configure(withSelfCheck(catalogue, ownKey), await openBreaches(store.db, all))
 				.catch((error) => log.error({ err: error }, "the telemetry thread takes the catalogue when it is back"));
 			pull?.configure(catalogue);
 			fleet.controlChanged();
@@ -141,6 +147,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	// moment on, and taken when the address is known that pages link to.
 	const breaches = createBreachQueue({
 		take: async (event) => {
+			if (isOwnName(event.slo)) return selfCheck?.takeBreach(event);
 			await store.transaction(async (tx) => {
 				if (event.type === "breach.opened") {
 					const outcome = await openForBreach(tx, { ids, bus }, event, catalogue());
@@ -154,7 +161,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	lifecycle.onStop("breach queue", () => breaches.stop());
 	const starting = startTelemetryThread({
 		dataDir,
-		catalogue: catalogue(),
+		catalogue: withSelfCheck(catalogue(), ownKey),
 		openBreaches: await openBreaches(store.db, all),
 		warmWorker: options.warmWorker,
 		compileCacheDir: options.compileCacheDir,
@@ -181,7 +188,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	const { escalationTimers, listenToIncidents: listenForPages, recordPageOutcome } = rest.value.response;
 	const { createCauseWatch, createFeedKeeping, startForgetting, openGrpcPort, startLiveEvents, startPullControl } =
 		rest.value;
-	const { createSelfMetrics, startSenderWatch, channelSenders } = rest.value;
+	const { createSelfMetrics, startSenderWatch, channelSenders, watchdog: watching } = rest.value;
 	telemetry = thread;
 	lifecycle.onStop("telemetry", () => thread.close());
 
@@ -219,11 +226,23 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 
 	// Rooms, wired from left to right.
 	const deps: ResponseDeps & EngagementDeps = { ids, bus, catalogue, publicUrl: baseUrl };
-	lookAgainAfterResolution(bus, deps);
+	listenInIncidents(bus, deps);
 	listenForPages(bus, deps);
 	listenForNotices(bus, deps);
 	listenForSubscribers(bus, deps);
+	const ownCheck = watching.createSelfCheck({
+		store,
+		clock,
+		ids,
+		telemetry: thread,
+		catalogue,
+		publicUrl: baseUrl,
+		listenForPages,
+		key: ownKey,
+	});
+	selfCheck = ownCheck;
 	const onOutcome: OutcomeListener = async (tx, message, outcome) => {
+		ownCheck.onOutcome(message, outcome);
 		await recordPageOutcome(tx, deps, message, outcome);
 		await recordNoticeOutcome(tx, deps, message, outcome);
 		await recordSubscriptionOutcome(tx, message, outcome);
@@ -278,22 +297,40 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	const timers = createTimerRunner({
 		store,
 		clock,
-		handlers: { ...escalationTimers(deps), ...incidentTimers(deps) },
+		handlers: { ...escalationTimers(deps), ...incidentTimers(deps), ...ownCheck.timers },
 		onError: (error, timer) => log.error({ err: error, timer: timer?.id }, "a timer failed; trying again"),
 		onWallStep: (stepMs) => log.warn({ stepMs }, "the wall clock stepped; due times moved along"),
+	});
+	const senders = channelSenders({
+		store,
+		clock,
+		catalogue,
+		deps,
+		onPhoneMessage: ({ id, tenant }) => hub.publish("phone", { id }, tenant),
 	});
 	const dispatcher = createDispatcher({
 		store,
 		clock,
-		senders: channelSenders({
-			store,
-			clock,
-			catalogue,
-			deps,
-			onPhoneMessage: ({ id, tenant }) => hub.publish("phone", { id }, tenant),
-		}),
+		senders: (name) => (name === SELF_CHECK ? ownCheck.sender : senders(name)),
 		onOutcome,
 		onError: (error, message) => log.error({ err: error, message: message?.id }, "sending failed; trying again"),
+	});
+
+	const watchdog = watching.createWatchdog({
+		store,
+		clock,
+		ids,
+		selfCheck: ownCheck,
+		telemetry: thread,
+		catalogue,
+		config,
+		diskFreeBytes,
+		publicUrl: baseUrl,
+		version: VERSION,
+		onChange: (reasons) => {
+			if (reasons.length === 0) log.warn("the system's check of itself passes again; heartbeats leave");
+			else log.error({ reasons }, "the system's check of itself failed; no heartbeat leaves");
+		},
 	});
 
 	// HTTP.
@@ -382,11 +419,15 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	lifecycle.onStop("forgetting", () => forgetting.stop());
 	config.watch();
 	lifecycle.onStop("catalogue watch", () => config.stop());
+	const otlpUrl = urlOf(options.host, (otlp.address() as AddressInfo).port);
+	await ownCheck.open({ otlpUrl, token: await selfCheckToken(store, ids, clock.now()) });
+	watchdog.start();
+	lifecycle.onStop("watchdog", () => watchdog.stop());
 
 	const tokens = await issueStartTokens(store, ids, clock.now(), tokenDigest);
 	return {
 		url: boundUrl,
-		otlpUrl: urlOf(options.host, (otlp.address() as AddressInfo).port),
+		otlpUrl,
 		grpcUrl: grpc && urlOf(options.host, grpc.port),
 		adminToken: tokens?.adminToken,
 		adminLink: tokens && `${boundUrl}/sign-in?token=${tokens.linkToken}`,

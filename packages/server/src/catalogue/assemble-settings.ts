@@ -2,6 +2,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, parseDuration } from "@bellwether/model";
 import { assembleAttributes } from "./assemble-attributes.ts";
 import { bounded } from "./assemble-oncall.ts";
 import { assembleRetention } from "./assemble-retention.ts";
+import { assembleWatchdog } from "./assemble-watchdog.ts";
 import { SECRET_EXAMPLE } from "./fields.ts";
 import { ingestLimits } from "./limits.ts";
 import { type Context, sortedSet } from "./references.ts";
@@ -26,16 +27,18 @@ const DEFAULTS: Settings = {
 export function assembleSettings(context: Context): Settings {
 	const [entry] = context.entries.of("Settings");
 	if (!entry) return DEFAULTS;
-	const { organisation, publicUrl, egress, telemetry = {}, baselines = {} } = entry.input.spec;
+	const { organisation, publicUrl, egress, telemetry = {}, baselines = {}, watchdog } = entry.input.spec;
 	const at = (field: string) => ["spec", "telemetry", field];
 	const smtp = smtpOf(context);
 	const retention = assembleRetention(context, entry, telemetry.retention);
 	const attributes = assembleAttributes(context, entry, telemetry.attributes);
+	const watches = assembleWatchdog(context, entry, watchdog);
 	return {
 		organisation: organisation ?? DEFAULTS.organisation,
 		...(publicUrl === undefined ? {} : { publicUrl: publicUrl.replace(/\/+$/, "") }),
 		egress: { allow: sortedSet(egress?.allow ?? []) },
 		...(smtp === undefined ? {} : { smtp }),
+		...(watches === undefined ? {} : { watchdog: watches }),
 		telemetry: {
 			latenessMs: bounded(
 				context,

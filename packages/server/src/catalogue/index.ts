@@ -37,3 +37,4 @@ export * from "./starter.ts";
 export { peopleOfTarget } from "./target-people.ts";
 export { intervalHolds, whenIntervals } from "./time-interval.ts";
 export * from "./types.ts";
+export * from "./watchdog-settings.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { MAX_KEPT_ATTRIBUTES } from "./attribute-settings.ts";
 import * as f from "./fields.ts";
+import { Watchdog } from "./kinds-watchdog.ts";
 import { monitorOverrides, monitorTerms, ownTerms } from "./monitor-fields.ts";
 
 /** The kinds of `bellwether/v1`: what OpenSLO has no words for. Input shapes only; meaning is given in `assemble`. */
@@ -162,6 +163,7 @@ export const Settings = z.strictObject({
 			})
 			.optional()
 			.describe("What the programme started from; reports compare with it."),
+		watchdog: Watchdog.optional(),
 	}),
 });
 

@@ -8,6 +8,7 @@ import type { Matcher } from "./matcher-types.ts";
 import type { RetentionSettings } from "./retention.ts";
 import type { RoutingRules } from "./routing-types.ts";
 import type { ScheduleLayer } from "./schedule-types.ts";
+import type { WatchdogSettings } from "./watchdog-settings.ts";
 
 /** The whole validated configuration. Immutable; a reload makes a new one. `hash` names the content. */
 export interface Catalogue {
@@ -28,6 +29,7 @@ export interface Catalogue {
 	/** Where telemetry comes from, as far as it is declared. */
 	readonly sources: readonly Source[];
 	readonly feeds: readonly Feed[];
+	readonly runbooks?: readonly Runbook[] | undefined;
 	/** What agents may do by themselves; undefined: nothing. */
 	readonly agentPolicies?: readonly AgentPolicy[] | undefined;
 	/** Undefined: none is written; every incident pages at once and by itself. */
@@ -47,6 +49,10 @@ export interface Settings {
 	readonly publicUrl?: string | undefined;
 	readonly egress: { readonly allow: readonly string[] };
 	readonly smtp?: SmtpSettings | undefined;
+	/** Undefined: at most 30 pages to one person in an hour. */
+	readonly paging?: { readonly perPersonPerHour: number } | undefined;
+	/** Undefined: DEFAULT_WATCHDOG. */
+	readonly watchdog?: WatchdogSettings | undefined;
 	readonly telemetry: {
 		/** Points older or later than this are rejected; also the dedup horizon. ms. */
 		readonly latenessMs: number;
@@ -181,6 +187,8 @@ export interface Workload {
 	readonly runbook: readonly string[];
 	/** Step → party → R, A, C, I or RA; each step has exactly one A. */
 	readonly raci?: Readonly<Record<string, Readonly<Record<string, string>>>> | undefined;
+	/** What it is to its users. Undefined: ordinary. */
+	readonly criticality?: "critical" | "ordinary" | "low" | undefined;
 }
 
 export type SliKind = "availability" | "latency" | "freshness" | "throughput" | "correctness" | "saturation";
@@ -422,6 +430,20 @@ export interface FeedPullSettings {
 	readonly expectAlert?: string | undefined;
 	/** Azure Resource Graph: those that are asked for; empty: all that the identity may read. */
 	readonly subscriptions: readonly string[];
+}
+
+/** What to do about a breach, in Markdown. It is linked by whatever of `for` fits; with none of them it is nobody's. */
+export interface Runbook {
+	readonly name: string;
+	readonly displayName: string;
+	readonly text: string;
+	readonly for: {
+		readonly slos: readonly string[];
+		readonly sliKinds: readonly SliKind[];
+		readonly workloads: readonly string[];
+	};
+	/** Key tenant → what is to be known about it, in Markdown. */
+	readonly notes: Readonly<Record<string, string>>;
 }
 
 export interface NoticeTemplate {

@@ -51,3 +51,4 @@ export {
 } from "./tokens.ts";
 export type * from "./types.ts";
 export { StoreUnavailable } from "./types.ts";
+export { createStepWatch } from "./wall-clock.ts";

@@ -77,7 +77,6 @@ const MONITOR: Monitor = {
 	severity: "2.5",
 	tiers: [TIER],
 	evidenceP: 1e-4,
-	escalation: SELF_CHECK,
 };
 
 function tenantOf(index: number, key: string): KeyTenant {
@@ -85,7 +84,7 @@ function tenantOf(index: number, key: string): KeyTenant {
 		name: selfCheckTenant(index),
 		displayName: "Self-check",
 		tier: SELF_CHECK,
-		match: { [SELF_CHECK]: [valueOf(index, key)] },
+		match: { [SELF_CHECK]: [idOf(index, key)] },
 		workloads: [SELF_CHECK],
 		timeZone: "UTC",
 		language: "en",
@@ -94,7 +93,7 @@ function tenantOf(index: number, key: string): KeyTenant {
 	};
 }
 
-function valueOf(index: number, key: string): string {
+function idOf(index: number, key: string): string {
 	return `${key}-${index}`;
 }
 
@@ -129,6 +128,6 @@ function request(index: number, key: string, at: number, counts: readonly (reado
 			dataPoints: [{ startTimeUnixNano: nanos(at - 1), timeUnixNano: nanos(at), asInt: String(count) }],
 		},
 	}));
-	const resource = { attributes: [attribute("service.name", SELF_CHECK), attribute(SELF_CHECK, valueOf(index, key))] };
+	const resource = { attributes: [attribute("service.name", SELF_CHECK), attribute(SELF_CHECK, idOf(index, key))] };
 	return JSON.stringify({ resourceMetrics: [{ resource, scopeMetrics: [{ scope: { name: SELF_CHECK }, metrics }] }] });
 }

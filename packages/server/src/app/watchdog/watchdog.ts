@@ -1,0 +1,269 @@
+import type { Clock } from "@bellwether/model";
+import { type Catalogue, DEFAULT_WATCHDOG, formatFinding } from "#catalogue";
+import { auditHead, type ControlStore, createStepWatch, type Ids } from "#platform";
+import type { ConfigControl } from "../config-control.ts";
+import type { TelemetryThread } from "../telemetry-thread.ts";
+import { judgeAudit } from "./audit.ts";
+import { storeFacts, telemetryFacts } from "./audit-facts.ts";
+import type { AuditFacts, AuditFinding, TelemetryFacts } from "./audit-types.ts";
+import {
+	type Heartbeat,
+	heartbeatHost,
+	heartbeatUrl,
+	type SignedHeartbeat,
+	sendHeartbeat,
+	signHeartbeat,
+} from "./heartbeat.ts";
+import { createNameWatch, namesOf } from "./name-watch.ts";
+import { createRejectionWatch } from "./rejection-watch.ts";
+import type { SelfCheck, SelfCheckResult } from "./self-check.ts";
+import type { HeartbeatStatus, WatchdogStatus } from "./status.ts";
+
+export interface WatchdogOptions {
+	readonly store: ControlStore;
+	readonly clock: Clock;
+	readonly ids: Ids;
+	readonly selfCheck: SelfCheck;
+	readonly telemetry: Pick<TelemetryThread, "health" | "accounting">;
+	readonly catalogue: () => Catalogue;
+	readonly config: Pick<ConfigControl, "active">;
+	readonly diskFreeBytes: () => Promise<number>;
+	readonly publicUrl: () => string;
+	readonly version: string;
+	/** It fails, with why, or is well again (no reasons). */
+	readonly onChange: (reasons: WatchdogStatus["reasons"]) => void;
+}
+
+export interface Watchdog {
+	start(): void;
+	status(): WatchdogStatus;
+	/** One round: check, audit, heartbeats. For tests; `start` does one after the other. */
+	round(): Promise<void>;
+	stop(): Promise<void>;
+}
+
+/** A start has other things to do first. */
+const FIRST_AFTER_MS = 2_000;
+/** After a round that failed: the next one may show that it was a slip. */
+const AGAIN_AFTER_MS = 5_000;
+/** What a heartbeat says must have been true so lately. */
+const FRESH_MS = 5_000;
+/** A round takes so long at most: a check, an audit and the sending. */
+const ROUND_MS = 30_000;
+const PART_MS = 5_000;
+
+/** Check, audit and heartbeat in turn. A heartbeat leaves only from the round that earned it: a process that hangs sends none. */
+export function createWatchdog(options: WatchdogOptions): Watchdog {
+	const { store, clock, catalogue, selfCheck } = options;
+	const names = createNameWatch();
+	const rejections = createRejectionWatch();
+	const steps = createStepWatch(clock);
+	const sent = new Map<string, { at: number; monotonicAt: number; failure: string | undefined }>();
+	const checks = { passed: 0, failed: 0 };
+	let clockStep: AuditFacts["clockStep"];
+	let telemetryBefore: TelemetryFacts | undefined;
+	let check: SelfCheckResult | undefined;
+	let findings: readonly AuditFinding[] = [];
+	let reasons: WatchdogStatus["reasons"] = [];
+	let endedAt: number | undefined;
+	let passed: { readonly at: number; readonly monotonicAt: number } | undefined;
+	let withheldSince: number | undefined;
+	let latest: SignedHeartbeat | undefined;
+	let timer: NodeJS.Timeout | undefined;
+	let underWay: Promise<void> = Promise.resolve();
+	let isStopped = false;
+
+	const settings = () => catalogue().settings.watchdog ?? DEFAULT_WATCHDOG;
+
+	async function audit(): Promise<AuditFinding[]> {
+		const now = clock.now();
+		const step = steps.look();
+		if (step) {
+			steps.accept(step);
+			if (step.isNotable) clockStep = { stepMs: step.stepMs, at: now };
+		}
+		const { heartbeats } = settings();
+		const urls = heartbeats.flatMap((target) => valueOr(() => [heartbeatUrl(target)], []));
+		const [stored, telemetry, unresolved, diskFreeBytes] = await Promise.all([
+			storeFacts(store, now).catch((error: Error) => error),
+			within(telemetryFacts(options.telemetry), undefined),
+			within(names.look(namesOf(catalogue(), urls)), []),
+			within<number | undefined>(options.diskFreeBytes(), undefined),
+		]);
+		const { isReloadOk, findings: faults } = options.config.active();
+		const first = faults.find(({ level }) => level === "error");
+		const facts: AuditFacts = {
+			now,
+			storeFault: stored instanceof Error ? stored.message : store.writeFault(),
+			...(stored instanceof Error ? NOTHING_STORED : stored),
+			telemetry,
+			telemetryBefore,
+			allRejected: rejections.look(telemetry, clock.monotonic()),
+			configuration: { isReloadOk, firstError: first ? formatFinding(first).replaceAll("\n", " ") : "" },
+			unresolved,
+			clockStep,
+			diskFreeBytes,
+		};
+		telemetryBefore = telemetry;
+		return judgeAudit(facts);
+	}
+
+	async function round(): Promise<void> {
+		const result = await selfCheck.run();
+		if (isStopped) return;
+		const found = await audit();
+		check = result;
+		findings = found;
+		checks[result.failure ? "failed" : "passed"]++;
+		const before = reasons;
+		reasons = reasonsOf(result, found);
+		endedAt = clock.monotonic();
+		if (reasons.length === 0) {
+			passed = { at: clock.now(), monotonicAt: endedAt };
+			withheldSince = undefined;
+			await beat(result);
+		} else withheldSince ??= clock.now();
+		if (codesOf(before) !== codesOf(reasons)) options.onChange(reasons);
+	}
+
+	async function beat(result: SelfCheckResult): Promise<void> {
+		const { heartbeats, everyMs } = settings();
+		const head = await auditHead(store.db);
+		const at = clock.now();
+		const id = options.ids.next("hb");
+		const statement = (targetEveryMs: number): Heartbeat => ({
+			type: "watchdog.heartbeat",
+			timestamp: new Date(at).toISOString(),
+			data: {
+				instance: options.publicUrl(),
+				version: options.version,
+				everyMs: Math.max(everyMs, targetEveryMs),
+				selfCheck: { tookMs: result.tookMs, stages: result.stages },
+				audit: head,
+				catalogue: catalogue().hash,
+				notices: findings.map(({ code }) => code),
+			},
+		});
+		latest = signHeartbeat(id, statement(0), undefined);
+		await Promise.all(
+			heartbeats.map(async (target) => {
+				const key = keyOf(target);
+				const last = sent.get(key);
+				// A little early is better than a whole round late.
+				if (last && !last.failure && clock.monotonic() - last.monotonicAt < target.everyMs - everyMs / 2) return;
+				// Whatever held this process up since: what was true then may no longer be.
+				if (!passed || clock.monotonic() - passed.monotonicAt > FRESH_MS) return;
+				const { allow } = catalogue().settings.egress;
+				const failure = await sendHeartbeat({ target, id, heartbeat: statement(target.everyMs), allow, clock });
+				const arrived = failure === undefined ? { at: clock.now(), monotonicAt: clock.monotonic() } : undefined;
+				sent.set(key, { at: 0, monotonicAt: 0, ...last, ...arrived, failure });
+			}),
+		);
+	}
+
+	function later(afterMs: number): void {
+		if (isStopped) return;
+		timer = setTimeout(() => {
+			const began = clock.monotonic();
+			underWay = round()
+				.catch((error: Error) => {
+					reasons = [
+						{ code: "watchdog", says: `The watchdog itself failed: ${error.message}`, remedy: "See the log." },
+					];
+					withheldSince ??= clock.now();
+					options.onChange(reasons);
+				})
+				.then(() => {
+					const everyMs = reasons.length === 0 ? settings().everyMs : Math.min(AGAIN_AFTER_MS, settings().everyMs);
+					later(Math.max(100, everyMs - (clock.monotonic() - began)));
+				});
+		}, afterMs);
+		timer.unref();
+	}
+
+	function heartbeatStatuses(): HeartbeatStatus[] {
+		return settings().heartbeats.map((target) => {
+			const last = sent.get(keyOf(target));
+			const sentAt = last && last.at > 0 ? last.at : undefined;
+			return { to: heartbeatHost(target), method: target.method, sentAt, failure: last?.failure };
+		});
+	}
+
+	return {
+		start: () => later(FIRST_AFTER_MS),
+		round,
+		status() {
+			const { everyMs } = settings();
+			const isStalled = endedAt !== undefined && clock.monotonic() - endedAt > everyMs + ROUND_MS;
+			const state = isStalled
+				? "stalled"
+				: reasons.length > 0
+					? "failing"
+					: endedAt === undefined
+						? "starting"
+						: "well";
+			const shared = {
+				passedAt: passed?.at,
+				withheldSince,
+				reasons,
+				everyMs,
+				check,
+				checks: { ...checks },
+				findings,
+				latest,
+			};
+			return { state, ...shared, heartbeats: heartbeatStatuses() };
+		},
+		async stop() {
+			isStopped = true;
+			clearTimeout(timer);
+			await selfCheck.close();
+			await within(underWay, undefined);
+		},
+	};
+}
+
+const NOTHING_STORED = {
+	unacknowledged: [],
+	overdueTimers: { count: 0, oldestDueAt: undefined },
+	waiting: [],
+	unfinished: { count: 0, startedAt: undefined },
+	attempts: [],
+} as const;
+
+function reasonsOf({ failure }: SelfCheckResult, findings: readonly AuditFinding[]): WatchdogStatus["reasons"] {
+	const remedy = "See the log, and the parts below; pages may not go out.";
+	const failed = failure && {
+		code: `self-check:${failure.stage}`,
+		says: `The system's check of itself failed at "${failure.stage}": ${failure.detail}.`,
+		remedy,
+	};
+	return [...(failed ? [failed] : []), ...findings.filter(({ level }) => level === "alarm")];
+}
+
+function codesOf(reasons: WatchdogStatus["reasons"]): string {
+	return reasons.map(({ code }) => code).join();
+}
+
+function keyOf(target: { readonly url?: string | undefined; readonly urlRef?: string | undefined }): string {
+	return target.url ?? target.urlRef ?? "";
+}
+
+function valueOr<T>(work: () => T, otherwise: T): T {
+	try {
+		return work();
+	} catch {
+		return otherwise;
+	}
+}
+
+/** What does not answer is not waited for. */
+async function within<T>(work: Promise<T>, otherwise: T): Promise<T> {
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<T>((resolve) => {
+		timer = setTimeout(() => resolve(otherwise), PART_MS);
+	});
+	const answer = await Promise.race([work.catch(() => otherwise), late]);
+	clearTimeout(timer);
+	return answer;
+}
