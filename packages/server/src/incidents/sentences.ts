@@ -1,4 +1,5 @@
 import { describeDuration } from "@bellwether/model";
+import { ROUTING_SENTENCES } from "./routing-sentences.ts";
 import { TICKET_SENTENCES } from "./tickets/sentences.ts";
 import { WORK_SENTENCES } from "./work-sentences.ts";
 
@@ -50,6 +51,7 @@ const SENTENCES: Readonly<Record<string, (data: Data, actor: string) => string>>
 		return `Resolved by ${actor} as ${VERDICT_WORDS[String(data.verdict)] ?? data.verdict}.${reason}`;
 	},
 	...WORK_SENTENCES,
+	...ROUTING_SENTENCES,
 	"incident.signal_cleared": () => "The signal cleared: the SLI meets its objective again. The incident stays open.",
 	"incident.signal_returned": (data) =>
 		data.mitigationUndone ? "The signal returned: the mitigation did not hold." : "The signal returned.",

@@ -2,5 +2,10 @@
  * What happens with an incident before anybody is paged: which route and policy, with whom it shares a page, and what
  * holds the page back. The decision is pure; mutes, groups and hand-offs are state of the control store.
  */
+export { accountableFor, ownershipOf } from "./choose-policy.ts";
+export { type DecisionInput, decide } from "./decide.ts";
+export { maintains, maintenanceAt } from "./holds.ts";
+export { factsOf, labelsOf } from "./labels.ts";
+export { listenToRouting } from "./listen.ts";
 export { policyOf, routeIncident, routingTimers } from "./route-incident.ts";
 export type * from "./types.ts";

@@ -1,8 +1,19 @@
-import { type Catalogue, DEFAULT_ESCALATION, type EscalationPolicy, escalationFor, heldMonitor } from "#catalogue";
-import type { Incident } from "#incidents";
-import type { TimerHandler, Tx } from "#platform";
+import { sql } from "kysely";
+import type { Catalogue, EscalationPolicy } from "#catalogue";
+import { getIncident, type Incident, publishIncidentFact } from "#incidents";
+import { SYSTEM, scopeOf, type Timer, type TimerHandler, type Tx } from "#platform";
 import type { ResponseDeps } from "../types.ts";
-import type { Chains } from "./types.ts";
+import { decide, routeOf } from "./decide.ts";
+import { gatherFacts } from "./facts.ts";
+import { flush, type Member } from "./flush.ts";
+import { factsOf } from "./labels.ts";
+import { armLook, keepDecision, keepHolds, LOOK_EVERY_MS, LOOK_TIMER, routedRow } from "./rows.ts";
+import { TELL_TIMER, tellAgain, tellOf } from "./tells.ts";
+import type { Chains, Decision, Hold } from "./types.ts";
+
+const ALL = scopeOf(SYSTEM);
+/** What went quiet while it was held is looked at again this often, in case its return was missed. */
+const QUIET_LOOK_MS = 60 * 60_000;
 
 /**
  * What happens with an incident that stands by itself, before a chain starts: it pages now, waits for its group, or is
@@ -15,20 +26,222 @@ export async function routeIncident(
 	incident: Incident,
 	now: number,
 ): Promise<void> {
-	await chains.start(tx, incident, policyOf(deps.catalogue(), incident), now);
+	await orPage(tx, deps, chains, incident, now, async () => {
+		const decision = decide(await gatherFacts(tx, deps.catalogue(), incident, now));
+		await carryOut(tx, deps, chains, incident, decision, now);
+	});
 }
 
 /** The policy that pages for an incident. Without any policy it has no steps: the chain is exhausted at once and says so. */
 export function policyOf(catalogue: Catalogue, incident: Incident): EscalationPolicy {
-	const slo = catalogue.slos.find((each) => each.name === incident.slo);
-	const monitor = heldMonitor(catalogue, incident.monitor, incident.slo, incident.tenant);
-	const policy = slo
-		? escalationFor(catalogue, slo, monitor)
-		: catalogue.escalations.find((each) => each.name === DEFAULT_ESCALATION);
-	return policy ?? { name: DEFAULT_ESCALATION, repeatEveryMs: 0, acknowledgeWithinMs: 0, steps: [] };
+	return routeOf(catalogue, factsOf(catalogue, incident)).policy;
 }
 
 /** Handlers of routing's timers, by kind. */
-export function routingTimers(_deps: ResponseDeps, _chains: Chains): Record<string, TimerHandler> {
-	return {};
+export function routingTimers(deps: ResponseDeps, chains: Chains): Record<string, TimerHandler> {
+	return {
+		[LOOK_TIMER]: (tx, timer, now) => lookAtTimer(tx, deps, chains, timer, now),
+		[TELL_TIMER]: (tx, timer, now) => tellAgain(tx, deps, timer, now),
+	};
+}
+
+/** Undoes what a failed decision wrote and pages instead: twice rather than never. */
+async function orPage(
+	tx: Tx,
+	deps: ResponseDeps,
+	chains: Chains,
+	incident: Incident,
+	now: number,
+	work: () => Promise<void>,
+): Promise<void> {
+	await sql`savepoint routing`.execute(tx);
+	try {
+		await work();
+		await sql`release savepoint routing`.execute(tx);
+	} catch (error) {
+		await sql`rollback to savepoint routing`.execute(tx);
+		await sql`release savepoint routing`.execute(tx);
+		const reason = error instanceof Error ? error.message : String(error);
+		await publishIncidentFact(tx, deps, incident, SYSTEM, now, { type: "routing.failed", data: { reason } });
+		await chains.start(tx, incident, fallbackPolicy(deps.catalogue(), incident), now);
+	}
+}
+
+/** Whatever made the decision fail may also be in the way of the policy's choice. */
+function fallbackPolicy(catalogue: Catalogue, incident: Incident): EscalationPolicy {
+	try {
+		return policyOf(catalogue, incident);
+	} catch {
+		const [any] = catalogue.escalations.filter((each) => each.name === "default").concat(catalogue.escalations);
+		return any ?? { name: "default", repeatEveryMs: 0, acknowledgeWithinMs: 0, steps: [] };
+	}
+}
+
+async function carryOut(
+	tx: Tx,
+	deps: ResponseDeps,
+	chains: Chains,
+	incident: Incident,
+	decision: Decision,
+	now: number,
+): Promise<void> {
+	if (decision.action === "page") return flush(tx, deps, chains, [{ incident, decision }], now);
+	if (decision.action === "hold") return holdBack(tx, deps, incident, decision, now);
+	await keepHolds(tx, incident, [], now);
+	if (decision.action === "wait") {
+		const pageAt = decision.pageAt ?? now;
+		const row = { state: "waiting" as const, lead_id: null, page_at: pageAt, paged_at: null };
+		await keepDecision(tx, deps.ids, incident, decision, row, pageAt, now);
+		const data = { pageAt, joins: decision.joins ?? null, why: decision.explanation };
+		await publishIncidentFact(tx, deps, incident, SYSTEM, now, { type: "page.waits", data });
+		return;
+	}
+	const row = { state: "telling" as const, lead_id: null, page_at: null, paged_at: null };
+	await keepDecision(tx, deps.ids, incident, decision, row, now + QUIET_LOOK_MS, now);
+	const data = { routes: decision.routes, policy: null, why: decision.explanation };
+	await publishIncidentFact(tx, deps, incident, SYSTEM, now, { type: "incident.routed", data });
+	await tellOf(tx, deps, [{ incident, decision }], now);
+}
+
+/** Records that the page is held back, and by what; it is looked at again when the first of it ends. */
+export async function holdBack(
+	tx: Tx,
+	deps: ResponseDeps,
+	incident: Incident,
+	decision: Decision,
+	now: number,
+): Promise<void> {
+	const fresh = await keepHolds(tx, incident, decision.holds, now);
+	const row = { state: "held" as const, lead_id: null, page_at: null, paged_at: null };
+	await keepDecision(tx, deps.ids, incident, decision, row, nextLook(decision.holds, now), now);
+	for (const hold of fresh) {
+		const data = { kind: hold.kind, ref: hold.ref, until: hold.until ?? null, words: hold.words };
+		await publishIncidentFact(tx, deps, incident, SYSTEM, now, { type: "page.held", data });
+	}
+}
+
+function nextLook(holds: readonly Hold[], now: number): number {
+	return Math.min(now + LOOK_EVERY_MS, ...holds.flatMap((hold) => hold.until ?? []));
+}
+
+async function lookAtTimer(tx: Tx, deps: ResponseDeps, chains: Chains, timer: Timer, now: number): Promise<void> {
+	if (timer.incidentId !== undefined) await lookAgain(tx, deps, chains, timer.incidentId, now);
+}
+
+/** Decides again about an incident that waits, is held, shares a page or went quiet. */
+export async function lookAgain(
+	tx: Tx,
+	deps: ResponseDeps,
+	chains: Chains,
+	incidentId: string,
+	now: number,
+): Promise<void> {
+	const incident = await getIncident(tx, ALL, incidentId);
+	const row = incident && (await routedRow(tx, incident.id));
+	if (!incident || !row || row.state === "over") return;
+	if (isSettled(incident)) return endRouting(tx, incident, now);
+	await orPage(tx, deps, chains, incident, now, async () => {
+		if (row.state === "waiting" || row.state === "held") await releaseGroup(tx, deps, chains, row.group_key, now);
+		else if (row.state === "sharing") await watchLead(tx, deps, chains, incident, row.lead_id, now);
+		else if (row.state === "quiet" && isBurning(incident)) await routeIncident(tx, deps, chains, incident, now);
+		else if (row.state === "quiet" || row.state === "telling")
+			await armLook(tx, deps.ids, incident, now + QUIET_LOOK_MS, now);
+	});
+}
+
+/** Somebody has it, it is over, or another incident speaks for it: there is nothing left to decide. */
+export function isSettled(incident: Incident): boolean {
+	return incident.state !== "detected" || incident.parentId !== undefined || incident.mergedInto !== undefined;
+}
+
+function isBurning(incident: Incident): boolean {
+	return incident.signalClearedAt === undefined;
+}
+
+/** Nothing is decided about it any more. */
+export async function endRouting(tx: Tx, incident: Incident, now: number): Promise<void> {
+	await keepHolds(tx, incident, [], now);
+	await tx
+		.updateTable("routed")
+		.set({ state: "over", decided_at: now })
+		.where("incident_id", "=", incident.id)
+		.where("state", "!=", "over")
+		.execute();
+	await tx
+		.updateTable("timers")
+		.set({ state: "cancelled" })
+		.where("incident_id", "=", incident.id)
+		.where("kind", "=", LOOK_TIMER)
+		.where("state", "=", "pending")
+		.execute();
+}
+
+/** Everything of a group whose time has come, or whose hold is over, pages together. */
+async function releaseGroup(tx: Tx, deps: ResponseDeps, chains: Chains, groupKey: string, now: number): Promise<void> {
+	const rows = await tx
+		.selectFrom("routed")
+		.selectAll()
+		.where("group_key", "=", groupKey)
+		.where("state", "in", ["waiting", "held"])
+		.execute();
+	const due: Member[] = [];
+	for (const row of rows) {
+		const incident = await getIncident(tx, ALL, row.incident_id);
+		if (!incident) continue;
+		if (isSettled(incident)) {
+			await endRouting(tx, incident, now);
+			continue;
+		}
+		const facts = await gatherFacts(tx, deps.catalogue(), incident, now);
+		const decision = decide({ ...facts, groups: [] });
+		if (decision.action === "hold") await holdBack(tx, deps, incident, decision, now);
+		else if (decision.action === "tell") await carryOut(tx, deps, chains, incident, decision, now);
+		else if (row.state === "waiting" && (row.page_at ?? 0) > now)
+			await armLook(tx, deps.ids, incident, row.page_at ?? now, now);
+		else if (row.state === "held" && !isBurning(incident)) await restQuietly(tx, deps, incident, decision, now);
+		else {
+			if (row.state === "held") await publishEnd(tx, deps, incident, true, now);
+			due.push({ incident, decision });
+		}
+	}
+	await flush(tx, deps, chains, due, now);
+}
+
+/** What held it is over, and it no longer burns: nobody is woken, and it stays open for people to judge. */
+async function restQuietly(
+	tx: Tx,
+	deps: ResponseDeps,
+	incident: Incident,
+	decision: Decision,
+	now: number,
+): Promise<void> {
+	await keepHolds(tx, incident, [], now);
+	const row = { state: "quiet" as const, lead_id: null, page_at: null, paged_at: null };
+	await keepDecision(tx, deps.ids, incident, decision, row, now + QUIET_LOOK_MS, now);
+	await publishEnd(tx, deps, incident, false, now);
+}
+
+async function publishEnd(tx: Tx, deps: ResponseDeps, incident: Incident, isBurning: boolean, now: number) {
+	await publishIncidentFact(tx, deps, incident, SYSTEM, now, { type: "page.released", data: { isBurning } });
+}
+
+/** An incident that shares a page must not be left alone when the one that led it is gone without being acknowledged. */
+async function watchLead(
+	tx: Tx,
+	deps: ResponseDeps,
+	chains: Chains,
+	incident: Incident,
+	leadId: string | null,
+	now: number,
+): Promise<void> {
+	const running = await tx
+		.selectFrom("escalations")
+		.select("id")
+		.where("incident_id", "=", leadId ?? "")
+		.where("state", "=", "running")
+		.executeTakeFirst();
+	if (running) return armLook(tx, deps.ids, incident, now + LOOK_EVERY_MS, now);
+	const decision = decide({ ...(await gatherFacts(tx, deps.catalogue(), incident, now)), groups: [] });
+	if (decision.action === "hold") await holdBack(tx, deps, incident, decision, now);
+	else await flush(tx, deps, chains, [{ incident, decision }], now);
 }

@@ -1,0 +1,107 @@
+import { getIncident, type Incident, markPaged, publishIncidentFact } from "#incidents";
+import { SYSTEM, scopeOf, type Tx } from "#platform";
+import type { ResponseDeps } from "../types.ts";
+import { keepDecision, keepHolds, LOOK_EVERY_MS } from "./rows.ts";
+import { tellOf } from "./tells.ts";
+import type { Chains, Decision } from "./types.ts";
+import { listed } from "./words.ts";
+
+const ALL = scopeOf(SYSTEM);
+
+/** An incident whose time to page has come. */
+export interface Member {
+	readonly incident: Incident;
+	readonly decision: Decision;
+}
+
+/**
+ * Pages what is due, one page per group: it goes to the group's running chain where there is one, else the first member's
+ * chain starts and names the others. Who acknowledges the page acknowledges all that it names.
+ */
+export async function flush(
+	tx: Tx,
+	deps: ResponseDeps,
+	chains: Chains,
+	members: readonly Member[],
+	now: number,
+): Promise<void> {
+	const inOrder = members.toSorted((a, b) => a.incident.number - b.incident.number);
+	for (const group of Map.groupBy(inOrder, (member) => member.decision.groupKey).values()) {
+		await flushGroup(tx, deps, chains, group, now);
+	}
+}
+
+async function flushGroup(
+	tx: Tx,
+	deps: ResponseDeps,
+	chains: Chains,
+	group: readonly Member[],
+	now: number,
+): Promise<void> {
+	const [first] = group;
+	if (!first) return;
+	const running = await runningLead(tx, first.decision.groupKey);
+	const lead = running ?? first.incident;
+	const others = group.filter(({ incident }) => incident.id !== lead.id);
+	for (const { incident, decision } of others) {
+		const row = { state: "sharing" as const, lead_id: lead.id, page_at: now, paged_at: now };
+		await keepHolds(tx, incident, [], now);
+		// The look is a net below the chain of the lead: whoever shares a page has a next step of its own.
+		await keepDecision(tx, deps.ids, incident, decision, row, now + LOOK_EVERY_MS, now);
+		await markPaged(tx, incident.id, now);
+		const data = { leadId: lead.id, why: decision.explanation };
+		await publishIncidentFact(tx, deps, incident, SYSTEM, now, { type: "page.shared", data });
+	}
+	const names = listed(others.map(({ incident }) => incident.id));
+	if (running) {
+		const lead = `Now also ${others.map(({ incident }) => `${incident.id} (${incident.title})`).join(", ")}.`;
+		await chains.pageOnce(tx, running, first.decision.policy, lead, now);
+	} else {
+		await keepHolds(tx, lead, [], now);
+		const row = { state: "paging" as const, lead_id: null, page_at: now, paged_at: now };
+		await keepDecision(tx, deps.ids, lead, first.decision, row, undefined, now);
+		if (first.decision.routes.length > 0) {
+			const data = {
+				routes: first.decision.routes,
+				policy: first.decision.policy.name,
+				why: first.decision.explanation,
+			};
+			await publishIncidentFact(tx, deps, lead, SYSTEM, now, { type: "incident.routed", data });
+		}
+		await chains.start(tx, lead, first.decision.policy, now);
+	}
+	if (names !== "")
+		await publishIncidentFact(tx, deps, lead, SYSTEM, now, { type: "page.names", data: { incidents: names } });
+	await tellOf(tx, deps, group, now);
+}
+
+/** The incident of the group whose chain pages now. */
+async function runningLead(tx: Tx, groupKey: string): Promise<Incident | undefined> {
+	const row = await tx
+		.selectFrom("routed")
+		.innerJoin("escalations", "escalations.incident_id", "routed.incident_id")
+		.select("routed.incident_id")
+		.where("routed.group_key", "=", groupKey)
+		.where("routed.state", "=", "paging")
+		.where("escalations.state", "=", "running")
+		.orderBy("routed.paged_at", "desc")
+		.executeTakeFirst();
+	const incident = row && (await getIncident(tx, ALL, row.incident_id));
+	return incident?.state === "detected" ? incident : undefined;
+}
+
+/** Unresolved incidents that the page of this one names, for its text: id and title. */
+export async function sharersOf(
+	tx: Tx,
+	incidentId: string,
+): Promise<{ readonly id: string; readonly title: string }[]> {
+	return tx
+		.selectFrom("routed")
+		.innerJoin("incidents", "incidents.id", "routed.incident_id")
+		.select(["incidents.id", "incidents.title"])
+		.where("routed.lead_id", "=", incidentId)
+		.where("routed.state", "=", "sharing")
+		.where("incidents.state", "=", "detected")
+		.orderBy("incidents.number")
+		.execute();
+}

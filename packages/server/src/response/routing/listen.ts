@@ -1,0 +1,79 @@
+import { acknowledgeIncident, getIncident, type Incident } from "#incidents";
+import { type DomainEvent, type EventBus, SYSTEM, scopeOf, type Tx } from "#platform";
+import type { ResponseDeps } from "../types.ts";
+import { endRouting, isSettled, lookAgain, routeIncident } from "./route-incident.ts";
+import { routedRow } from "./rows.ts";
+import { tellResolved } from "./tells.ts";
+import type { Chains } from "./types.ts";
+
+const ALL = scopeOf(SYSTEM);
+const RE_ROUTED = ["waiting", "held"];
+
+/** Connects routing to what happens to incidents after they opened. Call once, before the first event. */
+export function listenToRouting(bus: EventBus, deps: ResponseDeps, chains: Chains): void {
+	const on = (type: string, react: (tx: Tx, incident: Incident, event: DomainEvent) => Promise<void>) =>
+		bus.on(type, async (tx, event) => {
+			const incident = event.incidentId && (await getIncident(tx, ALL, event.incidentId));
+			if (incident) await react(tx, incident, event);
+		});
+	on("incident.acknowledged", async (tx, incident, event) => {
+		await acknowledgeSharers(tx, deps, incident, event);
+		await endRouting(tx, incident, event.at);
+	});
+	for (const type of ["incident.resolved", "incident.linked", "incident.merged"])
+		on(type, async (tx, incident, event) => {
+			if (!isSettled(incident)) return;
+			if (type === "incident.resolved") await tellResolved(tx, deps, incident, event.at);
+			await endRouting(tx, incident, event.at);
+			await lookAtSharers(tx, deps, chains, incident.id, event.at);
+			await lookAtInhibited(tx, deps, chains, incident.id, event.at);
+		});
+	on("incident.signal_cleared", (tx, incident, event) => lookAtInhibited(tx, deps, chains, incident.id, event.at));
+	on("incident.signal_returned", async (tx, incident, event) => {
+		const row = await routedRow(tx, incident.id);
+		if (row?.state === "quiet") await lookAgain(tx, deps, chains, incident.id, event.at);
+	});
+	for (const type of ["incident.severity_set", "incident.severity_unset", "incident.severity_revised"])
+		on(type, async (tx, incident, event) => {
+			const row = await routedRow(tx, incident.id);
+			if (row && RE_ROUTED.includes(row.state) && !isSettled(incident))
+				await routeIncident(tx, deps, chains, incident, event.at);
+		});
+}
+
+/** One page named them all, so who takes it takes them all, as far as they are his to take. */
+async function acknowledgeSharers(tx: Tx, deps: ResponseDeps, lead: Incident, event: DomainEvent): Promise<void> {
+	for (const incidentId of await sharersOf(tx, lead.id)) {
+		const { actor: principal, at: now } = event;
+		await acknowledgeIncident(tx, deps, { scope: scopeOf(principal), principal, incidentId, now });
+	}
+	// Out of his reach are those of other tenants: they look for a page of their own at their next look.
+}
+
+async function lookAtSharers(tx: Tx, deps: ResponseDeps, chains: Chains, leadId: string, now: number): Promise<void> {
+	for (const id of await sharersOf(tx, leadId)) await lookAgain(tx, deps, chains, id, now);
+}
+
+async function sharersOf(tx: Tx, leadId: string): Promise<string[]> {
+	const rows = await tx
+		.selectFrom("routed")
+		.select("incident_id")
+		.where("lead_id", "=", leadId)
+		.where("state", "=", "sharing")
+		.orderBy("incident_id")
+		.execute();
+	return rows.map((row) => row.incident_id);
+}
+
+/** What was held back by an incident that no longer burns. */
+async function lookAtInhibited(tx: Tx, deps: ResponseDeps, chains: Chains, ref: string, now: number): Promise<void> {
+	const rows = await tx
+		.selectFrom("page_holds")
+		.select("incident_id")
+		.where("kind", "=", "inhibition")
+		.where("ref", "=", ref)
+		.where("ended_at", "is", null)
+		.orderBy("seq")
+		.execute();
+	for (const row of rows) await lookAgain(tx, deps, chains, row.incident_id, now);
+}
