@@ -15,6 +15,7 @@ export type ProblemCode =
 	| "too_large"
 	| "unsupported_media_type"
 	| "invalid_catalogue"
+	| "rate_limited"
 	| "unavailable"
 	| "internal";
 
