@@ -9,3 +9,4 @@ export * from "./duration.ts";
 export * from "./error-budget.ts";
 export * from "./own-name.ts";
 export * from "./severity.ts";
+export * from "./severity-mapping.ts";

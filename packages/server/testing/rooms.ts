@@ -32,7 +32,7 @@ export async function openRooms(initial: Catalogue = exampleCatalogue()) {
 	const ids = sequenceIds();
 	let catalogue = initial;
 	const deps = { ids, bus, catalogue: () => catalogue, publicUrl: () => PUBLIC_URL };
-	incidents.lookAgainAfterResolution(bus, deps);
+	incidents.listenInIncidents(bus, deps);
 	response.listenToIncidents(bus, deps);
 	engagement.listenToIncidents(bus, deps);
 

@@ -1,7 +1,15 @@
 import type { Catalogue } from "#catalogue";
 import { effectiveObjective, pauseOn } from "#catalogue";
 import { listNotices, type Notice as NoticeRecord } from "#engagement";
-import { alsoAffected, childrenOf, type Incident, incidentSentence, tenantName, timelineOf } from "#incidents";
+import {
+	alsoAffected,
+	childrenOf,
+	type Incident,
+	incidentSentence,
+	tenantName,
+	ticketsOf,
+	timelineOf,
+} from "#incidents";
 import { measuresOf } from "#learning";
 import type { TenantScope } from "#platform";
 import { acknowledgeDueTimes, escalationView } from "#response";
@@ -10,8 +18,10 @@ import { incidentCauses } from "./causes-view.ts";
 import type { ApiContext } from "./context.ts";
 import { incidentFeeds } from "./feed-view.ts";
 import { sloCell } from "./fleet-view.ts";
+import { incidentWork } from "./incident-work-view.ts";
 import type { IncidentDetail, IncidentSummary, Notice, SloCell } from "./schemas.ts";
 import { severitySuggestion } from "./severity-view.ts";
+import { wireTicket } from "./ticket-view.ts";
 
 /** `acknowledgeDueAt` by incident id, for those whose chain runs. */
 export type DueTimes = ReadonlyMap<string, number>;
@@ -39,6 +49,7 @@ export function incidentSummary(incident: Incident, catalogue: Catalogue, dueTim
 		mitigatedAt: incident.mitigatedAt ?? null,
 		resolvedAt: incident.resolvedAt ?? null,
 		verdict: incident.verdict ?? null,
+		isPrivate: incident.readers !== undefined,
 		version: incident.version,
 	};
 }
@@ -52,7 +63,7 @@ export async function incidentDetail(
 ): Promise<IncidentDetail> {
 	const catalogue = context.catalogue();
 	const { db } = context.store;
-	const [dueTimes, others, children, timeline, escalation, notices, feeds, causes, suggestedSeverity] =
+	const [dueTimes, others, children, timeline, escalation, notices, feeds, causes, suggestedSeverity, work, tickets] =
 		await Promise.all([
 			acknowledgeDueTimes(db, scope),
 			alsoAffected(db, scope, incident),
@@ -63,6 +74,8 @@ export async function incidentDetail(
 			incidentFeeds(context, scope, incident, catalogue),
 			incidentCauses(context, scope, incident),
 			severitySuggestion(context, incident, catalogue),
+			incidentWork(context, scope, incident),
+			ticketsOf(db, scope, incident.id),
 		]);
 	const workload = catalogue.workloads.find((each) => each.name === incident.workload);
 	const now = context.clock.now();
@@ -90,7 +103,9 @@ export async function incidentDetail(
 		verdictReason: incident.verdictReason ?? null,
 		suggestedSeverity,
 		causes,
+		tickets: tickets.map((ticket) => wireTicket(ticket, catalogue)),
 		...feeds,
+		...work,
 	};
 }
 

@@ -85,6 +85,24 @@ const incident: IncidentDetail = {
 	openCases: [],
 	platformSays: null,
 	feeds: { changes: false, cases: false },
+	isPrivate: false,
+	severityDetail: {
+		ground: { key: "2.5", rank: 25 },
+		derived: { key: "2.5", rank: 25 },
+		reasons: [],
+		override: null,
+	},
+	readers: null,
+	canReopenUntil: null,
+	reopenedAt: null,
+	reviewedAt: null,
+	reviewedBy: null,
+	mergedInto: null,
+	duplicateOf: null,
+	roles: [],
+	tasks: [],
+	links: [],
+	runbooks: [],
 };
 
 const options: PagerPageOptions = {

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { Causes, SeveritySuggestion } from "./schemas-causes.ts";
 import { Case, ChangeBefore, PlatformWord } from "./schemas-feeds.ts";
+import { IncidentWork } from "./schemas-incident-work.ts";
+import { TicketView } from "./schemas-integrations.ts";
 
 /** Wire schemas: what travels between console, tools and server. The domain never imports them. Instants: ms epoch UTC; ratios 0–1. */
 
@@ -171,6 +173,7 @@ export const IncidentSummary = z.object({
 	mitigatedAt: Instant.nullable(),
 	resolvedAt: Instant.nullable(),
 	verdict: Verdict.nullable(),
+	isPrivate: z.boolean(),
 	version: z.number(),
 });
 export type IncidentSummary = z.infer<typeof IncidentSummary>;
@@ -234,7 +237,7 @@ export const IncidentDetail = IncidentSummary.extend({
 	measures: z.object({ onset: Measure, ttd: Measure, tta: Measure, firstNotice: Measure, ttm: Measure }),
 	verdictReason: z.string().nullable(),
 	suggestedSeverity: SeveritySuggestion.nullable().describe(
-		"what it may be called; people decide, and nothing sets it by itself; null: a test",
+		"what it would be called by what is known now; it may be milder than what is in force; null: a test",
 	),
 	causes: Causes.nullable().describe("which changes may have brought it about; null: not judged"),
 	changes: z.array(ChangeBefore).describe("in scope, from a day before the onset to an hour after it; newest first"),
@@ -242,7 +245,9 @@ export const IncidentDetail = IncidentSummary.extend({
 	platformSays: PlatformWord.nullable().describe(
 		"the platform's own word on the workload now; null: no feed speaks of it",
 	),
+	tickets: z.array(TicketView).describe("in systems of record, with the state of each"),
 	feeds: z.object({ changes: z.boolean(), cases: z.boolean() }).describe("whether such feeds are in the catalogue"),
+	...IncidentWork,
 });
 export type IncidentDetail = z.infer<typeof IncidentDetail>;
 

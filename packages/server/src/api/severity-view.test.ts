@@ -37,15 +37,16 @@ async function suggested(
 	return { suggestion, asked, severity: (await rooms.incident("INC-1001"))?.severity.key };
 }
 
-test("a total outage of a top tenant for hours may be called 2; the severity stays the monitor's", async () => {
+test("a total outage of a top tenant for hours may be called 2; reading it changes nothing", async () => {
 	const { suggestion, severity } = await suggested("tier-1", 5 * HOUR_MS, { bad: 900, total: 1_000 });
 	expect(suggestion).toEqual({
 		severity: { key: "2", rank: 20 },
 		reasons: [
+			"its monitor says 2.5",
 			"the tenant is of the top tier",
 			"90 % of events are hit",
 			"for 5 h",
-			"how critical the workload is is not known",
+			"the workload is ordinary",
 		],
 	});
 	expect(severity).toBe("2.5");
@@ -58,7 +59,7 @@ test("a few errors of a tenant of the lowest tier for minutes may be called less
 
 test("a share that is counted nowhere any more is that at the detection; where events are missing it is not known", async () => {
 	const gone = await suggested("tier-2", 20 * MINUTE_MS, undefined);
-	expect(gone.suggestion?.reasons[1]).toBe("5.9 % of events are hit");
+	expect(gone.suggestion?.reasons[2]).toBe("5.9 % of events are hit");
 	const missing = await suggested(
 		"tier-2",
 		20 * MINUTE_MS,
@@ -67,7 +68,7 @@ test("a share that is counted nowhere any more is that at the detection; where e
 			absence: { answer: "tenant-stopped", tenants: 1 },
 		},
 	);
-	expect(missing.suggestion?.reasons[1]).toBe("how many events are hit is not known");
+	expect(missing.suggestion?.reasons[2]).toBe("how many events are hit is not known");
 });
 
 test("of what lasts for days whole hours are asked for", async () => {

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Worker } from "node:worker_threads";
 import { type Clock, isOwnName } from "@bellwether/model";
 import pino, { type Logger } from "pino";
-import type { ApiContext, HttpServerOptions, ReadyCheck, SenderStatus } from "#api";
+import type { ApiContext, HttpServerOptions, ReadyCheck, SenderStatus, WatchdogStatus } from "#api";
 import { type Catalogue, formatFinding } from "#catalogue";
 import type { EngagementDeps } from "#engagement";
 import { closeBreach, incidentTimers, listenInIncidents, openBreaches, openForBreach } from "#incidents";
@@ -119,6 +119,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	// Configuration. What holds a catalogue asks for it each time, except the telemetry thread, which is told.
 	let telemetry: TelemetryThread | undefined;
 	let pull: PullControl | undefined;
+	let tickets: { reconsider(): Promise<void> } | undefined;
 	const config = await startConfigControl({
 		dir: options.catalogueDir,
 		cache: openCatalogueCache(dataDir),
@@ -131,6 +132,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 				?.configure(withSelfCheck(catalogue, ownKey), await openBreaches(store.db, all))
 				.catch((error) => log.error({ err: error }, "the telemetry thread takes the catalogue when it is back"));
 			pull?.configure(catalogue);
+			await tickets?.reconsider();
 			fleet.controlChanged();
 		},
 		onRefused: (findings) =>
@@ -189,6 +191,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	const { createCauseWatch, createFeedKeeping, startForgetting, openGrpcPort, startLiveEvents, startPullControl } =
 		rest.value;
 	const { createSelfMetrics, startSenderWatch, channelSenders, watchdog: watching } = rest.value;
+	const { createTicketing } = rest.value;
 	telemetry = thread;
 	lifecycle.onStop("telemetry", () => thread.close());
 
@@ -229,6 +232,13 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	listenInIncidents(bus, deps);
 	listenForPages(bus, deps);
 	listenForNotices(bus, deps);
+	const ticketing = createTicketing({
+		store,
+		clock,
+		deps,
+		onError: (error, ticket) => log.error({ err: error, ticket }, "a ticket could not be carried; trying again"),
+	});
+	tickets = ticketing.carrier;
 	listenForSubscribers(bus, deps);
 	const ownCheck = watching.createSelfCheck({
 		store,
@@ -348,6 +358,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		senders: () => senderWatch.senders().catch(() => []),
 		telemetry: () => thread.health().catch(() => undefined),
 		accounting: () => thread.accounting().catch(() => []),
+		watchdog: () => watchdog.status(),
 	});
 	const context: ApiContext = {
 		clock,
@@ -363,9 +374,11 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 			startedAt,
 		},
 		hub,
+		ticketSystem: ticketing.system,
 		catalogue,
 		config,
 		fleet,
+		watchdog,
 		readiness: () => readiness(context, thread),
 		diskFreeBytes,
 		metrics,
@@ -408,6 +421,8 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	lifecycle.onStop("timers", () => timers.stop());
 	dispatcher.start();
 	lifecycle.onStop("dispatcher", () => dispatcher.stop());
+	ticketing.carrier.start();
+	lifecycle.onStop("tickets", () => ticketing.carrier.stop());
 	const heartbeat = setInterval(() => hub.heartbeat(), HEARTBEAT_MS);
 	lifecycle.onStop("live streams", () => {
 		clearInterval(heartbeat);
@@ -462,6 +477,7 @@ async function readiness(context: ApiContext, thread: TelemetryThread): Promise<
 	const storeFault = late instanceof Error ? late.message : context.store.writeFault();
 	const overdueMs = !(late instanceof Error) && late?.dueAt != null ? now - late.dueAt : 0;
 	const first = findings.find((finding) => finding.level === "error");
+	const watched = context.watchdog?.status();
 	return [
 		{
 			name: "telemetry",
@@ -491,7 +507,21 @@ async function readiness(context: ApiContext, thread: TelemetryThread): Promise<
 				? "the last change was taken"
 				: `the last change was refused, the one before goes on${first ? `: ${formatFinding(first).replaceAll("\n", " ")}` : ""}`,
 		},
+		{
+			name: "self-check",
+			ok: watched?.state === "well" || watched?.state === "starting",
+			level: "warning",
+			reason: ownWords(watched),
+		},
 	];
+}
+
+/** No names: anybody may ask. */
+function ownWords(watched: WatchdogStatus | undefined): string {
+	if (watched?.state === "well") return "passes, and heartbeats leave";
+	if (watched?.state === "starting") return "is about to begin";
+	const codes = watched?.reasons.map(({ code }) => code).join(", ");
+	return `no heartbeat leaves: ${codes || "the checks came to a halt"}; see /api/v1/health/details`;
 }
 
 /** Whoever sends more than it may: that is something to look at, and nobody else's trouble. No names: anybody may ask. */

@@ -1,10 +1,15 @@
-import type { Tx } from "#platform";
+import type { Catalogue } from "#catalogue";
+import { SYSTEM, scopeOf, type Tx } from "#platform";
 import { applyEvent, auditIncident, publish } from "./change.ts";
+import { coolDownOf } from "./continuing.ts";
 import type { IncidentEvent } from "./lifecycle.ts";
 import { childrenOf, getIncident } from "./rows.ts";
-import type { ChangeOutcome, Incident, IncidentDeps, IncidentRequest } from "./types.ts";
+import type { ChangeOutcome, Incident, IncidentDeps, IncidentRequest, RefusalReason } from "./types.ts";
 
 const MAX_NOTE_LENGTH = 4_000;
+const ALL = scopeOf(SYSTEM);
+/** What is done to a platform incident and thereby to the incidents under it. */
+const WITH_CHILDREN: readonly IncidentEvent["type"][] = ["acknowledge", "mitigate", "resolve"];
 
 /** Takes the incident: whoever comes second is told who was first. With it, the incidents under a platform incident. */
 export function acknowledgeIncident(tx: Tx, deps: IncidentDeps, request: IncidentRequest): Promise<ChangeOutcome> {
@@ -23,15 +28,69 @@ export function mitigateIncident(tx: Tx, deps: IncidentDeps, request: IncidentRe
 
 /**
  * Ends the incident with a verdict. `noise` and `expected-change` need a reason; a real one must be mitigated or its
- * signal cleared first. Incidents under a platform incident end with it, with the same verdict.
+ * signal cleared first. Incidents under a platform incident end with it, with the same verdict. `duplicateOf` names the
+ * incident of the same tenant, or the platform's, that this one is a duplicate of.
  */
-export function resolveIncident(
+export async function resolveIncident(
 	tx: Tx,
 	deps: IncidentDeps,
-	request: IncidentRequest & { readonly verdict: string; readonly reason?: string | undefined },
+	request: IncidentRequest & {
+		readonly verdict: string;
+		readonly reason?: string | undefined;
+		readonly duplicateOf?: string | undefined;
+	},
 ): Promise<ChangeOutcome> {
-	const { verdict, reason = "", principal } = request;
-	return change(tx, deps, request, { type: "resolve", by: principal.name, verdict, reason });
+	const { verdict, reason = "", principal, duplicateOf } = request;
+	const event = { type: "resolve", by: principal.name, verdict, reason, duplicateOf } as const;
+	const unfit = duplicateOf === undefined ? undefined : await unfitOriginal(tx, request, verdict, duplicateOf);
+	return unfit ?? change(tx, deps, request, event);
+}
+
+async function unfitOriginal(
+	tx: Tx,
+	request: IncidentRequest,
+	verdict: string,
+	original: string,
+): Promise<ChangeOutcome | undefined> {
+	const incident = await getIncident(tx, request.scope, request.incidentId);
+	if (!incident) return { status: "not-found" };
+	const of = await getIncident(tx, request.scope, original);
+	const refused = (reason: RefusalReason, message: string, remedy: string): ChangeOutcome => {
+		return { status: "refused", incident, reason, message, remedy };
+	};
+	if (!of) return refused("target-unfit", `There is no incident "${original}" that you may see.`, "Check the id.");
+	if (of.id === incident.id)
+		return refused("same-incident", `${incident.id} cannot be a duplicate of itself.`, "Name another incident.");
+	if (verdict !== "duplicate")
+		return refused("verdict-unknown", `The verdict ${verdict} has no original.`, "Give the verdict duplicate with it.");
+	if (of.tenant !== incident.tenant && of.kind !== "platform")
+		return refused(
+			"other-tenant",
+			`${incident.id} and ${of.id} are not of the same tenant.`,
+			"What one tenant has is no duplicate of another's: link them instead.",
+		);
+	return undefined;
+}
+
+/** Takes a resolved incident up again within its cool-down; who does so works on it, so nobody is paged. */
+export function reopenIncident(
+	tx: Tx,
+	deps: IncidentDeps & { readonly catalogue: () => Catalogue },
+	request: IncidentRequest & { readonly reason?: string | undefined },
+): Promise<ChangeOutcome> {
+	const { principal, reason = "" } = request;
+	const coolDownMs = coolDownOf(deps.catalogue());
+	return change(tx, deps, request, { type: "reopen", by: principal.name, reason, coolDownMs });
+}
+
+/** Closes a resolved incident for good, with what was learned in a line. */
+export function reviewIncident(
+	tx: Tx,
+	deps: IncidentDeps,
+	request: IncidentRequest & { readonly finding?: string | undefined },
+): Promise<ChangeOutcome> {
+	const { principal, finding = "" } = request;
+	return change(tx, deps, request, { type: "review", by: principal.name, finding });
 }
 
 /** A person's words in the timeline; at any state, and without touching the version. */
@@ -76,7 +135,7 @@ async function change(
 		before: { state: incident.state, version: incident.version },
 		after: { state: next.state, version: next.version },
 	});
-	if (incident.kind === "platform" && event.type !== "investigate") {
+	if (incident.kind === "platform" && WITH_CHILDREN.includes(event.type)) {
 		await changeChildren(tx, deps, request, next, event);
 	}
 	return { status: "changed", incident: next };
@@ -90,7 +149,8 @@ async function changeChildren(
 	parent: Incident,
 	event: IncidentEvent,
 ): Promise<void> {
-	for (const child of await childrenOf(tx, request.scope, parent.id)) {
+	// Those that are private to others come along: they have no page of their own.
+	for (const child of await childrenOf(tx, ALL, parent.id)) {
 		await applyEvent(tx, deps, child, event, request.principal, request.now, { with: parent.id });
 	}
 }

@@ -5,7 +5,14 @@ export type IncidentEvent =
 	| { readonly type: "acknowledge"; readonly by: string }
 	| { readonly type: "investigate"; readonly by: string }
 	| { readonly type: "mitigate"; readonly by: string }
-	| { readonly type: "resolve"; readonly by: string; readonly verdict: string; readonly reason: string }
+	| {
+			readonly type: "resolve";
+			readonly by: string;
+			readonly verdict: string;
+			readonly reason: string;
+			/** Of which incident it is a duplicate; with that verdict alone. */
+			readonly duplicateOf?: string | undefined;
+	  }
 	| { readonly type: "review"; readonly by: string; readonly finding: string }
 	| { readonly type: "reopen"; readonly by: string; readonly reason: string; readonly coolDownMs: number }
 	| { readonly type: "merge"; readonly by: string; readonly into: string }
@@ -302,8 +309,12 @@ function resolve(incident: Incident, event: IncidentEvent & { type: "resolve" },
 			verdictReason: reason === "" ? undefined : reason,
 			verdictBy: by,
 			verdictAt: now,
+			duplicateOf: event.duplicateOf,
 		},
 		...facts,
-		{ type: "incident.resolved", data: { verdict, reason } },
+		{
+			type: "incident.resolved",
+			data: { verdict, reason, ...(event.duplicateOf && { duplicateOf: event.duplicateOf }) },
+		},
 	);
 }

@@ -4,8 +4,10 @@ import type { BreachClosed, BreachOpened, Evidence } from "#detection";
 import { SYSTEM, scopeOf, type Tx } from "#platform";
 import { applyEvent, auditIncident, publish } from "./change.ts";
 import { continuedIncident, coolDownOf } from "./continuing.ts";
+import { followParent, linkToParent, wasTakenFrom } from "./family/parents.ts";
 import { isResolved } from "./lifecycle.ts";
 import { getIncident, incidentOf, rowOf, UNRESOLVED } from "./rows.ts";
+import { factsAtOpening, judgeSeverity, risen } from "./severity/derive.ts";
 import { type CloseOutcome, type Incident, type IncidentDeps, type OpenOutcome, PLATFORM } from "./types.ts";
 import { absenceTitle, incidentTitle } from "./words.ts";
 
@@ -61,7 +63,7 @@ export async function openForBreach(
 	if (current) {
 		await insertBreach(tx, breachId, breach, current.id);
 		await attach(tx, deps, parent ? current : await onItsOwn(tx, current), breach, catalogue);
-		if (parent) await linkToParent(tx, deps, current, parent.incident, breach.detectedAt);
+		if (parent) await comeUnder(tx, deps, current, parent.incident, breach.detectedAt);
 		return { status: "attached", breachId, incidentId: current.id };
 	}
 	const incident = await openIncident(tx, deps, breach, catalogue, parent?.incident);
@@ -147,7 +149,7 @@ async function platformIncident(
 		.execute();
 	for (const row of firstSigns) {
 		const sign = incidentOf(row, ALL);
-		if (!sign.evidence.drill) await linkToParent(tx, deps, sign, incident, breach.detectedAt);
+		if (!sign.evidence.drill) await comeUnder(tx, deps, sign, incident, breach.detectedAt);
 	}
 	return { incident, isNew: true };
 }
@@ -170,7 +172,7 @@ export async function openIncident(
 	const number = await nextNumber(tx);
 	const monitor = heldMonitor(catalogue, breach.monitor, breach.slo, breach.tenant);
 	const ground = SEVERITIES[monitor?.severity ?? "2.5"];
-	const incident: Incident = {
+	const opened: Incident = {
 		id: `INC-${number}`,
 		number,
 		tenant: breach.tenant,
@@ -215,6 +217,7 @@ export async function openIncident(
 		evidence: breach.evidence,
 		version: 1,
 	};
+	const incident = withSeverity(opened, catalogue);
 	await tx.insertInto("incidents").values(rowOf(incident)).execute();
 	await publish(tx, deps, incident, SYSTEM, breach.detectedAt, {
 		type: "incident.opened",
@@ -240,37 +243,18 @@ export async function openIncident(
 	return parent ? await followParent(tx, deps, incident, parent, breach.detectedAt) : incident;
 }
 
+/** Never milder than its ground: what little is known at first only makes it worse. */
+function withSeverity(incident: Incident, catalogue: Catalogue): Incident {
+	if (incident.evidence.drill) return incident;
+	const judged = judgeSeverity(incident, catalogue, factsAtOpening(incident));
+	const severity = risen(incident.groundSeverity, judged)?.severity ?? incident.groundSeverity;
+	return { ...incident, severity, derivedSeverity: severity, severityReasons: judged.reasons };
+}
+
 /** The detector's first bad bucket; one that lies after the detection cannot be the onset, so it is unknown. */
 function onsetOf(breach: BreachOpened): number | undefined {
 	const { since } = breach.evidence;
 	return Number.isFinite(since) && since > 0 && since <= breach.detectedAt ? since : undefined;
-}
-
-/** Who took the platform's incident has taken what comes under it later. */
-async function followParent(
-	tx: Tx,
-	deps: IncidentDeps,
-	incident: Incident,
-	parent: Incident,
-	now: number,
-): Promise<Incident> {
-	if (parent.acknowledgedBy === undefined) return incident;
-	const by = { name: parent.acknowledgedBy, role: "system" as const };
-	const event = { type: "acknowledge" as const, by: by.name };
-	return (await applyEvent(tx, deps, incident, event, by, now, { with: parent.id })).incident;
-}
-
-async function linkToParent(
-	tx: Tx,
-	deps: IncidentDeps,
-	incident: Incident,
-	parent: Incident,
-	now: number,
-): Promise<void> {
-	if (incident.parentId !== undefined) return;
-	await tx.updateTable("incidents").set({ parent_id: parent.id }).where("id", "=", incident.id).execute();
-	await publish(tx, deps, incident, SYSTEM, now, { type: "incident.linked", data: { parentId: parent.id } });
-	await followParent(tx, deps, { ...incident, parentId: parent.id }, parent, now);
 }
 
 /** A resolved incident whose parent is over as well is nobody's child when it returns alone: it pages by itself. */
@@ -280,6 +264,11 @@ async function onItsOwn(tx: Tx, incident: Incident): Promise<Incident> {
 	if (parent && !isResolved(parent)) return incident;
 	await tx.updateTable("incidents").set({ parent_id: null }).where("id", "=", incident.id).execute();
 	return { ...incident, parentId: undefined };
+}
+
+async function comeUnder(tx: Tx, deps: IncidentDeps, incident: Incident, parent: Incident, now: number): Promise<void> {
+	if (incident.parentId !== undefined || (await wasTakenFrom(tx, incident, parent))) return;
+	await linkToParent(tx, deps, incident, parent, SYSTEM, now);
 }
 
 async function attach(

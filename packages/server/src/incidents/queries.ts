@@ -1,5 +1,7 @@
-import { type Db, inScope, type TenantScope, type Tx } from "#platform";
-import { breachOf, incidentOf } from "./rows.ts";
+import type { SeverityKey } from "@bellwether/model";
+import { type ExpressionBuilder, sql } from "kysely";
+import { type ControlTables, type Db, inScope, type TenantScope, type Tx } from "#platform";
+import { breachOf, getIncident, incidentOf, mayReadRow } from "./rows.ts";
 import { describeFact } from "./sentences.ts";
 import type { Breach, Incident, IncidentState, TimelineEntry } from "./types.ts";
 
@@ -7,6 +9,10 @@ export interface IncidentFilter {
 	readonly states?: readonly IncidentState[] | undefined;
 	readonly tenant?: string | undefined;
 	readonly slo?: string | undefined;
+	readonly workload?: string | undefined;
+	readonly severities?: readonly SeverityKey[] | undefined;
+	/** Name of somebody: incidents that they acknowledged, have a part in, or an open task of. */
+	readonly mine?: string | undefined;
 	readonly monitor?: string | undefined;
 	/** `oldest` first suits a reader who follows along with the cursor, `newest` (default) a page. */
 	readonly order?: "newest" | "oldest" | undefined;
@@ -40,18 +46,57 @@ export async function listIncidents(
 	if (!scope.all) query = query.where("tenant", "in", [...scope.tenants]);
 	if (filter.tenant !== undefined) query = query.where("tenant", "=", filter.tenant);
 	if (filter.slo !== undefined) query = query.where("slo", "=", filter.slo);
+	if (filter.workload !== undefined) query = query.where("workload", "=", filter.workload);
+	if (filter.severities) query = query.where("severity_key", "in", [...filter.severities]);
+	if (filter.mine !== undefined) query = query.where(isOf(filter.mine));
 	if (filter.monitor !== undefined) query = query.where("monitor", "=", filter.monitor);
 	if (filter.states) query = query.where("state", "in", [...filter.states]);
 	if (filter.after !== undefined && Number.isFinite(after)) {
 		query = query.where("number", isOldest ? ">" : "<", after);
 	}
+	if (!scope.seesPrivate) query = query.where(mayHold(scope.reader));
 	const rows = await query.execute();
-	const items = rows.slice(0, limit).map((row) => incidentOf(row, scope));
-	return { items, next: rows.length > limit ? String(items.at(-1)?.number) : undefined };
+	const page = rows.slice(0, limit);
+	// The store compares names roughly; what it let through is looked at once more.
+	const items = page.filter((row) => mayReadRow(scope, row)).map((row) => incidentOf(row, scope));
+	return { items, next: rows.length > limit ? String(page.at(-1)?.number) : undefined };
+}
+
+function isOf(person: string) {
+	return (where: ExpressionBuilder<ControlTables, "incidents">) =>
+		where.or([
+			where("acknowledged_by", "=", person),
+			where(
+				"id",
+				"in",
+				where
+					.selectFrom("incident_roles")
+					.select("incident_id")
+					.where("person", "=", person)
+					.where("ended_at", "is", null),
+			),
+			where(
+				"id",
+				"in",
+				where
+					.selectFrom("incident_tasks")
+					.select("incident_id")
+					.where("owner", "=", person)
+					.where("done_at", "is", null),
+			),
+		]);
+}
+
+/** Not private, or the list of readers holds the name somewhere: `_`, `%` and the escape itself are taken as they are. */
+function mayHold(reader: string) {
+	const pattern = `%${JSON.stringify(reader).replaceAll(/[\\%_]/g, "\\$&")}%`;
+	return (where: ExpressionBuilder<ControlTables, "incidents">) =>
+		where.or([where("readers", "is", null), sql<boolean>`readers like ${pattern} escape '\\'`]);
 }
 
 /** What happened to an incident, as sentences in the order of commits. Empty also when it is out of scope. */
 export async function timelineOf(db: Db | Tx, scope: TenantScope, incidentId: string): Promise<TimelineEntry[]> {
+	if (!(await getIncident(db, scope, incidentId))) return [];
 	const rows = await db.selectFrom("events").selectAll().where("incident_id", "=", incidentId).orderBy("seq").execute();
 	return rows
 		.filter((row) => inScope(scope, row.tenant))
@@ -86,7 +131,26 @@ export async function listBreaches(db: Db | Tx, scope: TenantScope, filter: Brea
 	if (filter.tenant !== undefined) query = query.where("tenant", "=", filter.tenant);
 	if (filter.state !== undefined) query = query.where("state", "=", filter.state);
 	if (filter.monitor !== undefined) query = query.where("monitor", "=", filter.monitor);
-	return (await query.execute()).map((row) => breachOf(row, scope));
+	return withoutUnseen(
+		db,
+		scope,
+		(await query.execute()).map((row) => breachOf(row, scope)),
+	);
+}
+
+/** A breach is a fact of the tenant; that somebody works on it may be private. */
+async function withoutUnseen(db: Db | Tx, scope: TenantScope, breaches: Breach[]): Promise<Breach[]> {
+	if (scope.seesPrivate) return breaches;
+	const rows = await db
+		.selectFrom("incidents")
+		.select(["id", "tenant", "readers"])
+		.where("readers", "is not", null)
+		.execute();
+	const unseen = new Set(rows.filter((row) => !mayReadRow(scope, row)).map(({ id }) => id));
+	if (unseen.size === 0) return breaches;
+	return breaches.map((breach) =>
+		breach.incidentId !== undefined && unseen.has(breach.incidentId) ? { ...breach, incidentId: undefined } : breach,
+	);
 }
 
 /** Every open breach: what the detectors are told at start, so that they neither claim again nor forget to close. */
@@ -104,13 +168,13 @@ export async function openBreaches(db: Db | Tx, scope: TenantScope): Promise<Bre
 export async function alsoAffected(db: Db | Tx, scope: TenantScope, incident: Incident): Promise<string[]> {
 	let query = db
 		.selectFrom("incidents")
-		.select("tenant")
+		.select(["tenant", "readers"])
 		.where("slo", "=", incident.slo)
 		.where("kind", "=", "tenant")
 		.where("id", "!=", incident.id);
 	if (incident.kind === "platform") query = query.where("parent_id", "=", incident.id);
 	else query = query.where("state", "not in", ["resolved", "reviewed"]);
-	const now = (await query.execute()).map((row) => row.tenant);
+	const now = (await query.execute()).filter((row) => mayReadRow(scope, row)).map((row) => row.tenant);
 	const all = new Set([...now, ...incident.evidence.alsoBurning]);
 	all.delete(incident.tenant);
 	return [...all].filter((tenant) => inScope(scope, tenant)).sort();
@@ -155,5 +219,5 @@ export async function incidentsById(db: Db | Tx, scope: TenantScope, ids: readon
 		.selectAll()
 		.where("id", "in", [...ids])
 		.execute();
-	return rows.filter((row) => inScope(scope, row.tenant)).map((row) => incidentOf(row, scope));
+	return rows.filter((row) => mayReadRow(scope, row)).map((row) => incidentOf(row, scope));
 }

@@ -34,7 +34,7 @@ export function lookAgainAfterResolution(bus: EventBus, deps: StillBurningDeps):
 }
 
 /** Handlers of the room's timers, by kind. A breach that is still open becomes a new incident, which pages. */
-export function incidentTimers(deps: StillBurningDeps): Record<string, TimerHandler> {
+export function stillBurningTimers(deps: StillBurningDeps): Record<string, TimerHandler> {
 	return {
 		[STILL_BURNING_TIMER]: async (tx, timer, now) => {
 			const incident = timer.incidentId && (await getIncident(tx, ALL, timer.incidentId));

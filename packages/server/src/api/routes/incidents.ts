@@ -19,11 +19,11 @@ import { expectedVersion } from "../expected-version.ts";
 import { incidentDetail, incidentSummary } from "../incident-view.ts";
 import { principalOf, READERS, RESPONDERS } from "../policy.ts";
 import { ApiProblem, etagOf, notFound, versionConflict } from "../problem.ts";
-import { IncidentDetail, IncidentState, IncidentSummary, Verdict } from "../schemas.ts";
+import { IncidentDetail, IncidentState, IncidentSummary, Severity, Verdict } from "../schemas.ts";
 
 const Params = z.object({ id: z.string().min(1).max(100) });
 const List = z.object({ items: z.array(IncidentSummary), next: z.string().nullable() });
-const OBJECT_RULE = "tenant of the stored incident in the caller's scope";
+export const OBJECT_RULE = "tenant of the stored incident in the caller's scope";
 
 export function incidentRoutes(api: Api, context: ApiContext): void {
 	api.get(
@@ -43,7 +43,13 @@ export function incidentRoutes(api: Api, context: ApiContext): void {
 						.max(200)
 						.optional()
 						.describe("one state or several with commas; `open` for all that are not resolved"),
+					severity: z.string().max(50).optional().describe("one severity or several with commas, such as 1,2"),
 					tenant: z.string().max(200).optional(),
+					workload: z.string().max(200).optional(),
+					mine: z
+						.enum(["true", "false"])
+						.optional()
+						.describe("true: those the caller acknowledged, has a part in, or an open task of"),
 					order: z.enum(["newest", "oldest"]).default("newest"),
 					limit: z.coerce.number().int().min(1).max(500).default(100),
 				}),
@@ -51,9 +57,15 @@ export function incidentRoutes(api: Api, context: ApiContext): void {
 			},
 		},
 		async (request) => {
-			const scope = scopeOf(principalOf(request));
-			const { state, ...filter } = request.query;
-			const page = await listIncidents(context.store.db, scope, { ...filter, states: statesOf(state) });
+			const principal = principalOf(request);
+			const scope = scopeOf(principal);
+			const { state, severity, mine, ...filter } = request.query;
+			const page = await listIncidents(context.store.db, scope, {
+				...filter,
+				states: statesOf(state),
+				severities: severitiesOf(severity),
+				mine: mine === "true" ? principal.name : undefined,
+			});
 			const dueTimes = await acknowledgeDueTimes(context.store.db, scope);
 			return {
 				items: page.items.map((incident) => incidentSummary(incident, context.catalogue(), dueTimes)),
@@ -98,7 +110,11 @@ export function incidentRoutes(api: Api, context: ApiContext): void {
 	action(api, context, {
 		verb: "resolve",
 		summary: "End the incident with a verdict; noise and expected-change need a reason",
-		body: z.object({ verdict: Verdict, reason: z.string().max(4000).optional() }),
+		body: z.object({
+			verdict: Verdict,
+			reason: z.string().max(4000).optional(),
+			duplicateOf: z.string().min(1).max(100).optional().describe("with the verdict duplicate: of which incident"),
+		}),
 		run: (tx, deps, request, body) => resolveIncident(tx, deps, { ...request, ...body }),
 	});
 	action(api, context, {
@@ -116,7 +132,7 @@ interface Action<Body extends z.ZodType> {
 	readonly run: (tx: Tx, deps: ApiContext, request: IncidentRequest, body: z.infer<Body>) => Promise<ChangeOutcome>;
 }
 
-function action<Body extends z.ZodType>(api: Api, context: ApiContext, options: Action<Body>): void {
+export function action<Body extends z.ZodType>(api: Api, context: ApiContext, options: Action<Body>): void {
 	api.post(
 		`/api/v1/incidents/:id/${options.verb}`,
 		{
@@ -173,7 +189,7 @@ export async function findIncident(context: ApiContext, scope: TenantScope, id: 
 	return incident;
 }
 
-async function answer(
+export async function answer(
 	context: ApiContext,
 	request: FastifyRequest,
 	reply: FastifyReply,
@@ -208,4 +224,16 @@ function statesOf(text: string | undefined): z.infer<typeof IncidentState>[] | u
 		);
 	}
 	return parsed.data;
+}
+
+function severitiesOf(text: string | undefined): z.infer<typeof Severity>["key"][] | undefined {
+	if (text === undefined) return undefined;
+	const parsed = z.array(Severity.shape.key).safeParse(text.split(","));
+	if (parsed.success) return parsed.data;
+	throw new ApiProblem(
+		400,
+		"invalid_request",
+		"severity is not a list of severities.",
+		`Use some of ${Severity.shape.key.options.join(", ")} with commas.`,
+	);
 }

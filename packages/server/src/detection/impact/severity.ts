@@ -1,4 +1,4 @@
-import { describeDuration, HOUR_MS, MINUTE_MS, type SeverityKey } from "@bellwether/model";
+import { describeDuration, HOUR_MS, MINUTE_MS, SEVERITIES, type SeverityKey } from "@bellwether/model";
 
 export interface SeverityInput {
 	/** `platform`: most tenants burn alike. */
@@ -11,6 +11,8 @@ export interface SeverityInput {
 	readonly hitRatio: number | undefined;
 	/** Since it began, ms; undefined: not known. */
 	readonly durationMs: number | undefined;
+	/** What its monitor is written with, and what everything else moves from. Undefined: 2.5. */
+	readonly ground?: SeverityKey | undefined;
 }
 
 export interface SeveritySuggestion {
@@ -24,31 +26,40 @@ interface Weight {
 	readonly reason: string;
 }
 
-/** Sum of weights from which on a tenant's incident is called so. Below all of them: 4. */
-const LEVELS: readonly { readonly from: number; readonly severity: SeverityKey }[] = [
-	{ from: 4, severity: "2" },
-	{ from: 0, severity: "2.5" },
-	{ from: -2, severity: "3" },
+/** Sum of weights from which on a tenant's incident is so many steps worse (below 0) or milder than its ground. */
+const LEVELS: readonly { readonly from: number; readonly steps: number }[] = [
+	{ from: 4, steps: -1 },
+	{ from: 0, steps: 0 },
+	{ from: -2, steps: 1 },
+	{ from: Number.NEGATIVE_INFINITY, steps: 2 },
 ];
+const LADDER = (Object.keys(SEVERITIES) as SeverityKey[]).sort((a, b) => SEVERITIES[a].rank - SEVERITIES[b].rank);
+/** One tenant's incident never gets worse than this by what is weighed: 1 is the platform's. */
+const WORST_OF_TENANT = LADDER.indexOf("2");
 /** From this share of events on, an incident of the platform is the worst there is. */
 const WORST_RATIO = 0.5;
 
 /**
- * What an incident may be called: tenant tier, share of events hit, duration and criticality of the workload, added up.
- * One tenant's incident is at worst 2 (1 is the platform's), an ordinary one 2.5. What is not known weighs nothing, and is
- * said. It suggests; people decide.
+ * How severe an incident is: from its ground, what its monitor is written with, moved by tenant tier, share of events hit,
+ * duration and criticality of the workload, added up. With the usual ground of 2.5 an ordinary tenant's incident is 2.5 and
+ * at worst 2, the platform's 2 or 1. What is not known weighs nothing, and is said.
  */
 export function suggestSeverity(input: SeverityInput): SeveritySuggestion {
+	const ground = LADDER.indexOf(input.ground ?? "2.5");
 	const hit = weighHit(input.hitRatio);
-	if (input.scope === "platform")
+	if (input.scope === "platform") {
+		const steps = (input.hitRatio ?? 0) >= WORST_RATIO ? 2 : 1;
 		return {
-			severity: (input.hitRatio ?? 0) >= WORST_RATIO ? "1" : "2",
+			severity: LADDER[Math.max(0, ground - steps)] as SeverityKey,
 			reasons: ["most tenants are hit alike: it is the platform", hit.reason],
 		};
+	}
 	const weights = [weighTier(input.tier), hit, weighDuration(input.durationMs), weighWorkload(input.criticality)];
 	const points = weights.reduce((sum, weight) => sum + weight.points, 0);
-	const severity = LEVELS.find(({ from }) => points >= from)?.severity ?? "4";
-	return { severity, reasons: weights.map(({ reason }) => reason) };
+	const steps = LEVELS.find(({ from }) => points >= from)?.steps ?? 0;
+	const worst = Math.min(ground, WORST_OF_TENANT);
+	const index = Math.min(Math.max(ground + steps, worst), LADDER.length - 1);
+	return { severity: LADDER[index] as SeverityKey, reasons: weights.map(({ reason }) => reason) };
 }
 
 function weighTier(tier: SeverityInput["tier"]): Weight {
