@@ -68,7 +68,9 @@ async function flushGroup(
 			};
 			await publishIncidentFact(tx, deps, lead, SYSTEM, now, { type: "incident.routed", data });
 		}
-		await chains.start(tx, lead, first.decision.policy, now);
+		const also = others.map(({ incident }) => `${incident.id} (${incident.title})`).join(", ");
+		const says = also === "" ? undefined : `One page for ${others.length + 1} incidents: ${lead.id}, ${also}.`;
+		await chains.start(tx, lead, first.decision.policy, now, says);
 	}
 	if (names !== "")
 		await publishIncidentFact(tx, deps, lead, SYSTEM, now, { type: "page.names", data: { incidents: names } });

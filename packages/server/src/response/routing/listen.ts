@@ -20,6 +20,9 @@ export function listenToRouting(bus: EventBus, deps: ResponseDeps, chains: Chain
 		await acknowledgeSharers(tx, deps, incident, event);
 		await endRouting(tx, incident, event.at);
 	});
+	// Of one that was reopened, whoever works on it has it.
+	for (const type of ["incident.investigating", "incident.mitigated"])
+		on(type, (tx, incident, event) => endRouting(tx, incident, event.at));
 	for (const type of ["incident.resolved", "incident.linked", "incident.merged"])
 		on(type, async (tx, incident, event) => {
 			if (!isSettled(incident)) return;

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Catalogue, EscalationPolicy } from "#catalogue";
-import { getIncident, type Incident, publishIncidentFact } from "#incidents";
+import { getIncident, type Incident, isResolved, publishIncidentFact } from "#incidents";
 import { SYSTEM, scopeOf, type Timer, type TimerHandler, type Tx } from "#platform";
 import type { ResponseDeps } from "../types.ts";
 import { decide, routeOf } from "./decide.ts";
@@ -149,9 +149,9 @@ export async function lookAgain(
 	});
 }
 
-/** Somebody has it, it is over, or another incident speaks for it: there is nothing left to decide. */
+/** It is over, or another incident speaks for it. That somebody took it is told by an event, which ends the routing. */
 export function isSettled(incident: Incident): boolean {
-	return incident.state !== "detected" || incident.parentId !== undefined || incident.mergedInto !== undefined;
+	return isResolved(incident) || incident.parentId !== undefined || incident.mergedInto !== undefined;
 }
 
 function isBurning(incident: Incident): boolean {
