@@ -22,7 +22,7 @@ import {
 } from "./chains.ts";
 import { queuePage, queueTimers } from "./page.ts";
 import { channelAsPerson, wayTimers } from "./page-sending.ts";
-import { type Chains, policyOf, routeIncident, routingTimers } from "./routing/index.ts";
+import { type Chains, listenToRouting, policyOf, routeIncident, routingTimers } from "./routing/index.ts";
 import { CLEARED_WAIT_MS } from "./transients.ts";
 import type { ResponseDeps } from "./types.ts";
 
@@ -49,7 +49,9 @@ export function listenToIncidents(bus: EventBus, deps: ResponseDeps): void {
 	});
 	// A chain that began anew for an incident taken before: whoever works on it has answered.
 	for (const act of ["incident.investigating", "incident.mitigated"]) {
-		on(act, (tx, incident, event) => answerChain(tx, deps, incident, event.at));
+		on(act, async (tx, incident, event) => {
+			await answerChain(tx, deps, incident, event.at);
+		});
 	}
 	on("incident.mitigated", (tx, incident) => forgetWork(tx, incident.id));
 	on("incident.resolved", async (tx, incident, event) => {
@@ -91,12 +93,15 @@ export function listenToIncidents(bus: EventBus, deps: ResponseDeps): void {
 	on("page.unreachable", async (tx, incident, event) => {
 		await hurryChain(tx, deps, incident, event.at, true);
 	});
+	// After what ends chains: whoever shared a page looks whether one still runs.
+	listenToRouting(bus, deps, chains);
 }
 
 /** What routing may do to chains. */
 function chainsOf(deps: ResponseDeps): Chains {
 	return {
-		start: (tx, incident, policy, now) => startChain(tx, deps, incident, policy, now),
+		start: (tx, incident, policy, now, lead) => startChain(tx, deps, incident, policy, now, lead),
+		stop: (tx, incident, now) => endChain(tx, deps, incident, "stopped", now),
 		pageOnce: (tx, incident, policy, lead, now) => pageOnce(tx, deps, incident, policy, lead, now),
 	};
 }

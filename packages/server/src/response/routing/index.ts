@@ -7,5 +7,8 @@ export { type DecisionInput, decide } from "./decide.ts";
 export { maintains, maintenanceAt } from "./holds.ts";
 export { factsOf, labelsOf } from "./labels.ts";
 export { listenToRouting } from "./listen.ts";
+export * from "./mute-queries.ts";
+export { changeMute, endMute, MAX_MUTE_MS, type MuteOutcome, makeMute, type NewMute } from "./mutes.ts";
 export { policyOf, routeIncident, routingTimers } from "./route-incident.ts";
+export * from "./routing-queries.ts";
 export type * from "./types.ts";

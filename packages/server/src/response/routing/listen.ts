@@ -1,7 +1,7 @@
 import { acknowledgeIncident, getIncident, type Incident } from "#incidents";
 import { type DomainEvent, type EventBus, SYSTEM, scopeOf, type Tx } from "#platform";
 import type { ResponseDeps } from "../types.ts";
-import { endRouting, isSettled, lookAgain, routeIncident } from "./route-incident.ts";
+import { endRouting, isSettled, lookAgain, muteRunning, routeIncident } from "./route-incident.ts";
 import { routedRow } from "./rows.ts";
 import { tellResolved } from "./tells.ts";
 import type { Chains } from "./types.ts";
@@ -36,12 +36,44 @@ export function listenToRouting(bus: EventBus, deps: ResponseDeps, chains: Chain
 		const row = await routedRow(tx, incident.id);
 		if (row?.state === "quiet") await lookAgain(tx, deps, chains, incident.id, event.at);
 	});
+	for (const type of ["mute.made", "mute.changed", "mute.started", "mute.ended"])
+		bus.on(type, (tx, event) => followMute(tx, deps, chains, event));
 	for (const type of ["incident.severity_set", "incident.severity_unset", "incident.severity_revised"])
 		on(type, async (tx, incident, event) => {
 			const row = await routedRow(tx, incident.id);
 			if (row && RE_ROUTED.includes(row.state) && !isSettled(incident))
 				await routeIncident(tx, deps, chains, incident, event.at);
 		});
+}
+
+/** A mute that begins holds back what it matches, what pages already too; one that ends lets go what it held. */
+async function followMute(tx: Tx, deps: ResponseDeps, chains: Chains, event: DomainEvent): Promise<void> {
+	const isOver = event.type === "mute.ended";
+	const rows = await tx
+		.selectFrom("routed")
+		.select(["incident_id", "state"])
+		.where("state", "in", isOver ? ["held"] : ["waiting", "held", "paging", "sharing"])
+		.orderBy("incident_id")
+		.execute();
+	const held = await tx
+		.selectFrom("page_holds")
+		.select("incident_id")
+		.where("kind", "=", "mute")
+		.where("ref", "=", String(event.data.muteId))
+		.where("ended_at", "is", null)
+		.execute();
+	const ofMute = new Set(held.map((row) => row.incident_id));
+	for (const { incident_id: id, state } of rows) {
+		if (state === "held" && !ofMute.has(id)) continue;
+		const incident = await getIncident(tx, ALL, id);
+		if (!incident || isSettled(incident)) continue;
+		// What waits meets the mute when its time comes, as does what is held by something else.
+		if (state === "paging" || state === "sharing") await muteRunning(tx, deps, chains, incident, event.at);
+		else if (state === "held") await lookAgain(tx, deps, chains, id, event.at);
+	}
+	// Whoever shared the page of an incident that is muted now needs one of its own.
+	for (const { incident_id: id, state } of rows)
+		if (!isOver && state === "sharing") await lookAgain(tx, deps, chains, id, event.at);
 }
 
 /** One page named them all, so who takes it takes them all, as far as they are his to take. */

@@ -7,6 +7,7 @@ import { decide, routeOf } from "./decide.ts";
 import { gatherFacts } from "./facts.ts";
 import { flush, type Member } from "./flush.ts";
 import { factsOf } from "./labels.ts";
+import { MUTE_TIMER, muteDue } from "./mutes.ts";
 import { armLook, keepDecision, keepHolds, LOOK_EVERY_MS, LOOK_TIMER, routedRow } from "./rows.ts";
 import { TELL_TIMER, tellAgain, tellOf } from "./tells.ts";
 import type { Chains, Decision, Hold } from "./types.ts";
@@ -42,6 +43,7 @@ export function routingTimers(deps: ResponseDeps, chains: Chains): Record<string
 	return {
 		[LOOK_TIMER]: (tx, timer, now) => lookAtTimer(tx, deps, chains, timer, now),
 		[TELL_TIMER]: (tx, timer, now) => tellAgain(tx, deps, timer, now),
+		[MUTE_TIMER]: (tx, timer, now) => muteDue(tx, deps, timer, now),
 	};
 }
 
@@ -101,6 +103,21 @@ async function carryOut(
 	const data = { routes: decision.routes, policy: null, why: decision.explanation };
 	await publishIncidentFact(tx, deps, incident, SYSTEM, now, { type: "incident.routed", data });
 	await tellOf(tx, deps, [{ incident, decision }], now);
+}
+
+/** A person's mute also ends what pages already; it begins anew when the mute is over and it still burns. */
+export async function muteRunning(
+	tx: Tx,
+	deps: ResponseDeps,
+	chains: Chains,
+	incident: Incident,
+	now: number,
+): Promise<void> {
+	const decision = decide({ ...(await gatherFacts(tx, deps.catalogue(), incident, now)), groups: [] });
+	const mute = decision.holds.find((hold) => hold.kind === "mute");
+	if (!mute) return;
+	await chains.stop(tx, incident, now);
+	await holdBack(tx, deps, incident, decision, now);
 }
 
 /** Records that the page is held back, and by what; it is looked at again when the first of it ends. */
