@@ -36,15 +36,20 @@ export class CellStages {
 		return cells;
 	}
 
-	/** After the commit: its cells go to the windows and to what waits for the next fold. Returns how many there were. */
-	flush(sink: WindowSink, pairLimit: number): number {
+	/**
+	 * After the commit: its cells go to the windows and to what waits for the next fold. True when a sender brought some: the
+	 * system's checks of itself, of the pairs `own`, must not look like one that is alive.
+	 */
+	flush(sink: WindowSink, pairLimit: number, own: ReadonlySet<number>): boolean {
 		const cells = this.commit;
 		this.#merger.merge(cells, this.#unfolded, pairLimit);
 		const { count, pairs, buckets, bad, total } = cells;
 		for (let k = 0; k < count; k++)
 			if (bad[k] !== 0 || total[k] !== 0)
 				sink.add(pairs[k] as number, (buckets[k] as number) * BUCKET_MS, bad[k] as number, total[k] as number);
+		let isFromSender = false;
+		for (let k = 0; k < count && !isFromSender; k++) isFromSender = !own.has(pairs[k] as number);
 		cells.clear();
-		return count;
+		return isFromSender;
 	}
 }

@@ -218,7 +218,7 @@ function replayJournal(
 	for (const { seq, row } of store.journal()) {
 		const at = applier.replay(row, (name) => selection.tenantIndex(name));
 		if (!marks.isEmpty) leaveOutFolded(cells.commit, marks, seq, pairIds, windowsOf);
-		if (cells.flush(sink, streams.pairLimit) > 0) lastSampleAt = Math.max(lastSampleAt ?? 0, at);
+		if (cells.flush(sink, streams.pairLimit, selection.ownPairs)) lastSampleAt = Math.max(lastSampleAt ?? 0, at);
 		lastRowAt = Math.max(lastRowAt, at);
 	}
 	return { lastRowAt, lastSampleAt };

@@ -1,3 +1,4 @@
+import { isOwnName } from "@bellwether/model";
 import type { Catalogue } from "#catalogue";
 import { effectiveObjective } from "#catalogue";
 import type { Attribute } from "./attribute.ts";
@@ -101,6 +102,8 @@ export type SelectionSource = Pick<Catalogue, "hash" | "tiers" | "tenants" | "sl
 /** A catalogue made ready for look-ups: pairs, which metrics matter, whose a point is. Immutable. */
 export class Selection {
 	readonly pairs: readonly Pair[];
+	/** Those of the SLO with which the system checks itself. */
+	readonly ownPairs: ReadonlySet<number>;
 	/** Pairs from here on are aggregates that nobody judges. */
 	readonly judgedPairs: number;
 	/** Index 0 is FLEET: points of no key tenant. */
@@ -157,6 +160,7 @@ export class Selection {
 			slos.map((slo, index) => add({ ...(pairs[index] as Pair), tenant, slo: slo.name })),
 		);
 		this.pairs = pairs;
+		this.ownPairs = new Set(pairs.keys().filter((pair) => isOwnName((pairs[pair] as Pair).slo)));
 		slos.forEach((slo, index) => {
 			this.#sloIndex.set(slo.name, index);
 			for (const use of usesOf(slo, index))

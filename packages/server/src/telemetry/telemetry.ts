@@ -108,7 +108,8 @@ export class Telemetry {
 			this.#journalRows++;
 			this.#journalBytes += bytes.length;
 			const { cells, sink, streams } = this.#loaded;
-			if (cells.flush(sink, streams.pairLimit) > 0) this.#lastSampleAt = Math.max(this.#lastSampleAt ?? 0, now);
+			if (cells.flush(sink, streams.pairLimit, selection.ownPairs))
+				this.#lastSampleAt = Math.max(this.#lastSampleAt ?? 0, now);
 		}
 		this.#isVoid = false;
 		return outcomes;
