@@ -138,6 +138,7 @@ export const operationsMessages = {
 	"health.says": "What is known",
 	"health.remedy": "What to do",
 	"health.nothing": "nothing",
+	"health.part.self-check": "Self-check",
 	"health.part.telemetry": "Telemetry thread",
 	"health.part.last-sample": "Last sample",
 	"health.part.lag": "Lag",

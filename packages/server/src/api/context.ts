@@ -9,6 +9,7 @@ import type {
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Catalogue, CatalogueFile, Finding } from "#catalogue";
 import type { Drill, PairStatus, ShadowFiring } from "#detection";
+import type { TicketSystem } from "#incidents";
 import type { ControlStore, EventBus, Ids, Principal, TenantScope } from "#platform";
 import type {
 	Accounting,
@@ -29,6 +30,7 @@ import type { FleetView } from "./schemas.ts";
 import { Problem } from "./schemas.ts";
 import type { SourcesPort } from "./sources-port.ts";
 import type { StreamHub } from "./stream-hub.ts";
+import type { WatchdogPort } from "./watchdog-port.ts";
 
 export type Api = FastifyInstance<
 	RawServerDefault,
@@ -113,9 +115,13 @@ export interface ApiContext {
 	readonly telemetry: TelemetryPort;
 	readonly sources: SourcesPort;
 	readonly hub: StreamHub;
+	/** The adapter behind an integration's name. */
+	readonly ticketSystem?: ((integration: string) => TicketSystem | undefined) | undefined;
 	readonly catalogue: () => Catalogue;
 	readonly config: ConfigPort;
 	readonly fleet: { view(scope: TenantScope): Promise<FleetView>; version(): number };
+	/** Undefined: nothing watches over this server. */
+	readonly watchdog?: WatchdogPort | undefined;
 	readonly readiness: () => Promise<readonly ReadyCheck[]>;
 	/** Room on the disk of the data folder; undefined: not watched. */
 	readonly diskFreeBytes?: (() => Promise<number>) | undefined;

@@ -98,6 +98,7 @@ export async function gatherHealth(
 		reach: pageReach(catalogue, secretFault),
 		deliveries,
 		queues,
+		watchdog: context.watchdog?.status(),
 		diskFreeBytes,
 		loop,
 		configuration: {

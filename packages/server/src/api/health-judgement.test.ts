@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type HealthFacts, judgeHealth } from "./health-judgement.ts";
+import type { WatchdogStatus } from "./watchdog-port.ts";
 
 const NOW = 1_800_000_000_000;
 const MINUTE = 60_000;
@@ -33,6 +34,18 @@ const TELEMETRY = {
 	overQuota: [],
 	storage: STORAGE,
 };
+const WATCHDOG: WatchdogStatus = {
+	state: "well",
+	passedAt: NOW - 12_000,
+	withheldSince: undefined,
+	reasons: [],
+	everyMs: 20_000,
+	check: { id: "chk_1", startedAt: NOW - 13_000, tookMs: 1_180, stages: { ingest: 5, page: 60 }, failure: undefined },
+	checks: { passed: 3, failed: 0 },
+	notices: [],
+	heartbeats: [],
+	latest: undefined,
+};
 const WELL: HealthFacts = {
 	now: NOW,
 	telemetry: TELEMETRY,
@@ -45,10 +58,12 @@ const WELL: HealthFacts = {
 	reach: { kinds: ["webhook"], people: 2, faults: [] },
 	deliveries: { sent: 3, failed: 0, uncertain: 0, lastFailure: "" },
 	queues: { outbox: 0, outboxLateMs: 0, timersLateMs: 0 },
+	watchdog: WATCHDOG,
 	diskFreeBytes: 50e9,
 	loop: { p99Ms: 3.2, maxMs: 12 },
 	configuration: { isReloadOk: true, hash: "c0ffee", firstError: "" },
 };
+const watchdog = (more: Partial<WatchdogStatus>): Partial<HealthFacts> => ({ watchdog: { ...WATCHDOG, ...more } });
 const telemetry = (more: object): Partial<HealthFacts> => ({ telemetry: { ...TELEMETRY, ...more } });
 const storage = (more: object): Partial<HealthFacts> => telemetry({ storage: { ...STORAGE, ...more } });
 
@@ -65,6 +80,40 @@ describe("a system that is well", () => {
 		expect(parts.find(({ key }) => key === "accounting")?.says).toBe(
 			"10 received = 7 counted + 1 duplicate + 2 rejected.",
 		);
+	});
+});
+
+describe("the watch over the system itself", () => {
+	const reason = { code: "self-check:timer", says: "Nothing came of it.", remedy: "See the log." };
+	const sent = { to: "hc.example:443", method: "POST" as const, sentAt: NOW - 5_000, failure: undefined };
+	test.each<[string, Partial<HealthFacts>, string, RegExp]>([
+		["nothing watches", { watchdog: undefined }, "unknown", /not checked itself yet/],
+		["the first check is under way", watchdog({ state: "starting" }), "unknown", /not checked itself yet/],
+		["it passes", {}, "well", /came out as a page 12 s ago, in 1.2 s.*No receiver of heartbeats/],
+		["heartbeats arrive", watchdog({ heartbeats: [sent] }), "well", /Heartbeats go to hc.example:443 \(5 s ago\)/],
+		[
+			"a heartbeat does not arrive",
+			watchdog({ heartbeats: [{ ...sent, failure: "HTTP 404" }] }),
+			"attention",
+			/heartbeat to hc.example:443 does not arrive: HTTP 404/,
+		],
+		["a chain is exhausted", watchdog({ notices: [reason] }), "attention", /Nothing came of it/],
+		[
+			"a check failed",
+			watchdog({ state: "failing", withheldSince: NOW - 60_000, reasons: [reason, reason] }),
+			"failing",
+			/Nothing came of it. No heartbeat leaves since 1 min. There is one reason more/,
+		],
+		[
+			"the checks stand still",
+			watchdog({ state: "stalled" }),
+			"failing",
+			/came to a halt; the last one passed 12 s ago/,
+		],
+	])("%s", (_, change, state, says) => {
+		const found = part("self-check", change);
+		expect(found.state).toBe(state);
+		expect(found.says).toMatch(says);
 	});
 });
 

@@ -4,6 +4,8 @@ import type { LoopDelay } from "./event-loop.ts";
 import type { Reach } from "./page-reach.ts";
 import { PART_KEYS, type PartKey, type PartState } from "./schemas-operations.ts";
 import type { UncoveredSlo } from "./slo-coverage.ts";
+import type { WatchdogStatus } from "./watchdog-port.ts";
+import { watchdogWords } from "./watchdog-words.ts";
 
 /**
  * How each part of this system itself fares, as a sentence and what to do. The console's health page and
@@ -68,6 +70,8 @@ export interface HealthFacts {
 		readonly lastFailure: string;
 	};
 	readonly queues: { readonly outbox: number; readonly outboxLateMs: number; readonly timersLateMs: number };
+	/** Undefined: nothing watches. */
+	readonly watchdog?: WatchdogStatus | undefined;
 	readonly diskFreeBytes: number | undefined;
 	readonly loop: LoopDelay | undefined;
 	readonly configuration: { readonly isReloadOk: boolean; readonly hash: string; readonly firstError: string };
@@ -86,6 +90,7 @@ type Verdict = Omit<Part, "key">;
 
 export function judgeHealth(facts: HealthFacts): Part[] {
 	const judges: Readonly<Record<PartKey, (facts: HealthFacts) => Verdict>> = {
+		"self-check": ({ watchdog, now }) => watchdogWords(watchdog, now),
 		telemetry: judgeTelemetry,
 		"last-sample": judgeLastSample,
 		lag: judgeLag,

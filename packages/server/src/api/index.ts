@@ -21,12 +21,16 @@ export type {
 } from "./context.ts";
 export { createFleetSource, type FleetSource } from "./fleet-source.ts";
 export { buildHttpServer, type HttpServerOptions } from "./http-server.ts";
+export { openApiDocument } from "./openapi-document.ts";
 export { type GrpcLibrary, type OtlpGrpcServer, startOtlpGrpc } from "./otlp-grpc.ts";
 export { isLoopbackBind } from "./own-host.ts";
 export { pageReach } from "./page-reach.ts";
+export { powerAutomateFiles } from "./power-automate/index.ts";
 export type { HealthDetails } from "./schemas-operations.ts";
 export { secretFault } from "./secret-fault.ts";
 export { type IngestSilence, ingestSilence, type SenderStatus } from "./sender-status.ts";
 export { SourceGate } from "./source-gate.ts";
 export type { FeedPullStatus, PullError, PullStatus, PullTrial, SourcesPort } from "./sources-port.ts";
 export { StreamHub } from "./stream-hub.ts";
+export type { HeartbeatStatus, SelfCheckResult, SignedHeartbeat, WatchdogStatus } from "./watchdog-port.ts";
+export { watchdogWords } from "./watchdog-words.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FeedStateView } from "./schemas-feeds.ts";
+import { WatchdogDetails } from "./schemas-watchdog.ts";
 
 /** Wire schemas of what operators look at: sources, ids in the telemetry, and how this system itself fares. */
 
@@ -140,6 +141,7 @@ export const PART_STATES = ["failing", "attention", "unknown", "well"] as const;
 export type PartState = (typeof PART_STATES)[number];
 
 export const PART_KEYS = [
+	"self-check",
 	"telemetry",
 	"last-sample",
 	"lag",
@@ -205,6 +207,7 @@ export const HealthDetails = z.object({
 		.describe("how late timers of the last minutes were"),
 	queues: z.object({ outbox: z.number(), outboxLateMs: z.number(), timersLateMs: z.number() }),
 	diskFreeBytes: z.number().nullable(),
+	watchdog: WatchdogDetails.nullable().describe("the system's watch over itself; null: nothing watches"),
 	telemetry: z
 		.object({
 			state: z.string(),

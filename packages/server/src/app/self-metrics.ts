@@ -1,7 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
-import type { FeedPullStatus, PullStatus, SenderStatus } from "#api";
+import type { FeedPullStatus, PullStatus, SenderStatus, WatchdogStatus } from "#api";
 import type { ControlStore, DispatcherCounters, TimerCounters } from "#platform";
 import type { Accounting, StorageFigures, TenantQuotaState } from "#telemetry";
+import { watchdogGauges } from "./watchdog/gauges.ts";
 
 export interface MetricSources {
 	readonly store: ControlStore;
@@ -17,6 +18,7 @@ export interface MetricSources {
 	readonly senders: () => Promise<readonly SenderStatus[]>;
 	readonly telemetry: () => Promise<TelemetryFigures | undefined>;
 	readonly accounting: () => Promise<readonly Accounting[]>;
+	readonly watchdog: () => WatchdogStatus;
 }
 
 /** What the telemetry thread says of itself. */
@@ -136,7 +138,10 @@ export function createSelfMetrics(sources: MetricSources): {
 		dropped: gauge("points_rejected_total", "Points rejected by reason", ["protocol", "reason"]),
 	};
 
+	const setWatchdog = watchdogGauges(registry, PREFIX);
+
 	async function collect(): Promise<void> {
+		setWatchdog(sources.watchdog());
 		const now = sources.now();
 		gauges.configOk.set(sources.isConfigOk() ? 1 : 0);
 		gauges.config.reset();

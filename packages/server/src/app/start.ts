@@ -187,7 +187,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	const { buildHttpServer, createFleetSource, SourceGate } = rest.value.api;
 	const { listenToIncidents: listenForNotices, recordNoticeOutcome } = rest.value.engagement;
 	const { listenForSubscribers, recordSubscriptionOutcome, tellOfBreach } = rest.value.engagement;
-	const { escalationTimers, listenToIncidents: listenForPages, recordPageOutcome } = rest.value.response;
+	const { escalationTimers, listenToIncidents: listenForPages, recordPageOutcome, swapTimers } = rest.value.response;
 	const { createCauseWatch, createFeedKeeping, startForgetting, openGrpcPort, startLiveEvents, startPullControl } =
 		rest.value;
 	const { createSelfMetrics, startSenderWatch, channelSenders, watchdog: watching } = rest.value;
@@ -307,7 +307,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	const timers = createTimerRunner({
 		store,
 		clock,
-		handlers: { ...escalationTimers(deps), ...incidentTimers(deps), ...ownCheck.timers },
+		handlers: { ...escalationTimers(deps), ...swapTimers(deps), ...incidentTimers(deps), ...ownCheck.timers },
 		onError: (error, timer) => log.error({ err: error, timer: timer?.id }, "a timer failed; trying again"),
 		onWallStep: (stepMs) => log.warn({ stepMs }, "the wall clock stepped; due times moved along"),
 	});
@@ -432,6 +432,13 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		log.error({ err: error }, "old rows could not be removed"),
 	);
 	lifecycle.onStop("forgetting", () => forgetting.stop());
+	const calendars = rest.value.startCalendarPulls({
+		store,
+		clock,
+		catalogue,
+		onError: (error) => log.error({ err: error }, "an on-call calendar could not be kept"),
+	});
+	lifecycle.onStop("calendars", () => calendars.stop());
 	config.watch();
 	lifecycle.onStop("catalogue watch", () => config.stop());
 	const otlpUrl = urlOf(options.host, (otlp.address() as AddressInfo).port);

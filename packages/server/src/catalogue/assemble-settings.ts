@@ -3,6 +3,7 @@ import { assembleAttributes } from "./assemble-attributes.ts";
 import { bounded } from "./assemble-oncall.ts";
 import { assembleRetention } from "./assemble-retention.ts";
 import { assembleWatchdog } from "./assemble-watchdog.ts";
+import type { Entry } from "./entries.ts";
 import { SECRET_EXAMPLE } from "./fields.ts";
 import { ingestLimits } from "./limits.ts";
 import { type Context, sortedSet } from "./references.ts";
@@ -39,6 +40,7 @@ export function assembleSettings(context: Context): Settings {
 		egress: { allow: sortedSet(egress?.allow ?? []) },
 		...(smtp === undefined ? {} : { smtp }),
 		...(watches === undefined ? {} : { watchdog: watches }),
+		...incidentSettings(context, entry),
 		telemetry: {
 			latenessMs: bounded(
 				context,
@@ -66,6 +68,13 @@ export function assembleSettings(context: Context): Settings {
 			...(baselines.comparisonTenants === undefined ? {} : { comparisonTenants: baselines.comparisonTenants }),
 		},
 	};
+}
+
+function incidentSettings(context: Context, entry: Entry<"Settings">): Pick<Settings, "incidents"> {
+	const written = entry.input.spec.incidents?.reopenWithin;
+	if (written === undefined) return {};
+	const path = ["spec", "incidents", "reopenWithin"];
+	return { incidents: { coolDownMs: bounded(context, entry, path, written, HOUR_MS, 0, DAY_MS) } };
 }
 
 function smtpOf(context: Context): SmtpSettings | undefined {

@@ -43,5 +43,6 @@ export function assembleWatchdog(
 	return {
 		everyMs: bounded(context, entry, [...path, "every"], written.every, everyMs, SECOND_MS, 5 * MINUTE_MS),
 		heartbeats,
+		...(written.secret === undefined ? {} : { secretRef: written.secret }),
 	};
 }

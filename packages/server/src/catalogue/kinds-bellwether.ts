@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { MAX_KEPT_ATTRIBUTES } from "./attribute-settings.ts";
 import * as f from "./fields.ts";
+import { IncidentSettings } from "./kinds-runbook.ts";
 import { Watchdog } from "./kinds-watchdog.ts";
 import { monitorOverrides, monitorTerms, ownTerms } from "./monitor-fields.ts";
 
@@ -164,6 +165,7 @@ export const Settings = z.strictObject({
 			.optional()
 			.describe("What the programme started from; reports compare with it."),
 		watchdog: Watchdog.optional(),
+		incidents: IncidentSettings.optional(),
 	}),
 });
 
@@ -300,7 +302,13 @@ export const Workload = z.strictObject({
 		runbook: z
 			.array(f.paragraph("One step.", 500))
 			.max(50)
-			.describe("First steps, in order, for whoever is paged.")
+			.describe("First steps, in order, for whoever is paged; longer ones are a Runbook.")
+			.optional(),
+		criticality: f
+			.choice(
+				["critical", "ordinary", "low"],
+				"What it is to its users; the severity of its incidents is derived from it. Default: ordinary.",
+			)
 			.optional(),
 		raci: z
 			.record(

@@ -5,6 +5,9 @@ import * as f from "./fields.ts";
 export const Watchdog = z
 	.strictObject({
 		every: f.duration("How often the system checks itself from end to end, from 1s to 5m. Default: 20s.").optional(),
+		secret: f
+			.secret("Reference to the key that signs what is said of the checks (Standard Webhooks). Default: not signed.")
+			.optional(),
 		heartbeat: z
 			.array(
 				z.strictObject({
@@ -16,7 +19,9 @@ export const Watchdog = z
 					every: f
 						.duration("How often at most, from 1s to 1h. Default: as often as the system checks itself.")
 						.optional(),
-					secret: f.secret("Reference to the key that signs it (Standard Webhooks). Only with POST.").optional(),
+					secret: f
+						.secret("Reference to a key of its own that signs it. Only with POST. Default: that of the watchdog.")
+						.optional(),
 				}),
 			)
 			.max(5)

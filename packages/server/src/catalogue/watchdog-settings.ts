@@ -5,6 +5,8 @@ export interface WatchdogSettings {
 	/** From the end of one check to the beginning of the next, ms. */
 	readonly everyMs: number;
 	readonly heartbeats: readonly HeartbeatTarget[];
+	/** Signs statements, where a receiver has no key of its own. Undefined: they are not signed. */
+	readonly secretRef?: string | undefined;
 }
 
 /** Who is told that the system can page. Exactly one of `url` and `urlRef` is there. */
@@ -15,7 +17,7 @@ export interface HeartbeatTarget {
 	readonly method: "POST" | "GET";
 	/** At most so often, ms; 0: after each passed check. */
 	readonly everyMs: number;
-	/** Undefined: not signed. */
+	/** Undefined: that of the watchdog. */
 	readonly secretRef?: string | undefined;
 }
 

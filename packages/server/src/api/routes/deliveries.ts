@@ -1,3 +1,4 @@
+import { isOwnName } from "@bellwether/model";
 import { z } from "zod";
 import { scopeOf } from "#platform";
 import { listDeliveries } from "#response";
@@ -28,12 +29,14 @@ export function deliveryRoutes(api: Api, context: ApiContext): void {
 				limit,
 				...(incident === undefined ? {} : { incidentId: incident }),
 			});
-			const items = records.map((record) => ({
+			const last = records.at(-1);
+			const others = records.filter(({ tenant }) => !isOwnName(tenant));
+			const items = others.map((record) => ({
 				...record,
 				incident: record.incident ?? null,
 				endedAt: record.endedAt ?? null,
 			}));
-			return { items, next: items.length === limit ? (items.at(-1)?.seq ?? null) : null };
+			return { items, next: records.length === limit && last ? last.seq : null };
 		},
 	);
 }

@@ -6,6 +6,7 @@ import { gatherHealth, protocolBooks } from "../health-facts.ts";
 import { judgeHealth } from "../health-judgement.ts";
 import { principalOf, RESPONDERS } from "../policy.ts";
 import { HealthDetails } from "../schemas-operations.ts";
+import { wireWatchdog } from "../schemas-watchdog.ts";
 
 export function healthDetailRoutes(api: Api, context: ApiContext): void {
 	const loop = startLoopMonitor();
@@ -41,6 +42,7 @@ export function healthDetailRoutes(api: Api, context: ApiContext): void {
 				eventLoop: delay ?? null,
 				queues: facts.queues,
 				diskFreeBytes: facts.diskFreeBytes ?? null,
+				watchdog: facts.watchdog ? wireWatchdog(facts.watchdog) : null,
 				...figureViews(figures, scope),
 			};
 		},

@@ -1,3 +1,4 @@
+import { isOwnName } from "@bellwether/model";
 import { z } from "zod";
 import { scopeOf } from "#platform";
 import { pendingTimers } from "#response";
@@ -18,7 +19,8 @@ export function timerRoutes(api: Api, context: ApiContext): void {
 		},
 		async (request) => {
 			const timers = await pendingTimers(context.store.db, scopeOf(principalOf(request)));
-			return { items: timers.map((timer) => ({ ...timer, incident: timer.incident ?? null })) };
+			const others = timers.filter(({ tenant }) => !isOwnName(tenant));
+			return { items: others.map((timer) => ({ ...timer, incident: timer.incident ?? null })) };
 		},
 	);
 }

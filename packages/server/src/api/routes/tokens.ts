@@ -84,6 +84,8 @@ export function tokenRoutes(api: Api, context: ApiContext): void {
 			const rows = await context.store.db
 				.selectFrom("tokens")
 				.select(["id", "name", "role", "tenants", "one_time", "created_at", "expires_at", "last_used_at", "revoked_at"])
+				// The one with which the system sends to itself.
+				.where("name", "not like", "!%")
 				.orderBy("created_at", "desc")
 				.orderBy("id", "desc")
 				.limit(NEWEST)

@@ -1,5 +1,6 @@
 import type { Clock } from "@bellwether/model";
 import { Webhook } from "standardwebhooks";
+import type { SignedHeartbeat } from "#api";
 import type { HeartbeatTarget } from "#catalogue";
 import { createEgressReader, resolveSecret } from "#platform";
 
@@ -22,12 +23,6 @@ export interface Heartbeat {
 	};
 }
 
-/** A statement as it is sent: the text that was signed, and the headers of Standard Webhooks. */
-export interface SignedHeartbeat {
-	readonly body: string;
-	readonly headers: Readonly<Record<string, string>>;
-}
-
 const TIMEOUT_MS = 5_000;
 const MAX_ANSWER_BYTES = 65_536;
 
@@ -45,6 +40,8 @@ export function signHeartbeat(id: string, heartbeat: Heartbeat, secret: string |
 
 export interface HeartbeatSending {
 	readonly target: HeartbeatTarget;
+	/** Of the watchdog; the target's own goes before it. */
+	readonly secretRef: string | undefined;
 	/** Same for all attempts and targets of one statement. */
 	readonly id: string;
 	readonly heartbeat: Heartbeat;
@@ -55,10 +52,11 @@ export interface HeartbeatSending {
 /** Undefined: it arrived. Else why not; never the address, which may be a secret. */
 export async function sendHeartbeat(sending: HeartbeatSending): Promise<string | undefined> {
 	const { target, id, heartbeat, allow, clock } = sending;
+	const secretRef = target.secretRef ?? sending.secretRef;
 	try {
 		const url = heartbeatUrl(target);
 		const isPost = target.method === "POST";
-		const secret = target.secretRef === undefined ? undefined : resolveSecret(target.secretRef);
+		const secret = secretRef === undefined ? undefined : resolveSecret(secretRef);
 		const signed = signHeartbeat(id, heartbeat, secret);
 		const answer = await createEgressReader({ allow, clock })({
 			url,

@@ -6,6 +6,5 @@
  */
 export { createSelfCheck } from "./self-check.ts";
 export { selfCheckKey, selfCheckToken } from "./self-check-rows.ts";
-export type { WatchdogStatus } from "./status.ts";
 export { SELF_CHECK, withSelfCheck } from "./synthetic.ts";
 export { createWatchdog } from "./watchdog.ts";

@@ -18,6 +18,16 @@ export interface CheckRow {
 	readonly detail: string;
 }
 
+/** A check as it is told. */
+interface KeptCheck {
+	readonly id: string;
+	readonly state: CheckRow["state"];
+	readonly startedAt: number;
+	readonly endedAt: number | undefined;
+	readonly stages: Readonly<Record<string, number>>;
+	readonly failure: { readonly stage: string; readonly detail: string } | undefined;
+}
+
 /** What names the self-check's events, made once for a data folder. */
 export async function selfCheckKey(store: ControlStore, ids: Ids): Promise<string> {
 	const known = await store.db.selectFrom("meta").select("value").where("key", "=", KEY).executeTakeFirst();
@@ -52,24 +62,16 @@ export async function keepCheck(tx: Tx, check: CheckRow): Promise<void> {
 		.execute();
 }
 
-/** The newest checks, the newest first. */
-export async function recentChecks(store: ControlStore, limit: number): Promise<CheckRow[]> {
-	const rows = await store.db
-		.selectFrom("self_checks")
-		.selectAll()
-		.orderBy("started_at", "desc")
-		.orderBy("id", "desc")
-		.limit(limit)
-		.execute();
+/** Checks that are kept, the newest first. */
+export async function recentChecks(store: ControlStore): Promise<KeptCheck[]> {
+	const rows = await store.db.selectFrom("self_checks").selectAll().orderBy("started_at", "desc").limit(200).execute();
 	return rows.map((row) => ({
 		id: row.id,
-		tenant: row.tenant,
 		state: row.state,
 		startedAt: row.started_at,
 		endedAt: row.ended_at ?? undefined,
 		stages: JSON.parse(row.stages) as Record<string, number>,
-		failedStage: row.failed_stage ?? undefined,
-		detail: row.detail,
+		failure: row.failed_stage === null ? undefined : { stage: row.failed_stage, detail: row.detail },
 	}));
 }
 

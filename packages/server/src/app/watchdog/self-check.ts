@@ -1,4 +1,5 @@
 import type { Clock } from "@bellwether/model";
+import type { SelfCheckResult } from "#api";
 import type { Catalogue } from "#catalogue";
 import type { BreachClosed, BreachOpened } from "#detection";
 import {
@@ -32,13 +33,6 @@ import {
 /** In order; each ends when the next part of the system has done its work. */
 export const STAGES = ["ingest", "window", "breach", "incident", "timer", "page", "acknowledge", "resolve"] as const;
 export type Stage = (typeof STAGES)[number];
-
-export type SelfCheckResult = { readonly id: string; readonly startedAt: number; readonly tookMs: number } & {
-	/** Of the stages that were reached, ms. */
-	readonly stages: Readonly<Partial<Record<Stage, number>>>;
-	/** Undefined: it passed. */
-	readonly failure: { readonly stage: Stage; readonly detail: string } | undefined;
-};
 
 export interface SelfCheckOptions {
 	readonly store: ControlStore;
@@ -140,11 +134,13 @@ export function createSelfCheck(options: SelfCheckOptions): SelfCheck {
 	}
 
 	async function resolve(check: Running, at: number, index: number, stages: CheckRow["stages"]): Promise<void> {
+		const since = clock.monotonic();
 		await send(goodRequest(index, key, at));
 		await check.cleared.happened;
 		if (current !== check) return;
 		await store.transaction(async (tx) => {
-			await keepCheck(tx, { ...check.row, state: "resolved", endedAt: clock.now(), stages });
+			const all = { ...stages, resolve: Math.round(clock.monotonic() - since) };
+			await keepCheck(tx, { ...check.row, state: "resolved", endedAt: clock.now(), stages: all });
 			await removeTraces(tx, check.id);
 			await forgetChecks(tx, check.id);
 		});

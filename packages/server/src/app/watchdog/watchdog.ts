@@ -1,23 +1,17 @@
 import type { Clock } from "@bellwether/model";
+import type { HeartbeatStatus, SelfCheckResult, SignedHeartbeat, WatchdogStatus } from "#api";
 import { type Catalogue, DEFAULT_WATCHDOG, formatFinding } from "#catalogue";
-import { auditHead, type ControlStore, createStepWatch, type Ids } from "#platform";
+import { auditHead, type ControlStore, createStepWatch, type Ids, resolveSecret } from "#platform";
 import type { ConfigControl } from "../config-control.ts";
 import type { TelemetryThread } from "../telemetry-thread.ts";
 import { judgeAudit } from "./audit.ts";
 import { storeFacts, telemetryFacts } from "./audit-facts.ts";
 import type { AuditFacts, AuditFinding, TelemetryFacts } from "./audit-types.ts";
-import {
-	type Heartbeat,
-	heartbeatHost,
-	heartbeatUrl,
-	type SignedHeartbeat,
-	sendHeartbeat,
-	signHeartbeat,
-} from "./heartbeat.ts";
+import { type Heartbeat, heartbeatHost, heartbeatUrl, sendHeartbeat, signHeartbeat } from "./heartbeat.ts";
 import { createNameWatch, namesOf } from "./name-watch.ts";
 import { createRejectionWatch } from "./rejection-watch.ts";
-import type { SelfCheck, SelfCheckResult } from "./self-check.ts";
-import type { HeartbeatStatus, WatchdogStatus } from "./status.ts";
+import type { SelfCheck } from "./self-check.ts";
+import { recentChecks } from "./self-check-rows.ts";
 
 export interface WatchdogOptions {
 	readonly store: ControlStore;
@@ -37,6 +31,8 @@ export interface WatchdogOptions {
 export interface Watchdog {
 	start(): void;
 	status(): WatchdogStatus;
+	/** Checks that are kept, the newest first. */
+	checks(): ReturnType<typeof recentChecks>;
 	/** One round: check, audit, heartbeats. For tests; `start` does one after the other. */
 	round(): Promise<void>;
 	stop(): Promise<void>;
@@ -47,7 +43,7 @@ const FIRST_AFTER_MS = 2_000;
 /** After a round that failed: the next one may show that it was a slip. */
 const AGAIN_AFTER_MS = 5_000;
 /** What a heartbeat says must have been true so lately. */
-const FRESH_MS = 5_000;
+const FRESH_MS = 10_000;
 /** A round takes so long at most: a check, an audit and the sending. */
 const ROUND_MS = 30_000;
 const PART_MS = 5_000;
@@ -66,7 +62,7 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
 	let findings: readonly AuditFinding[] = [];
 	let reasons: WatchdogStatus["reasons"] = [];
 	let endedAt: number | undefined;
-	let passed: { readonly at: number; readonly monotonicAt: number } | undefined;
+	let passedAt: number | undefined;
 	let withheldSince: number | undefined;
 	let latest: SignedHeartbeat | undefined;
 	let timer: NodeJS.Timeout | undefined;
@@ -110,6 +106,7 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
 
 	async function round(): Promise<void> {
 		const result = await selfCheck.run();
+		const provenAt = clock.monotonic();
 		if (isStopped) return;
 		const found = await audit();
 		check = result;
@@ -119,15 +116,15 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
 		reasons = reasonsOf(result, found);
 		endedAt = clock.monotonic();
 		if (reasons.length === 0) {
-			passed = { at: clock.now(), monotonicAt: endedAt };
+			passedAt = clock.now();
 			withheldSince = undefined;
-			await beat(result);
+			await beat(result, provenAt);
 		} else withheldSince ??= clock.now();
 		if (codesOf(before) !== codesOf(reasons)) options.onChange(reasons);
 	}
 
-	async function beat(result: SelfCheckResult): Promise<void> {
-		const { heartbeats, everyMs } = settings();
+	async function beat(result: SelfCheckResult, provenAt: number): Promise<void> {
+		const { heartbeats, everyMs, secretRef } = settings();
 		const head = await auditHead(store.db);
 		const at = clock.now();
 		const id = options.ids.next("hb");
@@ -144,7 +141,8 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
 				notices: findings.map(({ code }) => code),
 			},
 		});
-		latest = signHeartbeat(id, statement(0), undefined);
+		const key = secretRef === undefined ? undefined : valueOr(() => resolveSecret(secretRef), undefined);
+		latest = signHeartbeat(id, statement(0), key);
 		await Promise.all(
 			heartbeats.map(async (target) => {
 				const key = keyOf(target);
@@ -152,9 +150,10 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
 				// A little early is better than a whole round late.
 				if (last && !last.failure && clock.monotonic() - last.monotonicAt < target.everyMs - everyMs / 2) return;
 				// Whatever held this process up since: what was true then may no longer be.
-				if (!passed || clock.monotonic() - passed.monotonicAt > FRESH_MS) return;
+				if (clock.monotonic() - provenAt > FRESH_MS) return;
 				const { allow } = catalogue().settings.egress;
-				const failure = await sendHeartbeat({ target, id, heartbeat: statement(target.everyMs), allow, clock });
+				const heartbeat = statement(target.everyMs);
+				const failure = await sendHeartbeat({ target, secretRef, id, heartbeat, allow, clock });
 				const arrived = failure === undefined ? { at: clock.now(), monotonicAt: clock.monotonic() } : undefined;
 				sent.set(key, { at: 0, monotonicAt: 0, ...last, ...arrived, failure });
 			}),
@@ -203,17 +202,18 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
 						? "starting"
 						: "well";
 			const shared = {
-				passedAt: passed?.at,
+				passedAt,
 				withheldSince,
 				reasons,
 				everyMs,
 				check,
 				checks: { ...checks },
-				findings,
+				notices: findings.filter(({ level }) => level === "notice"),
 				latest,
 			};
 			return { state, ...shared, heartbeats: heartbeatStatuses() };
 		},
+		checks: () => recentChecks(store),
 		async stop() {
 			isStopped = true;
 			clearTimeout(timer);
