@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import MailComposer from "nodemailer/lib/mail-composer";
 import type { Message } from "#platform";
+import { linkLines, mailHtml } from "./mail-html.ts";
 
 /** One plain address, as a server takes it. Lists, names, quoting and control characters could say more than one thing. */
 const ADDRESS = /^[^\s@<>()[\]\\,;:"\p{Cc}]{1,64}@[^\s@<>()[\]\\,;:"\p{Cc}]{1,255}$/u;
@@ -13,14 +15,19 @@ export function addressFault(address: string): string | undefined {
 
 /** The mail as bytes. Message-ID and Date come from the message, so that every attempt is the same mail. */
 export async function composeMail(message: Message, from: string): Promise<Buffer> {
-	const { subject, text, url } = message.payload;
+	const { subject, text } = message.payload;
+	const links = linkLines(message);
+	const domain = from.slice(from.lastIndexOf("@") + 1);
+	const thread = threadId(message, domain);
 	const composer = new MailComposer({
 		from: { name: "", address: from },
 		to: { name: "", address: message.address },
 		// A line break in a subject would begin a header of its own.
 		subject: subject.replace(/\p{Cc}+/gu, " "),
-		text: url && !text.includes(url) ? `${text}\n\n${url}\n` : text,
-		messageId: `<${message.id}@${from.slice(from.lastIndexOf("@") + 1)}>`,
+		text: links === "" ? text : `${text}\n\n${links}\n`,
+		html: mailHtml(message),
+		messageId: `<${message.id}@${domain}>`,
+		...(thread === undefined ? {} : { inReplyTo: thread, references: thread }),
 		date: new Date(message.createdAt),
 		headers: {
 			// Vacation answers and the like must not come back to us (RFC 3834).
@@ -30,4 +37,15 @@ export async function composeMail(message: Message, from: string): Promise<Buffe
 		disableUrlAccess: true,
 	});
 	return composer.compile().build();
+}
+
+/**
+ * What all mails about one incident refer to, so that programs show them as one thread; no mail has this id itself. Each
+ * audience has a thread of its own, and the id tells a customer nothing of ours.
+ */
+function threadId({ incidentId, tenant, kind, payload }: Message, domain: string): string | undefined {
+	if (incidentId === undefined) return undefined;
+	const audience = typeof payload.data.audience === "string" ? payload.data.audience : kind;
+	const digest = createHash("sha256").update(`${incidentId}\n${tenant}\n${audience}`).digest("hex");
+	return `<thread.${digest.slice(0, 32)}@${domain}>`;
 }

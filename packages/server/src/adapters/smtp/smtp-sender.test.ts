@@ -72,6 +72,63 @@ test("a mail arrives as written, with the link, under the message's id", async (
 	expect(mail.attachments).toEqual([]);
 });
 
+const CARD = {
+	short: "Contoso: sign-in fails",
+	sentence: "62% of sign-ins by <Contoso> & Co. succeed.",
+	facts: [{ label: "Platform", value: "99.96%" }],
+	incidentUrl: "https://cre.example.com/incidents/inc_1",
+	runbookUrl: "https://cre.example.com/incidents/inc_1#runbook",
+	acknowledge: { url: 'https://cre.example.com/a?t="x"&u=1' },
+};
+
+test("a page has the same words as text and as HTML, and links that open pages", async () => {
+	const { mails, port } = await mailServer();
+	const text = `Nobody has acknowledged it yet.\n\n${CARD.sentence}`;
+	await senderTo(port).send({ ...MESSAGE, payload: { ...MESSAGE.payload, text, card: CARD } });
+	const [{ mail } = expect.unreachable()] = mails;
+	expect(mail.text).toContain(`Acknowledge: ${CARD.acknowledge.url}`);
+	expect(mail.text).toContain(`Runbook: ${CARD.runbookUrl}`);
+	const html = String(mail.html);
+	for (const part of ["Nobody has acknowledged it yet.", "by &lt;Contoso&gt; &amp; Co. succeed.", "Platform", "99.96%"])
+		expect(html).toContain(part);
+	expect(html).toContain('href="https://cre.example.com/a?t=&quot;x&quot;&amp;u=1"');
+	expect(html).toContain(`href="${CARD.incidentUrl}"`);
+	expect(html).not.toMatch(/<script|<img|<form|javascript:/i);
+});
+
+test("a notice is its approved text, as HTML too", async () => {
+	const { mails, port } = await mailServer();
+	const text = "We see failures.\nSince 09:30.\n\n<b>Your team</b>";
+	const { url: _, ...payload } = MESSAGE.payload;
+	await senderTo(port).send({ ...MESSAGE, kind: "notice", payload: { ...payload, text, card: CARD } });
+	const [{ mail } = expect.unreachable()] = mails;
+	expect(mail.text?.trim()).toBe(text);
+	expect(String(mail.html).replace(/<[^>]+>/g, "|")).toMatch(
+		/^\|+We see failures\.\|Since 09:30\.\|+&lt;b&gt;Your team&lt;\/b&gt;\|+$/,
+	);
+});
+
+test("mails about one incident to one audience are one thread; the id tells no stranger of which incident", async () => {
+	const { mails, port } = await mailServer();
+	const sender = senderTo(port);
+	const notice = (audience: string) => ({
+		...MESSAGE,
+		kind: "notice" as const,
+		payload: { ...MESSAGE.payload, data: { audience } },
+	});
+	await sender.send(MESSAGE);
+	await sender.send({ ...MESSAGE, id: "msg_2" });
+	await sender.send(notice("customer"));
+	await sender.send(notice("csam"));
+	await sender.send({ ...MESSAGE, incidentId: "inc_2" });
+	await sender.send({ ...MESSAGE, incidentId: undefined });
+	const threads = mails.map(({ mail }) => [mail.references, mail.inReplyTo].flat());
+	expect(threads[0]).toEqual(threads[1]);
+	expect(new Set(threads.map(String)).size).toBe(5);
+	expect(threads[5]).toEqual([undefined, undefined]);
+	for (const { raw } of mails) expect(raw.split("\r\n\r\n")[0]).not.toContain("inc_1");
+});
+
 test("each attempt carries the same Message-ID and date", async () => {
 	const { mails, port } = await mailServer();
 	const sender = senderTo(port);

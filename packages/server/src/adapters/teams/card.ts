@@ -7,6 +7,8 @@ const MAX_SENTENCE = 2_000;
 const MAX_TITLE = 200;
 const MAX_VALUE = 300;
 const MAX_FACTS = 12;
+/** Browsers and proxies take no longer ones. */
+const MAX_URL = 4_000;
 
 type Body = NonNullable<IAdaptiveCard["body"]>;
 
@@ -79,7 +81,7 @@ export function teamsCard(message: Message, mention: string | undefined): IAdapt
 
 function buttons({ payload: { card, url } }: Message): IOpenUrlAction[] {
 	const open = (title: string, target: string | undefined, style?: "positive"): IOpenUrlAction[] =>
-		target === undefined || !/^https?:\/\//.test(target)
+		target === undefined || !/^https?:\/\//.test(target) || target.length > MAX_URL
 			? []
 			: [{ type: "Action.OpenUrl", title, url: target, ...(style === undefined ? {} : { style }) }];
 	return [
