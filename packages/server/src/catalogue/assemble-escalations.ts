@@ -199,7 +199,7 @@ function assembleStep(
 function actOf(written: WrittenStep): EscalationAct {
 	if (written.repeat) return { kind: "repeat", max: written.repeat.max };
 	if (written.declare) return { kind: "declare", severity: String(written.declare.severity) as SeverityKey };
-	return { kind: "resolve" };
+	return { kind: "resolve", verdict: written.resolve?.verdict ?? "noise" };
 }
 
 function conditionOf(

@@ -80,8 +80,8 @@ export type EscalationTarget =
 export type EscalationAct =
 	/** The chain begins anew, `max` times at most; after that its last page is repeated. */
 	| { readonly kind: "repeat"; readonly max: number }
-	/** Ends the incident, if its signal has cleared; else the chain goes on. */
-	| { readonly kind: "resolve" }
+	/** Ends the incident with this verdict, if its signal has cleared; else the chain goes on. */
+	| { readonly kind: "resolve"; readonly verdict: "real-no-impact" | "noise" | "expected-change" }
 	/** Raises the severity; never lowers it. */
 	| { readonly kind: "declare"; readonly severity: SeverityKey };
 

@@ -179,7 +179,9 @@ export const EscalationPolicy = z.strictObject({
 						.describe("The severity is raised; it is never lowered.")
 						.optional(),
 					resolve: z
-						.literal("when-cleared")
+						.strictObject({
+							verdict: f.choice(["real-no-impact", "noise", "expected-change"], "What it is said to have been."),
+						})
 						.describe("The incident is resolved, if its signal has cleared; else the chain goes on.")
 						.optional(),
 					when: when.describe("The step is left out unless all of this holds.").optional(),

@@ -1,4 +1,5 @@
 import { describeDuration } from "@bellwether/model";
+import { PAGING_SENTENCES } from "./paging-sentences.ts";
 import { ROUTING_SENTENCES } from "./routing-sentences.ts";
 import { TICKET_SENTENCES } from "./tickets/sentences.ts";
 import { WORK_SENTENCES } from "./work-sentences.ts";
@@ -66,9 +67,6 @@ const SENTENCES: Readonly<Record<string, (data: Data, actor: string) => string>>
 	"escalation.acknowledge_overdue": (data) =>
 		`Not acknowledged within ${describeDuration(Number(data.withinMs))} of the page.`,
 	"escalation.stopped": (data) => `Paging stopped: ${data.reason}.`,
-	"page.queued": (data) =>
-		`${data.isRepeat ? "Paging again" : "Paging"} ${data.personDisplayName ?? data.person} by ${data.channels}.`,
-	"page.sent": (data) => `Page to ${data.personDisplayName ?? data.person} went out by ${data.channel}.`,
 	"page.failed": (data) => `Page to ${data.personDisplayName ?? data.person} by ${data.channel} failed: ${data.detail}`,
 	"page.delivered": (data) => `Page to ${data.personDisplayName ?? data.person} by ${data.channel} was delivered.`,
 	"page.answered": (data) => `${data.personDisplayName ?? data.person} answered the call by ${data.channel}.`,
@@ -83,6 +81,7 @@ const SENTENCES: Readonly<Record<string, (data: Data, actor: string) => string>>
 		return `${who} ${proposed(data)}.${done}`;
 	},
 	"proposal.rejected": (data, actor) => `${actor} does not let ${data.agent} ${proposed(data)}. ${data.outcome}`,
+	...PAGING_SENTENCES,
 	...TICKET_SENTENCES,
 	"notice.drafted": (data) =>
 		`Notice for ${audience(data)} drafted${data.waitsFor ? `; it waits for ${data.waitsFor}` : ""}.`,

@@ -189,6 +189,8 @@ export interface ControlTables extends OnCallTables {
 		incident_id: string;
 		tenant: string;
 		policy: string;
+		/** Name of the snapshot's policy, for counting. */
+		policy_name: Generated<string>;
 		state: "running" | "acknowledged" | "exhausted" | "stopped";
 		started_at: number;
 		ended_at: number | null;

@@ -56,7 +56,9 @@ test("nobody acknowledges: pages repeat every two minutes, escalate at five, the
 		[5, "lead"],
 		[7, "lead"],
 		[9, "lead"],
+		[10, "lead"],
 	]);
+	expect(sent.at(-1)?.payload.text).toContain("Nobody has acknowledged it for 10 min");
 	await pass(6 * MINUTE_MS);
 	expect(await timeline("INC-1001")).toContain("Not acknowledged within 15 min of the page.");
 });
@@ -127,7 +129,8 @@ test("a chain that reaches nobody is exhausted, says so, and the incident stands
 		"The escalation can reach nobody. Nobody has been paged; act by other means.",
 	);
 	expect((await escalationView(db, ALL, "INC-1001")).state).toBe("exhausted");
-	expect(await pendingTimers(db, ALL)).toEqual([]);
+	const waiting = await pendingTimers(db, ALL);
+	expect(waiting.map((timer) => timer.kind)).toEqual(["escalation.retry"]);
 });
 
 test("an hour of stand-still pages each overdue step once, and makes up for no repeat", async () => {
@@ -165,7 +168,8 @@ test("when a receiver comes back it gets the newest page, not all that waited", 
 	await pass(4 * MINUTE_MS + 30 * SECOND_MS);
 	setAnswer(() => ({ status: "sent", detail: "taken" }));
 	await pass(29 * SECOND_MS);
-	expect(whoWasPaged(sent).sort()).toEqual(BOTH_CONTACTS);
+	// The lead as well: whoever was on call could not be reached by any way.
+	expect(whoWasPaged(sent).sort()).toEqual([BOTH_CONTACTS[0], "lead", BOTH_CONTACTS[1]]);
 	const deliveries = await listDeliveries(db, ALL, { limit: 500 });
 	expect(new Set(deliveries.map((each) => each.outcome))).toEqual(new Set(["failed", "sent"]));
 });
@@ -173,7 +177,7 @@ test("when a receiver comes back it gets the newest page, not all that waited", 
 test("fifty tenants at once: one platform incident, at most two tenants page", async () => {
 	const names = Array.from({ length: 50 }, (_, k) => `tenant-${k}`);
 	const tenants = names.map((name, k) => exampleTenant(name, `Tenant ${k}`));
-	const { open, deliver, sent, db, clock } = await rooms(exampleCatalogue({ tenants }));
+	const { open, deliver, fireTimers, sent, db, clock } = await rooms(exampleCatalogue({ tenants }));
 	const outcomes = [];
 	for (const [k, name] of names.entries()) {
 		const scope = k < 2 ? "tenant" : "platform";
@@ -185,6 +189,7 @@ test("fifty tenants at once: one platform incident, at most two tenants page", a
 	expect(statuses.filter((status) => status === "child").length).toBe(48);
 	expect(statuses.at(-1)).toBe("attached");
 	clock.advance(MINUTE_MS);
+	await fireTimers();
 	await deliver();
 	const paged = sent.filter((message) => message.kind === "page");
 	// The two first signs had their chains stopped before anything left; the platform pages both contacts once.

@@ -10,12 +10,12 @@
  */
 export { type AcknowledgeOutcome, acknowledgeByAction, acknowledgeByCode, acknowledgePage } from "./acknowledging.ts";
 export { type ActionClaims, actionKey, checkAction, knownActionKey, signAction } from "./action-token.ts";
-export { type ChainSnapshot, type Move, nextMove, resolveStep } from "./chain.ts";
+export type { ChainSnapshot } from "./chain.ts";
 export * from "./channels/index.ts";
 export { escalationTimers, listenToIncidents, passOn } from "./escalation.ts";
 export { onCallAt, onCallView, personName } from "./on-call.ts";
-export { recordPageOutcome } from "./page.ts";
 export { type CardOptions, pageCard } from "./page-card.ts";
+export { recordPageOutcome } from "./page-outcome.ts";
 export * from "./queries.ts";
 export * from "./routing/index.ts";
 export * from "./schedule/index.ts";

@@ -1,21 +1,22 @@
-import type { Catalogue, Person } from "#catalogue";
-import { type Incident, incidentSentence, publishIncidentFact, tenantName } from "#incidents";
-import { enqueue, type Message, type MessagePayload, type Outcome, SYSTEM, type Tx } from "#platform";
-import { pageCard } from "./page-card.ts";
+import { HOUR_MS } from "@bellwether/model";
+import type { Person } from "#catalogue";
+import { getIncident, type Incident, publishIncidentFact } from "#incidents";
+import { SYSTEM, scopeOf, setTimer, type Timer, type TimerHandler, type Tx } from "#platform";
+import { DEFAULT_PAGES_PER_HOUR, whenToPage } from "./page-gate.ts";
+import type { PageItem, PageOccasion } from "./page-item.ts";
+import { sendPage, WITHDRAWN } from "./page-sending.ts";
 import type { ResponseDeps } from "./types.ts";
 
-export interface PageOccasion {
-	readonly now: number;
-	/** Index of the escalation step; the page says it counted from 1. */
-	readonly step: number;
-	readonly isRepeat: boolean;
-	/** Put before the sentence, e.g. that a mitigation did not hold. */
-	readonly lead?: string | undefined;
+const FLUSH_TIMER = "page.flush";
+const ALL = scopeOf(SYSTEM);
+
+interface StoredOccasion extends PageOccasion {
+	readonly recipient: Person;
 }
 
 /**
- * Queues one page per contact of the person. A page of the same incident to the same address that was tried and still
- * waits for its next attempt is dropped: after an outage of a receiver one page must come through, not all of them.
+ * Pages a person for an incident: now, together with whatever waits for that person, or a little later together with
+ * others. What waits is one row per person and incident, so that a repetition of what still waits is nothing new.
  */
 export async function queuePage(
 	tx: Tx,
@@ -23,118 +24,154 @@ export async function queuePage(
 	incident: Incident,
 	person: Person,
 	occasion: PageOccasion,
+	now: number,
 ): Promise<void> {
-	const { now } = occasion;
-	const catalogue = deps.catalogue();
-	const payload = pagePayload(incident, person, catalogue, deps.publicUrl(), occasion);
-	const contacts = contactsNow(person, catalogue);
-	for (const { channel, address } of contacts) {
-		await tx
-			.updateTable("outbox")
-			.set({ state: "cancelled", last_error: "replaced by a newer page" })
-			.where("incident_id", "=", incident.id)
-			.where("kind", "=", "page")
-			.where("channel", "=", channel)
-			.where("address", "=", address)
-			.where("state", "=", "pending")
-			.where("attempts", ">", 0)
-			.execute();
-		await enqueue(tx, deps.ids, now, {
-			kind: "page",
-			delivery: "at-least-once",
-			tenant: incident.tenant,
-			incidentId: incident.id,
-			channel,
-			address,
-			payload,
+	const gate = whenToPage(await recentPages(tx, person.name, now), occasion.isRepeat, now, pagesPerHour(deps));
+	if (gate.status === "now") {
+		const waiting = await takeWaiting(tx, person.name);
+		await cancelFlush(tx, person.name);
+		const others = waiting.filter((item) => item.incident.id !== incident.id);
+		await sendPage(tx, deps, person, [{ incident, occasion }, ...others], now);
+		return;
+	}
+	const isNew = await keepWaiting(tx, incident, person, occasion, now);
+	await flushAt(tx, deps, person.name, gate.at, now);
+	if (isNew && gate.why === "cap") {
+		await publishIncidentFact(tx, deps, incident, SYSTEM, now, {
+			type: "page.held",
+			data: {
+				person: person.name,
+				personDisplayName: person.displayName,
+				untilAt: gate.at,
+				perHour: pagesPerHour(deps),
+			},
 		});
 	}
-	await publishIncidentFact(tx, deps, incident, SYSTEM, now, {
-		type: "page.queued",
-		data: {
-			person: person.name,
-			personDisplayName: person.displayName,
-			step: occasion.step + 1,
-			isRepeat: occasion.isRepeat,
-			channels: contacts.map((contact) => contact.channel).join(" and "),
-		},
-	});
 }
 
-/**
- * Whom a chain wakes stays as it was when the chain began; through which channel cannot, where the catalogue has lost
- * that channel since. Then the person is reached as the catalogue says now; if it knows no way at all, the old one is
- * tried, so that its failure is seen.
- */
-function contactsNow(person: Person, catalogue: Catalogue): Person["contacts"] {
-	const channels = new Set(catalogue.channels.map((channel) => channel.name));
-	const isThere = (contact: Person["contacts"][number]) => channels.has(contact.channel);
-	if (person.contacts.every(isThere)) return person.contacts;
-	const current = catalogue.people.find((each) => each.name === person.name)?.contacts ?? [];
-	const all = [...person.contacts, ...current].filter(isThere);
-	const distinct = new Map(all.map((contact) => [`${contact.channel}\n${contact.address}`, contact]));
-	return distinct.size > 0 ? [...distinct.values()] : person.contacts;
+/** Handlers of pages' timers that belong to a person, by kind. */
+export function queueTimers(deps: ResponseDeps): Record<string, TimerHandler> {
+	return { [FLUSH_TIMER]: (tx, timer, now) => flush(tx, deps, timer, now) };
 }
 
-/** What a page says: who and what in the subject, the incident's sentence, and the link to the page with the button. */
-export function pagePayload(
+/** Takes an incident out of everybody's next page, as nobody needs to be paged for it any more. */
+export async function dropWaiting(tx: Tx, deps: ResponseDeps, incident: Incident, now: number): Promise<void> {
+	const dropped = await tx
+		.deleteFrom("waiting_pages")
+		.where("incident_id", "=", incident.id)
+		.returning(["person", "occasion"])
+		.execute();
+	for (const row of dropped) {
+		const { recipient } = JSON.parse(row.occasion) as StoredOccasion;
+		await publishIncidentFact(tx, deps, incident, SYSTEM, now, {
+			type: "page.not_needed",
+			data: { person: row.person, personDisplayName: recipient.displayName },
+		});
+		const rest = await tx
+			.selectFrom("waiting_pages")
+			.select("incident_id")
+			.where("person", "=", row.person)
+			.executeTakeFirst();
+		if (!rest) await cancelFlush(tx, row.person);
+	}
+}
+
+/** A page that a person was about to get was taken back, so what waited to come after it need not wait any longer. */
+export async function waitAnew(tx: Tx, deps: ResponseDeps, person: string, now: number): Promise<void> {
+	const waiting = await tx.selectFrom("waiting_pages").select("occasion").where("person", "=", person).execute();
+	if (waiting.length === 0) return;
+	const isRepeat = waiting.every(({ occasion }) => (JSON.parse(occasion) as StoredOccasion).isRepeat);
+	const gate = whenToPage(await recentPages(tx, person, now), isRepeat, now, pagesPerHour(deps));
+	await flushAt(tx, deps, person, gate.status === "now" ? now : gate.at, now);
+}
+
+function pagesPerHour(deps: ResponseDeps): number {
+	return deps.catalogue().settings.paging?.perPersonPerHour ?? DEFAULT_PAGES_PER_HOUR;
+}
+
+async function recentPages(tx: Tx, person: string, now: number) {
+	const row = await tx
+		.selectFrom("pages")
+		.select((select) => [select.fn.max("created_at").as("lastAt"), select.fn.countAll<number>().as("count")])
+		.where("person", "=", person)
+		.where("created_at", ">", now - HOUR_MS)
+		.where("reason", "!=", WITHDRAWN)
+		.executeTakeFirstOrThrow();
+	return { lastAt: row.lastAt ?? undefined, inLastHour: Number(row.count) };
+}
+
+/** False: the same person waits to be paged for the incident already. A first page does not become a repetition. */
+async function keepWaiting(
+	tx: Tx,
 	incident: Incident,
 	person: Person,
-	catalogue: Catalogue,
-	publicUrl: string,
 	occasion: PageOccasion,
-): MessagePayload {
-	const url = `${publicUrl.replace(/\/+$/, "")}/p/${incident.id}`;
-	const sentence = incidentSentence(incident, catalogue, { now: occasion.now, timeZone: person.timeZone });
-	const lead = occasion.lead ?? (occasion.isRepeat ? "Nobody has acknowledged it yet." : undefined);
-	const text = [lead, sentence, `See and acknowledge ${incident.id}: ${url}`].filter(Boolean).join("\n\n");
-	return {
-		subject: `[Sev ${incident.severity.key}] ${incident.title}`,
-		text,
-		url,
-		person: person.displayName,
-		data: {
-			type: "incident.page",
-			incident: incident.id,
-			title: incident.title,
-			severity: { ...incident.severity },
-			tenant: incident.tenant,
-			tenantDisplayName: tenantName(catalogue, incident.tenant),
-			slo: incident.slo,
-			workload: incident.workload,
-			sentence,
-			detectedAt: incident.detectedAt,
-			person: person.name,
-			escalationStep: occasion.step + 1,
-			isRepeat: occasion.isRepeat,
-			acknowledgeUrl: url,
-		},
-		card: pageCard(incident, person, catalogue, { publicUrl, now: occasion.now }),
+	now: number,
+): Promise<boolean> {
+	const known = await tx
+		.selectFrom("waiting_pages")
+		.select("occasion")
+		.where("person", "=", person.name)
+		.where("incident_id", "=", incident.id)
+		.executeTakeFirst();
+	const before = known && (JSON.parse(known.occasion) as StoredOccasion);
+	const stored: StoredOccasion = {
+		...occasion,
+		isRepeat: occasion.isRepeat && (before?.isRepeat ?? true),
+		lead: occasion.lead ?? before?.lead,
+		recipient: person,
 	};
+	const row = { tenant: incident.tenant, occasion: JSON.stringify(stored) };
+	await tx
+		.insertInto("waiting_pages")
+		.values({ ...row, person: person.name, incident_id: incident.id, since_at: now })
+		.onConflict((conflict) => conflict.columns(["person", "incident_id"]).doUpdateSet(row))
+		.execute();
+	return known === undefined;
 }
 
-/** What became of an attempt to page, as the dispatcher tells it in the transaction that records it. Ignores notices. */
-export async function recordPageOutcome(
-	tx: Tx,
-	deps: Pick<ResponseDeps, "bus">,
-	message: Message,
-	outcome: Outcome,
-): Promise<void> {
-	if (message.kind !== "page" || message.incidentId === undefined) return;
-	// The second failure of one page tells nothing new in the timeline; the deliveries list has every attempt.
-	if (outcome.status === "retrying" && message.attempt > 1) return;
-	const type = outcome.status === "retrying" ? "page.failed" : `page.${outcome.status}`;
-	const incident = { id: message.incidentId, tenant: message.tenant };
-	await publishIncidentFact(tx, deps, incident, SYSTEM, outcome.at, {
-		type,
-		data: {
-			messageId: message.id,
-			channel: message.channel,
-			person: message.payload.data.person ?? null,
-			personDisplayName: message.payload.person ?? null,
-			attempt: message.attempt,
-			isRetried: outcome.status === "retrying",
-			detail: outcome.detail,
-		},
-	});
+/** All that waits for a person, which does not wait any more. */
+async function takeWaiting(tx: Tx, person: string): Promise<(PageItem & { readonly recipient: Person })[]> {
+	const rows = await tx.deleteFrom("waiting_pages").where("person", "=", person).returningAll().execute();
+	const items: (PageItem & { readonly recipient: Person })[] = [];
+	for (const row of rows) {
+		const incident = await getIncident(tx, ALL, row.incident_id);
+		const { recipient, ...occasion } = JSON.parse(row.occasion) as StoredOccasion;
+		if (incident) items.push({ incident, occasion, recipient });
+	}
+	return items;
+}
+
+async function flush(tx: Tx, deps: ResponseDeps, timer: Timer, now: number): Promise<void> {
+	const person = String(timer.data.person);
+	await tx.deleteFrom("page_queues").where("person", "=", person).execute();
+	const items = await takeWaiting(tx, person);
+	const recipient = items.at(-1)?.recipient;
+	if (recipient) await sendPage(tx, deps, recipient, items, now);
+}
+
+/** One timer per person, at the earliest time that anything asks for. */
+async function flushAt(tx: Tx, deps: ResponseDeps, person: string, at: number, now: number): Promise<void> {
+	const known = await tx
+		.selectFrom("page_queues")
+		.innerJoin("timers", "timers.id", "page_queues.timer_id")
+		.select("timers.due_at")
+		.where("page_queues.person", "=", person)
+		.where("timers.state", "=", "pending")
+		.executeTakeFirst();
+	if (known && known.due_at <= at) return;
+	await cancelFlush(tx, person);
+	const timerId = await setTimer(tx, deps.ids, now, { kind: FLUSH_TIMER, tenant: "", dueAt: at, data: { person } });
+	await tx.insertInto("page_queues").values({ person, timer_id: timerId }).execute();
+}
+
+async function cancelFlush(tx: Tx, person: string): Promise<void> {
+	const gone = await tx.deleteFrom("page_queues").where("person", "=", person).returning("timer_id").executeTakeFirst();
+	if (!gone) return;
+	await tx
+		.updateTable("timers")
+		.set({ state: "cancelled" })
+		.where("id", "=", gone.timer_id)
+		.where("state", "=", "pending")
+		.execute();
 }

@@ -1,9 +1,13 @@
-import type { EscalationTarget } from "#catalogue";
+import type { EscalationStep, EscalationTarget } from "#catalogue";
 import { getIncident } from "#incidents";
 import { type Db, inScope, type TenantScope, type Tx } from "#platform";
-import { type ChainSnapshot, personOf } from "./chain.ts";
-import { DEADLINE_TIMER, NEXT_TIMER } from "./escalation.ts";
+import { type ChainSnapshot, type ChainWorld, nameOf, reach } from "./chain.ts";
+import { worldOf } from "./chain-snapshot.ts";
+import { DEADLINE_TIMER, NEXT_TIMER } from "./chains.ts";
 import type { DeliveryRecord, EscalationView, PendingTimer } from "./types.ts";
+
+/** A view tells whom the snapshot knows; channels are taken to be there. */
+const KNOWN_BY_SNAPSHOT = { people: [], hasChannel: () => true };
 
 const NO_ESCALATION: EscalationView = {
 	state: "none",
@@ -16,7 +20,8 @@ const NO_ESCALATION: EscalationView = {
 
 /** Where an incident's newest chain stands. `none`: it never had one (a child pages by its parent), or is out of scope. */
 export async function escalationView(db: Db | Tx, scope: TenantScope, incidentId: string): Promise<EscalationView> {
-	if (!(await getIncident(db, scope, incidentId))) return NO_ESCALATION;
+	const incident = await getIncident(db, scope, incidentId);
+	if (!incident) return NO_ESCALATION;
 	const row = await db
 		.selectFrom("escalations")
 		.selectAll()
@@ -38,19 +43,25 @@ export async function escalationView(db: Db | Tx, scope: TenantScope, incidentId
 	const baseAt = pending ? pending.due_at - (pending.data.offsetMs ?? 0) : row.started_at;
 	const reached = await reachedSteps(db, incidentId);
 
-	const steps = snapshot.policy.steps.map((step, index) => {
+	const whom = async (step: EscalationStep, index: number, at: number) =>
+		step.notify
+			? targetName(snapshot, step.notify, index, await worldOf(db, snapshot, KNOWN_BY_SNAPSHOT, incident, at))
+			: actWords(step);
+	const steps: EscalationView["steps"][number][] = [];
+	for (const [index, step] of snapshot.policy.steps.entries()) {
 		const dueAt = baseAt + step.afterMs;
 		const done = reached.get(index);
-		if (done) return { dueAt: done.at, person: done.person, state: "done" as const };
 		const state = row.state === "running" ? ("pending" as const) : ("cancelled" as const);
-		return { dueAt, person: step.notify ? targetName(snapshot, step.notify, dueAt) : "", state };
-	});
-	const nextTarget = pending && snapshot.policy.steps[pending.data.step ?? 0]?.notify;
+		if (done) steps.push({ dueAt: done.at, person: done.person, state: "done" });
+		else steps.push({ dueAt, person: await whom(step, index, dueAt), state });
+	}
+	const nextIndex = pending?.data.step ?? 0;
+	const nextStep = pending && snapshot.policy.steps[nextIndex];
 	return {
 		state: row.state,
 		policy: snapshot.policy.name,
 		steps,
-		nextPerson: pending && nextTarget ? targetName(snapshot, nextTarget, pending.due_at) : undefined,
+		nextPerson: nextStep?.notify && (await whom(nextStep, nextIndex, pending?.due_at ?? 0)),
 		nextAt: pending?.due_at,
 		acknowledgeDueAt: deadline?.due_at,
 	};
@@ -148,9 +159,13 @@ async function reachedSteps(db: Db | Tx, incidentId: string): Promise<Map<number
 }
 
 /** Display name of who would be paged, else what the step says. */
-function targetName(snapshot: ChainSnapshot, target: EscalationTarget, at: number): string {
-	const person = personOf(snapshot, target, at);
-	if (typeof person !== "string") return person.displayName;
-	if ("person" in target) return target.person;
-	return "schedule" in target ? target.schedule : Object.values(target).flat().join(", ");
+function targetName(snapshot: ChainSnapshot, target: EscalationTarget, step: number, world: ChainWorld): string {
+	const found = reach(snapshot, target, world, step);
+	return typeof found === "string" ? Object.values(target).flat().join(", ") : nameOf(found);
+}
+
+function actWords({ act }: EscalationStep): string {
+	if (act?.kind === "repeat") return `begins anew, ${act.max} times at most`;
+	if (act?.kind === "declare") return `severity is raised to ${act.severity}`;
+	return "resolved, if its signal has cleared";
 }

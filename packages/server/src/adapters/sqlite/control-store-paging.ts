@@ -1,5 +1,8 @@
 /** Pages to people: what went out, what waits to go with the next one, and how somebody answers from outside. */
 export const PAGING_TABLES = `
+alter table escalations add column policy_name text not null default '';
+create index escalations_by_policy on escalations (policy_name, started_at);
+
 create table pages (
 	id text primary key,
 	person text not null,
@@ -18,6 +21,7 @@ create table page_incidents (
 	page_id text not null references pages (id),
 	incident_id text not null,
 	tenant text not null,
+	dropped_at integer,
 	primary key (page_id, incident_id)
 ) strict;
 create index page_incidents_by_incident on page_incidents (incident_id);
