@@ -40,6 +40,7 @@ export function assembleSettings(context: Context): Settings {
 		egress: { allow: sortedSet(egress?.allow ?? []) },
 		...(smtp === undefined ? {} : { smtp }),
 		...(watches === undefined ? {} : { watchdog: watches }),
+		...(entry.input.spec.paging === undefined ? {} : { paging: entry.input.spec.paging }),
 		...incidentSettings(context, entry),
 		telemetry: {
 			latenessMs: bounded(

@@ -276,6 +276,7 @@ function assembleWorkload(context: Context, entry: Entry<"Workload">): Workload 
 		...(spec.escalation === undefined ? {} : { escalation: spec.escalation }),
 		...readOverrides(context, entry.document, ["spec", "monitors"], spec.monitors, `Workload/${entry.name}`),
 		runbook: spec.runbook ?? [],
+		...(spec.criticality === undefined ? {} : { criticality: spec.criticality }),
 		...(raci === undefined ? {} : { raci }),
 	};
 }

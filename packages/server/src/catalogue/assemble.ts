@@ -7,6 +7,7 @@ import { assembleIntegrations } from "./assemble-integrations.ts";
 import { assembleMonitors, checkReach } from "./assemble-monitors.ts";
 import { assemblePeople, assembleTeams } from "./assemble-people.ts";
 import { assembleRouting } from "./assemble-routing.ts";
+import { assembleRunbooks } from "./assemble-runbooks.ts";
 import { assembleSchedules } from "./assemble-schedules.ts";
 import { assembleSettings } from "./assemble-settings.ts";
 import { assembleSlos } from "./assemble-slos.ts";
@@ -52,6 +53,7 @@ export function assemble(context: Context, templates: readonly NoticeTemplate[])
 		sources: byName(assembleSources(context, slos)),
 		templates: templates.toSorted((a, b) => order(templateKey(a), templateKey(b))),
 		feeds: byName(assembleFeeds(context)),
+		runbooks: byName(assembleRunbooks(context)),
 		...(agentPolicies && { agentPolicies }),
 		...(routing && { routing }),
 		integrations: byName(assembleIntegrations(context)),

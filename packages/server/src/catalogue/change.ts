@@ -20,6 +20,7 @@ export type ChangeKind =
 	| "Source"
 	| "NoticeTemplate"
 	| "Feed"
+	| "Runbook"
 	| "AgentPolicy"
 	| "Route"
 	| "Inhibition"
@@ -85,6 +86,7 @@ function objectsOf(catalogue: Catalogue): Map<ChangeKind, Objects> {
 		["Source", named(catalogue.sources)],
 		["NoticeTemplate", new Map(templates)],
 		["Feed", named(catalogue.feeds)],
+		["Runbook", named(catalogue.runbooks ?? [])],
 		["AgentPolicy", named(catalogue.agentPolicies ?? [])],
 		...routingObjects(catalogue),
 	]);

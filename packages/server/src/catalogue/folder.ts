@@ -18,6 +18,7 @@ const FOLDERS = [
 	"agents",
 	"routing",
 	"ownership",
+	"runbooks",
 ];
 const MAX_DEPTH = 8;
 const MAX_FILES = 20_000;
@@ -112,7 +113,7 @@ async function listFiles(dir: string, findings: Findings): Promise<string[]> {
 }
 
 function isCatalogueFile(path: string): boolean {
-	return /\.ya?ml$/.test(path) || /^notify\/templates\/.*\.liquid$/.test(path);
+	return /\.ya?ml$/.test(path) || /^notify\/templates\/.*\.liquid$/.test(path) || /^runbooks\/.*\.md$/.test(path);
 }
 
 async function readText(dir: string, path: string, findings: Findings): Promise<string | undefined> {

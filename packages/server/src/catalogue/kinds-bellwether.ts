@@ -165,6 +165,16 @@ export const Settings = z.strictObject({
 			.optional()
 			.describe("What the programme started from; reports compare with it."),
 		watchdog: Watchdog.optional(),
+		paging: z
+			.strictObject({
+				perPersonPerHour: f.wholeNumber(
+					"Pages to one person in any hour, at most; those beyond wait and go as one.",
+					5,
+					600,
+				),
+			})
+			.describe("How often one person may be paged. Default: 30 an hour.")
+			.optional(),
 		incidents: IncidentSettings.optional(),
 	}),
 });

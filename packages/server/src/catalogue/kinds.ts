@@ -7,6 +7,7 @@ import { Feed } from "./kinds-feed.ts";
 import { Integration } from "./kinds-integrations.ts";
 import * as openslo from "./kinds-openslo.ts";
 import * as routing from "./kinds-routing.ts";
+import { Runbook } from "./kinds-runbook.ts";
 import { Schedule } from "./kinds-schedule.ts";
 import { Source } from "./kinds-sources.ts";
 
@@ -111,6 +112,11 @@ export const KINDS = {
 		schema: Feed,
 		file: "feeds/*.yaml",
 		about: "A source beside the telemetry: the platform's own health, changes, or support cases.",
+	},
+	Runbook: {
+		schema: Runbook,
+		file: "runbooks/*.yaml",
+		about: "What to do about a breach, in Markdown, with a checklist; each incident keeps its own copy.",
 	},
 	Integration: {
 		schema: Integration,

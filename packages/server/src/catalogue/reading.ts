@@ -37,7 +37,8 @@ export async function readCatalogueFiles(
 function read(files: readonly CatalogueFile[], findings: Findings): CatalogueReading {
 	const inOrder = files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 	const templates = inOrder.filter((file) => file.path.endsWith(".liquid"));
-	const yaml = inOrder.filter((file) => !file.path.endsWith(".liquid"));
+	const texts = new Map(inOrder.flatMap(({ path, text }) => (path.endsWith(".md") ? [[path, text] as const] : [])));
+	const yaml = inOrder.filter((file) => !/\.(?:liquid|md)$/.test(file.path));
 	if (yaml.length === 0) {
 		const place = { file: "bellwether.yaml", line: 1, column: 1 };
 		findings.error(
@@ -55,7 +56,7 @@ function read(files: readonly CatalogueFile[], findings: Findings): CatalogueRea
 		if (findings.errors > before) for (const name of namesIn(file.text)) unreadable.add(name);
 	}
 	const entries = readEntries(documents, findings);
-	const catalogue = assemble(new Context(entries, findings, unreadable), readTemplates(templates, findings));
+	const catalogue = assemble(new Context(entries, findings, unreadable, texts), readTemplates(templates, findings));
 	return { catalogue: findings.errors > 0 ? undefined : catalogue, findings: findings.sorted() };
 }
 

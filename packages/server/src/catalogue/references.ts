@@ -14,8 +14,17 @@ export class Context {
 	readonly #unreadable: ReadonlySet<string>;
 	readonly #builtIn: Readonly<Partial<Record<Kind, readonly string[]>>>;
 
+	/** Markdown files by path. */
+	readonly texts: ReadonlyMap<string, string>;
+
 	/** `unreadable`: names that stand in files that are no YAML; whatever they are, a reference to them is no second error. */
-	constructor(entries: Entries, findings: Findings, unreadable: ReadonlySet<string>) {
+	constructor(
+		entries: Entries,
+		findings: Findings,
+		unreadable: ReadonlySet<string>,
+		texts: ReadonlyMap<string, string> = new Map(),
+	) {
+		this.texts = texts;
 		this.entries = entries;
 		this.findings = findings;
 		this.#unreadable = unreadable;
