@@ -17,18 +17,18 @@ export const ROUTING_SENTENCES: Readonly<Record<string, (data: Data, actor: stri
 			: `Route ${first(data.routes)} takes it; escalation policy ${data.policy} pages.`,
 	"incident.told": (data) =>
 		data.isResolved ? `That it is resolved is told by ${data.channel}.` : `Told by ${data.channel}.`,
-	"page.waits": (data) =>
+	"routing.waits": (data) =>
 		data.joins
 			? `It joins the page of ${data.joins} at ${clock(data.pageAt)}.`
 			: `The page waits until ${clock(data.pageAt)} for others of its group.`,
-	"page.shared": (data) => `It shares the page of ${data.leadId}; who acknowledges that has this one too.`,
-	"page.names": (data) => `The page also names ${data.incidents}.`,
-	"page.held": (data) => `No page: held back by ${HELD[String(data.kind)] ?? data.kind}. ${data.words}`,
-	"page.released": (data) =>
+	"routing.shared": (data) => `It shares the page of ${data.leadId}; who acknowledges that has this one too.`,
+	"routing.names": (data) => `The page also names ${data.incidents}.`,
+	"routing.held": (data) => `No page: held back by ${HELD[String(data.kind)] ?? data.kind}. ${data.words}`,
+	"routing.released": (data) =>
 		data.isBurning
 			? "What held the page back is over, and it still burns: it pages now."
 			: "What held the page back is over. It no longer burns, so nobody is woken.",
-	"page.muted": (data, actor) => `${actor} muted it while it was paging: ${data.words}`,
+	"routing.muted": (data, actor) => `${actor} muted it while it was paging: ${data.words}`,
 	"routing.failed": (data) => `Routing failed, so it pages all the same: ${data.reason}`,
 	"handoff.made": (data, actor) =>
 		`${actor} handed it to ${data.team} (${data.party}), to be taken within ${describeDuration(Number(data.withinMs))}: ${data.reason}`,

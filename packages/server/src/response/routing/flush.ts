@@ -50,7 +50,7 @@ async function flushGroup(
 		await keepDecision(tx, deps.ids, incident, decision, row, now + LOOK_EVERY_MS, now);
 		await markPaged(tx, incident.id, now);
 		const data = { leadId: lead.id, why: decision.explanation };
-		await publishIncidentFact(tx, deps, incident, SYSTEM, now, { type: "page.shared", data });
+		await publishIncidentFact(tx, deps, incident, SYSTEM, now, { type: "routing.shared", data });
 	}
 	const names = listed(others.map(({ incident }) => incident.id));
 	if (running) {
@@ -73,7 +73,7 @@ async function flushGroup(
 		await chains.start(tx, lead, first.decision.policy, now, says);
 	}
 	if (names !== "")
-		await publishIncidentFact(tx, deps, lead, SYSTEM, now, { type: "page.names", data: { incidents: names } });
+		await publishIncidentFact(tx, deps, lead, SYSTEM, now, { type: "routing.names", data: { incidents: names } });
 	await tellOf(tx, deps, group, now);
 }
 

@@ -4,6 +4,16 @@
  */
 export { accountableFor, ownershipOf } from "./choose-policy.ts";
 export { type DecisionInput, decide } from "./decide.ts";
+export {
+	type HandOff,
+	type HandOffOutcome,
+	type HandOffRequest,
+	handOff,
+	handOffsOf,
+	type Receiver,
+	receiversOf,
+	takeHandOff,
+} from "./hand-offs.ts";
 export { maintains, maintenanceAt } from "./holds.ts";
 export { factsOf, labelsOf } from "./labels.ts";
 export { listenToRouting } from "./listen.ts";

@@ -1,6 +1,7 @@
-import { acknowledgeIncident, getIncident, type Incident } from "#incidents";
+import { acknowledgeIncident, getIncident, type Incident, isResolved } from "#incidents";
 import { type DomainEvent, type EventBus, SYSTEM, scopeOf, type Tx } from "#platform";
 import type { ResponseDeps } from "../types.ts";
+import { endHandOffs, pageHandOff } from "./hand-offs.ts";
 import { endRouting, isSettled, lookAgain, muteRunning, routeIncident } from "./route-incident.ts";
 import { routedRow } from "./rows.ts";
 import { tellResolved } from "./tells.ts";
@@ -17,7 +18,8 @@ export function listenToRouting(bus: EventBus, deps: ResponseDeps, chains: Chain
 			if (incident) await react(tx, incident, event);
 		});
 	on("incident.acknowledged", async (tx, incident, event) => {
-		await acknowledgeSharers(tx, deps, incident, event);
+		// Who resolves one of them says nothing of the others.
+		if (!isResolved(incident)) await acknowledgeSharers(tx, deps, incident, event);
 		await endRouting(tx, incident, event.at);
 	});
 	// Of one that was reopened, whoever works on it has it.
@@ -28,6 +30,7 @@ export function listenToRouting(bus: EventBus, deps: ResponseDeps, chains: Chain
 			if (!isSettled(incident)) return;
 			if (type === "incident.resolved") await tellResolved(tx, deps, incident, event.at);
 			await endRouting(tx, incident, event.at);
+			await endHandOffs(tx, deps, incident, "the incident is settled", event.at);
 			await lookAtSharers(tx, deps, chains, incident.id, event.at);
 			await lookAtInhibited(tx, deps, chains, incident.id, event.at);
 		});
@@ -36,6 +39,7 @@ export function listenToRouting(bus: EventBus, deps: ResponseDeps, chains: Chain
 		const row = await routedRow(tx, incident.id);
 		if (row?.state === "quiet") await lookAgain(tx, deps, chains, incident.id, event.at);
 	});
+	on("handoff.made", (tx, incident, event) => pageHandOff(tx, deps, chains, incident, event.at));
 	for (const type of ["mute.made", "mute.changed", "mute.started", "mute.ended"])
 		bus.on(type, (tx, event) => followMute(tx, deps, chains, event));
 	for (const type of ["incident.severity_set", "incident.severity_unset", "incident.severity_revised"])

@@ -6,6 +6,7 @@ import type { ResponseDeps } from "../types.ts";
 import { decide, routeOf } from "./decide.ts";
 import { gatherFacts } from "./facts.ts";
 import { flush, type Member } from "./flush.ts";
+import { HAND_OFF_TIMER, handOffDue } from "./hand-offs.ts";
 import { factsOf } from "./labels.ts";
 import { MUTE_TIMER, muteDue } from "./mutes.ts";
 import { armLook, keepDecision, keepHolds, LOOK_EVERY_MS, LOOK_TIMER, routedRow } from "./rows.ts";
@@ -43,6 +44,7 @@ export function routingTimers(deps: ResponseDeps, chains: Chains): Record<string
 	return {
 		[LOOK_TIMER]: (tx, timer, now) => lookAtTimer(tx, deps, chains, timer, now),
 		[TELL_TIMER]: (tx, timer, now) => tellAgain(tx, deps, timer, now),
+		[HAND_OFF_TIMER]: (tx, timer, now) => handOffDue(tx, deps, chains, timer, now),
 		[MUTE_TIMER]: (tx, timer, now) => muteDue(tx, deps, timer, now),
 	};
 }
@@ -95,7 +97,7 @@ async function carryOut(
 		const row = { state: "waiting" as const, lead_id: null, page_at: pageAt, paged_at: null };
 		await keepDecision(tx, deps.ids, incident, decision, row, pageAt, now);
 		const data = { pageAt, joins: decision.joins ?? null, why: decision.explanation };
-		await publishIncidentFact(tx, deps, incident, SYSTEM, now, { type: "page.waits", data });
+		await publishIncidentFact(tx, deps, incident, SYSTEM, now, { type: "routing.waits", data });
 		return;
 	}
 	const row = { state: "telling" as const, lead_id: null, page_at: null, paged_at: null };
@@ -133,7 +135,7 @@ export async function holdBack(
 	await keepDecision(tx, deps.ids, incident, decision, row, nextLook(decision.holds, now), now);
 	for (const hold of fresh) {
 		const data = { kind: hold.kind, ref: hold.ref, until: hold.until ?? null, words: hold.words };
-		await publishIncidentFact(tx, deps, incident, SYSTEM, now, { type: "page.held", data });
+		await publishIncidentFact(tx, deps, incident, SYSTEM, now, { type: "routing.held", data });
 	}
 }
 
@@ -239,7 +241,7 @@ async function restQuietly(
 }
 
 async function publishEnd(tx: Tx, deps: ResponseDeps, incident: Incident, isBurning: boolean, now: number) {
-	await publishIncidentFact(tx, deps, incident, SYSTEM, now, { type: "page.released", data: { isBurning } });
+	await publishIncidentFact(tx, deps, incident, SYSTEM, now, { type: "routing.released", data: { isBurning } });
 }
 
 /** An incident that shares a page must not be left alone when the one that led it is gone without being acknowledged. */
