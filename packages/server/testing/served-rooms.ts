@@ -61,7 +61,7 @@ export async function serveRooms(
 	});
 	const dispatcher = createDispatcher({
 		...rooms.dispatcherOptions,
-		senders: (name) => (subscriptionIdOf(name) === undefined ? rooms.dispatcherOptions.senders(name) : subscribers),
+		senders: (name) => (subscriptionIdOf(name) === undefined ? rooms.dispatcherOptions.senders() : subscribers),
 		onOutcome: async (tx, message, outcome) => {
 			await recordNoticeOutcome(tx, deps, message, outcome);
 			await recordSubscriptionOutcome(tx, message, outcome);
@@ -103,7 +103,7 @@ export async function serveRooms(
 			maxBodyBytes: () => 1000,
 			bodyTimeoutMs: 1000,
 			maxBytesInMemory: 1000,
-			takeMemory: (bytes) => new Uint8Array(bytes),
+			takeMemory: (bytes: number) => new Uint8Array(bytes),
 			giveMemory: () => {},
 			observe: () => {},
 		} as never,

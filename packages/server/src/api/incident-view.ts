@@ -155,6 +155,7 @@ function wireEvidence(evidence: Incident["evidence"]): IncidentDetail["evidence"
 		tier: tier ? { key: tier.key, factor: tier.factor, longMs: tier.longMs, shortMs: tier.shortMs } : null,
 		absence: evidence.absence && { ...evidence.absence },
 		drill: evidence.drill && { ...evidence.drill },
+		reported: evidence.reported && { ...evidence.reported },
 		onset: evidence.onset && { ...evidence.onset },
 		radar: evidence.radar && {
 			...evidence.radar,

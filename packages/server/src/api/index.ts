@@ -9,6 +9,7 @@
  */
 
 export { tokenDigestOf } from "./authenticate.ts";
+export { channelsInUse } from "./channel-needs.ts";
 export type {
 	ActiveConfig,
 	AddOutcome,

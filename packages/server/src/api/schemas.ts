@@ -121,6 +121,10 @@ export const Evidence = z.object({
 		.optional()
 		.describe("numbers behind a claim of the radar"),
 	drill: z.object({ by: z.string() }).optional().describe("a test that somebody asked for: nothing is wrong"),
+	reported: z
+		.object({ by: z.enum(["person", "customer"]), who: z.string() })
+		.optional()
+		.describe("no detector saw it: a person, or a customer by a person or a flow, says so; nothing was measured"),
 	absence: z
 		.object({ answer: z.enum(["tenant-stopped", "source-down", "everything-stopped"]), tenants: z.number() })
 		.optional()

@@ -336,6 +336,34 @@ for (const format of FORMATS) {
 		});
 }
 
+exportCommand
+	.command("power-automate")
+	.description("Power Automate: a custom connector with triggers, actions and tools for agents, and ready flows")
+	.addOption(
+		new Option("--url <address>", "where Power Automate reaches the server")
+			.argParser(webAddress)
+			.env("BELLWETHER_URL")
+			.default("https://bellwether.example.com"),
+	)
+	.option("--out <dir>", "folder to write to", "power-automate")
+	.option("--json", "answer as JSON")
+	.action(async ({ url, out: outDir, ...options }) => {
+		const { runPowerAutomate } = await import("./power-automate-command.ts");
+		return finish(await runPowerAutomate({ ...common("", options), url, outDir }));
+	});
+
+serverOptions(
+	program
+		.command("mcp")
+		.description(
+			"tools for agents on standard input and output (Model Context Protocol), passed on to a running server",
+		),
+	true,
+).action(async ({ url, token }) => {
+	const { runMcp } = await import("./mcp-command.ts");
+	return finish(await runMcp({ url, token, input: process.stdin, output: process.stdout, err }));
+});
+
 const detectCommand = program
 	.command("detect")
 	.description("run the detectors over data on standard input, to score them on data of your own");

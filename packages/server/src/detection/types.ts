@@ -1,4 +1,4 @@
-import type { BurnRateTier } from "@bellwether/model";
+import type { BurnRateTier, SeverityKey } from "@bellwether/model";
 import type {
 	AbsenceTerms,
 	CalendarPeriod,
@@ -47,6 +47,15 @@ export interface Evidence {
 	readonly radar?: RadarSeen | undefined;
 	/** A test that somebody asked for: nothing is known to be wrong. */
 	readonly drill?: { readonly by: string } | undefined;
+	/** No detector saw it: `who` says it, as a person or for a customer. Nothing was measured, and all counts are 0. */
+	readonly reported?:
+		| {
+				readonly by: "person" | "customer";
+				readonly who: string;
+				readonly severity: SeverityKey;
+				readonly title?: string | undefined;
+		  }
+		| undefined;
 	readonly objective: number;
 	readonly long: BurnWindow;
 	readonly short: BurnWindow;

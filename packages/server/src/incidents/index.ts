@@ -22,6 +22,7 @@ export { incidentTimers, listenInIncidents } from "./listen.ts";
 export * from "./marks.ts";
 export { closeBreach, openForBreach } from "./opening.ts";
 export * from "./queries.ts";
+export { type Report, type ReportOutcome, reportIncident } from "./reporting.ts";
 export { childrenOf, getIncident } from "./rows.ts";
 export { type ItemState, type KeptRunbook, runbooksOf, tickItem } from "./runbooks/keep.ts";
 export { type ParsedRunbook, parseRunbook, type RunbookItem } from "./runbooks/parse.ts";

@@ -1,7 +1,7 @@
 import { HOUR_MS, MINUTE_MS, SEVERITIES } from "@bellwether/model";
 import { type Catalogue, effectiveObjective, heldMonitor } from "#catalogue";
 import type { BreachClosed, BreachOpened, Evidence } from "#detection";
-import { SYSTEM, scopeOf, type Tx } from "#platform";
+import { type Principal, SYSTEM, scopeOf, type Tx } from "#platform";
 import { applyEvent, auditIncident, publish } from "./change.ts";
 import { continuedIncident, coolDownOf } from "./continuing.ts";
 import { followParent, linkToParent, wasTakenFrom } from "./family/parents.ts";
@@ -171,7 +171,9 @@ export async function openIncident(
 ): Promise<Incident> {
 	const number = await nextNumber(tx);
 	const monitor = heldMonitor(catalogue, breach.monitor, breach.slo, breach.tenant);
-	const ground = SEVERITIES[monitor?.severity ?? "2.5"];
+	const { reported } = breach.evidence;
+	const ground = SEVERITIES[reported?.severity ?? monitor?.severity ?? "2.5"];
+	const actor: Principal = reported ? { name: reported.who, role: "responder" } : SYSTEM;
 	const opened: Incident = {
 		id: `INC-${number}`,
 		number,
@@ -190,9 +192,9 @@ export async function openIncident(
 			? `TEST: ${incidentTitle(catalogue, breach.tenant, breach.slo)}`
 			: breach.evidence.absence
 				? absenceTitle(catalogue, breach.tenant, breach.slo, breach.evidence.absence.answer)
-				: incidentTitle(catalogue, breach.tenant, breach.slo),
+				: (reported?.title ?? incidentTitle(catalogue, breach.tenant, breach.slo)),
 		monitor: breach.monitor,
-		detectedBy: "monitor",
+		detectedBy: reported ? "customer" : "monitor",
 		onsetAt: onsetOf(breach),
 		detectedAt: breach.detectedAt,
 		pagedAt: undefined,
@@ -219,7 +221,7 @@ export async function openIncident(
 	};
 	const incident = withSeverity(opened, catalogue);
 	await tx.insertInto("incidents").values(rowOf(incident)).execute();
-	await publish(tx, deps, incident, SYSTEM, breach.detectedAt, {
+	await publish(tx, deps, incident, actor, breach.detectedAt, {
 		type: "incident.opened",
 		data: {
 			kind: incident.kind,
@@ -229,11 +231,12 @@ export async function openIncident(
 			severity: incident.severity.key,
 			monitor: incident.monitor,
 			title: incident.title,
+			...(reported && { reportedBy: reported.by }),
 		},
 	});
 	await auditIncident(tx, {
 		at: breach.detectedAt,
-		actor: SYSTEM,
+		actor,
 		action: "incident.open",
 		incident,
 		detail: { slo: incident.slo, monitor: incident.monitor, severity: incident.severity.key },

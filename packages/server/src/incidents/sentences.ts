@@ -22,7 +22,9 @@ const VERDICT_WORDS: Readonly<Record<string, string>> = {
 
 /** One sentence per kind of fact, whichever room states it: a timeline is read as one story. */
 const SENTENCES: Readonly<Record<string, (data: Data, actor: string) => string>> = {
-	"incident.opened": (data) => {
+	"incident.reported": (data, actor) => `Reported${reporter(data)} by ${actor}: ${data.text}`,
+	"incident.opened": (data, actor) => {
+		if (data.reportedBy) return `Reported${reporter(data)} by ${actor}, severity ${data.severity}.`;
 		if (data.kind === "platform") return `Opened by monitor ${data.monitor}: the platform itself is affected.`;
 		const part = data.parentId ? ` Part of platform incident ${data.parentId}; it does not page by itself.` : "";
 		return `Opened by monitor ${data.monitor}, severity ${data.severity}.${part}`;
@@ -99,6 +101,10 @@ const SENTENCES: Readonly<Record<string, (data: Data, actor: string) => string>>
 /** An unknown kind of fact still has its place in the timeline, under its own name. */
 export function describeFact(fact: RecordedFact): string {
 	return SENTENCES[fact.type]?.(fact.data, fact.actor) ?? `${fact.type} by ${fact.actor}.`;
+}
+
+function reporter(data: Data): string {
+	return data.reportedBy === "customer" ? " for the customer" : "";
 }
 
 const PROPOSED: Readonly<Record<string, string>> = {

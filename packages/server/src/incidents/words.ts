@@ -46,7 +46,7 @@ export function incidentSentence(incident: Incident, catalogue: Catalogue, reade
 	const by = tenant === undefined ? "of all tenants" : `by ${tenant}`;
 	const since = incident.onsetAt === undefined ? "" : ` since ${describeInstant(incident.onsetAt, reader)}`;
 	const good = slo ? goodWords(slo, tenant) : `of ${unit} ${by} are good`;
-	if (evidence.drill) return evidence.says ?? "";
+	if (evidence.drill || evidence.reported) return evidence.says ?? "";
 	if (evidence.absence) return `There are no ${unit} ${by}${since}. ${evidence.says ?? ""}`.trim();
 	const what = share === NO_TRAFFIC ? `There are no ${unit} ${by}${since}.` : `${share} ${good}${since}.`;
 	const objective = `Objective ${describePercent(evidence.objective, evidence.objective)}`;

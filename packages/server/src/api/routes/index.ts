@@ -26,6 +26,7 @@ import { openApiRoutes } from "./openapi.ts";
 import { pagerRoutes } from "./pager.ts";
 import { phoneRoutes } from "./phone.ts";
 import { proposalRoutes } from "./proposals.ts";
+import { reportIncidentRoutes } from "./report-incident.ts";
 import { reportRoutes } from "./reports.ts";
 import { type SessionOptions, sessionRoutes } from "./session.ts";
 import { sloRoutes } from "./slos.ts";
@@ -48,6 +49,7 @@ export function registerRoutes(api: Api, context: ApiContext, session: SessionOp
 	fleetRoutes(api, context);
 	streamRoutes(api, context);
 	incidentRoutes(api, context);
+	reportIncidentRoutes(api, context);
 	incidentWorkRoutes(api, context);
 	integrationRoutes(api, context);
 	noticeRoutes(api, context);

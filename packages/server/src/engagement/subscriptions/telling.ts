@@ -1,3 +1,4 @@
+import { isOwnName } from "@bellwether/model";
 import type { BreachOpened } from "#detection";
 import { getIncident, type Incident, type OpenOutcome } from "#incidents";
 import {
@@ -49,6 +50,7 @@ export async function tellOfBreach(
 	outcome: OpenOutcome,
 ): Promise<void> {
 	if (outcome.status === "shadow" || outcome.status === "already-open" || breach.evidence.drill) return;
+	if (isOwnName(breach.tenant)) return;
 	const subscriptions = await subscribersOf(tx, "breach.opened");
 	if (subscriptions.length === 0) return;
 	const incident = await getIncident(tx, ALL, outcome.incidentId);
@@ -57,9 +59,9 @@ export async function tellOfBreach(
 	await tellApart(tx, deps, subscriptions, telling, breach.detectedAt);
 }
 
-/** A private incident is for the people it names, never for a system outside. */
+/** A private incident is for the people it names, and the system's test of itself for itself. */
 function isKept(incident: Incident): boolean {
-	return incident.readers !== undefined;
+	return incident.readers !== undefined || isOwnName(incident.tenant);
 }
 
 function tellerOf(deps: EngagementDeps, now: number) {
