@@ -46,6 +46,7 @@ export function createTicketHttp({ integration, reader, authorization }: TicketH
 		let text: string | undefined;
 		try {
 			signedIn = authorization?.(secrets) ?? headersOf(integration.auth, secrets);
+			used.push(...Object.values(signedIn).flatMap((value) => value.split(" ").slice(1)));
 			text = body === undefined ? undefined : JSON.stringify(typeof body === "function" ? body(secrets) : body);
 		} catch (error) {
 			// A file behind a reference may yet be mounted. Its message names the reference alone.
