@@ -149,6 +149,7 @@ export const operationsMessages = {
 	"health.part.feeds": "Side feeds",
 	"health.part.pages": "Pages and notices",
 	"health.part.deliveries": "Deliveries",
+	"health.part.channels": "Channels",
 	"health.part.queues": "Queues",
 	"health.part.journal": "Journal",
 	"health.part.disk": "Disk",

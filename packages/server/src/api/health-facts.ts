@@ -1,7 +1,9 @@
 import { type Catalogue, formatFinding, type PlannedPause, pausesAt } from "#catalogue";
 import { feedStates } from "#incidents";
 import { inScope, type TenantScope } from "#platform";
+import { channelStates } from "#response";
 import { FLEET, type UnusedMetric } from "#telemetry";
+import { channelsInUse } from "./channel-needs.ts";
 import type { ApiContext } from "./context.ts";
 import type { LoopDelay } from "./event-loop.ts";
 import { type Book, DELIVERIES_MS, type HealthFacts } from "./health-judgement.ts";
@@ -30,13 +32,14 @@ export async function gatherHealth(
 	const now = context.clock.now();
 	const catalogue = context.catalogue();
 	const active = context.config.active();
-	const [senders, figures, accounts, values, feeds, deliveries, queues, diskFreeBytes] = await Promise.all([
+	const [senders, figures, accounts, values, feeds, deliveries, channels, queues, diskFreeBytes] = await Promise.all([
 		sources.senders().catch(() => []),
 		telemetry.health().catch(() => undefined),
 		telemetry.accounting().catch(() => undefined),
 		telemetry.tenantValues({ state: "all", offset: 0, limit: 1 }).catch(() => undefined),
 		feedStates(store.db, scope, catalogue, now),
 		recentDeliveries(context, now, scope.all),
+		channelStates(store.db, channelsInUse(catalogue), now),
 		queueFigures(context, now),
 		context.diskFreeBytes?.().catch(() => undefined),
 	]);
@@ -97,6 +100,7 @@ export async function gatherHealth(
 		},
 		reach: pageReach(catalogue, secretFault),
 		deliveries,
+		channels,
 		queues,
 		watchdog: context.watchdog?.status(),
 		diskFreeBytes,

@@ -1,6 +1,7 @@
 import { DAY_MS, describeDuration, MINUTE_MS } from "@bellwether/model";
 import type { StorageFigures, TelemetryCounters } from "#telemetry";
 import type { LoopDelay } from "./event-loop.ts";
+import { type ChannelFacts, judgeChannels } from "./health-channels.ts";
 import type { Reach } from "./page-reach.ts";
 import { PART_KEYS, type PartKey, type PartState } from "./schemas-operations.ts";
 import type { UncoveredSlo } from "./slo-coverage.ts";
@@ -69,6 +70,8 @@ export interface HealthFacts {
 		readonly uncertain: number;
 		readonly lastFailure: string;
 	};
+	/** Ways out that somebody is reached by. Undefined: not known. */
+	readonly channels?: readonly ChannelFacts[] | undefined;
 	readonly queues: { readonly outbox: number; readonly outboxLateMs: number; readonly timersLateMs: number };
 	/** Undefined: nothing watches. */
 	readonly watchdog?: WatchdogStatus | undefined;
@@ -101,6 +104,7 @@ export function judgeHealth(facts: HealthFacts): Part[] {
 		feeds: judgeFeeds,
 		pages: judgePages,
 		deliveries: judgeDeliveries,
+		channels: ({ channels, now }) => judgeChannels(channels, now),
 		queues: judgeQueues,
 		journal: judgeJournal,
 		disk: judgeDisk,

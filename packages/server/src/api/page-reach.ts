@@ -1,4 +1,5 @@
 import { type Catalogue, type Channel, type Person, peopleOfTarget } from "#catalogue";
+import { channelSecrets } from "./channel-needs.ts";
 
 /** Whether pages and notices can leave at all, told before somebody needs them. */
 export interface Reach {
@@ -15,7 +16,7 @@ export interface ReachFault {
 }
 
 type ReachCatalogue = Pick<Catalogue, "escalations" | "schedules" | "teams" | "people" | "channels" | "tenants"> & {
-	readonly settings: Pick<Catalogue["settings"], "smtp">;
+	readonly settings: Pick<Catalogue["settings"], "smtp" | "publicUrl">;
 };
 
 /** `secretFault`: what is wrong with a secret's reference; undefined when its value is there. */
@@ -35,15 +36,24 @@ export function pageReach(catalogue: ReachCatalogue, secretFault: (reference: st
 			faults.push({
 				level: "attention",
 				says: `${displayName} is paged in the console's own phone panel only: that wakes nobody.`,
-				remedy: "Add a contact by a webhook channel (a pager) or by mail.",
+				remedy: "Add a contact by a call, a text message, a webhook channel (a pager) or by mail.",
 			});
 	}
 	for (const channel of used) {
 		if (channel.kind === "mail" && catalogue.settings.smtp === undefined)
 			fail(`Pages by ${channel.name} cannot leave: there is no mail server.`, "Add spec.smtp to bellwether.yaml.");
-		const missing = channel.secretRef === undefined ? undefined : secretFault(channel.secretRef);
+		const missing = channelSecrets(channel)
+			.map(secretFault)
+			.find((fault) => fault !== undefined);
 		if (missing !== undefined)
 			fail(`Pages by ${channel.name} cannot leave: ${missing}.`, "Give the server that secret.");
+		const answers = channel.kind === "sms" || channel.kind === "voice";
+		if (answers && catalogue.settings.publicUrl === undefined)
+			faults.push({
+				level: "attention",
+				says: `Nothing comes back from ${channel.name}: no receipts, and no acknowledgement by ${channel.kind === "sms" ? "text message" : "key"}.`,
+				remedy: "Set spec.publicUrl in bellwether.yaml to the address by which the provider reaches this server.",
+			});
 	}
 	faults.push(...noticeFaults(catalogue, secretFault));
 	return { kinds: [...new Set([...used].map(({ kind }) => kind))], people: people.length, faults };

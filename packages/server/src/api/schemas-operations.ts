@@ -152,6 +152,7 @@ export const PART_KEYS = [
 	"feeds",
 	"pages",
 	"deliveries",
+	"channels",
 	"queues",
 	"journal",
 	"disk",

@@ -7,7 +7,9 @@ export async function loadRest() {
 		api,
 		engagement,
 		response,
+		calendars,
 		causeWatch,
+		channelWatch,
 		feedKeeping,
 		forgetting,
 		grpc,
@@ -17,11 +19,14 @@ export async function loadRest() {
 		watch,
 		senders,
 		watchdog,
+		ticketing,
 	] = await Promise.all([
 		import("#api"),
 		import("#engagement"),
 		import("#response"),
+		import("./calendar-pulls.ts"),
 		import("./cause-watch.ts"),
+		import("./channel-watch.ts"),
 		import("./feed-keeping.ts"),
 		import("./forgetting.ts"),
 		import("./grpc-port.ts"),
@@ -31,12 +36,15 @@ export async function loadRest() {
 		import("./sender-watch.ts"),
 		import("./senders.ts"),
 		import("./watchdog/index.ts"),
+		import("./ticket-systems.ts"),
 	]);
 	return {
 		api,
 		engagement,
 		response,
+		startCalendarPulls: calendars.startCalendarPulls,
 		createCauseWatch: causeWatch.createCauseWatch,
+		startChannelWatch: channelWatch.startChannelWatch,
 		createFeedKeeping: feedKeeping.createFeedKeeping,
 		startForgetting: forgetting.startForgetting,
 		openGrpcPort: grpc.openGrpcPort,
@@ -45,6 +53,7 @@ export async function loadRest() {
 		createSelfMetrics: metrics.createSelfMetrics,
 		startSenderWatch: watch.startSenderWatch,
 		channelSenders: senders.channelSenders,
+		createTicketing: ticketing.createTicketing,
 		watchdog,
 	};
 }

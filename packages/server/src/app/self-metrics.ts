@@ -1,7 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { FeedPullStatus, PullStatus, SenderStatus, WatchdogStatus } from "#api";
 import type { ControlStore, DispatcherCounters, TimerCounters } from "#platform";
+import type { ChannelState } from "#response";
 import type { Accounting, StorageFigures, TenantQuotaState } from "#telemetry";
+import { channelGauges } from "./channel-metrics.ts";
 import { watchdogGauges } from "./watchdog/gauges.ts";
 
 export interface MetricSources {
@@ -16,6 +18,7 @@ export interface MetricSources {
 	readonly pulled: () => readonly PullStatus[];
 	readonly pulledFeeds: () => readonly FeedPullStatus[];
 	readonly senders: () => Promise<readonly SenderStatus[]>;
+	readonly channels: () => readonly ChannelState[];
 	readonly telemetry: () => Promise<TelemetryFigures | undefined>;
 	readonly accounting: () => Promise<readonly Accounting[]>;
 	readonly watchdog: () => WatchdogStatus;
@@ -140,6 +143,8 @@ export function createSelfMetrics(sources: MetricSources): {
 
 	const setWatchdog = watchdogGauges(registry, PREFIX);
 
+	const setChannels = channelGauges(registry, PREFIX);
+
 	async function collect(): Promise<void> {
 		setWatchdog(sources.watchdog());
 		const now = sources.now();
@@ -157,6 +162,7 @@ export function createSelfMetrics(sources: MetricSources): {
 			gauges.sent.set({ outcome }, count);
 		collectSources();
 		collectFeeds();
+		setChannels(sources.channels());
 		await collectSenders(now);
 		await collectQueues(now);
 		await collectTelemetry();

@@ -19,7 +19,7 @@ import {
 	scopeOf,
 	systemIds,
 } from "#platform";
-import type { ResponseDeps } from "#response";
+import type { ChannelState, ResponseDeps } from "#response";
 import { openControlStore } from "../adapters/sqlite/control-store.ts";
 import { DataDirLocked, type DataLock, lockDataDir } from "../adapters/sqlite/data-lock.ts";
 import { isLoopbackBind } from "../api/own-host.ts";
@@ -303,6 +303,23 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		failure: (error) => log.error({ err: error }, "the telemetry thread failed; it restarts by itself"),
 	});
 
+	const channelWatch = rest.value.startChannelWatch({
+		store,
+		bus,
+		clock,
+		catalogue,
+		onChange: ({ name, lastFailure }, isFailing) => {
+			if (isFailing)
+				log.error(
+					{ channel: name, detail: lastFailure?.detail },
+					"a channel has failed for long: pages by it do not arrive",
+				);
+			else log.warn({ channel: name }, "a channel that failed delivers again");
+		},
+		onError: (error) => log.error({ err: error }, "how the channels fare could not be read"),
+	});
+	lifecycle.onStop("channel watch", () => channelWatch.stop());
+
 	// Timers and outgoing messages; both start when the address is known that pages link to.
 	const timers = createTimerRunner({
 		store,
@@ -356,6 +373,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		pulled: () => pulled.statuses(),
 		pulledFeeds: () => pulled.feedStatuses(),
 		senders: () => senderWatch.senders().catch(() => []),
+		channels: () => channelWatch.states(),
 		telemetry: () => thread.health().catch(() => undefined),
 		accounting: () => thread.accounting().catch(() => []),
 		watchdog: () => watchdog.status(),
@@ -379,7 +397,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		config,
 		fleet,
 		watchdog,
-		readiness: () => readiness(context, thread),
+		readiness: async () => [...(await readiness(context, thread)), channelsCheck(channelWatch.states())],
 		diskFreeBytes,
 		metrics,
 		baseUrl,
@@ -529,6 +547,13 @@ function ownWords(watched: WatchdogStatus | undefined): string {
 	if (watched?.state === "starting") return "is about to begin";
 	const codes = watched?.reasons.map(({ code }) => code).join(", ");
 	return `no heartbeat leaves: ${codes || "the checks came to a halt"}; see /api/v1/health/details`;
+}
+
+/** Names are for who is signed in: anybody may ask. */
+function channelsCheck(states: readonly ChannelState[]): ReadyCheck {
+	const failing = states.filter(({ state }) => state === "failing").length;
+	const reason = failing === 0 ? "none has failed for long" : `${failing} have failed for long: see /api/v1/channels`;
+	return { name: "channels", ok: failing === 0, level: "warning", reason };
 }
 
 /** Whoever sends more than it may: that is something to look at, and nobody else's trouble. No names: anybody may ask. */

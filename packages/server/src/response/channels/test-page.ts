@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
 import type { Clock } from "@bellwether/model";
 import type { Person } from "#catalogue";
-import { type ChannelSender, type Db, enqueue, type MessageCard, type Tx } from "#platform";
+import { type ChannelSender, type Db, digest, enqueue, type MessageCard, type Tx } from "#platform";
 import type { ResponseDeps } from "../types.ts";
 import type { ReceiptState } from "./receipts.ts";
 
@@ -69,7 +68,7 @@ export async function queueTestPages(
 				outbox_id: messageId,
 				person: person.name,
 				channel: contact.channel,
-				target_digest: digestOf(contact.address),
+				target_digest: digest(contact.address),
 				asked_by: askedBy,
 				at: now,
 			})
@@ -188,8 +187,4 @@ export async function lastTests(db: Db | Tx, person: string): Promise<readonly L
 		if (sentAt !== null && !latest.has(key)) latest.set(key, { channel, digest, sentAt, messageId: id });
 	}
 	return [...latest.values()];
-}
-
-function digestOf(address: string): string {
-	return createHash("sha256").update(address).digest("hex");
 }
