@@ -3,15 +3,15 @@
  * `createEngine(pairs)` → `add(slots, bad, total, n)` at the engine's present, `tick(nowSeconds)`, `evaluate()`, `bytesPerPair()`.
  * Pairs are `pairs / 10` key tenants on ten SLOs, the fleet's pairs among them; every monitor is live with all tiers.
  */
-import { DAY_MS } from "@bellwether/model";
+import { DAY_MS, MINUTE_MS } from "@bellwether/model";
 import { createDetection, type DetectionPair } from "../packages/server/src/detection/index.ts";
 
 const SLOS = 10;
 
-export function createEngine(pairs: number) {
+export function createEngine(pairs: number, withEveryDetector = false) {
 	let now: number | undefined;
 	const engine = createDetection({
-		pairs: Array.from({ length: pairs }, (_, i) => benchPair(i)),
+		pairs: Array.from({ length: pairs }, (_, i) => benchPair(i, withEveryDetector ? EVERY_OTHER : undefined)),
 		futureMs: 300_000,
 		confirmMs: 300,
 		openBreaches: [],
@@ -32,10 +32,39 @@ export function createEngine(pairs: number) {
 	};
 }
 
+/** What may watch a pair besides burn rate, all at once. */
+const EVERY_OTHER: DetectionPair["also"] = [
+	{
+		name: "limit",
+		mode: "live",
+		threshold: {
+			measure: "bad-ratio",
+			is: "above",
+			value: 0.05,
+			lookMs: 5 * MINUTE_MS,
+			minutes: 3,
+			clear: 0.02,
+			clearMs: 5 * MINUTE_MS,
+		},
+	},
+	{ name: "gone", mode: "live", absence: { quietHours: true } },
+	{ name: "usual", mode: "live", seasonal: { measure: "bad-ratio", direction: "up", utcOffsetMinutes: 0 } },
+	{
+		name: "red",
+		mode: "live",
+		radar: {
+			watches: ["errors", "volume"],
+			falsePagesPerTenantWeek: 0.01,
+			workload: "mail",
+			utcOffsetMinutes: 0,
+		},
+	},
+];
+
 /** The harness counts from here in steps of 10 s. */
 const FIRST_TICK_MS = 1.8e12;
 
-function benchPair(i: number): DetectionPair {
+function benchPair(i: number, also: DetectionPair["also"]): DetectionPair {
 	const slo = i % SLOS;
 	return {
 		tenant: i < SLOS ? "" : `tenant-${Math.floor(i / SLOS)}`,
@@ -49,5 +78,6 @@ function benchPair(i: number): DetectionPair {
 			evidenceP: 1e-4,
 			tiers: ["page-quick", "page-slow", "ticket-quick", "ticket-slow"],
 		},
+		...(also && { also }),
 	};
 }

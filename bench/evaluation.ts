@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { createEngine } from "./engine.ts";
 import { seeded } from "./random.ts";
 
@@ -5,12 +7,28 @@ export interface EvaluationResult {
 	readonly tenants: number;
 	readonly slos: number;
 	readonly pairs: number;
+	/** Burn rate alone, or with threshold, absence, seasonal and radar on every pair. */
+	readonly detectors: "burn-rate" | "every";
 	/** CPU for one 10 s step of event time: windows moved, every pair evaluated with all windows. */
 	readonly roundCpuMs: number;
 	readonly worstRoundCpuMs: number;
 	readonly cpuUsPerPair: number;
 	readonly addNsPerCount: number;
+	/** What the windows and the verdicts take. */
 	readonly bytesPerPair: number;
+	/** What the process holds more than before, each detector's state included. */
+	readonly heldBytesPerPair: number;
+}
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
+function heldBytes(): number {
+	// What the run before held goes with the second.
+	collect();
+	collect();
+	const { heapUsed, external } = process.memoryUsage();
+	return heapUsed + external;
 }
 
 const cpuMs = () => {
@@ -19,9 +37,14 @@ const cpuMs = () => {
 };
 
 /** The product's own engine, every pair receiving counts each round, as live traffic does. */
-export function benchEvaluation(tenants: number, slos: number): EvaluationResult {
+export function benchEvaluation(
+	tenants: number,
+	slos: number,
+	detectors: EvaluationResult["detectors"],
+): EvaluationResult {
 	const pairs = tenants * slos;
-	const engine = createEngine(pairs);
+	const before = heldBytes();
+	const engine = createEngine(pairs, detectors === "every");
 	const random = seeded(1);
 	const slots = Int32Array.from({ length: pairs }, (_, i) => i);
 	const total = Float64Array.from({ length: pairs }, () => 90 + Math.floor(20 * random()));
@@ -46,10 +69,12 @@ export function benchEvaluation(tenants: number, slos: number): EvaluationResult
 		tenants,
 		slos,
 		pairs,
+		detectors,
 		roundCpuMs: round / rounds,
 		worstRoundCpuMs: worst,
 		cpuUsPerPair: ((round / rounds) * 1000) / pairs,
 		addNsPerCount: (add * 1e6) / rounds / pairs,
 		bytesPerPair: engine.bytesPerPair(),
+		heldBytesPerPair: Math.round((heldBytes() - before) / pairs),
 	};
 }

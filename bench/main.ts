@@ -53,7 +53,8 @@ function check(row: { readonly allCounted: boolean; readonly counted: number }, 
 }
 
 if (parts.includes("evaluate"))
-	for (const tenants of [100, 1000, 10_000]) print("evaluate", benchEvaluation(tenants, 10));
+	for (const detectors of ["burn-rate", "every"] as const)
+		for (const tenants of [100, 1000, 10_000]) print("evaluate", benchEvaluation(tenants, 10, detectors));
 if (parts.includes("ingest"))
 	for (const protocol of ["otlp-gzip", "remote-write"] as const)
 		for (const tenants of options.tenants.split(",").map(Number)) {

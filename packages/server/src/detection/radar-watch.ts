@@ -56,7 +56,6 @@ export class RadarWatch {
 	#liveFrom: number;
 	#advanced = Number.NEGATIVE_INFINITY;
 	#history: RadarHistory | undefined;
-	#batch = 0;
 	/** Alerts that are open, by id, and the pairs that each stands on. */
 	readonly #alerts = new Map<string, { alert: RadarAlert; pairs: readonly number[] }>();
 	/** Pairs that are claimed; value: whether it was told (not while paused). */
@@ -175,13 +174,12 @@ export class RadarWatch {
 
 	#observe(pair: number, minuteAt: number, bad: number, total: number): void {
 		const { tenant, workload, signal } = this.#signals[pair] as Signal;
-		this.#batch++;
 		this.#radar.observe({
 			tenant,
 			workload,
 			signal,
 			minuteAt,
-			id: String(this.#batch),
+			isOnce: true,
 			cells: [{ values: [], total, bad }],
 		});
 	}

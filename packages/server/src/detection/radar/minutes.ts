@@ -57,7 +57,8 @@ export class SignalMinutes {
 	/** Like those of its values. */
 	usualTotal = 0;
 	usualBad = 0;
-	readonly #ids: (string | string[] | undefined)[] = new Array(RING);
+	/** By slot; empty while no batch has to be told from another. */
+	readonly #ids: (string | string[] | undefined)[] = [];
 	readonly #byValue: Map<string, ValueMinutes>[];
 	readonly #isCohort: boolean[];
 
@@ -79,10 +80,8 @@ export class SignalMinutes {
 		const held = this.held[slot] as number;
 		if (held > minute) return false;
 		if (held < minute) this.#clear(slot, minute);
-		else if (!this.#isNew(slot, observation)) return false;
-		const id = observation.id ?? "";
-		const ids = this.#ids[slot];
-		this.#ids[slot] = ids === undefined ? id : typeof ids === "string" ? [ids, id] : [...ids, id];
+		else if (!observation.isOnce && !this.#isNew(slot, observation)) return false;
+		if (!observation.isOnce) this.#remember(slot, observation.id ?? "");
 		for (const cell of observation.cells) {
 			this.total[slot] = (this.total[slot] as number) + cell.total;
 			this.bad[slot] = (this.bad[slot] as number) + (cell.bad ?? 0);
@@ -105,10 +104,7 @@ export class SignalMinutes {
 	/** Takes the minute as one without events: telemetry came, but not of this signal. */
 	settleEmpty(minute: number): void {
 		const slot = minute & SLOT;
-		if ((this.held[slot] as number) < minute) {
-			this.#clear(slot, minute);
-			this.#ids[slot] = undefined;
-		}
+		if ((this.held[slot] as number) < minute) this.#clear(slot, minute);
 	}
 
 	value(attribute: number, value: string): ValueMinutes | undefined {
@@ -148,6 +144,13 @@ export class SignalMinutes {
 		return value;
 	}
 
+	#remember(slot: number, id: string): void {
+		// Holes would make a table of it, which is far larger than the places themselves.
+		while (this.#ids.length < RING) this.#ids.push(undefined);
+		const ids = this.#ids[slot];
+		this.#ids[slot] = ids === undefined ? id : typeof ids === "string" ? [ids, id] : [...ids, id];
+	}
+
 	#isNew(slot: number, observation: TenantMinute): boolean {
 		const ids = this.#ids[slot];
 		if (ids === undefined) return true;
@@ -165,7 +168,7 @@ export class SignalMinutes {
 
 	#clear(slot: number, minute: number): void {
 		this.held[slot] = minute;
-		this.#ids[slot] = undefined;
+		if (this.#ids.length > 0) this.#ids[slot] = undefined;
 		this.total[slot] = 0;
 		this.bad[slot] = 0;
 		if (this.slow.length > 0) this.slow[slot] = 0;

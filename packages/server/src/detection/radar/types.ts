@@ -47,6 +47,8 @@ export interface TenantMinute {
 	readonly minuteAt: number;
 	/** Identity of the batch: parts of one minute have different ids and are added up. Left out: one batch per minute. */
 	readonly id?: string | undefined;
+	/** It is added up and never comes again, so nothing is remembered to tell it from a repetition. */
+	readonly isOnce?: boolean | undefined;
 	readonly cells: readonly RadarCell[];
 }
 

@@ -29,7 +29,7 @@ export class VolumeChannel {
 	readonly #offset: number;
 	/** Mean events per minute by quarter of an hour, working days then weekends, and how many days each has seen. */
 	readonly #profile = new Float64Array(2 * SLOTS);
-	readonly #days = new Float64Array(2 * SLOTS);
+	readonly #days = new Uint16Array(2 * SLOTS);
 	#dayCame = 0;
 	#dayUsual = 0;
 	readonly #recentCame = new Float64Array(KEPT);
