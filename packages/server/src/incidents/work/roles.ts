@@ -25,10 +25,11 @@ export function assignRole(
 ): Promise<ChangeOutcome> {
 	return act(tx, request, "incident.role", async (incident) => {
 		const { role, person, principal, now } = request;
+		const holder = await holderOf(tx, incident.id, role);
+		if (holder?.person === person) return { status: "unchanged", by: holder.assigned_by, at: holder.assigned_at };
 		const unknown = unknownPerson(deps, request, person);
 		if (unknown) return unknown;
-		const holder = await endHolder(tx, incident.id, role, now, person);
-		if (holder?.person === person) return { status: "unchanged", by: holder.assignedBy, at: holder.assignedAt };
+		if (holder) await end(tx, holder.id, now);
 		await tx
 			.insertInto("incident_roles")
 			.values({
@@ -56,8 +57,9 @@ export function endRole(
 ): Promise<ChangeOutcome> {
 	return act(tx, request, "incident.role", async (incident) => {
 		const { role, principal, now } = request;
-		const holder = await endHolder(tx, incident.id, role, now, undefined);
+		const holder = await holderOf(tx, incident.id, role);
 		if (!holder) return { status: "unchanged" };
+		await end(tx, holder.id, now);
 		const { person } = holder;
 		await publish(tx, deps, incident, principal, now, { type: "incident.role_ended", data: { role, person } });
 		return { status: "changed", incident, detail: { role, ended: person } };
@@ -83,23 +85,16 @@ export async function rolesOf(db: Db | Tx, scope: TenantScope, incidentId: strin
 	}));
 }
 
-/** Answers who had the part until now; `unless` has it: nothing ends. */
-async function endHolder(
-	tx: Tx,
-	incidentId: string,
-	role: IncidentRole,
-	now: number,
-	unless: string | undefined,
-): Promise<{ person: string; assignedAt: number; assignedBy: string } | undefined> {
-	const row = await tx
+function holderOf(tx: Tx, incidentId: string, role: IncidentRole) {
+	return tx
 		.selectFrom("incident_roles")
 		.selectAll()
 		.where("incident_id", "=", incidentId)
 		.where("role", "=", role)
 		.where("ended_at", "is", null)
 		.executeTakeFirst();
-	if (!row) return undefined;
-	if (row.person !== unless)
-		await tx.updateTable("incident_roles").set({ ended_at: now }).where("id", "=", row.id).execute();
-	return { person: row.person, assignedAt: row.assigned_at, assignedBy: row.assigned_by };
+}
+
+async function end(tx: Tx, id: string, now: number): Promise<void> {
+	await tx.updateTable("incident_roles").set({ ended_at: now }).where("id", "=", id).execute();
 }
