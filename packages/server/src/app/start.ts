@@ -33,6 +33,7 @@ import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import type { PullControl } from "./pull-control.ts";
 import { loadRest } from "./rest-of-program.ts";
 import { startTelemetryThread, type TelemetryHealth, type TelemetryThread } from "./telemetry-thread.ts";
+import { clockOf } from "./test-faults.ts";
 import { VERSION } from "./version.ts";
 import type { SelfCheck } from "./watchdog/self-check.ts";
 import { selfCheckKey, selfCheckToken } from "./watchdog/self-check-rows.ts";
@@ -323,7 +324,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	// Timers and outgoing messages; both start when the address is known that pages link to.
 	const timers = createTimerRunner({
 		store,
-		clock,
+		clock: clockOf("timers", clock),
 		handlers: { ...escalationTimers(deps), ...swapTimers(deps), ...incidentTimers(deps), ...ownCheck.timers },
 		onError: (error, timer) => log.error({ err: error, timer: timer?.id }, "a timer failed; trying again"),
 		onWallStep: (stepMs) => log.warn({ stepMs }, "the wall clock stepped; due times moved along"),
@@ -337,7 +338,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	});
 	const dispatcher = createDispatcher({
 		store,
-		clock,
+		clock: clockOf("outbox", clock),
 		senders: (name) => (name === SELF_CHECK ? ownCheck.sender : senders(name)),
 		onOutcome,
 		onError: (error, message) => log.error({ err: error, message: message?.id }, "sending failed; trying again"),

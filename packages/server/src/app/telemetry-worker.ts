@@ -3,6 +3,7 @@ import { enableCompileCache, flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import type { FromWorker, ToWorker, WorkerStart } from "./telemetry-protocol.ts";
+import { clockOf } from "./test-faults.ts";
 import type { WarmStart } from "./warm-worker.ts";
 
 /** Entry of the telemetry thread: joins the host to the message port, the system clock and the file. */
@@ -23,7 +24,7 @@ port.once("message", (start: WorkerStart) => {
 		openBreaches: start.openBreaches,
 		openStore: () => openTelemetryStore(join(start.dataDir, "telemetry.db")),
 		bodyMemory: start.bodyMemory,
-		clock: systemClock,
+		clock: clockOf("evaluator", systemClock),
 		seed: randomInt(0x7fffffff),
 		send: (message: FromWorker) => port.postMessage(message),
 		closed: () => port.close(),

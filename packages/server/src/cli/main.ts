@@ -110,6 +110,19 @@ program
 		finish(await (await import("./explain-command.ts")).runExplain({ ...common(dir, options), tenant, slo })),
 	);
 
+const routeCommand = program.command("route").description("what the routes of a catalogue do");
+routeCommand
+	.command("test")
+	.argument("<facts...>", "of the incident: tenant=…, workload=…, slo=…, severity=…, monitor=…")
+	.description("explain who would be paged and told for an incident, and why; offline, from files")
+	.option("--dir <dir>", "folder of the catalogue", ".")
+	.option("--at <time>", "ISO 8601; default: now")
+	.option("--json", "answer as JSON")
+	.action(async (facts, { dir, at, ...options }) => {
+		const { runRouteTest } = await import("./route-command.ts");
+		return finish(await runRouteTest({ ...common(dir, options), facts, at, now: Date.now() }));
+	});
+
 serverOptions(
 	program
 		.command("test-monitor")
@@ -123,6 +136,34 @@ serverOptions(
 	.action(async (monitor, options) => {
 		const { runTestMonitor } = await import("./test-monitor-command.ts");
 		return finish(await runTestMonitor({ ...common("", options), ...options, monitor, json: options.json === true }));
+	});
+
+const pageCommand = program.command("page").description("try the ways by which people are paged");
+serverOptions(
+	pageCommand
+		.command("test")
+		.argument("<person>", "name of a Person of the running catalogue, or me")
+		.description(
+			"send a real page, marked as a test, by each of a person's contacts, and tell what each receiver said",
+		),
+	true,
+)
+	.option("--channel <name>", "only by this channel")
+	.addOption(
+		new Option("--wait <duration>", "how long to wait for the receivers' answers")
+			.argParser(duration)
+			.default(30_000, "30s"),
+	)
+	.option("--json", "answer as JSON")
+	.addHelpText(
+		"after",
+		"\nExit codes: 0 every message was taken, 1 one was not, 2 wrong usage, 3 the server was not reached.",
+	)
+	.action(async (person, { wait, ...options }) => {
+		const { runPageTest } = await import("./page-test-command.ts");
+		return finish(
+			await runPageTest({ ...common("", options), ...options, person, waitMs: wait, json: options.json === true }),
+		);
 	});
 
 program
@@ -203,6 +244,36 @@ serverOptions(
 	.action(async (options) => {
 		const { runDoctor } = await import("./doctor-command.ts");
 		return finish(await runDoctor({ ...options, ...common("", options), now: Date.now }));
+	});
+
+program
+	.command("watch")
+	.description("on another machine: wait for a server's heartbeats, and page without it when they stay away")
+	.option("--url <address>", "console address of the server; it is asked for its heartbeat")
+	.option("--listen <host:port>", "or where its heartbeats are sent to (spec.watchdog.heartbeat)", hostAndPort)
+	.addOption(
+		new Option("--within <duration>", "a heartbeat must come this often").argParser(duration).default(60_000, "60s"),
+	)
+	.option("--page <url...>", "webhooks that are told")
+	.option("--page-secret-file <path>", "key that signs what webhooks are told (Standard Webhooks)")
+	.option("--mail <address...>", "mail addresses that are told; needs --smtp and --mail-from")
+	.option("--smtp <host:port>", "mail server", hostAndPort)
+	.option("--mail-from <address>", "sender of the mail")
+	.option("--secret-file <path>", "key of the heartbeats' signature; without it they are taken unsigned")
+	.addOption(
+		new Option("--repeat <duration>", "while it is missing, tell again this often")
+			.argParser(duration)
+			.default(300_000, "5m"),
+	)
+	.addOption(
+		new Option("--max-skew <duration>", "clocks may differ by this much").argParser(duration).default(30_000, "30s"),
+	)
+	.option("--json", "print what happens as lines of JSON")
+	.action(async (options) => {
+		const { runWatch, watchOptions } = await import("./watch-command.ts");
+		const stop = new AbortController();
+		for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => stop.abort());
+		return finish(await runWatch({ ...watchOptions(options), out, err, stop: stop.signal }));
 	});
 
 program
@@ -422,6 +493,13 @@ function terminal() {
 
 function finish(exitCode: number): void {
 	process.exitCode = exitCode;
+}
+
+function hostAndPort(text: string): { host: string; port: number } {
+	const [, host, port] = /^(\[[0-9a-fA-F:.]+\]|[^\s:/]+):(\d{1,5})$/.exec(text) ?? [];
+	if (host === undefined || Number(port) > 65_535)
+		throw new InvalidArgumentError("Write host:port, such as 127.0.0.1:8099.");
+	return { host: host.replace(/^\[|\]$/g, ""), port: Number(port) };
 }
 
 function portNumber(text: string): number {

@@ -122,7 +122,7 @@ export async function telemetryFacts(
 			failure: health.failure,
 			evaluations: health.evaluations,
 			malformed: health.malformedRequests,
-			counted: sum(({ counted, duplicate }) => counted + duplicate),
+			lastSampleAt: health.lastSampleAt,
 			rejected: sum(({ rejected }) =>
 				Object.entries(rejected).reduce((total, [reason, count]) => (NO_FAULT.has(reason) ? total : total + count), 0),
 			),

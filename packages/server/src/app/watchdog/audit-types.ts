@@ -50,9 +50,11 @@ export interface TelemetryFacts {
 	readonly state: string;
 	readonly failure: string | undefined;
 	readonly evaluations: number;
-	/** Of everything that an SLO may select, since the store was made. */
-	readonly counted: number;
+	/** When a point was last counted, ms epoch. */
+	readonly lastSampleAt: number | undefined;
+	/** Points since the store was made, without those that no SLO needs. */
 	readonly rejected: number;
+	/** Requests that could not be read, since the thread started. */
 	readonly malformed: number;
 }
 

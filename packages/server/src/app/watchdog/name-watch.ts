@@ -2,17 +2,20 @@ import { lookup as systemLookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { Catalogue } from "#catalogue";
 
-/** Looks up the names that pages need. A name that fails twice in a row is told; names that do not exist are not ours to judge. */
+/** Looks up the names that pages need. */
 export interface NameWatch {
-	/** Names that could not be looked up now and the time before. */
+	/** Names that could not be looked up, twice within seconds. That a name does not exist is not ours to judge. */
 	look(names: readonly string[]): Promise<string[]>;
 }
 
-const TIMEOUT_MS = 4_000;
+const TIMEOUT_MS = 2_000;
+const AGAIN_AFTER_MS = 1_000;
 const MOST_NAMES = 20;
 
-export function createNameWatch(lookup: (name: string) => Promise<unknown> = (name) => systemLookup(name)): NameWatch {
-	const failed = new Set<string>();
+export function createNameWatch(
+	lookup: (name: string) => Promise<unknown> = (name) => systemLookup(name),
+	againAfterMs = AGAIN_AFTER_MS,
+): NameWatch {
 	/** A look-up that hangs holds one of the few threads for them: none is begun beside it. */
 	const underWay = new Map<string, Promise<boolean>>();
 
@@ -24,26 +27,33 @@ export function createNameWatch(lookup: (name: string) => Promise<unknown> = (na
 				.catch((error: NodeJS.ErrnoException) => error.code === "ENOTFOUND")
 				.finally(() => underWay.delete(name));
 		underWay.set(name, asked);
-		let timer: NodeJS.Timeout | undefined;
-		const late = new Promise<boolean>((resolve) => {
-			timer = setTimeout(() => resolve(false), TIMEOUT_MS);
-		});
-		const answer = await Promise.race([asked, late]);
-		clearTimeout(timer);
-		return answer;
+		return (await within(asked, TIMEOUT_MS)) ?? false;
+	}
+
+	async function failing(names: readonly string[]): Promise<string[]> {
+		const answers = await Promise.all(names.map(isResolved));
+		return names.filter((_, index) => answers[index] === false);
 	}
 
 	return {
 		async look(names) {
-			const wanted = names.slice(0, MOST_NAMES);
-			const answers = await Promise.all(wanted.map(isResolved));
-			const failing = wanted.filter((_, index) => answers[index] === false);
-			const twice = failing.filter((name) => failed.has(name));
-			failed.clear();
-			for (const name of failing) failed.add(name);
-			return twice;
+			const once = await failing(names.slice(0, MOST_NAMES));
+			if (once.length === 0) return [];
+			await new Promise((resolve) => setTimeout(resolve, againAfterMs));
+			return failing(once);
 		},
 	};
+}
+
+/** Undefined: it took too long. */
+export async function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<undefined>((resolve) => {
+		timer = setTimeout(() => resolve(undefined), ms);
+	});
+	const answer = await Promise.race([work, late]);
+	clearTimeout(timer);
+	return answer;
 }
 
 /** Hosts by name that pages and heartbeats go to. */

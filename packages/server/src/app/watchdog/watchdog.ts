@@ -8,7 +8,7 @@ import { judgeAudit } from "./audit.ts";
 import { storeFacts, telemetryFacts } from "./audit-facts.ts";
 import type { AuditFacts, AuditFinding, TelemetryFacts } from "./audit-types.ts";
 import { type Heartbeat, heartbeatHost, heartbeatUrl, sendHeartbeat, signHeartbeat } from "./heartbeat.ts";
-import { createNameWatch, namesOf } from "./name-watch.ts";
+import { createNameWatch, namesOf, within } from "./name-watch.ts";
 import { createRejectionWatch } from "./rejection-watch.ts";
 import type { SelfCheck } from "./self-check.ts";
 import { recentChecks } from "./self-check-rows.ts";
@@ -41,7 +41,7 @@ export interface Watchdog {
 /** A start has other things to do first. */
 const FIRST_AFTER_MS = 2_000;
 /** After a round that failed: the next one may show that it was a slip. */
-const AGAIN_AFTER_MS = 5_000;
+const AGAIN_AFTER_MS = 2_000;
 /** What a heartbeat says must have been true so lately. */
 const FRESH_MS = 10_000;
 /** A round takes so long at most: a check, an audit and the sending. */
@@ -82,9 +82,12 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
 		const urls = heartbeats.flatMap((target) => valueOr(() => [heartbeatUrl(target)], []));
 		const [stored, telemetry, unresolved, diskFreeBytes] = await Promise.all([
 			storeFacts(store, now).catch((error: Error) => error),
-			within(telemetryFacts(options.telemetry), undefined),
-			within(names.look(namesOf(catalogue(), urls)), []),
-			within<number | undefined>(options.diskFreeBytes(), undefined),
+			within(telemetryFacts(options.telemetry), PART_MS),
+			names.look(namesOf(catalogue(), urls)),
+			within(
+				options.diskFreeBytes().catch(() => undefined),
+				PART_MS,
+			),
 		]);
 		const { isReloadOk, findings: faults } = options.config.active();
 		const first = faults.find(({ level }) => level === "error");
@@ -94,7 +97,7 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
 			...(stored instanceof Error ? NOTHING_STORED : stored),
 			telemetry,
 			telemetryBefore,
-			allRejected: rejections.look(telemetry, clock.monotonic()),
+			allRejected: rejections.look(telemetry, now),
 			configuration: { isReloadOk, firstError: first ? formatFinding(first).replaceAll("\n", " ") : "" },
 			unresolved,
 			clockStep,
@@ -218,7 +221,7 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
 			isStopped = true;
 			clearTimeout(timer);
 			await selfCheck.close();
-			await within(underWay, undefined);
+			await within(underWay, PART_MS);
 		},
 	};
 }
@@ -255,15 +258,4 @@ function valueOr<T>(work: () => T, otherwise: T): T {
 	} catch {
 		return otherwise;
 	}
-}
-
-/** What does not answer is not waited for. */
-async function within<T>(work: Promise<T>, otherwise: T): Promise<T> {
-	let timer: NodeJS.Timeout | undefined;
-	const late = new Promise<T>((resolve) => {
-		timer = setTimeout(() => resolve(otherwise), PART_MS);
-	});
-	const answer = await Promise.race([work.catch(() => otherwise), late]);
-	clearTimeout(timer);
-	return answer;
 }
