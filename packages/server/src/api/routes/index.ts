@@ -1,5 +1,6 @@
 import type { Api, ApiContext } from "../context.ts";
 import { accountingRoutes } from "./accounting.ts";
+import { answerRoutes } from "./answers.ts";
 import { attributeRoutes } from "./attributes.ts";
 import { auditRoutes } from "./audit.ts";
 import { channelInboundRoutes } from "./channel-inbound.ts";
@@ -22,6 +23,8 @@ import { monitorTestRoutes } from "./monitor-tests.ts";
 import { monitorRoutes } from "./monitors.ts";
 import { noticeRoutes } from "./notices.ts";
 import { onCallRoutes } from "./oncall.ts";
+import { onCallActRoutes } from "./oncall-acts.ts";
+import { onCallCalendarRoutes } from "./oncall-calendars.ts";
 import { openApiRoutes } from "./openapi.ts";
 import { pagerRoutes } from "./pager.ts";
 import { phoneRoutes } from "./phone.ts";
@@ -58,6 +61,8 @@ export function registerRoutes(api: Api, context: ApiContext, session: SessionOp
 	channelInboundRoutes(api, context);
 	timerRoutes(api, context);
 	onCallRoutes(api, context);
+	onCallActRoutes(api, context);
+	onCallCalendarRoutes(api, context);
 	windowRoutes(api, context);
 	sloRoutes(api, context);
 	monitorRoutes(api, context);
@@ -78,5 +83,6 @@ export function registerRoutes(api: Api, context: ApiContext, session: SessionOp
 	configRoutes(api, context);
 	auditRoutes(api, context);
 	pagerRoutes(api, context);
+	answerRoutes(api, context);
 	consoleRoutes(api, context);
 }

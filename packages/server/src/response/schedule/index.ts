@@ -12,6 +12,7 @@ export { type CalendarReading, MAX_CALENDAR_BYTES, peopleIn, type ReadEvent, rea
 export { calendarText, type Duty, dutiesOf } from "./calendar-text.ts";
 export * from "./calendars.ts";
 export { type CalendarFeed, feedOf, isUseWorthNoting, listFeeds, makeFeed, noteFeedUse, revokeFeed } from "./feeds.ts";
+export { layerWords, shortFormWords } from "./layer-words.ts";
 export {
 	loadOf,
 	NEAR_RANGE_MS,
