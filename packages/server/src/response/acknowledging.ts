@@ -1,6 +1,11 @@
-import { acknowledgeIncident, type ChangeOutcome, type IncidentRequest } from "#incidents";
-import { type Principal, SYSTEM, scopeOf, type Tx } from "#platform";
+import { acknowledgeIncident, type ChangeOutcome, type IncidentRequest, publishIncidentFact } from "#incidents";
+import { audit, type Db, type Principal, SYSTEM, scopeOf, type Tx } from "#platform";
 import { checkAction, knownActionKey } from "./action-token.ts";
+import { watchWork } from "./after-acknowledge.ts";
+import { runningChain } from "./chains.ts";
+import { confirmTest } from "./contact-tests.ts";
+import { answerChain } from "./escalation.ts";
+import { useCode } from "./reply-codes.ts";
 import type { ResponseDeps } from "./types.ts";
 
 /** What became of an acknowledgement without a session. `already`: somebody was first. */
@@ -22,7 +27,8 @@ export type AcknowledgeOutcome =
 
 /**
  * Acknowledges what a signed token names, as the person it was made for: a mail link's form, a card's button, a chat's
- * action. The token does for that one act until it expires. `requestId` stands in the audit log.
+ * action. The token does for that one act until it expires. `requestId` stands in the audit log. `by`: whoever pressed a
+ * button that others see too, a person of the catalogue or `channel:…`; undefined: the person it was made for.
  */
 export async function acknowledgeByAction(
 	tx: Tx,
@@ -30,11 +36,12 @@ export async function acknowledgeByAction(
 	token: string,
 	now: number,
 	requestId = "",
+	by?: string,
 ): Promise<AcknowledgeOutcome> {
 	const key = await knownActionKey(tx);
 	const check = key === undefined ? undefined : checkAction(key, token, "acknowledge", now);
 	if (check?.status !== "valid") return refusedToken(check?.reason ?? "not-ours");
-	return acknowledgeAs(tx, deps, [check.claims.subject], check.claims.person, now, requestId);
+	return acknowledgeSubject(tx, deps, check.claims.subject, by ?? check.claims.person, now, requestId);
 }
 
 /**
@@ -43,24 +50,64 @@ export async function acknowledgeByAction(
  * number that it was sent to.
  */
 export async function acknowledgeByCode(
-	_tx: Tx,
-	_deps: ResponseDeps,
-	_code: string,
-	_from: string,
-	_now: number,
-	_requestId = "",
+	tx: Tx,
+	deps: ResponseDeps,
+	code: string,
+	from: string,
+	now: number,
+	requestId = "",
 ): Promise<AcknowledgeOutcome> {
-	return {
-		status: "refused",
-		reason: "not-ours",
-		message: "This code is not known.",
-		remedy: "Answer with the digits of the newest message, or open its link.",
-	};
+	const check = await useCode(tx, code, from, now);
+	if (check.status === "refused") return refusedCode(check.reason);
+	if (check.purpose === "confirm-contact") {
+		const isNew = await confirmTest(tx, check.subject, check.person, now, requestId);
+		return { status: isNew ? "acknowledged" : "already", incidents: [], by: check.person, at: now };
+	}
+	return acknowledgeSubject(tx, deps, check.subject, check.person, now, requestId);
 }
 
-/** Every way of acknowledging ends here: it takes the incident, and stops a chain that began anew for one taken before. */
-export function acknowledgePage(tx: Tx, deps: ResponseDeps, request: IncidentRequest): Promise<ChangeOutcome> {
-	return acknowledgeIncident(tx, deps, request);
+/**
+ * Every way of acknowledging ends here: it takes the incident, and stops a chain that began anew for one taken before,
+ * whose work is watched again from now on.
+ */
+export async function acknowledgePage(tx: Tx, deps: ResponseDeps, request: IncidentRequest): Promise<ChangeOutcome> {
+	const outcome = await acknowledgeIncident(tx, deps, request);
+	if (outcome.status !== "unchanged") return outcome;
+	const { incident } = outcome;
+	const { principal, now } = request;
+	const running = await runningChain(tx, incident.id);
+	if (!running || !(await answerChain(tx, deps, incident, now))) return outcome;
+	await publishIncidentFact(tx, deps, incident, principal, now, { type: "escalation.acknowledged_again", data: {} });
+	await audit(tx, {
+		at: now,
+		actor: principal.name,
+		action: "incident.acknowledge-again",
+		tenant: incident.tenant,
+		subject: incident.id,
+		requestId: request.requestId ?? "",
+		detail: {},
+	});
+	const after = running.snapshot.policy.afterAcknowledge;
+	if (after) await watchWork(tx, deps, incident, after, principal.name, now);
+	return { status: "changed", incident };
+}
+
+/** What a page or a token is about: one incident, or all that a page named and that nobody has taken yet. */
+async function acknowledgeSubject(
+	tx: Tx,
+	deps: ResponseDeps,
+	subject: string,
+	person: string,
+	now: number,
+	requestId: string,
+): Promise<AcknowledgeOutcome> {
+	return acknowledgeAs(tx, deps, await subjectIncidents(tx, subject), person, now, requestId);
+}
+
+/** The incidents that an answer is about: the one, or those that the page named. */
+export async function subjectIncidents(db: Db | Tx, subject: string): Promise<readonly string[]> {
+	const named = await db.selectFrom("page_incidents").selectAll().where("page_id", "=", subject).execute();
+	return named.length > 0 ? named.map((row) => row.incident_id) : [subject];
 }
 
 async function acknowledgeAs(
@@ -71,6 +118,13 @@ async function acknowledgeAs(
 	now: number,
 	requestId: string,
 ): Promise<AcknowledgeOutcome> {
+	if (!deps.catalogue().people.some((each) => each.name === person) && !person.startsWith("channel:"))
+		return {
+			status: "refused",
+			reason: "gone",
+			message: "Whoever this was sent to is not in the catalogue any more.",
+			remedy: "Sign in to the console.",
+		};
 	const principal: Principal = { name: person, role: "responder" };
 	// Whoever was paged for an incident may take it, also one that is private to others.
 	const scope = scopeOf(SYSTEM);
@@ -95,4 +149,16 @@ async function acknowledgeAs(
 function refusedToken(reason: "not-ours" | "expired"): AcknowledgeOutcome {
 	const message = reason === "expired" ? "This link has expired." : "This link was not made here, or it is not whole.";
 	return { status: "refused", reason, message, remedy: "Open the newest page's link, or sign in to the console." };
+}
+
+const CODE_WORDS = {
+	"not-ours": ["This code is not known.", "Answer with the digits of the newest message."],
+	expired: ["This code has expired.", "Answer with the digits of the newest message, or open its link."],
+	used: ["This code was used already.", "Open the message's link to see what became of it."],
+	locked: ["Too many wrong codes came from this number.", "Wait a quarter of an hour, or open the message's link."],
+} as const;
+
+function refusedCode(reason: keyof typeof CODE_WORDS): AcknowledgeOutcome {
+	const [message, remedy] = CODE_WORDS[reason];
+	return { status: "refused", reason, message, remedy };
 }

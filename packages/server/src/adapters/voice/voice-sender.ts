@@ -18,7 +18,8 @@ export function createVoiceSender({ provider, receiptUrl, keysUrl }: VoiceSender
 		async send(message) {
 			if (!PHONE.test(message.address))
 				return { status: "refused", detail: "the address is no phone number: write it as +15550001234" };
-			const keys = message.payload.card?.acknowledge?.token === undefined ? undefined : keysUrl(message);
+			const { token, code } = message.payload.card?.acknowledge ?? {};
+			const keys = token === undefined && code === undefined ? undefined : keysUrl(message);
 			return provider.call({
 				to: message.address,
 				says: spoken(message, keys !== undefined),

@@ -4,9 +4,9 @@ import type { Channel } from "#catalogue";
 import { createEgress, resolveSecret } from "#platform";
 import {
 	type AcknowledgeOutcome,
+	acknowledgeByAction,
 	acknowledgeByCode,
 	acknowledgeByKey,
-	acknowledgeFromChat,
 	type ReceiptState,
 	recordReceipt,
 } from "#response";
@@ -193,13 +193,15 @@ function chatRoute(api: Api, context: ApiContext): void {
 					contacts.some((contact) => contact.channel === channel.name && contact.address === pressed.user.id),
 				);
 			const outcome = await context.store.transaction((tx) =>
-				acknowledgeFromChat(tx, depsOf(context), {
+				acknowledgeByAction(
+					tx,
+					depsOf(context),
 					token,
-					person,
-					chatUser: `slack:${pressed.user.id}`,
-					now: context.clock.now(),
-					requestId: request.id,
-				}),
+					context.clock.now(),
+					request.id,
+					// In a channel of a chat it may be somebody else than who was paged.
+					person?.name ?? `channel:${channel.name} ${pressed.user.id}`,
+				),
 			);
 			// Slack waits three seconds: what it shows is told apart from this answer.
 			void tellChat(context, pressed.response_url, outcomeWords(outcome)).then((fault) => {
@@ -228,9 +230,11 @@ function depsOf(context: ApiContext) {
 function outcomeWords(outcome: AcknowledgeOutcome): string {
 	switch (outcome.status) {
 		case "acknowledged":
-			return `Acknowledged: ${outcome.incidents.join(", ")}. Paging stopped.`;
+			return outcome.incidents.length === 0
+				? "Thank you: the test is confirmed."
+				: `Acknowledged: ${outcome.incidents.join(", ")}. Paging stopped.`;
 		case "already":
-			return `${outcome.incidents.join(", ")} was acknowledged by ${outcome.by} before.`;
+			return `${outcome.incidents.join(", ") || "The test"} was acknowledged by ${outcome.by} before.`;
 		case "refused":
 			return `${outcome.message} ${outcome.remedy}`;
 	}

@@ -2,7 +2,7 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Person } from "#catalogue";
 import { audit, type Principal } from "#platform";
-import { queueTestPages, testResults } from "#response";
+import { queueTestPages, testContact, testResults } from "#response";
 import { hasOwnAddress } from "../channel-needs.ts";
 import { channelViews, wireTest } from "../channel-view.ts";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
@@ -95,7 +95,7 @@ function whoToTest(
 	context: ApiContext,
 	principal: Principal,
 	asked: { readonly person?: string | undefined; readonly channel?: string | undefined },
-): Tested {
+): Tested | Person {
 	const { people, channels } = context.catalogue();
 	if (asked.channel !== undefined && !channels.some(({ name }) => name === asked.channel))
 		throw notFound("channel", asked.channel);
@@ -138,27 +138,38 @@ function channelItself(context: ApiContext, name: string | undefined): Tested {
 async function sendTests(
 	context: ApiContext,
 	request: FastifyRequest,
-	person: Tested,
+	person: Tested | Person,
 	channel: string | undefined,
 ): Promise<PageTest[]> {
-	const principal = principalOf(request);
+	const askedBy = principalOf(request).name;
 	const now = context.clock.now();
+	const deps = { ids: context.ids, bus: context.bus, catalogue: context.catalogue, publicUrl: context.baseUrl };
 	const results = await context.store.transaction(async (tx) => {
-		const deps = { ids: context.ids, publicUrl: context.baseUrl };
-		const queued = await queueTestPages(tx, deps, { person, channel, askedBy: principal.name, now });
-		await audit(tx, {
-			at: now,
-			actor: principal.name,
-			action: "page.tested",
-			tenant: "",
-			subject: person.name === "" ? `channel:${channel}` : `person:${person.name}`,
-			requestId: request.id,
-			detail: { channels: queued.map((each) => each.channel), messages: queued.map(({ messageId }) => messageId) },
-		});
-		return testResults(
-			tx,
-			queued.map(({ messageId }) => messageId),
-		);
+		const ids: string[] = [];
+		if (isPerson(person)) {
+			for (const contact of person.contacts.filter((each) => channel === undefined || each.channel === channel)) {
+				const name = contact.name ?? contact.channel;
+				const id = await testContact(tx, deps, { person, contact: name, askedBy, now, requestId: request.id });
+				if (id !== undefined) ids.push(id);
+			}
+		} else {
+			const queued = await queueTestPages(tx, deps, { person, channel, askedBy, now });
+			ids.push(...queued.map(({ messageId }) => messageId));
+			await audit(tx, {
+				at: now,
+				actor: askedBy,
+				action: "channel.test",
+				tenant: "",
+				subject: `channel:${channel}`,
+				requestId: request.id,
+				detail: { messages: ids },
+			});
+		}
+		return testResults(tx, ids);
 	});
 	return results.map(wireTest);
+}
+
+function isPerson(tested: Tested | Person): tested is Person {
+	return tested.name !== "";
 }

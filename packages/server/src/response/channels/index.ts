@@ -1,9 +1,7 @@
 export {
 	ACKNOWLEDGE_KEY,
 	acknowledgeByKey,
-	acknowledgeFromChat,
 	type CallAnswer,
-	type ChatAnswer,
 } from "./answers.ts";
 export { type ChannelDay, type ChannelState, channelStates, FAILING_FOR_LONG_MS } from "./channel-states.ts";
 export { type Receipt, type ReceiptState, recordReceipt } from "./receipts.ts";
