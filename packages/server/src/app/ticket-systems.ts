@@ -7,7 +7,8 @@ import {
 	type TicketCarrier,
 	type TicketSystem,
 } from "#incidents";
-import { type ControlStore, createEgressReader, type EgressReader } from "#platform";
+import { type ControlStore, createEgressReader, type EgressReader, type Tx } from "#platform";
+import { routedIntegrations } from "#response";
 import { createAzureDevOps } from "../adapters/azure-devops/index.ts";
 import { createIcm } from "../adapters/icm/index.ts";
 import { createJira } from "../adapters/jira/index.ts";
@@ -56,6 +57,7 @@ export function createTicketing(options: {
 }): Ticketing {
 	const { store, clock, deps, onError } = options;
 	const system = ticketSystems(deps.catalogue);
-	listenForTickets(deps.bus, deps);
+	const routed = (tx: Tx, incidentId: string) => routedIntegrations(tx, deps.catalogue(), incidentId);
+	listenForTickets(deps.bus, { ...deps, routed });
 	return { system, carrier: createTicketCarrier({ store, clock, deps, systems: system, onError }) };
 }

@@ -7,6 +7,7 @@
  * good running one. Bad content is never an exception.
  */
 export * from "./agent-policy.ts";
+export { instantOf } from "./assemble-oncall.ts";
 export * from "./attribute-settings.ts";
 export { periodAt, type Span, UNIT_DAYS } from "./calendar-period.ts";
 export * from "./change.ts";
@@ -29,6 +30,7 @@ export { definitionWords, promiseWords } from "./promise-words.ts";
 export * from "./reading.ts";
 export * from "./reference.ts";
 export * from "./retention.ts";
+export * from "./route-tests.ts";
 export * from "./routing-types.ts";
 export * from "./schedule-types.ts";
 export * from "./selector.ts";

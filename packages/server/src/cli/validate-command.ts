@@ -1,14 +1,15 @@
 import { createColors } from "picocolors";
 import { type CatalogueReading, type Finding, formatFinding, readCatalogue } from "#catalogue";
 import { type CommandOptions, EXIT } from "./command-options.ts";
+import { withRouteTests } from "./route-tests.ts";
 
-/** Reads the folder and tells everything that is wrong with it. 0: it can be applied, 1: it cannot, 2: no folder was named. */
+/** Reads the folder and tells everything that is wrong with it, and which expectations of tests/routes.yaml do not hold. 0: it can be applied, 1: it cannot, 2: no folder was named. */
 export async function runValidate({ dir, json, colour, out }: CommandOptions): Promise<number> {
 	if (dir === "") {
 		out("No folder was named.\n  Write bellwether validate DIR.\n");
 		return EXIT.usage;
 	}
-	const reading = await readCatalogue(dir);
+	const { reading } = await withRouteTests(dir, await readCatalogue(dir));
 	if (json) out(`${JSON.stringify(report(reading))}\n`);
 	else out(findingsText(reading, colour));
 	return reading.catalogue ? EXIT.fine : EXIT.findings;

@@ -4,6 +4,7 @@
  */
 export { accountableFor, ownershipOf } from "./choose-policy.ts";
 export { type DecisionInput, decide } from "./decide.ts";
+export * from "./foretell.ts";
 export {
 	type HandOff,
 	type HandOffOutcome,
@@ -20,5 +21,6 @@ export { listenToRouting } from "./listen.ts";
 export * from "./mute-queries.ts";
 export { changeMute, endMute, MAX_MUTE_MS, type MuteOutcome, makeMute, type NewMute } from "./mutes.ts";
 export { policyOf, routeIncident, routingTimers } from "./route-incident.ts";
+export { routedIntegrations } from "./routed-integrations.ts";
 export * from "./routing-queries.ts";
 export type * from "./types.ts";
