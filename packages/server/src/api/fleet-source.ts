@@ -1,8 +1,8 @@
 import type { Clock } from "@bellwether/model";
 import { type Catalogue, effectiveObjective, type KeyTenant, type Slo } from "#catalogue";
 import type { PairState, PairStatus } from "#detection";
-import { type Incident, listIncidents, platformWords, tenantName } from "#incidents";
-import { type ControlStore, inScope, type TenantScope } from "#platform";
+import { type Incident, listIncidents, platformWords, readersOf, tenantName } from "#incidents";
+import { type ControlStore, inScope, mayRead, scopeOf, type TenantScope } from "#platform";
 import { acknowledgeDueTimes } from "#response";
 import { type FleetIncident, fleetView, worstState } from "./fleet-view.ts";
 import type { CellState, FleetView } from "./schemas.ts";
@@ -44,6 +44,20 @@ const NUMBERS_EVERY_MS = 2_000;
 const NUMBERS_PER_PAIR_MS = 0.5;
 const STATES_WITHIN_MS = 50;
 const MAX_INCIDENTS = 500;
+
+/** Who sees every tenant and nothing that is private: what is kept ready is made for them. */
+const EVERYBODY = scopeOf({ name: "", role: "viewer" });
+
+/** Whether there is anything private to show that this reader may see: then the view is made for them alone. */
+async function seesPrivateOnes(store: ControlStore, scope: TenantScope): Promise<boolean> {
+	const rows = await store.db
+		.selectFrom("incidents")
+		.select(["tenant", "readers"])
+		.where("readers", "is not", null)
+		.where("state", "in", ["detected", "acknowledged", "investigating", "mitigated"])
+		.execute();
+	return rows.some((row) => mayRead(scope, readersOf(row)));
+}
 
 /** Keeps the fleet view of everybody with full scope ready, and says when it changed. */
 export function createFleetSource(options: FleetSourceOptions): FleetSource {
@@ -104,11 +118,11 @@ export function createFleetSource(options: FleetSourceOptions): FleetSource {
 	}
 
 	return {
-		view(scope) {
-			if (!scope.all) return build(scope);
+		async view(scope) {
+			if (!scope.all || (await seesPrivateOnes(store, scope))) return build(scope);
 			const now = clock.monotonic();
 			if (cached?.version !== version || now - cached.builtAt > VIEW_FRESH_MS) {
-				cached = { version, builtAt: now, view: build(scope) };
+				cached = { version, builtAt: now, view: build(EVERYBODY) };
 			}
 			// A failure must not be what everybody is answered until the next change.
 			cached.view.catch(() => {

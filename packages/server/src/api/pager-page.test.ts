@@ -103,6 +103,7 @@ const incident: IncidentDetail = {
 	tasks: [],
 	links: [],
 	runbooks: [],
+	tickets: [],
 };
 
 const options: PagerPageOptions = {

@@ -13,13 +13,17 @@ interface StreamEvent {
 	readonly id: number;
 	readonly type: StreamEventType;
 	readonly tenant: string | undefined;
+	readonly readers: readonly string[] | undefined;
 	readonly data: string;
 }
 
 interface Subscriber {
 	readonly sink: StreamSink;
-	readonly sees: (tenant: string) => boolean;
+	readonly sees: Sees;
 }
+
+/** Whether a subscriber may hear of something of a tenant; `readers`: those whom it is private to. */
+type Sees = (tenant: string, readers: readonly string[] | undefined) => boolean;
 
 const MAX_KEPT = 256;
 const MAX_BUFFERED_BYTES = 1_048_576;
@@ -44,9 +48,9 @@ export class StreamHub {
 		return this.#subscribers.size;
 	}
 
-	/** `tenant` undefined: for everyone. */
-	publish(type: StreamEventType, data: unknown, tenant?: string): void {
-		const event = { id: ++this.#lastId, type, tenant, data: JSON.stringify(data) };
+	/** `tenant` undefined: for everyone. `readers`: names of those who alone may hear of it, besides administrators. */
+	publish(type: StreamEventType, data: unknown, tenant?: string, readers?: readonly string[]): void {
+		const event = { id: ++this.#lastId, type, tenant, readers, data: JSON.stringify(data) };
 		this.#kept.push(event);
 		if (this.#kept.length > MAX_KEPT) this.#kept.shift();
 		for (const subscriber of this.#subscribers) this.#send(subscriber, event);
@@ -58,11 +62,7 @@ export class StreamHub {
 	}
 
 	/** Returns how to leave, or undefined when no more subscribers fit. */
-	subscribe(
-		sink: StreamSink,
-		sees: (tenant: string) => boolean,
-		lastEventId: number | undefined,
-	): (() => void) | undefined {
+	subscribe(sink: StreamSink, sees: Sees, lastEventId: number | undefined): (() => void) | undefined {
 		if (this.#subscribers.size >= MAX_SUBSCRIBERS) return undefined;
 		const subscriber: Subscriber = { sink, sees };
 		this.#subscribers.add(subscriber);
@@ -82,7 +82,7 @@ export class StreamHub {
 	}
 
 	#send(subscriber: Subscriber, event: StreamEvent): void {
-		if (event.tenant !== undefined && !subscriber.sees(event.tenant)) return;
+		if (event.tenant !== undefined && !subscriber.sees(event.tenant, event.readers)) return;
 		this.#write(subscriber, `id: ${event.id}\nevent: ${event.type}\ndata: ${event.data}\n\n`);
 	}
 

@@ -1,5 +1,5 @@
 import type { StreamHub } from "#api";
-import { FEED_NEWS } from "#incidents";
+import { FEED_NEWS, readersById } from "#incidents";
 import { type ControlStore, eventsAfter, lastEventSeq, SYSTEM, scopeOf } from "#platform";
 
 const BATCH = 500;
@@ -28,7 +28,8 @@ export async function startLiveEvents(options: {
 				// An incident of a tenant has entries that only those may read who see all.
 				if (id !== undefined) incidents.set(`${tenant} ${id}`, { id, tenant });
 			}
-			for (const { id, tenant } of incidents.values()) hub.publish("incident", { id }, tenant);
+			const readers = await readersById(store.db, [...new Set([...incidents.values()].map(({ id }) => id))]);
+			for (const { id, tenant } of incidents.values()) hub.publish("incident", { id }, tenant, readers.get(id));
 			if (incidents.size > 0 || events.some((event) => event.type === FEED_NEWS)) options.onChange();
 			if (events.length === BATCH) isWanted = true;
 		}

@@ -283,7 +283,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		telemetry: thread,
 		catalogue,
 		now: () => clock.now(),
-		onJudged: ({ id, tenant }) => hub.publish("incident", { id }, tenant),
+		onJudged: ({ id, tenant, readers }) => hub.publish("incident", { id }, tenant, readers),
 		onError: (error) => log.error({ err: error }, "which change may be the cause could not be judged"),
 	});
 	lifecycle.onStop("causes", () => causes.stop());

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Catalogue, KeyTenant } from "#catalogue";
-import { type ControlTables, canonicalJson, type Db, inScope, type TenantScope, type Tx } from "#platform";
+import { getIncident, unseenIncidents } from "#incidents";
+import { type ControlTables, canonicalJson, type Db, type TenantScope, type Tx } from "#platform";
 import type { Audience, Notice, NoticeState } from "./types.ts";
 
 export function noticeOf(row: ControlTables["notices"]): Notice {
@@ -48,7 +49,7 @@ export function rowOf(notice: Notice): ControlTables["notices"] {
 /** The notice, or undefined: nonexistent and out of scope answer alike. */
 export async function getNotice(db: Db | Tx, scope: TenantScope, id: string): Promise<Notice | undefined> {
 	const row = await db.selectFrom("notices").selectAll().where("id", "=", id).executeTakeFirst();
-	return row && inScope(scope, row.tenant) ? noticeOf(row) : undefined;
+	return row && (await getIncident(db, scope, row.incident_id)) ? noticeOf(row) : undefined;
 }
 
 export interface NoticeFilter {
@@ -73,7 +74,8 @@ export async function listNotices(db: Db | Tx, scope: TenantScope, filter: Notic
 	if (filter.incidentId !== undefined) query = query.where("incident_id", "=", filter.incidentId);
 	if (filter.tenant !== undefined) query = query.where("tenant", "=", filter.tenant);
 	if (filter.states) query = query.where("state", "in", [...filter.states]);
-	return (await query.execute()).map(noticeOf);
+	const unseen = await unseenIncidents(db, scope);
+	return (await query.execute()).filter((row) => !unseen.has(row.incident_id)).map(noticeOf);
 }
 
 export async function saveNotice(tx: Tx, notice: Notice): Promise<void> {

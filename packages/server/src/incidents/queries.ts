@@ -4,6 +4,7 @@ import { type ControlTables, type Db, inScope, type TenantScope, type Tx } from 
 import { breachOf, getIncident, incidentOf, mayReadRow } from "./rows.ts";
 import { describeFact } from "./sentences.ts";
 import type { Breach, Incident, IncidentState, TimelineEntry } from "./types.ts";
+import { unseenIncidents } from "./unseen.ts";
 
 export interface IncidentFilter {
 	readonly states?: readonly IncidentState[] | undefined;
@@ -140,13 +141,7 @@ export async function listBreaches(db: Db | Tx, scope: TenantScope, filter: Brea
 
 /** A breach is a fact of the tenant; that somebody works on it may be private. */
 async function withoutUnseen(db: Db | Tx, scope: TenantScope, breaches: Breach[]): Promise<Breach[]> {
-	if (scope.seesPrivate) return breaches;
-	const rows = await db
-		.selectFrom("incidents")
-		.select(["id", "tenant", "readers"])
-		.where("readers", "is not", null)
-		.execute();
-	const unseen = new Set(rows.filter((row) => !mayReadRow(scope, row)).map(({ id }) => id));
+	const unseen = await unseenIncidents(db, scope);
 	if (unseen.size === 0) return breaches;
 	return breaches.map((breach) =>
 		breach.incidentId !== undefined && unseen.has(breach.incidentId) ? { ...breach, incidentId: undefined } : breach,

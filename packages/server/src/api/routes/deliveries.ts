@@ -1,5 +1,6 @@
 import { isOwnName } from "@bellwether/model";
 import { z } from "zod";
+import { unseenIncidents } from "#incidents";
 import { scopeOf } from "#platform";
 import { listDeliveries } from "#response";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
@@ -30,7 +31,10 @@ export function deliveryRoutes(api: Api, context: ApiContext): void {
 				...(incident === undefined ? {} : { incidentId: incident }),
 			});
 			const last = records.at(-1);
-			const others = records.filter(({ tenant }) => !isOwnName(tenant));
+			const unseen = await unseenIncidents(context.store.db, scopeOf(principalOf(request)));
+			const others = records.filter(
+				({ tenant, incident: of }) => !isOwnName(tenant) && !(of !== undefined && unseen.has(of)),
+			);
 			const items = others.map((record) => ({
 				...record,
 				incident: record.incident ?? null,

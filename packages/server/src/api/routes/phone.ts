@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { unseenIncidents } from "#incidents";
 import { scopeOf } from "#platform";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { principalOf, READERS } from "../policy.ts";
@@ -26,7 +27,8 @@ export function phoneRoutes(api: Api, context: ApiContext): void {
 				.orderBy("id", "desc")
 				.limit(NEWEST);
 			if (!scope.all) query = query.where("tenant", "in", [...scope.tenants]);
-			const rows = await query.execute();
+			const unseen = await unseenIncidents(context.store.db, scope);
+			const rows = (await query.execute()).filter((row) => row.incident_id === null || !unseen.has(row.incident_id));
 			return {
 				items: rows.map(({ id, at, incident_id, person, title, body }) => ({
 					id,

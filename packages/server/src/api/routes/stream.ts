@@ -1,4 +1,4 @@
-import { inScope, scopeOf } from "#platform";
+import { inScope, mayRead, scopeOf } from "#platform";
 import type { Api, ApiContext } from "../context.ts";
 import { principalOf, READERS } from "../policy.ts";
 import { ApiProblem } from "../problem.ts";
@@ -42,7 +42,7 @@ export function streamRoutes(api: Api, context: ApiContext): void {
 			};
 			const leave = context.hub.subscribe(
 				opening,
-				(tenant) => inScope(scope, tenant),
+				(tenant, readers) => inScope(scope, tenant) && mayRead(scope, readers),
 				Number.isNaN(lastEventId) ? undefined : lastEventId,
 			);
 			if (!leave)

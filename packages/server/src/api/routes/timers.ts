@@ -1,5 +1,6 @@
 import { isOwnName } from "@bellwether/model";
 import { z } from "zod";
+import { unseenIncidents } from "#incidents";
 import { scopeOf } from "#platform";
 import { pendingTimers } from "#response";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
@@ -19,7 +20,10 @@ export function timerRoutes(api: Api, context: ApiContext): void {
 		},
 		async (request) => {
 			const timers = await pendingTimers(context.store.db, scopeOf(principalOf(request)));
-			const others = timers.filter(({ tenant }) => !isOwnName(tenant));
+			const unseen = await unseenIncidents(context.store.db, scopeOf(principalOf(request)));
+			const others = timers.filter(
+				({ tenant, incident }) => !isOwnName(tenant) && !(incident !== undefined && unseen.has(incident)),
+			);
 			return { items: others.map((timer) => ({ ...timer, incident: timer.incident ?? null })) };
 		},
 	);

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Db, TenantScope, Tx } from "#platform";
-import { incidentOf } from "../rows.ts";
+import { incidentOf, mayReadRow } from "../rows.ts";
 import type { Incident } from "../types.ts";
 import { reachOf } from "./judge-cases.ts";
 import type { CaseRecord } from "./types.ts";
@@ -23,5 +23,8 @@ export async function incidentsNear(
 		.where((where) => where.or([where(end, "is", null), where(end, ">=", reach.endedAfter)]))
 		.orderBy("number")
 		.execute();
-	return rows.map((row) => incidentOf(row, scope)).filter(({ evidence }) => evidence.drill === undefined);
+	return rows
+		.filter((row) => mayReadRow(scope, row))
+		.map((row) => incidentOf(row, scope))
+		.filter(({ evidence }) => evidence.drill === undefined);
 }
