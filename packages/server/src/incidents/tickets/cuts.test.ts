@@ -13,7 +13,7 @@ afterAll(() => {
 });
 
 const KINDS: readonly IntegrationKind[] = ["pagerduty", "servicenow", "jira", "azure-devops", "icm"];
-const CUTS = 40;
+const CUTS = 24;
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */
 function randomFrom(seed: number): () => number {
