@@ -12,7 +12,10 @@ export const MAX_ANSWER_LENGTH = 48_000;
 
 /** Capped, and without what a reader would not see: control characters, marks of direction, characters of no width, tags. */
 export function untrusted(text: string, maxLength = MAX_LENGTH): Untrusted {
-	const seen = text.replaceAll(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}]+/gu, " ").trim();
+	const seen = text
+		.replaceAll(/[\p{Cf}\p{Co}\p{Cs}]/gu, "")
+		.replaceAll(/\p{Cc}+/gu, " ")
+		.trim();
 	return { untrusted: seen.length > maxLength ? `${seen.slice(0, maxLength)}… (${seen.length} characters)` : seen };
 }
 

@@ -32,13 +32,15 @@ const REVOKED = "The token it was made with is revoked or has expired.";
  */
 export function listenForSubscribers(bus: EventBus, deps: EngagementDeps): void {
 	bus.onEvery(async (tx, fact) => {
-		if (fact.incidentId === undefined || !fact.type.startsWith("incident.")) return;
+		const { incidentId, at } = fact;
+		if (incidentId === undefined || !fact.type.startsWith("incident.")) return;
 		const event = fact.type === "incident.opened" ? "incident.opened" : "incident.changed";
-		const subscriptions = await subscribersOf(tx, event);
-		if (subscriptions.length === 0) return;
-		const incident = await getIncident(tx, ALL, fact.incidentId);
-		if (!incident || isKept(incident)) return;
-		await tellApart(tx, deps, subscriptions, tellingOfIncident(incident, fact, tellerOf(deps, fact.at)), fact.at);
+		await tellAll(
+			tx,
+			deps,
+			{ event, incidentId, at },
+			(incident) => incident && tellingOfIncident(incident, fact, tellerOf(deps, at)),
+		);
 	});
 }
 
@@ -51,12 +53,11 @@ export async function tellOfBreach(
 ): Promise<void> {
 	if (outcome.status === "shadow" || outcome.status === "already-open" || breach.evidence.drill) return;
 	if (isOwnName(breach.tenant)) return;
-	const subscriptions = await subscribersOf(tx, "breach.opened");
-	if (subscriptions.length === 0) return;
-	const incident = await getIncident(tx, ALL, outcome.incidentId);
-	if (incident && isKept(incident)) return;
-	const telling = tellingOfBreach(breach, outcome.breachId, incident, tellerOf(deps, breach.detectedAt));
-	await tellApart(tx, deps, subscriptions, telling, breach.detectedAt);
+	const { incidentId, breachId } = outcome;
+	const at = breach.detectedAt;
+	await tellAll(tx, deps, { event: "breach.opened", incidentId, at }, (incident) =>
+		tellingOfBreach(breach, breachId, incident, tellerOf(deps, at)),
+	);
 }
 
 /** A private incident is for the people it names, and the system's test of itself for itself. */
@@ -68,7 +69,19 @@ function tellerOf(deps: EngagementDeps, now: number) {
 	return { catalogue: deps.catalogue(), publicUrl: deps.publicUrl().replace(/\/+$/, ""), now };
 }
 
-async function subscribersOf(tx: Tx, event: SubscriptionEvent): Promise<Subscription[]> {
+interface Occasion {
+	readonly event: SubscriptionEvent;
+	readonly incidentId: string;
+	readonly at: number;
+}
+
+/** Each subscriber apart, and all of it apart from what it tells of; a failure is noted where people look. */
+async function tellAll(
+	tx: Tx,
+	deps: EngagementDeps,
+	{ event, incidentId, at }: Occasion,
+	telling: (incident: Incident | undefined) => Telling | undefined,
+): Promise<void> {
 	const rows = await tx
 		.selectFrom("subscriptions")
 		.selectAll()
@@ -76,25 +89,19 @@ async function subscribersOf(tx: Tx, event: SubscriptionEvent): Promise<Subscrip
 		.where("state", "=", "active")
 		.orderBy("id")
 		.execute();
-	return rows.map(subscriptionOf);
-}
-
-async function tellApart(
-	tx: Tx,
-	deps: EngagementDeps,
-	subscriptions: readonly Subscription[],
-	telling: Telling,
-	now: number,
-): Promise<void> {
-	for (const subscription of subscriptions) {
+	for (const row of rows) {
 		try {
-			await apart(tx, () => tell(tx, deps, subscription, telling, now));
+			await apart(tx, async () => {
+				const incident = await getIncident(tx, ALL, incidentId);
+				const told = incident && isKept(incident) ? undefined : telling(incident);
+				if (told) await tell(tx, deps, subscriptionOf(row), told, at);
+			});
 		} catch (error) {
 			const lastOutcome = `not queued: ${error instanceof Error ? error.message : String(error)}`;
 			await tx
 				.updateTable("subscriptions")
-				.set({ last_outcome: lastOutcome, last_at: now })
-				.where("id", "=", subscription.id)
+				.set({ last_outcome: lastOutcome, last_at: at })
+				.where("id", "=", row.id)
 				.execute();
 		}
 	}
