@@ -174,14 +174,13 @@ export interface ControlTables extends OnCallTables {
 	};
 	/** Wrong codes from one number. */
 	reply_failures: { address: string; failures: number; since_at: number };
-	/** Test pages that a person said had arrived. */
-	contact_confirmations: {
+	/** What the answer to a test page names, and whether somebody said that it had arrived. */
+	contact_tests: {
+		subject: string;
 		outbox_id: string;
 		person: string;
-		channel: string;
-		target_digest: string;
-		confirmed_at: number;
-		confirmed_by: string;
+		confirmed_at: number | null;
+		confirmed_by: string | null;
 	};
 	/** A running chain. `policy` is the snapshot taken at its start: edits never change a running chain. */
 	escalations: {

@@ -151,7 +151,9 @@ class Move {
 			next++;
 		}
 		this.#state = { ...this.#state, next };
-		return owed && !this.#pageAnybody(from) ? this.#exhausted() : this.#wait();
+		// A step that reached nobody beside one that did owes nothing.
+		const isSettled = !owed || this.#effects.some((effect) => effect.type === "page");
+		return isSettled || this.#pageAnybody(from) ? this.#wait() : this.#exhausted();
 	}
 
 	#act(act: Exclude<EscalationAct, { kind: "repeat" }>): void {

@@ -8,13 +8,28 @@
  * When late (the process stood still): overdue steps page at once, in order, each once; missed repeats are not made up
  * for. When a receiver was down, the newest page to an address replaces those that wait.
  */
-export { type AcknowledgeOutcome, acknowledgeByAction, acknowledgeByCode, acknowledgePage } from "./acknowledging.ts";
+export {
+	type AcknowledgeOutcome,
+	acknowledgeByAction,
+	acknowledgeByCode,
+	acknowledgePage,
+	subjectIncidents,
+} from "./acknowledging.ts";
 export { type ActionClaims, actionKey, checkAction, knownActionKey, signAction } from "./action-token.ts";
 export type { ChainSnapshot } from "./chain.ts";
 export * from "./channels/index.ts";
+export {
+	type ConfirmOutcome,
+	type ContactState,
+	type ContactView,
+	confirmByToken,
+	contactViews,
+	testContact,
+} from "./contact-tests.ts";
 export { escalationTimers, listenToIncidents, passOn } from "./escalation.ts";
 export { onCallAt, onCallView, personName } from "./on-call.ts";
 export { type CardOptions, pageCard } from "./page-card.ts";
+export { DEFAULT_PAGES_PER_HOUR } from "./page-gate.ts";
 export { recordPageOutcome } from "./page-outcome.ts";
 export * from "./queries.ts";
 export * from "./routing/index.ts";

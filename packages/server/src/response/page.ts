@@ -1,10 +1,10 @@
-import { HOUR_MS } from "@bellwether/model";
 import type { Person } from "#catalogue";
 import { getIncident, type Incident, publishIncidentFact } from "#incidents";
 import { SYSTEM, scopeOf, setTimer, type Timer, type TimerHandler, type Tx } from "#platform";
 import { DEFAULT_PAGES_PER_HOUR, whenToPage } from "./page-gate.ts";
 import type { PageItem, PageOccasion } from "./page-item.ts";
-import { sendPage, WITHDRAWN } from "./page-sending.ts";
+import { sendPage } from "./page-sending.ts";
+import { recentPages } from "./recent-pages.ts";
 import type { ResponseDeps } from "./types.ts";
 
 const FLUSH_TIMER = "page.flush";
@@ -87,17 +87,6 @@ export async function waitAnew(tx: Tx, deps: ResponseDeps, person: string, now: 
 
 function pagesPerHour(deps: ResponseDeps): number {
 	return deps.catalogue().settings.paging?.perPersonPerHour ?? DEFAULT_PAGES_PER_HOUR;
-}
-
-async function recentPages(tx: Tx, person: string, now: number) {
-	const row = await tx
-		.selectFrom("pages")
-		.select((select) => [select.fn.max("created_at").as("lastAt"), select.fn.countAll<number>().as("count")])
-		.where("person", "=", person)
-		.where("created_at", ">", now - HOUR_MS)
-		.where("reason", "!=", WITHDRAWN)
-		.executeTakeFirstOrThrow();
-	return { lastAt: row.lastAt ?? undefined, inLastHour: Number(row.count) };
 }
 
 /** False: the same person waits to be paged for the incident already. A first page does not become a repetition. */

@@ -4,6 +4,7 @@ import { type Db, inScope, type TenantScope, type Tx } from "#platform";
 import { type ChainSnapshot, type ChainWorld, nameOf, reach } from "./chain.ts";
 import { worldOf } from "./chain-snapshot.ts";
 import { DEADLINE_TIMER, NEXT_TIMER } from "./chains.ts";
+import { recentPages } from "./recent-pages.ts";
 import type { DeliveryRecord, EscalationView, PendingTimer } from "./types.ts";
 
 /** A view tells whom the snapshot knows; channels are taken to be there. */
@@ -98,6 +99,26 @@ export async function pendingTimers(db: Db | Tx, scope: TenantScope): Promise<Pe
 			incident: row.incident_id ?? undefined,
 			dueAt: row.due_at,
 		}));
+}
+
+/** Pages that a person got within the last hour. */
+export async function pagesInLastHour(db: Db | Tx, person: string, now: number): Promise<number> {
+	return (await recentPages(db, person, now)).inLastHour;
+}
+
+/** What waits to go with a person's next page, the longest first. */
+export async function waitingFor(
+	db: Db | Tx,
+	person: string,
+): Promise<{ readonly incidentId: string; readonly tenant: string }[]> {
+	const rows = await db
+		.selectFrom("waiting_pages")
+		.select(["incident_id", "tenant"])
+		.where("person", "=", person)
+		.orderBy("since_at")
+		.orderBy("incident_id")
+		.execute();
+	return rows.map((row) => ({ incidentId: row.incident_id, tenant: row.tenant }));
 }
 
 export interface DeliveryFilter {

@@ -74,13 +74,11 @@ create table reply_failures (
 	since_at integer not null
 ) strict;
 
-create table contact_confirmations (
-	outbox_id text primary key,
+create table contact_tests (
+	subject text primary key,
+	outbox_id text not null unique,
 	person text not null,
-	channel text not null,
-	target_digest text not null,
-	confirmed_at integer not null,
-	confirmed_by text not null
+	confirmed_at integer,
+	confirmed_by text
 ) strict;
-create index contact_confirmations_by_person on contact_confirmations (person, confirmed_at);
 `;

@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import {
-	acknowledgeIncident,
 	addNote,
 	type ChangeOutcome,
 	getIncident,
@@ -13,7 +12,7 @@ import {
 	resolveIncident,
 } from "#incidents";
 import { scopeOf, type TenantScope, type Tx } from "#platform";
-import { acknowledgeDueTimes } from "#response";
+import { acknowledgeDueTimes, acknowledgePage } from "#response";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { expectedVersion } from "../expected-version.ts";
 import { incidentDetail, incidentSummary } from "../incident-view.ts";
@@ -93,7 +92,8 @@ export function incidentRoutes(api: Api, context: ApiContext): void {
 		verb: "acknowledge",
 		summary: "Take the incident; paging stops",
 		body: z.object({}).nullish(),
-		run: acknowledgeIncident,
+		run: (tx, deps, request) =>
+			acknowledgePage(tx, { ...deps, catalogue: context.catalogue, publicUrl: context.baseUrl }, request),
 	});
 	action(api, context, {
 		verb: "investigate",

@@ -27,6 +27,7 @@ import { onCallActRoutes } from "./oncall-acts.ts";
 import { onCallCalendarRoutes } from "./oncall-calendars.ts";
 import { openApiRoutes } from "./openapi.ts";
 import { pagerRoutes } from "./pager.ts";
+import { peopleRoutes } from "./people.ts";
 import { phoneRoutes } from "./phone.ts";
 import { proposalRoutes } from "./proposals.ts";
 import { reportIncidentRoutes } from "./report-incident.ts";
@@ -82,6 +83,7 @@ export function registerRoutes(api: Api, context: ApiContext, session: SessionOp
 	mcpRoutes(api, context);
 	configRoutes(api, context);
 	auditRoutes(api, context);
+	peopleRoutes(api, context);
 	pagerRoutes(api, context);
 	answerRoutes(api, context);
 	consoleRoutes(api, context);

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import { acknowledgeIncident, addNote } from "#incidents";
+import { addNote } from "#incidents";
 import { scopeOf } from "#platform";
-import { passOn } from "#response";
+import { acknowledgePage, passOn } from "#response";
 import type { Api, ApiContext } from "../context.ts";
 import { incidentDetail } from "../incident-view.ts";
 import { renderPagerPage } from "../pager-page.ts";
@@ -46,7 +46,7 @@ export function pagerRoutes(api: Api, context: ApiContext): void {
 		},
 		async (request, reply) => {
 			const change = incidentRequest(context, request, request.params.incident);
-			changedIncident(await context.store.transaction((tx) => acknowledgeIncident(tx, context, change)), change);
+			changedIncident(await context.store.transaction((tx) => acknowledgePage(tx, depsOf(context), change)), change);
 			return reply.redirect(`/p/${encodeURIComponent(request.params.incident)}?done=acknowledged`, 303);
 		},
 	);
@@ -65,7 +65,7 @@ export function pagerRoutes(api: Api, context: ApiContext): void {
 		},
 		async (request, reply) => {
 			const change = incidentRequest(context, request, request.params.incident);
-			const deps = { ids: context.ids, bus: context.bus, catalogue: context.catalogue, publicUrl: context.baseUrl };
+			const deps = depsOf(context);
 			const isPassed = await context.store.transaction(async (tx) => {
 				const text = "I cannot take this: page the next person.";
 				const incident = changedIncident(await addNote(tx, context, { ...change, text }), change);
@@ -75,6 +75,10 @@ export function pagerRoutes(api: Api, context: ApiContext): void {
 			return reply.redirect(`/p/${encodeURIComponent(request.params.incident)}?done=passed`, 303);
 		},
 	);
+}
+
+function depsOf(context: ApiContext) {
+	return { ids: context.ids, bus: context.bus, catalogue: context.catalogue, publicUrl: context.baseUrl };
 }
 
 const MESSAGES = {
