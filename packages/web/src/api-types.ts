@@ -2,6 +2,7 @@
 import type * as wire from "../../server/src/api/schemas.ts";
 import type * as attributes from "../../server/src/api/schemas-attributes.ts";
 import type * as feeds from "../../server/src/api/schemas-feeds.ts";
+import type * as incidentWork from "../../server/src/api/schemas-incident-work.ts";
 import type * as monitors from "../../server/src/api/schemas-monitors.ts";
 import type * as operations from "../../server/src/api/schemas-operations.ts";
 import type * as slos from "../../server/src/api/schemas-slos.ts";
@@ -18,6 +19,8 @@ export type CellState = Out<typeof wire.CellState>;
 export type SloCell = Out<typeof wire.SloCell>;
 export type IncidentSummary = Out<typeof wire.IncidentSummary>;
 export type IncidentDetail = Out<typeof wire.IncidentDetail>;
+export type SimilarIncidents = Out<typeof incidentWork.SimilarIncidents>;
+export type IncidentCost = Out<typeof incidentWork.IncidentCost>;
 export type Notice = Out<typeof wire.Notice>;
 export type Measure = Out<typeof wire.Measure>;
 export type Verdict = Out<typeof wire.Verdict>;

@@ -68,7 +68,8 @@ interface Send {
 /** Sentences that the server words tell times of here. */
 const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-async function call<T>(path: string, send: Send = {}, signal?: AbortSignal): Promise<T> {
+/** Throws ApiError. */
+export async function call<T>(path: string, send: Send = {}, signal?: AbortSignal): Promise<T> {
 	const headers: Record<string, string> = { accept: "application/json", "x-time-zone": TIME_ZONE };
 	if (send.body !== undefined) headers["content-type"] = "application/json";
 	if (send.csrfToken !== undefined) headers["x-csrf-token"] = send.csrfToken;
@@ -300,7 +301,11 @@ export const phoneQuery = queryOptions({
 export interface Actions {
 	acknowledge(id: string, version?: number): Promise<unknown>;
 	mitigate(id: string, version: number): Promise<unknown>;
-	resolve(id: string, version: number, body: { verdict: Verdict; reason: string }): Promise<unknown>;
+	resolve(
+		id: string,
+		version: number,
+		body: { verdict: Verdict; reason: string; duplicateOf?: string },
+	): Promise<unknown>;
 	note(id: string, text: string): Promise<unknown>;
 	editNotice(notice: Notice, text: { subject: string; body: string }): Promise<Notice>;
 	approveNotice(notice: Notice): Promise<unknown>;

@@ -4,6 +4,7 @@ import "./styles/shell.css";
 import "./styles/fleet.css";
 import "./styles/drawer.css";
 import "./styles/incident.css";
+import "./styles/incident-work.css";
 import "./styles/operations.css";
 import "./styles/slos.css";
 import "./styles/phone.css";

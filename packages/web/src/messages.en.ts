@@ -1,8 +1,10 @@
+import { incidentMessages } from "./messages-incidents.en.ts";
 import { operationsMessages } from "./messages-operations.en.ts";
 import { sloMessages } from "./messages-slos.en.ts";
 
 /** Every word of the console, in ICU message syntax. Sentence case; buttons are verbs with their objects. */
 export const messages = {
+	...incidentMessages,
 	...operationsMessages,
 	...sloMessages,
 	"app.name": "Bellwether",
@@ -165,9 +167,6 @@ export const messages = {
 	"incident.mitigate": "Mark {id} mitigated",
 	"incident.resolve": "Resolve {id} …",
 	"incident.severity": "Sev {key}",
-	"incident.severitySuggested": "suggested: Sev {key}",
-	"incident.suggestion": "Suggested severity",
-	"incident.suggestionWhy": "Sev {key}: {reasons}. People decide; it changes nothing by itself.",
 	"incident.age": "{duration} old",
 	"incident.lasted": "lasted {duration}",
 	"incident.documentTitle": "{id} {title}",

@@ -9,21 +9,28 @@ import { useSigned } from "../shell/signed.ts";
 import { times, useText } from "../text.ts";
 import { useAcknowledge } from "./acknowledge.ts";
 import { AcknowledgeButton } from "./acknowledge-button.tsx";
+import { AfterResolution } from "./after-resolution.tsx";
 import { Confirm } from "./confirm.tsx";
 import { Conflict } from "./conflict.tsx";
 import { isOpen } from "./incident.ts";
+import { PrivacyDialog } from "./privacy-dialog.tsx";
 import { ResolveDialog } from "./resolve-dialog.tsx";
+import { SeverityDialog } from "./severity-dialog.tsx";
 
 type Wish =
 	| { readonly verb: "mitigate" }
-	| { readonly verb: "resolve"; readonly verdict: Verdict; readonly reason: string };
+	| { readonly verb: "resolve"; readonly verdict: Verdict; readonly reason: string; readonly duplicateOf?: string };
+
+function wishedEnd({ verdict, reason, duplicateOf }: Wish & { readonly verb: "resolve" }) {
+	return { verdict, reason, ...(duplicateOf === undefined ? {} : { duplicateOf }) };
+}
 
 export function ActionBar({ incident }: { readonly incident: IncidentDetail }) {
 	const t = useText();
 	const now = useNow(10_000);
 	const client = useQueryClient();
 	const { actions } = useSigned();
-	const [asks, setAsks] = useState<"acknowledge" | "resolve" | undefined>();
+	const [asks, setAsks] = useState<"acknowledge" | "resolve" | "severity" | "privacy" | undefined>();
 	/** The version that the person saw when the dialog opened: what others change meanwhile is a conflict. */
 	const [seen, setSeen] = useState(incident.version);
 	const acknowledge = useAcknowledge(incident.id);
@@ -31,7 +38,7 @@ export function ActionBar({ incident }: { readonly incident: IncidentDetail }) {
 		mutationFn: ({ wish, version }: { readonly wish: Wish; readonly version: number }) =>
 			wish.verb === "mitigate"
 				? actions.mitigate(incident.id, version)
-				: actions.resolve(incident.id, version, { verdict: wish.verdict, reason: wish.reason }),
+				: actions.resolve(incident.id, version, wishedEnd(wish)),
 		networkMode: "always",
 		onSuccess: () => setAsks(undefined),
 		onSettled: () =>
@@ -49,13 +56,7 @@ export function ActionBar({ incident }: { readonly incident: IncidentDetail }) {
 			if (waits) setAsks("acknowledge");
 		},
 	});
-	if (!isOpen(incident)) {
-		return incident.verdict === null ? null : (
-			<p>
-				<b>{t(`verdict.${incident.verdict}`)}</b> {incident.verdictReason}
-			</p>
-		);
-	}
+	if (!isOpen(incident)) return <AfterResolution incident={incident} now={now} />;
 	const send = (next: Wish, version = incident.version) => change.mutate({ wish: next, version });
 	const last = [...incident.timeline].sort((a, b) => b.seq - a.seq)[0];
 	return (
@@ -90,6 +91,8 @@ export function ActionBar({ incident }: { readonly incident: IncidentDetail }) {
 				>
 					{t("incident.resolve", { id: incident.id })}
 				</Button>
+				<Button onClick={() => setAsks("severity")}>{t("severity.change")}</Button>
+				<Button onClick={() => setAsks("privacy")}>{t("incident.makePrivate")}</Button>
 				<a className="button-link" href={`/p/${encodeURIComponent(incident.id)}`}>
 					{t("incident.pager")}
 				</a>
@@ -117,6 +120,8 @@ export function ActionBar({ incident }: { readonly incident: IncidentDetail }) {
 					{t("incident.actionFailed", { why: why(change.error) })}
 				</p>
 			) : null}
+			{asks === "severity" ? <SeverityDialog incident={incident} close={() => setAsks(undefined)} /> : null}
+			{asks === "privacy" ? <PrivacyDialog incident={incident} close={() => setAsks(undefined)} /> : null}
 			{asks === "acknowledge" ? (
 				<Confirm
 					title={t("incident.acknowledgeConfirm", { id: incident.id })}
@@ -135,7 +140,7 @@ export function ActionBar({ incident }: { readonly incident: IncidentDetail }) {
 					incident={incident}
 					failure={change.error === null ? undefined : why(change.error)}
 					isPending={change.isPending}
-					resolve={(verdict, reason) => send({ verb: "resolve", verdict, reason }, seen)}
+					resolve={(end) => send({ verb: "resolve", ...end }, seen)}
 					cancel={() => {
 						change.reset();
 						setAsks(undefined);

@@ -58,11 +58,18 @@ export function ImpactCard({ incident, now }: { readonly incident: IncidentDetai
 	];
 	if (own !== null)
 		facts.push([t("incident.budget", { period: formatDuration(own.periodMs) }), formatBudget(own.budgetRemaining)]);
-	if (incident.suggestedSeverity !== null) {
-		const { severity, reasons } = incident.suggestedSeverity;
-		const why = t("incident.suggestionWhy", { key: severity.key, reasons: reasons.join("; ") });
-		facts.push([t("incident.suggestion"), why]);
-	}
+	const { derived, reasons, override } = incident.severityDetail;
+	facts.push([t("severity.label"), t("severity.fact", { key: derived.key, reasons: reasons.join("; ") })]);
+	if (override !== null)
+		facts.push([
+			t("severity.labelSet"),
+			t("severity.override", {
+				key: override.severity.key,
+				person: override.by,
+				time: times.at(override.at, now),
+				reason: override.reason,
+			}),
+		]);
 	if (incident.platformSays !== null) facts.push([t("says.title"), wordOf(incident.platformSays, t, now)]);
 	if (incident.signalClearedAt !== null) facts.push([t("incident.cleared"), times.at(incident.signalClearedAt, now)]);
 	return (

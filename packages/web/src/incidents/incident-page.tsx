@@ -9,13 +9,18 @@ import { ErrorState, Loading, RefreshFailed } from "../shell/states.tsx";
 import { useText } from "../text.ts";
 import { ActionBar } from "./action-bar.tsx";
 import { AttributesCard } from "./attributes-card.tsx";
+import { CostCard } from "./cost-card.tsx";
 import { CustomerPanel } from "./customer-panel.tsx";
 import { EscalationCard } from "./escalation-card.tsx";
 import { EvidenceCard } from "./evidence-card.tsx";
 import { CasesCard, ChangesCard } from "./feed-cards.tsx";
 import { ImpactCard } from "./impact-card.tsx";
 import { age } from "./incident.ts";
+import { PeopleCard } from "./people-card.tsx";
+import { RelatedCard } from "./related-card.tsx";
+import { RunbookCard } from "./runbook-card.tsx";
 import { IncidentStateBadge } from "./state-badge.tsx";
+import { TicketsCard } from "./tickets-card.tsx";
 import { Timeline } from "./timeline.tsx";
 
 const Chart = lazy(() => import("./chart.tsx").then((m) => ({ default: m.Chart })));
@@ -43,7 +48,6 @@ export function IncidentPage() {
 
 function Incident({ incident, now }: { readonly incident: IncidentDetail; readonly now: number }) {
 	const t = useText();
-	const suggested = incident.suggestedSeverity;
 	return (
 		<article className="incident-page">
 			<header>
@@ -56,9 +60,13 @@ function Incident({ incident, now }: { readonly incident: IncidentDetail; readon
 				<p className="incident-meta">
 					<IncidentStateBadge state={incident.state} />
 					<b>{t("incident.severity", { key: incident.severity.key })}</b>
-					{suggested === null || suggested.severity.key === incident.severity.key ? null : (
-						<span>{t("incident.severitySuggested", { key: suggested.severity.key })}</span>
-					)}
+					{incident.isPrivate ? (
+						<span>
+							{incident.readers === null
+								? t("incident.private")
+								: t("incident.privateTo", { names: incident.readers.join(", ") })}
+						</span>
+					) : null}
 					<span>{t(`incident.signalWord.${incident.kind}`)}</span>
 					<span>{age(incident, now, t)}</span>
 					{incident.acknowledgedBy === null ? null : <span>{incident.acknowledgedBy}</span>}
@@ -89,22 +97,10 @@ function Incident({ incident, now }: { readonly incident: IncidentDetail; readon
 					</Suspense>
 				</section>
 				<AttributesCard incident={incident} now={now} />
-				<section className="card">
-					<h2>{t("incident.runbook")}</h2>
-					{incident.runbook.length === 0 ? (
-						<p className="soft">{t("incident.noRunbook")}</p>
-					) : (
-						<ol className="steps">
-							{incident.runbook.map((step) => (
-								<li key={step}>{step}</li>
-							))}
-						</ol>
-					)}
-					<p>
-						<span className="soft">{t("incident.owner")}:</span> {incident.owner || t("incident.noOwner")}
-					</p>
-				</section>
+				<RunbookCard incident={incident} now={now} />
 				<EscalationCard incident={incident} />
+				<PeopleCard incident={incident} now={now} />
+				<TicketsCard incident={incident} now={now} />
 				<ChangesCard incident={incident} now={now} />
 				<CasesCard incident={incident} now={now} />
 				{incident.children.length > 0 ? (
@@ -123,6 +119,8 @@ function Incident({ incident, now }: { readonly incident: IncidentDetail; readon
 						</ul>
 					</section>
 				) : null}
+				<RelatedCard incident={incident} now={now} />
+				<CostCard incident={incident} />
 				<CustomerPanel incident={incident} now={now} />
 				<Timeline incident={incident} now={now} />
 			</div>

@@ -20,12 +20,13 @@ export function ResolveDialog({
 	readonly incident: IncidentDetail;
 	readonly failure: string | undefined;
 	readonly isPending: boolean;
-	readonly resolve: (verdict: Verdict, reason: string) => void;
+	readonly resolve: (end: { verdict: Verdict; reason: string; duplicateOf?: string }) => void;
 	readonly cancel: () => void;
 }) {
 	const t = useText();
 	const [verdict, setVerdict] = useState<Verdict>();
 	const [reason, setReason] = useState("");
+	const [other, setOther] = useState("");
 	const [isTried, setTried] = useState(false);
 	const field = useRef<HTMLInputElement>(null);
 	const needsReason = verdict !== undefined && NEEDS_REASON.has(verdict);
@@ -48,7 +49,9 @@ export function ResolveDialog({
 					setTried(true);
 					if (verdict === undefined) return;
 					if (isMissing) field.current?.focus();
-					else resolve(verdict, reason.trim());
+					else if (verdict === "duplicate" && other.trim() !== "")
+						resolve({ verdict, reason: reason.trim(), duplicateOf: other.trim().toUpperCase() });
+					else resolve({ verdict, reason: reason.trim() });
 				}}
 			>
 				<p>{incident.title}</p>
@@ -67,6 +70,11 @@ export function ResolveDialog({
 				>
 					<Input input={{ ref: field }} value={reason} maxLength={1000} onChange={(_, data) => setReason(data.value)} />
 				</Field>
+				{verdict === "duplicate" ? (
+					<Field label={t("resolve.duplicateOf")}>
+						<Input placeholder="INC-1042" value={other} maxLength={100} onChange={(_, data) => setOther(data.value)} />
+					</Field>
+				) : null}
 				{failure === undefined ? null : (
 					<p className="failure" role="alert">
 						{t("incident.actionFailed", { why: failure })}
