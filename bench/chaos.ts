@@ -1,3 +1,5 @@
-/** `npm run chaos` kills the whole product; `npm run chaos -- telemetry` attacks what holds the counts. */
+/** `npm run chaos` kills the whole product; with `telemetry` it attacks what holds the counts, with `watchdog` the watch over itself. */
 if (process.argv[2] === "telemetry") await import("./chaos-telemetry/main.ts");
+else if (process.argv[2] === "watchdog") await import("./chaos-watchdog/main.ts");
+else if (process.argv[2] === "tickets") await import("./chaos-tickets/main.ts");
 else await import("./chaos-product.ts");
