@@ -3,7 +3,7 @@ import { type Catalogue, effectiveObjective, type KeyTenant, type Slo } from "#c
 import type { PairState, PairStatus } from "#detection";
 import { type Incident, listIncidents, platformWords, readersOf, tenantName } from "#incidents";
 import { type ControlStore, inScope, mayRead, scopeOf, type TenantScope } from "#platform";
-import { acknowledgeDueTimes } from "#response";
+import { acknowledgeDueTimes, type HoldKind, heldNow } from "#response";
 import { type FleetIncident, fleetView, worstState } from "./fleet-view.ts";
 import type { CellState, FleetView } from "./schemas.ts";
 import type { IngestSilence } from "./sender-status.ts";
@@ -185,12 +185,19 @@ async function readIncidents(
 		acknowledgeDueTimes(store.db, scope),
 		lastClosedBreach(store, scope),
 	]);
-	const incidents = open.items.map((incident) => fleetIncident(incident, dueTimes.get(incident.id)));
+	const held = await heldNow(store.db, scope);
+	const incidents = open.items.map((incident) =>
+		fleetIncident(incident, dueTimes.get(incident.id), held.get(incident.id)),
+	);
 	const lastBreach = last && { tenantDisplayName: tenantName(catalogue, last.tenant), closedAt: last.closedAt };
 	return { incidents, lastBreach };
 }
 
-function fleetIncident(incident: Incident, acknowledgeDueAt: number | undefined): FleetIncident {
+function fleetIncident(
+	incident: Incident,
+	acknowledgeDueAt: number | undefined,
+	held: { readonly kind: HoldKind; readonly until: number | undefined } | undefined,
+): FleetIncident {
 	const { id, kind, tenant, workload, slo, detectedAt, state, severity } = incident;
 	return {
 		id,
@@ -208,6 +215,7 @@ function fleetIncident(incident: Incident, acknowledgeDueAt: number | undefined)
 			acknowledgedBy: incident.acknowledgedBy ?? null,
 			acknowledgedAt: incident.acknowledgedAt ?? null,
 			acknowledgeDueAt: acknowledgeDueAt ?? null,
+			...(held && { held: { kind: held.kind, until: held.until ?? null } }),
 		},
 	};
 }

@@ -62,6 +62,10 @@ export const RowIncident = z.object({
 	acknowledgedBy: z.string().nullable(),
 	acknowledgedAt: Instant.nullable(),
 	acknowledgeDueAt: Instant.nullable(),
+	held: z
+		.object({ kind: z.enum(["mute", "maintenance", "inhibition", "interval"]), until: Instant.nullable() })
+		.optional()
+		.describe("what holds its page back now"),
 });
 export type RowIncident = z.infer<typeof RowIncident>;
 

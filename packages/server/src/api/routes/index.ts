@@ -14,6 +14,8 @@ import { fleetRoutes } from "./fleet.ts";
 import { healthRoutes } from "./health.ts";
 import { healthDetailRoutes } from "./health-details.ts";
 import { importRoutes } from "./import.ts";
+import { incidentRoutingRoutes } from "./incident-routing.ts";
+import { incidentInsightRoutes } from "./incident-insight.ts";
 import { incidentWorkRoutes } from "./incident-work.ts";
 import { incidentRoutes } from "./incidents.ts";
 import { integrationRoutes } from "./integrations.ts";
@@ -21,6 +23,7 @@ import { matchRoutes } from "./match.ts";
 import { mcpRoutes } from "./mcp.ts";
 import { monitorTestRoutes } from "./monitor-tests.ts";
 import { monitorRoutes } from "./monitors.ts";
+import { muteRoutes } from "./mutes.ts";
 import { noticeRoutes } from "./notices.ts";
 import { onCallRoutes } from "./oncall.ts";
 import { onCallActRoutes } from "./oncall-acts.ts";
@@ -42,6 +45,7 @@ import { timerRoutes } from "./timers.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { watchdogRoutes } from "./watchdog.ts";
 import { windowRoutes } from "./windows.ts";
+import { workloadRoutes } from "./workloads.ts";
 
 export function registerRoutes(api: Api, context: ApiContext, session: SessionOptions): void {
 	healthRoutes(api, context);
@@ -55,7 +59,11 @@ export function registerRoutes(api: Api, context: ApiContext, session: SessionOp
 	incidentRoutes(api, context);
 	reportIncidentRoutes(api, context);
 	incidentWorkRoutes(api, context);
+	incidentInsightRoutes(api, context);
 	integrationRoutes(api, context);
+	incidentRoutingRoutes(api, context);
+	muteRoutes(api, context);
+	workloadRoutes(api, context);
 	noticeRoutes(api, context);
 	deliveryRoutes(api, context);
 	channelRoutes(api, context);

@@ -1,3 +1,4 @@
+import { incidentsById } from "#incidents";
 import { type ControlTables, type Db, inScope, type TenantScope, type Tx } from "#platform";
 
 export interface Mute {
@@ -66,8 +67,10 @@ async function withCounts(db: Db | Tx, scope: TenantScope, rows: readonly Row[],
 		)
 		.orderBy("seq")
 		.execute();
+	const readable = await incidentsById(db, scope, [...new Set(holds.map((hold) => hold.incident_id))]);
+	const mayRead = new Set(readable.map((incident) => incident.id));
 	const byRef = Map.groupBy(
-		holds.filter((hold) => inScope(scope, hold.tenant)),
+		holds.filter((hold) => mayRead.has(hold.incident_id)),
 		(hold) => hold.ref,
 	);
 	return rows.map((row) => {
