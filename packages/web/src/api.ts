@@ -63,16 +63,19 @@ interface Send {
 	readonly csrfToken?: string;
 	/** Version that the person saw; the server refuses with 412 when it is no longer the current one. */
 	readonly version?: number;
+	/** The same act again carries the same one. */
+	readonly idempotencyKey?: string;
 }
 
 /** Sentences that the server words tell times of here. */
 const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** Throws ApiError. */
+/** One request of the API. Throws ApiError for whatever is no success. */
 export async function call<T>(path: string, send: Send = {}, signal?: AbortSignal): Promise<T> {
 	const headers: Record<string, string> = { accept: "application/json", "x-time-zone": TIME_ZONE };
 	if (send.body !== undefined) headers["content-type"] = "application/json";
 	if (send.csrfToken !== undefined) headers["x-csrf-token"] = send.csrfToken;
+	if (send.idempotencyKey !== undefined) headers["idempotency-key"] = send.idempotencyKey;
 	if (send.version !== undefined) headers["if-match"] = `"${send.version}"`;
 	let response: Response;
 	try {

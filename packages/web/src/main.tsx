@@ -6,6 +6,7 @@ import "./styles/drawer.css";
 import "./styles/incident.css";
 import "./styles/incident-work.css";
 import "./styles/operations.css";
+import "./styles/oncall.css";
 import "./styles/slos.css";
 import "./styles/phone.css";
 import "./styles/print.css";

@@ -1,10 +1,12 @@
 import { incidentMessages } from "./messages-incidents.en.ts";
+import { onCallMessages } from "./messages-oncall.en.ts";
 import { operationsMessages } from "./messages-operations.en.ts";
 import { sloMessages } from "./messages-slos.en.ts";
 
 /** Every word of the console, in ICU message syntax. Sentence case; buttons are verbs with their objects. */
 export const messages = {
 	...incidentMessages,
+	...onCallMessages,
 	...operationsMessages,
 	...sloMessages,
 	"app.name": "Bellwether",

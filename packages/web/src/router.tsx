@@ -8,6 +8,7 @@ import {
 } from "@tanstack/react-router";
 import { sessionQuery } from "./api.ts";
 import { FleetPage } from "./fleet/fleet-page.tsx";
+import { handOverSearch, scheduleSearch } from "./oncall/search.ts";
 import { fleetSearch, incidentsSearch, matchSearch, sloSearch, slosSearch, workloadSearch } from "./search.ts";
 import { Shell } from "./shell/shell.tsx";
 import { NotFound } from "./shell/states.tsx";
@@ -99,6 +100,26 @@ const monitorRoute = createRoute({
 	component: lazyRouteComponent(() => import("./monitors/monitor-page.tsx"), "MonitorPage"),
 });
 
+const onCallRoute = createRoute({
+	getParentRoute: () => rootRoute,
+	path: "/oncall",
+	component: lazyRouteComponent(() => import("./oncall/oncall-page.tsx"), "OnCallPage"),
+});
+
+const scheduleRoute = createRoute({
+	getParentRoute: () => rootRoute,
+	path: "/oncall/schedules/$schedule",
+	component: lazyRouteComponent(() => import("./oncall/schedule-page.tsx"), "SchedulePage"),
+	validateSearch: scheduleSearch,
+});
+
+const handOverRoute = createRoute({
+	getParentRoute: () => rootRoute,
+	path: "/oncall/handover",
+	component: lazyRouteComponent(() => import("./oncall/handover-page.tsx"), "HandOverPage"),
+	validateSearch: handOverSearch,
+});
+
 const adminRoute = createRoute({
 	getParentRoute: () => rootRoute,
 	path: "/admin",
@@ -141,6 +162,9 @@ const routeTree = rootRoute.addChildren([
 	sloRoute,
 	monitorsRoute,
 	monitorRoute,
+	onCallRoute,
+	scheduleRoute,
+	handOverRoute,
 	adminRoute,
 	sourcesRoute,
 	matchRoute,

@@ -32,6 +32,7 @@ export function Header({
 			<nav aria-label={t("nav.label")}>
 				<Link to="/fleet">{t("nav.fleet")}</Link>
 				<Link to="/incidents">{t("nav.incidents")}</Link>
+				<Link to="/oncall">{t("nav.onCall")}</Link>
 				<Link to="/slos">{t("nav.slos")}</Link>
 				<Link to="/monitors" className="nav-wide">
 					{t("monitors.title")}
