@@ -115,6 +115,7 @@ describe.each(KINDS)("%s", (kind) => {
 		const ref = await create();
 		const note = {
 			seq: 7,
+			mayBeThere: false,
 			marker: "(Bellwether note 7 of INC-1001)",
 			text: "n.patel: <img src=x> & more\n\n(Bellwether note 7 of INC-1001)",
 		};
@@ -123,13 +124,15 @@ describe.each(KINDS)("%s", (kind) => {
 		expect(ticket?.notes).toHaveLength(1);
 		const html = kind === "azure-devops";
 		expect(ticket?.notes[0]).toContain(html ? "&lt;img src=x&gt; &amp; more" : "<img src=x> & more");
+		expect(await system.note(ref, KEY, { ...note, mayBeThere: true })).toMatchObject({ status: "done" });
+		expect(ticket?.notes).toHaveLength(1);
 		if (html) expect(ticket?.text).toContain("&lt;b&gt;succeed&lt;/b&gt;");
 	});
 
 	test("a ticket that was deleted there is gone, not made anew", async () => {
 		const ref = await create();
 		for (const ticket of receiver.tickets) ticket.deleted = true;
-		const note = { seq: 7, marker: "", text: "n.patel: hello" };
+		const note = { seq: 7, mayBeThere: false, marker: "", text: "n.patel: hello" };
 		// PagerDuty shows no incident of that key, which may also mean: not yet.
 		const expected = kind === "pagerduty" ? "retry" : "gone";
 		expect((await system.note(ref, KEY, note)).status).toBe(expected);

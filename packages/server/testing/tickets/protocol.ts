@@ -10,6 +10,7 @@ export interface KeptTicket {
 	state: string;
 	resolution: string;
 	notes: string[];
+	noteKeys?: string[];
 	deleted?: boolean;
 }
 

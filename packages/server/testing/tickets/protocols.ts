@@ -59,6 +59,9 @@ const pagerduty: Protocol = {
 		const [, , id, notes] = path.split("/");
 		const ticket = byId(tickets, id);
 		if (!ticket) return NOT_FOUND;
+		if (notes === "notes" && method === "GET") {
+			return { status: 200, body: { notes: ticket.notes.map((content) => ({ content })) } };
+		}
 		if (notes === "notes") {
 			ticket.notes.push(body.note.content);
 			return { status: 201, body: { note: { id: `N${ticket.notes.length}`, content: body.note.content } } };
@@ -82,6 +85,11 @@ const servicenow: Protocol = {
 			correlation_id: ticket.key,
 		});
 		const id = path.split("/")[5];
+		if (path.endsWith("/sys_journal_field")) {
+			const [, of, marker = ""] = /element_id=([^^]+)\^.*valueLIKE(.*)$/.exec(query.get("sysparm_query") ?? "") ?? [];
+			const found = (byId(tickets, of)?.notes ?? []).filter((note) => note.includes(marker));
+			return { status: 200, body: { result: found.map((value) => ({ value })) } };
+		}
 		if (method === "GET") {
 			const key = /correlation_id=([^^]+)/.exec(query.get("sysparm_query") ?? "")?.[1];
 			return {
@@ -162,6 +170,9 @@ const jira: Protocol = {
 				status: 404,
 				body: { errorMessages: ["Issue does not exist or you do not have permission to see it."] },
 			};
+		if (sub === "comment" && method === "GET") {
+			return { status: 200, body: { comments: ticket.notes.map((text) => ({ body: text })) } };
+		}
 		if (sub === "comment") {
 			ticket.notes.push(body.body);
 			return { status: 201, body: { id: String(ticket.notes.length) } };
@@ -201,6 +212,10 @@ const azureDevOps: Protocol = {
 			const key = /CONTAINS '([^']+)'/.exec(body.query)?.[1];
 			const found = alive(tickets).filter((ticket) => ticket.key === key);
 			return { status: 200, body: { workItems: found.map((ticket) => ({ id: Number(ticket.id.slice(1)) })) } };
+		}
+		if (path.endsWith("/comments")) {
+			const [item] = path.split("/").slice(-2);
+			return { status: 200, body: { comments: (byId(tickets, `w${item}`)?.notes ?? []).map((text) => ({ text })) } };
 		}
 		if (path.includes("/workitemtypes/")) return { status: 200, body: { name: "Issue" } };
 		if (headers["content-type"] !== "application/json-patch+json")
@@ -264,7 +279,10 @@ const icm: Protocol = {
 		const ticket = byId(tickets, id);
 		if (!ticket) return NOT_FOUND;
 		if (sub === "notes") {
-			ticket.notes.push(body.text);
+			const noteKey = String(request.headers["idempotency-key"]);
+			// The same key again is the same note.
+			if (!ticket.noteKeys?.includes(noteKey)) ticket.notes.push(body.text);
+			ticket.noteKeys = [...(ticket.noteKeys ?? []), noteKey];
 			return { status: 201, body: { id: String(ticket.notes.length) } };
 		}
 		ticket.title = body.fields.Title ?? ticket.title;

@@ -6,6 +6,7 @@ import {
 	type InboundMessage,
 	instantOf,
 	kindOfMove,
+	mentions,
 	notGone,
 	ourState,
 	recordOf,
@@ -105,7 +106,12 @@ export function createAzureDevOps(options: {
 					? { "System.History": html(content.resolution) }
 					: {}),
 			}),
-		note: (ref, _key, note) => patch(ref, { "System.History": html(note.text) }),
+		async note(ref, _key, note) {
+			const path = `${base}/workItems/${encodeURIComponent(ref.id)}/comments?$top=50&order=desc&api-version=7.1-preview.4`;
+			const there = note.mayBeThere ? await ask({ method: "GET", path }) : undefined;
+			if (there && mentions(there, note.marker)) return { status: "done", proof: "the comment was there already" };
+			return patch(ref, { "System.History": html(note.text) });
+		},
 		async check() {
 			const path = `${base}/workitemtypes/${encodeURIComponent(integration.type)}?${VERSION}`;
 			const answer = await ask({ method: "GET", path });

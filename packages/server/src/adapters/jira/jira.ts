@@ -6,6 +6,7 @@ import {
 	instantOf,
 	kindOfMove,
 	listOf,
+	mentions,
 	notGone,
 	ourState,
 	recordOf,
@@ -136,6 +137,10 @@ export function createJira(options: {
 		},
 		async note(ref, _key, note) {
 			const path = `${API}/issue/${encodeURIComponent(ref.id)}/comment`;
+			const there = note.mayBeThere
+				? await ask({ method: "GET", path: `${path}?orderBy=-created&maxResults=50` })
+				: undefined;
+			if (there && mentions(there, note.marker)) return { status: "done", proof: "the comment was there already" };
 			const answer = await ask({ method: "POST", path, body: { body: note.text } });
 			if (answer.status !== "ok") return answer;
 			return { status: "done", proof: `${answer.said}, comment ${textOf(recordOf(answer.json).id) ?? ""}` };

@@ -5,6 +5,7 @@ import {
 	type InboundEvent,
 	type InboundMessage,
 	instantOf,
+	mentions,
 	notGone,
 	recordOf,
 	type Secrets,
@@ -152,10 +153,13 @@ export function createPagerDuty(options: {
 				return { status: "refused", detail: "notes need auth.apiToken of PagerDuty's REST API" };
 			const target = await restId(ref, key);
 			if ("status" in target) return target;
+			const path = `/incidents/${encodeURIComponent(target.id)}/notes`;
+			const there = note.mayBeThere ? await rest({ method: "GET", url: apiUrl, path }) : undefined;
+			if (there && mentions(there, note.marker)) return { status: "done", proof: "the note was there already" };
 			const answer = await rest({
 				method: "POST",
 				url: apiUrl,
-				path: `/incidents/${encodeURIComponent(target.id)}/notes`,
+				path,
 				body: { note: { content: note.text } },
 			});
 			if (answer.status !== "ok") return answer;

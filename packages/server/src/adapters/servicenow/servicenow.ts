@@ -6,6 +6,7 @@ import {
 	type InboundMessage,
 	instantOf,
 	kindOfMove,
+	mentions,
 	notGone,
 	ourState,
 	recordOf,
@@ -121,7 +122,18 @@ export function createServiceNow(options: {
 			const closing = fields ? { [CLOSE_CODE]: fields.values[CLOSE_CODE] ?? DEFAULT_CLOSE_CODE } : {};
 			return patch(ref, { ...changeFields(change, content), ...closing });
 		},
-		note: (ref, _key, note) => patch(ref, { work_notes: note.text }),
+		async note(ref, _key, note) {
+			const query = new URLSearchParams({
+				sysparm_query: `element_id=${ref.id}^element=work_notes^valueLIKE${note.marker}`,
+				sysparm_fields: "value",
+				sysparm_limit: "1",
+			});
+			const path = `/api/now/table/sys_journal_field?${query}`;
+			// Not every user may read the journal; then the note is sent once more.
+			const there = note.mayBeThere ? await ask({ method: "GET", path }) : undefined;
+			if (there && mentions(there, note.marker)) return { status: "done", proof: "the note was there already" };
+			return patch(ref, { work_notes: note.text });
+		},
 		async check() {
 			const answer = await ask({ method: "GET", path: `${table}?sysparm_limit=1&sysparm_fields=sys_id` });
 			return answer.status === "ok" ? { status: "done", proof: answer.said } : notGone(answer);

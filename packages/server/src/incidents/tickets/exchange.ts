@@ -89,10 +89,20 @@ async function notesOf(tx: Db | Tx, ticket: Ticket): Promise<TicketNote[]> {
 		.orderBy("seq")
 		.limit(1)
 		.execute();
+	if (rows.length === 0) return [];
+	const last = await tx
+		.selectFrom("ticket_attempts")
+		.select("outcome")
+		.where("ticket_id", "=", ticket.id)
+		.where("what", "=", "note")
+		.orderBy("seq", "desc")
+		.limit(1)
+		.executeTakeFirst();
+	const mayBeThere = last?.outcome === "uncertain";
 	return rows.map(({ seq, actor, data }) => {
 		const { text = "" } = JSON.parse(data) as { text?: string };
 		const marker = noteMarker(ticket.incidentId, seq);
-		return { seq, marker, text: `${actor}: ${text.slice(0, MAX_NOTE_LENGTH)}\n\n${marker}` };
+		return { seq, marker, mayBeThere, text: `${actor}: ${text.slice(0, MAX_NOTE_LENGTH)}\n\n${marker}` };
 	});
 }
 

@@ -168,6 +168,11 @@ function blot(words: string, secrets: readonly string[]): string {
 	return secrets.reduce((text, secret) => (secret.length < 4 ? text : text.replaceAll(secret, "***")), words);
 }
 
+/** Whether an answer, wherever in it, holds this text; a failure holds nothing. */
+export function mentions(answer: TicketAnswer, text: string): boolean {
+	return answer.status === "ok" && JSON.stringify(answer.json).includes(text);
+}
+
 /** An object without its type, for answers that are read field by field; anything else is empty. */
 export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
 	return value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Record<string, unknown>) : {};

@@ -22,6 +22,8 @@ export interface TicketNote {
 	readonly seq: number;
 	readonly text: string;
 	readonly marker: string;
+	/** An earlier attempt may have arrived: look for the marker first, where the system lets its notes be read. */
+	readonly mayBeThere: boolean;
 }
 
 /** What of a ticket changed since the system was told last. */
