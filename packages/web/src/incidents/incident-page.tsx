@@ -98,9 +98,12 @@ function Incident({ incident, now }: { readonly incident: IncidentDetail; readon
 				</section>
 				<AttributesCard incident={incident} now={now} />
 				<RunbookCard incident={incident} now={now} />
-				<EscalationCard incident={incident} />
-				<PeopleCard incident={incident} now={now} />
-				<TicketsCard incident={incident} now={now} />
+				<div className="cards-beside">
+					<EscalationCard incident={incident} />
+					<PeopleCard incident={incident} now={now} />
+					<TicketsCard incident={incident} now={now} />
+					<RelatedCard incident={incident} now={now} />
+				</div>
 				<ChangesCard incident={incident} now={now} />
 				<CasesCard incident={incident} now={now} />
 				{incident.children.length > 0 ? (
@@ -119,7 +122,6 @@ function Incident({ incident, now }: { readonly incident: IncidentDetail; readon
 						</ul>
 					</section>
 				) : null}
-				<RelatedCard incident={incident} now={now} />
 				<CostCard incident={incident} />
 				<CustomerPanel incident={incident} now={now} />
 				<Timeline incident={incident} now={now} />
