@@ -30,7 +30,17 @@ export function startChannelWatch(options: ChannelWatchOptions): ChannelWatch {
 	let states: readonly ChannelState[] = [];
 	const failing = new Set<string>();
 
-	async function look(): Promise<void> {
+	let looking: Promise<void> | undefined;
+
+	/** One look at a time: two would say the same change twice. */
+	function look(): Promise<void> {
+		looking ??= lookOnce().finally(() => {
+			looking = undefined;
+		});
+		return looking;
+	}
+
+	async function lookOnce(): Promise<void> {
 		const now = clock.now();
 		states = await channelStates(store.db, channelsInUse(catalogue()), now);
 		for (const state of states) {
