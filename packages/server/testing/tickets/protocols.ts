@@ -52,7 +52,7 @@ const pagerduty: Protocol = {
 			html_url: `https://acme.pagerduty.example/incidents/${ticket.id}`,
 		});
 		if (path === "/abilities") return { status: 200, body: { abilities: [] } };
-		if (method === "GET") {
+		if (path === "/incidents") {
 			const found = alive(tickets).filter(({ key }) => key === query.get("incident_key"));
 			return { status: 200, body: { incidents: found.map(wire), more: false } };
 		}
