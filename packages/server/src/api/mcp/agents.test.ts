@@ -54,6 +54,7 @@ describe("an agent by the official client", () => {
 			"list_proposals",
 			"propose_acknowledge",
 			"propose_mitigate",
+			"propose_mute",
 			"propose_note",
 			"propose_notice_draft",
 		]);
@@ -228,6 +229,22 @@ describe("a proposal", () => {
 		expect(await confirm(await call("propose_notice_draft", { ...why, ...words }))).toMatchObject({ state: "done" });
 		const notices = await served.db.selectFrom("notices").selectAll().where("audience", "=", "customer").execute();
 		expect(notices).toMatchObject([{ state: "draft", ...words, approved_by: null }]);
+	});
+
+	it("of a mute holds back the pages of the incident's own tenant and SLO, for so long and no longer", async () => {
+		const { served, call } = await withIncident();
+		const person = await served.token("responder", { name: "n.patel" });
+		const asked = { incident: "INC-1001", reason: "A known roll-out", minutes: 60 };
+		const { id } = ((await call("propose_mute", asked)) as Answer<Proposed>).data.proposal;
+		expect(await served.db.selectFrom("mutes").selectAll().execute()).toEqual([]);
+		const done = await served.ask(`/api/v1/proposals/${id}/confirm`, person.token, { method: "POST" });
+		expect(done.body).toMatchObject({ state: "done" });
+		const mutes = (await served.ask("/api/v1/mutes", person.token)).body.items;
+		expect(mutes).toMatchObject([
+			{ matchers: ['tenant="woodgrove",slo="policy-create"'], owner: "n.patel", reason: "INC-1001: A known roll-out" },
+		]);
+		expect(mutes[0].endsAt).toBe(served.clock.now() + 3_600_000);
+		expect(((await call("propose_mute", { ...asked, minutes: 9999 })) as Answer<Proposed>).isError).toBe(true);
 	});
 
 	it("happens at once where a policy lets it through, and waits everywhere else", async () => {

@@ -66,6 +66,17 @@ export const PROPOSE_TOOLS: readonly Tool[] = [
 		input: { subject: z.string().min(1).max(200), body: z.string().min(1).max(20_000) },
 		act: (incident, { subject, body }) => ({ tool: "draft_notice", incident, subject, body }),
 	}),
+	proposing({
+		name: "propose_mute",
+		title: "Propose to hold pages back",
+		description:
+			"Proposes that pages of the incident's tenant are held back for a time: of its SLO, its workload, or all.",
+		input: {
+			covers: z.enum(["slo", "workload", "tenant"]).default("slo"),
+			minutes: z.number().int().min(5).max(240),
+		},
+		act: (incident, { covers, minutes }) => ({ tool: "mute", incident, covers, minutes }),
+	}),
 	tool({
 		name: "list_proposals",
 		title: "What became of proposals",

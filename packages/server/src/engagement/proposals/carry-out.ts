@@ -1,9 +1,20 @@
-import { acknowledgeIncident, addNote, type ChangeOutcome, type IncidentRequest, mitigateIncident } from "#incidents";
+import { MINUTE_MS } from "@bellwether/model";
+import {
+	acknowledgeIncident,
+	addNote,
+	type ChangeOutcome,
+	getIncident,
+	type IncidentRequest,
+	mitigateIncident,
+} from "#incidents";
 import type { Tx } from "#platform";
+import { makeMute } from "#response";
 import { editNotice } from "../approval.ts";
 import { listNotices } from "../rows.ts";
 import type { EngagementDeps, NoticeOutcome } from "../types.ts";
 import type { ProposedAct } from "./types.ts";
+
+const MAX_MUTE_REASON = 200;
 
 /** What became of an act, in a sentence. */
 export interface Done {
@@ -16,6 +27,7 @@ export async function carryOut(
 	tx: Tx,
 	deps: EngagementDeps,
 	act: ProposedAct,
+	reason: string,
 	request: IncidentRequest,
 ): Promise<Done> {
 	switch (act.tool) {
@@ -25,6 +37,8 @@ export async function carryOut(
 			return ofIncident(await mitigateIncident(tx, deps, request), "Marked as mitigated.");
 		case "note":
 			return ofIncident(await addNote(tx, deps, { ...request, text: act.text }), "The note is in the timeline.");
+		case "mute":
+			return mute(tx, deps, act, reason, request);
 		case "draft_notice":
 			return draftNotice(tx, deps, act, request);
 	}
@@ -43,6 +57,37 @@ async function draftNotice(
 	const { scope, principal, now, requestId } = request;
 	const asked = { scope, principal, now, requestId, noticeId: draft.id, subject, body };
 	return ofNotice(await editNotice(tx, deps, asked));
+}
+
+/** Only ever of the incident's own tenant; a platform incident concerns everybody, and is muted by people alone. */
+async function mute(
+	tx: Tx,
+	deps: EngagementDeps,
+	act: ProposedAct & { readonly tool: "mute" },
+	reason: string,
+	request: IncidentRequest,
+): Promise<Done> {
+	const { scope, principal, now, requestId = "" } = request;
+	const incident = await getIncident(tx, scope, act.incident);
+	if (!incident || incident.kind === "platform")
+		return { status: "refused", words: "Pages of platform incidents are muted by people alone." };
+	const { tenant, workload, slo } = incident;
+	const labels = {
+		tenant,
+		...(act.covers === "workload" ? { workload } : {}),
+		...(act.covers === "slo" ? { slo } : {}),
+	};
+	const matchers = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
+	const wanted = {
+		matchers: [matchers.join(", ")],
+		owner: principal.name,
+		reason: `${incident.id}: ${reason}`.slice(0, MAX_MUTE_REASON),
+		endsAt: now + act.minutes * MINUTE_MS,
+	};
+	const outcome = await makeMute(tx, deps, { scope, principal, requestId, now }, wanted);
+	if (outcome.status === "made") return { status: "done", words: `Muted for ${act.minutes} min: ${outcome.mute.id}.` };
+	if (outcome.status === "refused") return { status: "refused", words: `${outcome.message} ${outcome.remedy}` };
+	return { status: "refused", words: "It could not be muted." };
 }
 
 function ofIncident(outcome: ChangeOutcome, words: string): Done {

@@ -154,7 +154,7 @@ async function letThrough(
 	const isOwn = principal.name === proposal.agent || proposal.act.tool !== "note";
 	const author = isOwn ? principal : { ...principal, name: `${proposal.agent}, confirmed by ${principal.name}` };
 	const request = { scope: scopeOf(principal), principal: author, incidentId: incident.id, now, requestId };
-	const done = await carryOut(tx, deps, proposal.act, request);
+	const done = await carryOut(tx, deps, proposal.act, proposal.reason, request);
 	const decided = await settle(tx, proposal, done.status, done.words, principal, now);
 	await tell(tx, deps, decided, incident, principal, "confirmed", { now, requestId });
 	return decided;

@@ -5,7 +5,14 @@ export type ProposedAct =
 	| { readonly tool: "acknowledge" | "mitigate"; readonly incident: string }
 	| { readonly tool: "note"; readonly incident: string; readonly text: string }
 	/** New words for the draft of the customer's notice; a person still approves it. */
-	| { readonly tool: "draft_notice"; readonly incident: string; readonly subject: string; readonly body: string };
+	| { readonly tool: "draft_notice"; readonly incident: string; readonly subject: string; readonly body: string }
+	/** Pages of the incident's tenant are held back for a time: of its SLO, of its workload, or all. */
+	| {
+			readonly tool: "mute";
+			readonly incident: string;
+			readonly covers: "slo" | "workload" | "tenant";
+			readonly minutes: number;
+	  };
 
 /** `expired`: nobody decided in time. `refused`: it was let through, and could not be done: see `outcome`. */
 export type ProposalState = "pending" | "done" | "refused" | "rejected" | "expired";
