@@ -54,6 +54,8 @@ export interface StartOptions {
 	readonly demo: boolean;
 	/** File with the operator's admin token; needed for a bind that others can reach. */
 	readonly tokenFile?: string | undefined;
+	/** Where the sheet for the time without this process is written. Default: the data folder. */
+	readonly statusDir?: string | undefined;
 	readonly logger?: Logger | undefined;
 	/** See TelemetryThreadOptions. */
 	readonly warmWorker?: Worker | undefined;
@@ -287,6 +289,15 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		onError: (error) => log.error({ err: error }, "which change may be the cause could not be judged"),
 	});
 	lifecycle.onStop("causes", () => causes.stop());
+	const incidentWatch = rest.value.createIncidentWatch({
+		store,
+		deps,
+		telemetry: thread,
+		catalogue,
+		now: () => clock.now(),
+		onError: (error) => log.error({ err: error }, "what became of an incident could not be looked at"),
+	});
+	lifecycle.onStop("incident watch", () => incidentWatch.stop());
 	const live = await startLiveEvents({
 		store,
 		hub,
@@ -436,6 +447,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	lifecycle.onStop("gRPC port", () => grpc?.stop());
 	breaches.start();
 	causes.start();
+	incidentWatch.start();
 	timers.start();
 	lifecycle.onStop("timers", () => timers.stop());
 	dispatcher.start();
@@ -464,6 +476,17 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	await ownCheck.open({ otlpUrl, token: await selfCheckToken(store, ids, clock.now()) });
 	watchdog.start();
 	lifecycle.onStop("watchdog", () => watchdog.stop());
+	const statusFiles = watching.startStatusFiles({
+		dir: options.statusDir ?? dataDir,
+		store,
+		clock,
+		catalogue,
+		status: () => watchdog.status(),
+		publicUrl: baseUrl,
+		response: rest.value.response,
+		onError: (error) => log.error({ err: error }, "the sheet for the time without this process could not be written"),
+	});
+	lifecycle.onStop("status files", () => statusFiles.stop());
 
 	const tokens = await issueStartTokens(store, ids, clock.now(), tokenDigest);
 	return {

@@ -47,6 +47,7 @@ program
 			"BELLWETHER_TOKEN_FILE",
 		),
 	)
+	.option("--status-dir <dir>", "where phone-tree.md and status.json are written each minute; default: the data folder")
 	.option("--demo", "say in the console that the data are a demo's")
 	.addOption(
 		new Option("--log-level <level>", "what goes to standard error")
@@ -406,6 +407,25 @@ for (const format of FORMATS) {
 			);
 		});
 }
+
+serverOptions(
+	exportCommand
+		.command("phone-tree")
+		.description("whom to call when the server is gone: print it, or keep it on another machine"),
+	false,
+)
+	.option("--catalogue <dir>", "folder of the catalogue; without it, what runs on the server at --url")
+	.option("--out <path>", "file; without it the text is printed")
+	.action(async ({ catalogue: dir, out: outPath, ...options }) => {
+		const { catalogueToExport } = await import("./exported-catalogue.ts");
+		const source = await catalogueToExport(dir, options);
+		if (source.status === "failed") {
+			err(`bellwether: ${source.message}\n`);
+			return finish(source.exitCode);
+		}
+		const { runPhoneTree } = await import("./phone-tree-command.ts");
+		return finish(await runPhoneTree({ catalogue: source.catalogue, now: Date.now(), outPath, out }));
+	});
 
 exportCommand
 	.command("power-automate")

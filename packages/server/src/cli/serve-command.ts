@@ -20,6 +20,8 @@ export interface ServeOptions {
 	/** OTLP/gRPC as well; undefined: not. */
 	readonly grpcPort?: number | undefined;
 	readonly tokenFile?: string | undefined;
+	/** Default: the data folder. */
+	readonly statusDir?: string | undefined;
 	readonly demo: boolean;
 	/** Prints one JSON line when ready instead of words. */
 	readonly json: boolean;
@@ -53,6 +55,7 @@ export async function runServe(options: ServeOptions): Promise<number> {
 			clock: systemClock,
 			demo: options.demo,
 			tokenFile: options.tokenFile,
+			statusDir: options.statusDir === undefined ? undefined : resolve(options.statusDir),
 			logger,
 			warmWorker: options.warmWorker,
 			compileCacheDir: options.compileCacheDir,

@@ -31,6 +31,7 @@ export { onCallAt, onCallView, personName } from "./on-call.ts";
 export { type CardOptions, pageCard } from "./page-card.ts";
 export { DEFAULT_PAGES_PER_HOUR } from "./page-gate.ts";
 export { recordPageOutcome } from "./page-outcome.ts";
+export * from "./phone-tree/index.ts";
 export * from "./queries.ts";
 export * from "./routing/index.ts";
 export * from "./schedule/index.ts";

@@ -5,6 +5,5 @@
  * whoever expects it outside knows of every fault, the end of this process included.
  */
 export { createSelfCheck } from "./self-check.ts";
-export { selfCheckKey, selfCheckToken } from "./self-check-rows.ts";
-export { SELF_CHECK, withSelfCheck } from "./synthetic.ts";
+export { startStatusFiles } from "./status-files.ts";
 export { createWatchdog } from "./watchdog.ts";

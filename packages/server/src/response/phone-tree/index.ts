@@ -1,0 +1,1 @@
+export { type SheetIncident, type PhoneTreeFacts, phoneTree } from "./phone-tree.ts";
