@@ -131,6 +131,7 @@ export const onCallMessages = {
 	"handover.mute": "ends {at}; {owner}: {reason}",
 	"handover.tenants": "Key tenants that need a look",
 	"handover.tenantsNone": "None: all key tenants are healthy or muted.",
+	"handover.tenantsMore": "{count} more in the fleet",
 	"handover.note": "Note",
 	"handover.noteLabel": "Note for whoever comes",
 	"handover.write": "Write the note",

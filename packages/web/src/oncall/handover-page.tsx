@@ -13,6 +13,9 @@ import { Choose } from "./act-form.tsx";
 import { names, OnCallFrame } from "./frame.tsx";
 import { handOverQuery, onCallActions } from "./queries.ts";
 
+/** The worst come first; the fleet has them all. */
+const TENANTS_SHOWN = 12;
+
 /** What whoever comes must know: open incidents, mutes that end, tenants at risk, the note of whoever leaves. */
 export function HandOverPage() {
 	const t = useText();
@@ -143,12 +146,14 @@ function Mutes({ view, now }: CardProps) {
 
 function Tenants({ view }: { readonly view: HandOver }) {
 	const t = useText();
+	const shown = view.tenants.slice(0, TENANTS_SHOWN);
+	const more = view.tenants.length - shown.length;
 	return (
 		<section className="card">
 			<h2>{t("handover.tenants")}</h2>
 			{view.tenants.length === 0 ? <p className="soft">{t("handover.tenantsNone")}</p> : null}
 			<ul className="act-list">
-				{view.tenants.map((tenant) => (
+				{shown.map((tenant) => (
 					<li key={tenant.name}>
 						<span>
 							<Badge look={tenant.state as CellState} word={t(`state.${tenant.state as CellState}`)} />{" "}
@@ -160,6 +165,7 @@ function Tenants({ view }: { readonly view: HandOver }) {
 					</li>
 				))}
 			</ul>
+			{more === 0 ? null : <Link to="/fleet">{t("handover.tenantsMore", { count: more })}</Link>}
 		</section>
 	);
 }

@@ -35,9 +35,10 @@ function rotationWords(rotation: Rotation, name: (person: string) => string): st
 				? ` on the ${monthDays.map(dayWords).join(", ")}`
 				: "";
 	const at = every === "hour" ? "" : ` at ${startsAt.slice(11, 16)}`;
-	const verb = rotation.people.length > 1 ? "take turns" : "begins anew";
 	const end = until === undefined ? "" : ` until ${until.slice(0, 16).replace("T", " ")}`;
-	return `${people} ${verb} every ${count(interval, every)}${on}${at}, from ${startsAt.slice(0, 10)}${end}`;
+	const from = `from ${startsAt.slice(0, 10)}${end}`;
+	if (rotation.people.length === 1) return `Always ${people}, ${from}`;
+	return `${people} take turns every ${count(interval, every)}${on}${at}, ${from}`;
 }
 
 function timeWords({ days, fromMinute, toMinute }: DutyTime): string {
