@@ -3,6 +3,7 @@ import type {
 	AttributesView,
 	BudgetView,
 	Change,
+	ChannelsView,
 	FleetView,
 	HealthDetails,
 	IncidentDetail,
@@ -13,6 +14,8 @@ import type {
 	MonitorLine,
 	Notice,
 	OnCallView,
+	PageTest,
+	PageTestAsked,
 	PhoneMessage,
 	Problem,
 	ProgramReport,
@@ -253,6 +256,20 @@ export const sourcesQuery = queryOptions({
 	refetchInterval: 10_000,
 });
 
+export const channelsQuery = queryOptions({
+	queryKey: ["channels"],
+	queryFn: ({ signal }) => call<ChannelsView>("/channels", {}, signal),
+	refetchInterval: 10_000,
+});
+
+/** Test pages until each has an outcome. */
+export const pageTestsQuery = (ids: readonly string[]) =>
+	queryOptions({
+		queryKey: ["page-tests", ...ids],
+		queryFn: ({ signal }) => list<PageTest>(`/page-tests?ids=${ids.join(",")}`, signal),
+		refetchInterval: ({ state }) => (state.data?.every(({ status }) => status !== "waiting") ? false : 1_000),
+	});
+
 export const healthQuery = queryOptions({
 	queryKey: ["health"],
 	queryFn: ({ signal }) => call<HealthDetails>("/health/details", {}, signal),
@@ -314,6 +331,8 @@ export interface Actions {
 	approveNotice(notice: Notice): Promise<unknown>;
 	discardNotice(notice: Notice): Promise<unknown>;
 	testSource(name: string): Promise<SourceTrial>;
+	/** Without a person: to the channel's own address. */
+	testPage(channel: string, person: string | undefined): Promise<PageTestAsked>;
 	makeKeyTenant(tenant: NewTenant): Promise<MadeTenant>;
 }
 
@@ -339,6 +358,8 @@ export function actionsOf(csrfToken: string): Actions {
 		editNotice: (n, text) => call(notice(n), { method: "PUT", body: text, csrfToken, version: n.version }),
 		approveNotice: (n) => post(`${notice(n)}/approve`, {}, n.version),
 		discardNotice: (n) => post(`${notice(n)}/discard`, {}, n.version),
+		testPage: (channel, person) =>
+			post<PageTestAsked>("/page-tests", { channel, ...(person === undefined ? {} : { person }) }),
 		testSource: (name) => post<SourceTrial>(`/sources/${encodeURIComponent(name)}:test`, {}),
 		makeKeyTenant: (tenant) => post<MadeTenant>("/match/key-tenants", tenant),
 	};

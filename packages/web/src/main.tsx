@@ -5,6 +5,7 @@ import "./styles/fleet.css";
 import "./styles/drawer.css";
 import "./styles/incident.css";
 import "./styles/incident-work.css";
+import "./styles/channels.css";
 import "./styles/operations.css";
 import "./styles/oncall.css";
 import "./styles/slos.css";

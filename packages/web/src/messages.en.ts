@@ -1,13 +1,21 @@
+import { channelMessages } from "./messages-channels.en.ts";
+import { agentMessages } from "./messages-agents.en.ts";
 import { incidentMessages } from "./messages-incidents.en.ts";
+import { integrationMessages } from "./messages-integrations.en.ts";
 import { onCallMessages } from "./messages-oncall.en.ts";
 import { operationsMessages } from "./messages-operations.en.ts";
+import { routingMessages } from "./messages-routing.en.ts";
 import { sloMessages } from "./messages-slos.en.ts";
 
 /** Every word of the console, in ICU message syntax. Sentence case; buttons are verbs with their objects. */
 export const messages = {
+	...channelMessages,
+	...agentMessages,
 	...incidentMessages,
+	...integrationMessages,
 	...onCallMessages,
 	...operationsMessages,
+	...routingMessages,
 	...sloMessages,
 	"app.name": "Bellwether",
 	"app.skip": "Skip to content",

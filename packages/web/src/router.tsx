@@ -143,10 +143,28 @@ const matchRoute = createRoute({
 	validateSearch: matchSearch,
 });
 
+const channelsRoute = createRoute({
+	getParentRoute: () => rootRoute,
+	path: "/admin/channels",
+	component: lazyRouteComponent(() => import("./operations/channels-page.tsx"), "ChannelsPage"),
+});
+
+const accessRoute = createRoute({
+	getParentRoute: () => rootRoute,
+	path: "/admin/access",
+	component: lazyRouteComponent(() => import("./agents/access-page.tsx"), "AccessPage"),
+});
+
 const healthRoute = createRoute({
 	getParentRoute: () => rootRoute,
 	path: "/admin/health",
 	component: lazyRouteComponent(() => import("./operations/health-page.tsx"), "HealthPage"),
+});
+
+const integrationsRoute = createRoute({
+	getParentRoute: () => rootRoute,
+	path: "/admin/integrations",
+	component: lazyRouteComponent(() => import("./integrations/integrations-page.tsx"), "IntegrationsPage"),
 });
 
 const routeTree = rootRoute.addChildren([
@@ -168,7 +186,10 @@ const routeTree = rootRoute.addChildren([
 	adminRoute,
 	sourcesRoute,
 	matchRoute,
+	channelsRoute,
 	healthRoute,
+	accessRoute,
+	integrationsRoute,
 ]);
 
 export function makeRouter(client: QueryClient) {

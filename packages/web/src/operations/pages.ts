@@ -4,6 +4,9 @@ const PAGES = [
 	{ page: "health", to: "/admin/health" },
 	{ page: "sources", to: "/admin/sources" },
 	{ page: "match", to: "/admin/match" },
+	{ page: "access", to: "/admin/access" },
+	{ page: "channels", to: "/admin/channels" },
+	{ page: "integrations", to: "/admin/integrations" },
 ] as const;
 
 /** Pages of the administration that a person may open; the server decides all the same. */
