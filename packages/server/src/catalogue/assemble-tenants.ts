@@ -150,6 +150,7 @@ function assembleTenant(
 		objectives: held,
 		...readOverrides(context, document, pathOf("monitors"), fields.monitors, owner),
 		...(fields.limits === undefined ? {} : { limits: { ...fields.limits } }),
+		...(fields.users === undefined ? {} : { users: fields.users }),
 		contacts: {
 			...(contacts.csam === undefined ? {} : { csam: contacts.csam }),
 			...(contacts.support === undefined ? {} : { support: contacts.support }),

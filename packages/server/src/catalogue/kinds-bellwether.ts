@@ -231,6 +231,13 @@ const tenantFields = {
 	language: f.language("Language of its notices. Default: en.").optional(),
 	objectives: objectives.optional(),
 	monitors: monitorOverrides.optional(),
+	users: f
+		.wholeNumber(
+			"People who use its workloads; user-minutes of an incident are told by it. Default: not known.",
+			1,
+			1_000_000_000,
+		)
+		.optional(),
 	limits: tenantLimits("Default: as in the settings.")
 		.describe("What it may send; stronger than the settings.")
 		.optional(),

@@ -139,6 +139,8 @@ export interface KeyTenant {
 	readonly monitors?: MonitorOverrides | undefined;
 	/** What is left out is as in the settings. */
 	readonly limits?: TenantLimits | undefined;
+	/** People who use its workloads; undefined: not known. */
+	readonly users?: number | undefined;
 	readonly contacts: {
 		readonly csam?: string | undefined;
 		readonly support?: string | undefined;

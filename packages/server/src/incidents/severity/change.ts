@@ -1,8 +1,8 @@
 import { SEVERITIES } from "@bellwether/model";
-import { SYSTEM, scopeOf, type Tx } from "#platform";
+import { type Db, SYSTEM, scopeOf, type Tx } from "#platform";
 import { publish } from "../change.ts";
 import { isResolved } from "../lifecycle.ts";
-import { getIncident, severityColumns } from "../rows.ts";
+import { getIncident, incidentOf, severityColumns } from "../rows.ts";
 import type { ChangeOutcome, Incident, IncidentDeps, IncidentRequest } from "../types.ts";
 import type { WorkDeps } from "../work/acting.ts";
 import { act, refuse } from "../work/acting.ts";
@@ -96,4 +96,16 @@ async function write(tx: Tx, incident: Incident): Promise<void> {
 		.set({ ...severityColumns(incident), version: incident.version })
 		.where("id", "=", incident.id)
 		.execute();
+}
+
+/** Incidents whose severity may still rise, the newest first. */
+export async function incidentsToRevise(db: Db | Tx): Promise<Incident[]> {
+	const rows = await db
+		.selectFrom("incidents")
+		.selectAll()
+		.where("state", "in", ["detected", "acknowledged", "investigating"])
+		.orderBy("number", "desc")
+		.limit(2_000)
+		.execute();
+	return rows.map((row) => incidentOf(row, ALL)).filter(({ evidence }) => !evidence.drill);
 }

@@ -18,7 +18,10 @@ export interface JudgedSeverity {
 
 /** The one rule: tenant tier, share hit, duration and criticality move an incident's severity from its ground. */
 export function judgeSeverity(
-	incident: Pick<Incident, "kind" | "tenant" | "workload"> & { readonly groundSeverity: Severity },
+	incident: Pick<Incident, "kind" | "tenant" | "workload"> & {
+		readonly groundSeverity: Severity;
+		readonly evidence?: Pick<Incident["evidence"], "reported"> | undefined;
+	},
 	catalogue: Catalogue,
 	facts: SeverityFacts,
 ): JudgedSeverity {
@@ -31,7 +34,8 @@ export function judgeSeverity(
 		durationMs: facts.durationMs,
 		ground,
 	});
-	return { severity: SEVERITIES[severity], reasons: [`its monitor says ${ground}`, ...reasons] };
+	const written = incident.evidence?.reported ? `it was reported as ${ground}` : `its monitor says ${ground}`;
+	return { severity: SEVERITIES[severity], reasons: [written, ...reasons] };
 }
 
 /** What the evidence of a claim says of its extent. */
