@@ -1,5 +1,6 @@
 /** The wire contract's types: the only place where the console looks at the server's source, and only at types. */
 import type * as wire from "../../server/src/api/schemas.ts";
+import type * as access from "../../server/src/api/schemas-access.ts";
 import type * as attributes from "../../server/src/api/schemas-attributes.ts";
 import type * as channels from "../../server/src/api/schemas-channels.ts";
 import type * as feeds from "../../server/src/api/schemas-feeds.ts";
@@ -63,7 +64,7 @@ export type Ticket = Out<typeof integrations.TicketView>;
 export type FeedState = Out<typeof feeds.FeedStateView>;
 export type Proposal = Out<typeof proposals.ProposalView>;
 export type Subscription = Out<typeof subscriptions.SubscriptionView>;
-export type TokenView = Out<typeof subscriptions.TokenView>;
+export type TokenView = Out<typeof access.TokenView>;
 export type Change = Out<typeof feeds.Change>;
 export type SloSummary = Out<typeof slos.SloSummary>;
 export type SloDetail = Out<typeof slos.SloDetail>;

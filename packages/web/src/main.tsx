@@ -8,6 +8,7 @@ import "./styles/incident-work.css";
 import "./styles/channels.css";
 import "./styles/operations.css";
 import "./styles/oncall.css";
+import "./styles/routing.css";
 import "./styles/slos.css";
 import "./styles/phone.css";
 import "./styles/print.css";

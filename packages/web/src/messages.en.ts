@@ -1,5 +1,5 @@
-import { channelMessages } from "./messages-channels.en.ts";
 import { agentMessages } from "./messages-agents.en.ts";
+import { channelMessages } from "./messages-channels.en.ts";
 import { incidentMessages } from "./messages-incidents.en.ts";
 import { integrationMessages } from "./messages-integrations.en.ts";
 import { onCallMessages } from "./messages-oncall.en.ts";

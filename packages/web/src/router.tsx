@@ -8,6 +8,7 @@ import {
 } from "@tanstack/react-router";
 import { sessionQuery } from "./api.ts";
 import { FleetPage } from "./fleet/fleet-page.tsx";
+import { mutesSearch } from "./mutes/search.ts";
 import { handOverSearch, scheduleSearch } from "./oncall/search.ts";
 import { fleetSearch, incidentsSearch, matchSearch, sloSearch, slosSearch, workloadSearch } from "./search.ts";
 import { Shell } from "./shell/shell.tsx";
@@ -120,6 +121,25 @@ const handOverRoute = createRoute({
 	validateSearch: handOverSearch,
 });
 
+const mutesRoute = createRoute({
+	getParentRoute: () => rootRoute,
+	path: "/mutes",
+	component: lazyRouteComponent(() => import("./mutes/mutes-page.tsx"), "MutesPage"),
+	validateSearch: mutesSearch,
+});
+
+const workloadsRoute = createRoute({
+	getParentRoute: () => rootRoute,
+	path: "/workloads",
+	component: lazyRouteComponent(() => import("./workloads/workloads-page.tsx"), "WorkloadsPage"),
+});
+
+const workloadFirstRoute = createRoute({
+	getParentRoute: () => rootRoute,
+	path: "/workloads/$workload",
+	component: lazyRouteComponent(() => import("./workloads/workload-page.tsx"), "WorkloadPage"),
+});
+
 const adminRoute = createRoute({
 	getParentRoute: () => rootRoute,
 	path: "/admin",
@@ -183,6 +203,9 @@ const routeTree = rootRoute.addChildren([
 	onCallRoute,
 	scheduleRoute,
 	handOverRoute,
+	mutesRoute,
+	workloadsRoute,
+	workloadFirstRoute,
 	adminRoute,
 	sourcesRoute,
 	matchRoute,

@@ -1,6 +1,7 @@
 import type { FleetRow } from "../api-types.ts";
 import { formatCountdown } from "../format.ts";
 import { useNow } from "../live.ts";
+import { heldWords } from "../mutes/held-words.ts";
 import { times, useText } from "../text.ts";
 
 /** The row's open incident: how long until acknowledgement is due, or who has it. */
@@ -18,6 +19,13 @@ export function IncidentCell({ incident }: { readonly incident: NonNullable<Flee
 							person: incident.acknowledgedBy ?? "",
 							time: times.short(incident.acknowledgedAt, now),
 						})}
+			</>
+		);
+	}
+	if (incident.held !== undefined) {
+		return (
+			<>
+				{incident.id} · {t("fleet.held", { why: heldWords(t, incident.held.kind, incident.held.until, now) })}
 			</>
 		);
 	}

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
+import { ProposalsCard } from "../agents/proposals-card.tsx";
 import { incidentQuery } from "../api.ts";
 import type { IncidentDetail } from "../api-types.ts";
 import { useNow } from "../live.ts";
@@ -18,6 +19,7 @@ import { ImpactCard } from "./impact-card.tsx";
 import { age } from "./incident.ts";
 import { PeopleCard } from "./people-card.tsx";
 import { RelatedCard } from "./related-card.tsx";
+import { RoutingCard } from "./routing-card.tsx";
 import { RunbookCard } from "./runbook-card.tsx";
 import { IncidentStateBadge } from "./state-badge.tsx";
 import { TicketsCard } from "./tickets-card.tsx";
@@ -89,6 +91,7 @@ function Incident({ incident, now }: { readonly incident: IncidentDetail; readon
 			<p className="incident-sentence">{incident.sentence}</p>
 			<ActionBar incident={incident} />
 			<div className="cards">
+				<ProposalsCard incident={incident} now={now} />
 				<ImpactCard incident={incident} now={now} />
 				<EvidenceCard incident={incident} />
 				<section className="card wide">
@@ -100,6 +103,7 @@ function Incident({ incident, now }: { readonly incident: IncidentDetail; readon
 				<RunbookCard incident={incident} now={now} />
 				<div className="cards-beside">
 					<EscalationCard incident={incident} />
+					<RoutingCard incident={incident} now={now} />
 					<PeopleCard incident={incident} now={now} />
 					<TicketsCard incident={incident} now={now} />
 					<RelatedCard incident={incident} now={now} />

@@ -37,6 +37,12 @@ export function Header({
 				<Link to="/monitors" className="nav-wide">
 					{t("monitors.title")}
 				</Link>
+				<Link to="/workloads" className="nav-wide">
+					{t("workloads.title")}
+				</Link>
+				<Link to="/mutes" className="nav-wide">
+					{t("nav.mutes")}
+				</Link>
 				<Link to="/reports/program">{t("nav.reports")}</Link>
 				<Link to="/admin">{t("nav.admin")}</Link>
 			</nav>

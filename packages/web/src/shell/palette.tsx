@@ -99,6 +99,8 @@ function useEntries(t: Text): readonly Entry[] {
 			entry("page", "/incidents", t("nav.incidents")),
 			entry("page", "/slos", t("slos.title")),
 			entry("page", "/monitors", t("monitors.title")),
+			entry("page", "/workloads", t("workloads.title")),
+			entry("page", "/mutes", t("mutes.title")),
 			entry("page", "/reports/program", t("program.title")),
 			...pagesFor(session).map(({ page, to }) => entry("page", to, t(`admin.${page}`), t("nav.admin"))),
 			...(incidents?.pages[0]?.items ?? []).map(({ id, title }) => entry("incident", `/incidents/${e(id)}`, id, title)),
