@@ -19,12 +19,13 @@ export async function incidentCost(
 	const now = context.clock.now();
 	const catalogue = context.catalogue();
 	const { mitigatedAt, signalClearedAt, resolvedAt } = incident;
-	const until = mitigatedAt ?? signalClearedAt ?? resolvedAt ?? now;
+	const endedAt = mitigatedAt ?? signalClearedAt ?? resolvedAt;
+	const until = endedAt ?? now;
 	const counted = await countsOf(context, incident, until);
 	const responders = await respondersOf(context.store.db, scope, incident.id, now);
 	return {
 		until,
-		isOver: until !== now,
+		isOver: endedAt !== undefined,
 		affectedEvents: counted.bad,
 		totalEvents: counted.total,
 		userMinutes: userMinutes(catalogue.tenants.find(({ name }) => name === incident.tenant)?.users, counted, incident),
