@@ -58,6 +58,7 @@ const WELL: HealthFacts = {
 	reach: { kinds: ["webhook"], people: 2, faults: [] },
 	deliveries: { sent: 3, failed: 0, uncertain: 0, lastFailure: "" },
 	channels: [{ name: "pager", state: "well", failingSince: undefined, undelivered: 0 }],
+	integrations: [],
 	queues: { outbox: 0, outboxLateMs: 0, timersLateMs: 0 },
 	watchdog: WATCHDOG,
 	diskFreeBytes: 50e9,

@@ -2,6 +2,7 @@ import { DAY_MS, describeDuration, MINUTE_MS } from "@bellwether/model";
 import type { StorageFigures, TelemetryCounters } from "#telemetry";
 import type { LoopDelay } from "./event-loop.ts";
 import { type ChannelFacts, judgeChannels } from "./health-channels.ts";
+import { type IntegrationFacts, judgeIntegrations } from "./health-integrations.ts";
 import type { Reach } from "./page-reach.ts";
 import { PART_KEYS, type PartKey, type PartState } from "./schemas-operations.ts";
 import type { UncoveredSlo } from "./slo-coverage.ts";
@@ -72,6 +73,8 @@ export interface HealthFacts {
 	};
 	/** Ways out that somebody is reached by. Undefined: not known. */
 	readonly channels?: readonly ChannelFacts[] | undefined;
+	/** Undefined: could not be read. */
+	readonly integrations?: readonly IntegrationFacts[] | undefined;
 	readonly queues: { readonly outbox: number; readonly outboxLateMs: number; readonly timersLateMs: number };
 	/** Undefined: nothing watches. */
 	readonly watchdog?: WatchdogStatus | undefined;
@@ -105,6 +108,7 @@ export function judgeHealth(facts: HealthFacts): Part[] {
 		pages: judgePages,
 		deliveries: judgeDeliveries,
 		channels: ({ channels, now }) => judgeChannels(channels, now),
+		integrations: ({ integrations, now }) => judgeIntegrations(integrations, now),
 		queues: judgeQueues,
 		journal: judgeJournal,
 		disk: judgeDisk,

@@ -153,6 +153,7 @@ export const PART_KEYS = [
 	"pages",
 	"deliveries",
 	"channels",
+	"integrations",
 	"queues",
 	"journal",
 	"disk",

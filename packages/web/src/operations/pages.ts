@@ -11,5 +11,11 @@ const PAGES = [
 
 /** Pages of the administration that a person may open; the server decides all the same. */
 export function pagesFor({ role, allTenants }: Pick<Session, "role" | "allTenants">) {
-	return PAGES.filter(({ page }) => (page === "health" ? role !== "viewer" : page === "match" ? allTenants : true));
+	const isFit: Partial<Record<(typeof PAGES)[number]["page"], boolean>> = {
+		health: role !== "viewer",
+		match: allTenants,
+		access: role === "admin",
+		integrations: role !== "viewer",
+	};
+	return PAGES.filter(({ page }) => isFit[page] !== false);
 }

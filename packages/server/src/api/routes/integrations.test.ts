@@ -54,13 +54,19 @@ beforeEach(async () => {
 
 const carry = () => carrier.runDue(rooms.clock.now());
 
+interface Answer {
+	readonly status: string;
+	readonly outcomes: readonly string[];
+	readonly error: { readonly message: string };
+}
+
 async function send(name: string, body: object, headers: Record<string, string>) {
 	const answer = await fetch(`${rooms.url}/api/v1/integrations/${name}/events`, {
 		method: "POST",
 		headers: { "content-type": "application/json", ...headers },
 		body: JSON.stringify(body),
 	});
-	return { status: answer.status, body: await answer.json() };
+	return { status: answer.status, body: (await answer.json()) as Answer };
 }
 
 let events = 0;

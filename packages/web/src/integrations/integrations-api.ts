@@ -1,0 +1,14 @@
+import { queryOptions } from "@tanstack/react-query";
+import { call } from "../api.ts";
+import type { IntegrationTest, IntegrationView } from "../api-types.ts";
+
+export const integrationsQuery = queryOptions({
+	queryKey: ["integrations"],
+	queryFn: ({ signal }) => call<{ items: IntegrationView[] }>("/integrations", {}, signal),
+	refetchInterval: 10_000,
+});
+
+/** `ticket` makes and closes a marked ticket; `check` only signs in and reads. */
+export function testIntegration(name: string, mode: "ticket" | "check", csrfToken: string): Promise<IntegrationTest> {
+	return call(`/integrations/${encodeURIComponent(name)}/test`, { method: "POST", body: { mode }, csrfToken });
+}
