@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { Proposal } from "#engagement";
 import { Instant } from "./schemas.ts";
 
 /** What an agent proposed, and what became of it. */
@@ -24,25 +23,3 @@ export const ProposalView = z.object({
 	version: z.number(),
 });
 export type ProposalView = z.infer<typeof ProposalView>;
-
-export function proposalView(proposal: Proposal, tokenId: string | undefined): ProposalView {
-	const { tool, incident, ...given } = proposal.act;
-	return {
-		id: proposal.id,
-		incident,
-		tenant: proposal.tenant,
-		tool,
-		arguments: given,
-		reason: proposal.reason,
-		agent: proposal.agent,
-		isOwn: proposal.tokenId === tokenId,
-		state: proposal.state,
-		createdAt: proposal.createdAt,
-		expiresAt: proposal.expiresAt,
-		policy: proposal.policy ?? null,
-		decidedAt: proposal.decidedAt ?? null,
-		decidedBy: proposal.decidedBy ?? null,
-		outcome: proposal.outcome ?? null,
-		version: proposal.version,
-	};
-}

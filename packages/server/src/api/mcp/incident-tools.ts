@@ -1,13 +1,14 @@
+import { MINUTE_MS } from "@bellwether/model";
 import { z } from "zod";
 import type { IncidentDetail, IncidentSummary } from "../schemas.ts";
 import type { AttributesView } from "../schemas-attributes.ts";
+import type { SimilarIncidents } from "../schemas-incident-work.ts";
 import { citeIncident, IncidentShape, incidentShape } from "./shapes.ts";
 import { at, IncidentId, Name, path, Time, type Tool, tool } from "./tool.ts";
 import { plain, Untrusted, untrusted } from "./untrusted.ts";
 
 const MAX_TIMELINE = 40;
 const MAX_CULPRITS = 10;
-const MAX_SIMILAR = 20;
 
 /** What is known of incidents. */
 export const INCIDENT_TOOLS: readonly Tool[] = [
@@ -175,17 +176,45 @@ export const INCIDENT_TOOLS: readonly Tool[] = [
 	tool({
 		name: "find_similar_incidents",
 		title: "Similar incidents of the past",
-		description: "Earlier incidents of the same tenant and SLO, with what became of them; newest first.",
+		description: "Past incidents like this one, the likest first: what they have in common, and how they ended.",
 		input: { incident: IncidentId },
-		output: { incidents: z.array(IncidentShape) },
+		output: {
+			similar: z.array(
+				z.object({
+					id: z.string(),
+					url: z.string(),
+					title: Untrusted,
+					tenant: z.string(),
+					severity: z.string(),
+					state: z.string(),
+					detectedAt: Time,
+					mitigatedAfterMinutes: z.number().nullable(),
+					verdict: z.string().nullable(),
+					verdictReason: Untrusted.nullable(),
+					score: z.number().describe("0 to 1"),
+					inCommon: z.array(Untrusted),
+				}),
+			),
+			compared: z.number().describe("how many past incidents were looked at"),
+		},
 		run: async (call, { incident: id }) => {
-			const { tenant, slo } = await call.ask<IncidentDetail>(path`/api/v1/incidents/${id}`);
-			const page = await call.ask<IncidentPage>(path`/api/v1/incidents?limit=500&tenant=${tenant}`);
-			const earlier = page.items.filter((each) => each.slo === slo && each.id !== id);
+			const { items, looked } = await call.ask<z.infer<typeof SimilarIncidents>>(path`/api/v1/incidents/${id}/similar`);
 			return {
-				incidents: earlier.slice(0, MAX_SIMILAR).map((incident) => incidentShape(call, incident)),
-				citations: earlier.slice(0, MAX_SIMILAR).map((incident) => citeIncident(call, incident)),
-				truncated: earlier.length > MAX_SIMILAR,
+				similar: items.map((past) => ({
+					...citeIncident(call, past),
+					title: untrusted(past.title, 200),
+					tenant: past.tenant,
+					severity: past.severity.key,
+					state: past.state,
+					detectedAt: at(past.detectedAt),
+					mitigatedAfterMinutes: past.mitigatedAfterMs === null ? null : Math.round(past.mitigatedAfterMs / MINUTE_MS),
+					verdict: past.verdict,
+					verdictReason: past.verdictReason === null ? null : untrusted(past.verdictReason),
+					score: past.score,
+					inCommon: past.reasons.map((reason) => untrusted(reason, 200)),
+				})),
+				compared: looked,
+				citations: items.map((past) => citeIncident(call, past)),
 			};
 		},
 	}),

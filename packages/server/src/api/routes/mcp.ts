@@ -5,7 +5,7 @@ import type { Api, ApiContext } from "../context.ts";
 import { type ToolCall, ToolRefused } from "../mcp/tool.ts";
 import { principalOf, READERS } from "../policy.ts";
 import { ApiProblem } from "../problem.ts";
-import { proposalView } from "../schemas-proposals.ts";
+import { proposalView } from "../proposal-view.ts";
 import { TokenBucket } from "../token-bucket.ts";
 import { proposalDeps } from "./proposals.ts";
 

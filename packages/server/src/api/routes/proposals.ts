@@ -13,7 +13,8 @@ import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { expectedVersion } from "../expected-version.ts";
 import { principalOf, READERS, RESPONDERS } from "../policy.ts";
 import { ApiProblem, etagOf, notFound, versionConflict } from "../problem.ts";
-import { ProposalView, proposalView } from "../schemas-proposals.ts";
+import { proposalView } from "../proposal-view.ts";
+import { ProposalView } from "../schemas-proposals.ts";
 
 const Params = z.object({ id: z.string().min(1).max(100) });
 const OBJECT_RULE = "tenant of the proposal's incident in the caller's scope";

@@ -3,25 +3,11 @@ import { audit, closeSessionsOf, issueToken, revokeToken, storedTenants } from "
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { ADMINS, principalOf } from "../policy.ts";
 import { ApiProblem, notFound } from "../problem.ts";
-import { Instant } from "../schemas.ts";
+import { TokenIssued, TokenRole, TokenView } from "../schemas-access.ts";
 
 const Name = z
 	.string()
 	.regex(/^[\p{L}\p{N}][\p{L}\p{N} ._@-]{0,63}$/u, "must be 1 to 64 letters, digits, spaces and ._@-");
-const Issued = z.object({
-	id: z.string(),
-	token: z.string().describe("shown this once; the server keeps its hash alone"),
-	name: z.string(),
-	role: z.string(),
-	tenants: z.array(z.string()).nullable().describe("key tenants it may see; null: all"),
-	expiresAt: Instant.nullable(),
-});
-const Role = z.enum(["admin", "responder", "viewer", "agent", "ingest"]);
-const TokenView = Issued.omit({ token: true }).extend({
-	createdAt: Instant,
-	lastUsedAt: Instant.nullable(),
-	state: z.enum(["good", "expired", "revoked", "used"]),
-});
 const NEWEST = 500;
 /** Roles that a list of tenants can limit: an administrator changes what holds for all, a sender names its own tenants. */
 const LIMITED: readonly string[] = ["responder", "viewer", "agent"];
@@ -36,7 +22,7 @@ export function tokenRoutes(api: Api, context: ApiContext): void {
 				tags: ["access"],
 				body: z.object({
 					name: Name,
-					role: Role,
+					role: TokenRole,
 					tenants: z
 						.array(z.string().min(1).max(63))
 						.min(1)
@@ -45,7 +31,7 @@ export function tokenRoutes(api: Api, context: ApiContext): void {
 						.describe("key tenants it may see, for the roles responder, viewer and agent; all when left out"),
 					ttlMs: z.number().int().min(1000).optional(),
 				}),
-				response: { 201: Issued, ...PROBLEMS },
+				response: { 201: TokenIssued, ...PROBLEMS },
 			},
 		},
 		async (request, reply) => {
@@ -94,7 +80,7 @@ export function tokenRoutes(api: Api, context: ApiContext): void {
 				items: rows.map((row) => ({
 					id: row.id,
 					name: row.name,
-					role: row.role,
+					role: row.role as z.infer<typeof TokenRole>,
 					tenants: row.tenants === null ? null : [...(storedTenants(row.tenants).tenants ?? [])],
 					createdAt: row.created_at,
 					expiresAt: row.expires_at,
