@@ -11,9 +11,14 @@ import {
 	isResolved,
 	listBreaches,
 	listIncidents,
+	mergeIncident,
 	mitigateIncident,
 	openBreaches,
+	putUnderParent,
+	reopenIncident,
 	resolveIncident,
+	reviewIncident,
+	takeFromParent,
 	timelineOf,
 } from "./index.ts";
 
@@ -320,7 +325,10 @@ async function checkInvariants({ db }: Rooms): Promise<void> {
 
 test("whatever happens in whatever order: one incident per pair, one next step per incident that pages", async () => {
 	const step = fc.record({
-		act: fc.constantFrom("open", "open-platform", "close", "acknowledge", "mitigate", "resolve", "pass"),
+		act: fc.constantFrom(
+			...["open", "open-platform", "close", "acknowledge", "mitigate", "resolve", "pass"],
+			...["reopen", "review", "merge", "under", "out"],
+		),
 		tenant: fc.constantFrom("woodgrove", "city-power", ""),
 		slo: fc.constantFrom("policy-create", "policy-read"),
 		pick: fc.nat(9),
@@ -339,6 +347,12 @@ test("whatever happens in whatever order: one incident per pair, one next step p
 					if (act === "acknowledge") await world.acknowledge(id);
 					if (act === "mitigate") await world.mitigate(id);
 					if (act === "resolve") await world.resolve(id, "duplicate");
+					const other = `INC-${1001 + ((pick + 1) % 4)}`;
+					const request = { ...world.request(id), into: other, parent: other };
+					const work = { reopen: reopenIncident, review: reviewIncident, merge: mergeIncident };
+					const family = { under: putUnderParent, out: takeFromParent };
+					const change = { ...work, ...family }[act as keyof typeof work | keyof typeof family];
+					if (change) await world.store.transaction((tx) => change(tx, world.deps, request));
 					if (act === "pass") await world.pass((pick + 1) * 30 * SECOND_MS, 60 * SECOND_MS);
 					await checkInvariants(world);
 				}
