@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CHANNEL_FACTS } from "./channels.ts";
 import { SECRET_EXAMPLE, SECRET_FILE_EXAMPLE } from "./fields.ts";
 import { apiVersionOf, KINDS, type Kind } from "./kinds.ts";
 import { NOTICE_FACTS } from "./notice-facts.ts";
@@ -142,6 +143,11 @@ function templateSection(): string[] {
 		),
 		"",
 		"Without a template of its own, a catalogue has `breach` for each audience in English.",
+		"",
+		"## Webhook templates",
+		"",
+		"`template` of a Channel of kind `webhook` may name these facts, all of them texts, empty when a message has none:",
+		`${CHANNEL_FACTS.map((fact) => `\`${fact}\``).join(", ")}.`,
 		"",
 	];
 }

@@ -5,6 +5,8 @@ import { formatCount } from "./words.ts";
 const HEIGHT = 36;
 const STEP = 12;
 const BAR = 9;
+/** Narrower, so that not the colour alone tells what failed. */
+const BAD_BAR = 5;
 
 type Days = ChannelView["days"];
 
@@ -21,7 +23,12 @@ export function ChannelDays({ days }: { readonly days: Days }) {
 	};
 	return (
 		<figure className="channel-days">
-			<svg viewBox={`0 0 ${days.length * STEP} ${HEIGHT}`} role="img" aria-label={t("channels.days", counts)}>
+			<svg
+				viewBox={`0 0 ${days.length * STEP} ${HEIGHT}`}
+				preserveAspectRatio="xMinYMax meet"
+				role="img"
+				aria-label={t("channels.days", counts)}
+			>
 				{days.map((day, k) => (
 					<Bar key={day.at} day={day} x={k * STEP} most={most} />
 				))}
@@ -62,7 +69,13 @@ function Bar({ day, x, most }: { readonly day: Days[number]; readonly x: number;
 		<>
 			<rect className="day-none" x={x} y={HEIGHT - 1} width={BAR} height={1} />
 			<rect className="day-sent" x={x} y={HEIGHT - 1 - sent} width={BAR} height={sent} />
-			<rect className="day-failed" x={x} y={HEIGHT - 1 - sent - bad} width={BAR} height={bad} />
+			<rect
+				className="day-failed"
+				x={x + (BAR - BAD_BAR) / 2}
+				y={HEIGHT - 1 - sent - bad}
+				width={BAD_BAR}
+				height={bad}
+			/>
 		</>
 	);
 }

@@ -43,7 +43,7 @@ async function exchange(
 	await using receiver = await startReceiver(reply(...answer));
 	const egress = createEgress({ allow: [receiver.host] });
 	const apiUrl = `http://${receiver.host}`;
-	const result = await act(createTwilioProvider({ egress, account: "AC1", from, token: () => `${TOKEN}\n`, apiUrl }));
+	const result = await act(createTwilioProvider({ egress, account: "AC1", from, token: () => `${TOKEN}\nthe one before\n`, apiUrl }));
 	const [request = { head: "", body: "" }] = receiver.requests;
 	return {
 		result,

@@ -24,7 +24,8 @@ export function createTwilioProvider(options: TwilioOptions): PhoneProvider {
 	): Promise<SendResult> {
 		let token: string;
 		try {
-			token = options.token().trim();
+			// While tokens are changed, the first of several is the one that sends.
+			token = options.token().trim().split(/\s/, 1)[0] ?? "";
 		} catch (error) {
 			return { status: "retry", detail: (error as Error).message };
 		}
