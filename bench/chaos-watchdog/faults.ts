@@ -94,8 +94,9 @@ export const FAULTS: readonly Fault[] = [
 	{
 		name: "page channel rejecting",
 		needsShim: false,
-		plant(world) {
+		async plant(world) {
 			world.pageStatus = 503;
+			await world.testPage();
 			return async () => {
 				world.pageStatus = 204;
 			};

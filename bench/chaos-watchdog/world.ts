@@ -60,7 +60,7 @@ export class World {
 	/** The sender's clock against ours. */
 	senderOffsetMs = 0;
 	pid = 0;
-	#ports: { url: string; otlpUrl: string } | undefined;
+	#ports: { url: string; otlpUrl: string; adminToken: string } | undefined;
 	#server: ChildProcess | undefined;
 	#sender: NodeJS.Timeout | undefined;
 
@@ -144,10 +144,10 @@ spec:
 	async startServer(): Promise<void> {
 		const known = this.#ports;
 		const portOf = (url: string | undefined) => (url ? new URL(url).port : "0");
-		const args = ["serve", "--json", "--catalogue", this.catalogue, "--data", this.data];
-		const ports = ["--port", portOf(known?.url), "--otlp-port", portOf(known?.otlpUrl)];
+		const args = ["serve", "--json", "--log-level", "fatal", "--catalogue", this.catalogue, "--data", this.data];
+		const where = ["--port", portOf(known?.url), "--otlp-port", portOf(known?.otlpUrl)];
 		const { shim } = this.#options;
-		const child = this.#spawn([...args, ...ports], {
+		const child = this.#spawn([...args, ...where], {
 			BENCH_WEBHOOK_SECRET: `whsec_${Buffer.from("bench").toString("base64")}`,
 			CHAOS_HEARTBEAT_KEY: KEY,
 			BELLWETHER_TEST_FAULTS: this.#faults,
@@ -159,8 +159,8 @@ spec:
 			lines.once("line", resolve);
 			child.once("exit", (code) => reject(new Error(`the server ended with ${code} before it was ready`)));
 		});
-		const { url, otlpUrl, pid } = JSON.parse(line) as { url: string; otlpUrl: string; pid: number };
-		this.#ports = { url, otlpUrl };
+		const { pid, ...ports } = JSON.parse(line) as { url: string; otlpUrl: string; adminToken: string; pid: number };
+		this.#ports = ports;
 		this.pid = pid;
 	}
 
@@ -209,6 +209,15 @@ spec:
 			body: new Uint8Array(otlpSums(samples, 1)),
 			headers: { "content-type": "application/x-protobuf" },
 			signal: AbortSignal.timeout(4_000),
+		});
+	}
+
+	/** Has a page sent that says it is a test: those of the incident come seldom, because nobody is paged without end. */
+	async testPage(): Promise<void> {
+		await fetch(`${this.url}/api/v1/page-tests`, {
+			method: "POST",
+			headers: { authorization: `Bearer ${this.#ports?.adminToken}`, "content-type": "application/json" },
+			body: JSON.stringify({ person: "ada" }),
 		});
 	}
 

@@ -5,8 +5,8 @@ const FACTOR = 2;
 const LEAST_MS = 15_000;
 /** As long as the usual pauses are not known. */
 const UNKNOWN_MS = 120_000;
-const KNOWN_AFTER_LOOKS = 10;
-const REMEMBERED_LOOKS = 100;
+const KNOWN_AFTER = 10;
+const REMEMBERED = 100;
 
 /**
  * Tells when nothing is counted any more although points come. One sender with a wrong clock is no such thing while
@@ -19,28 +19,27 @@ export function createRejectionWatch(): {
 	let startedAt: number | undefined;
 	/** The figures when something was counted last. */
 	let since: TelemetryFacts | undefined;
-	let ages: number[] = [];
+	/** How long ago that was at the last look; a pause that was told is no usual one. */
+	let pauseMs: number | undefined;
+	let pauses: number[] = [];
 	return {
 		look(facts, now) {
 			startedAt ??= now;
 			if (!facts) return undefined;
 			// Counters begin anew with the thread.
 			if (!since || facts.lastSampleAt !== since.lastSampleAt || facts.malformed < since.malformed) {
-				if (facts.lastSampleAt !== undefined) ages = [...ages, now - facts.lastSampleAt].slice(-REMEMBERED_LOOKS);
+				if (since && pauseMs !== undefined) pauses = [...pauses, pauseMs].slice(-REMEMBERED);
+				pauseMs = facts.lastSampleAt === undefined ? undefined : now - facts.lastSampleAt;
 				since = facts;
 				return undefined;
 			}
 			const points = facts.rejected - since.rejected;
 			const requests = facts.malformed - since.malformed;
 			const forMs = now - Math.max(facts.lastSampleAt ?? 0, startedAt);
-			if (points + requests === 0) {
-				// A pause in which nothing came tells how rarely something does.
-				ages = [...ages, forMs].slice(-REMEMBERED_LOOKS);
-				return undefined;
-			}
-			const isKnown = ages.length >= KNOWN_AFTER_LOOKS;
-			const limitMs = isKnown ? Math.max(LEAST_MS, FACTOR * Math.max(...ages)) : UNKNOWN_MS;
-			return forMs >= limitMs ? { forMs, points, requests } : undefined;
+			const limitMs = pauses.length < KNOWN_AFTER ? UNKNOWN_MS : Math.max(LEAST_MS, FACTOR * Math.max(...pauses));
+			const isTold = points + requests > 0 && forMs >= limitMs;
+			pauseMs = isTold ? undefined : forMs;
+			return isTold ? { forMs, points, requests } : undefined;
 		},
 	};
 }

@@ -4,7 +4,7 @@ import type { Clock } from "@bellwether/model";
 import type { WatchdogStatus } from "#api";
 import type { Catalogue } from "#catalogue";
 import type { ControlStore } from "#platform";
-import type { loadOnCallState, SheetIncident, phoneTree } from "#response";
+import type { loadOnCallState, phoneTree, SheetIncident } from "#response";
 
 export interface StatusFilesOptions {
 	/** Folder that is written to: the data folder, or one that is copied to another machine. */

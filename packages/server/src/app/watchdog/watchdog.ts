@@ -192,7 +192,7 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
 	}
 
 	return {
-		start: () => later(FIRST_AFTER_MS),
+		start: () => later(Math.min(FIRST_AFTER_MS, settings().everyMs)),
 		round,
 		status() {
 			const { everyMs } = settings();

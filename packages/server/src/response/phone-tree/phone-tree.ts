@@ -90,7 +90,7 @@ function policies(catalogue: Catalogue): string {
 			);
 			const end =
 				lead === undefined ? [] : [`${lines.length + 1}. if nobody is reached: ${targetWords(catalogue, lead)}`];
-			return [`**${plain(name)}**`, ...lines, ...end].join("\n");
+			return [`**${plain(name)}**\n`, ...lines, ...end].join("\n");
 		})
 		.join("\n\n");
 }

@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import type { TelemetryFacts } from "./audit-types.ts";
+import { createRejectionWatch } from "./rejection-watch.ts";
+
+const SECOND = 1_000;
+const NOW = 1_800_000_000_000;
+
+/** Looks every 20 s for `forS` seconds; `counted` and `rejected`: seconds from one such point to the next. */
+function watch() {
+	const rejections = createRejectionWatch();
+	let s = 0;
+	let rejected = 0;
+	let lastSampleAt: number | undefined;
+	return (forS: number, sends: { readonly counted?: number; readonly rejected?: number }) => {
+		const told: number[] = [];
+		for (const end = s + forS; s < end; s++) {
+			if (sends.counted && s % sends.counted === 0) lastSampleAt = NOW + s * SECOND;
+			if (sends.rejected && s % sends.rejected === 0) rejected++;
+			const facts: TelemetryFacts = {
+				...{ state: "ready", failure: undefined, evaluations: s, malformed: 0 },
+				...{ lastSampleAt, rejected },
+			};
+			if (s % 20 === 0 && rejections.look(facts, NOW + s * SECOND + 500)) told.push(s);
+		}
+		return told;
+	};
+}
+
+test("all that comes is rejected: told within 20 s where something was counted every few seconds", () => {
+	const pass = watch();
+	expect(pass(600, { counted: 5 })).toEqual([]);
+	expect(pass(60, { rejected: 5 })[0]).toBeLessThanOrEqual(620);
+});
+
+test("a sender with a wrong clock is no alarm beside one that is counted, however rarely that one sends", () => {
+	for (const counted of [5, 30, 45, 60, 100]) {
+		const pass = watch();
+		expect(pass(7_200, { counted, rejected: 5 })).toEqual([]);
+	}
+});
+
+test("where something is counted once a minute, rejecting is told after about twice that", () => {
+	const pass = watch();
+	expect(pass(1_200, { counted: 60 })).toEqual([]);
+	// The last one that was counted came at 1,140 s.
+	const [first = 0] = pass(400, { rejected: 60 });
+	expect(first - 1_140).toBeGreaterThan(60);
+	expect(first - 1_140).toBeLessThanOrEqual(140);
+});
+
+test("silence is not rejection", () => {
+	const pass = watch();
+	pass(600, { counted: 5 });
+	expect(pass(3_600, {})).toEqual([]);
+});
+
+test("after a start, before anything is known, it takes two minutes", () => {
+	expect(watch()(600, { rejected: 5 })[0]).toBe(120);
+});
