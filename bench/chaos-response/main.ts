@@ -1,0 +1,52 @@
+import { parseArgs } from "node:util";
+import { seeded } from "../random.ts";
+import { runKills } from "./kills.ts";
+import { runReceivers } from "./receivers.ts";
+import { runStorm } from "./storm.ts";
+
+/**
+ * `npm run chaos -- response --kills 200 --seed 1`: kills what pages people at random moments with 10,000 timers pending
+ * while the wall clock steps by +1 h and −2 h; receivers that behave in 14 bad ways beside good ones; 1,000 breaches in
+ * ten seconds. `--only kills|receivers|storm` for one of them. Exits 1 when anything is lost, doubled, late or unrecorded.
+ */
+const { values: options } = parseArgs({
+	args: process.argv.slice(3),
+	options: {
+		kills: { type: "string", default: "200" },
+		seed: { type: "string", default: "1" },
+		only: { type: "string" },
+	},
+});
+const isAsked = (part: string) => options.only === undefined || options.only === part;
+const faults: string[] = [];
+const require = (isRight: boolean, what: string) => void (isRight || faults.push(what));
+
+if (isAsked("kills")) {
+	const found = await runKills(Number(options.kills), seeded(Number(options.seed)));
+	console.log("kills", JSON.stringify(found, undefined, 1));
+	require(found.lost === 0, `${found.lost} timers lost`);
+	require(found.double === 0, `${found.double} timers fired twice`);
+	require(found.early === 0, `${found.early} timers fired early`);
+	require(found.latenessP99Ms <= 1_000, `lateness p99 ${found.latenessP99Ms} ms`);
+	require(found.incidentsWithoutNext === 0, `${found.incidentsWithoutNext} incidents without a next step`);
+	require(found.pagesTwice <= found.kills, `${found.pagesTwice} pages twice in ${found.kills} kills`);
+	require(found.pagesMoreThanTwice === 0, `${found.pagesMoreThanTwice} pages more than twice`);
+}
+if (isAsked("receivers")) {
+	const found = await runReceivers();
+	console.log("receivers", JSON.stringify(found, undefined, 1));
+	require(found.firstPageMaxMs <= 2_000, `the first page of a good receiver took ${found.firstPageMaxMs} ms`);
+	require(found.missed === 0, `${found.missed} good receivers got no page`);
+}
+if (isAsked("storm")) {
+	for (const isShared of [true, false]) {
+		const found = await runStorm(isShared);
+		console.log(isShared ? "storm, one cause" : "storm, many causes", JSON.stringify(found, undefined, 1));
+		require(found.firstPageMs <= 30_000, `first page after ${found.firstPageMs} ms`);
+		require(found.mostInAnHour <= found.cap, `${found.mostInAnHour} pages to one person in an hour`);
+		require(found.unrecorded === 0, `${found.unrecorded} incidents without a page or a record`);
+		require(!isShared || found.pagingIncidents <= 3, `${found.pagingIncidents} incidents paged`);
+	}
+}
+for (const fault of faults) console.error(`FAULT ${fault}`);
+process.exit(faults.length > 0 ? 1 : 0);
