@@ -1,21 +1,8 @@
-import type { SeverityKey } from "@bellwether/model";
+import { SEVERITY_MAPPINGS, type SeverityKey } from "@bellwether/model";
 import type { Integration, IntegrationKind, TicketState } from "#catalogue";
 import type { InboundEvent } from "./types.ts";
 
-type SeverityTable = Readonly<Record<SeverityKey, string>>;
 type StateTable = Readonly<Record<TicketState, string>>;
-
-/**
- * Theirs for ours, unless the catalogue says otherwise. ServiceNow: impact/urgency, from which its own matrix makes the
- * priority. Azure DevOps: Microsoft.VSTS.Common.Priority. PagerDuty: severity of PD-CEF.
- */
-const SEVERITIES: Readonly<Record<IntegrationKind, SeverityTable>> = {
-	pagerduty: { "1": "critical", "2": "critical", "2.5": "error", "3": "warning", "4": "info" },
-	servicenow: { "1": "1/1", "2": "1/2", "2.5": "2/1", "3": "2/2", "4": "3/3" },
-	jira: { "1": "Highest", "2": "High", "2.5": "High", "3": "Medium", "4": "Low" },
-	"azure-devops": { "1": "1", "2": "1", "2.5": "2", "3": "3", "4": "4" },
-	icm: { "1": "1", "2": "2", "2.5": "2.5", "3": "3", "4": "4" },
-};
 
 /** Jira and Azure DevOps: states of the usual workflows and of the Agile process's Issue; ServiceNow: numbers of incident.state. */
 const STATES: Readonly<Record<IntegrationKind, StateTable>> = {
@@ -28,8 +15,9 @@ const STATES: Readonly<Record<IntegrationKind, StateTable>> = {
 
 type Words = Pick<Integration, "kind" | "severities" | "states">;
 
+/** By the table of the system, unless the catalogue says otherwise. */
 export function theirSeverity(integration: Words, severity: SeverityKey): string {
-	return integration.severities[severity] ?? SEVERITIES[integration.kind][severity];
+	return integration.severities[severity] ?? SEVERITY_MAPPINGS[integration.kind][severity].out;
 }
 
 export function theirState(integration: Words, state: TicketState): string {
