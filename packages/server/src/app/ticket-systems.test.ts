@@ -180,14 +180,16 @@ describe.each(KINDS)("%s", (kind) => {
 		"sign-in-page": ["uncertain"],
 		lost: ["uncertain"],
 		late: ["uncertain"],
+		held: ["uncertain"],
+		"held-late": ["uncertain"],
 		huge: ["uncertain"],
 		refused: ["refused"],
 	};
 
 	test.each(BEHAVIOURS)("a create that meets %s is told for what it is, without a secret", async (behaviour) => {
 		receiver.behave((_request, isCreate) => (isCreate ? behaviour : "ok"));
-		// Nothing comes of these, so there is no need to wait long.
-		if (behaviour === "hang" || behaviour === "drip") {
+		// No answer comes to these, so there is no need to wait long.
+		if (["hang", "drip", "held", "held-late"].includes(behaviour)) {
 			const hasty = integrationTo(receiver, { timeoutMs: 80 });
 			system = ticketSystemOf(hasty, createEgressReader({ allow: [receiver.host] }));
 		}
@@ -196,7 +198,7 @@ describe.each(KINDS)("%s", (kind) => {
 		for (const secret of Object.values(SECRETS)) expect(JSON.stringify(result)).not.toContain(secret);
 		if (behaviour === "too-many") expect(result).toMatchObject({ retryAfterMs: 100_000_000 });
 		receiver.catchUp();
-		const isThere = ["ok", "slow", "done-500", "lost", "late", "huge"].includes(behaviour);
+		const isThere = ["ok", "slow", "done-500", "lost", "late", "held", "held-late", "huge"].includes(behaviour);
 		expect(receiver.withKey(KEY)).toHaveLength(isThere ? 1 : 0);
 	});
 });

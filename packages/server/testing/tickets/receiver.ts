@@ -4,7 +4,10 @@ import type { IntegrationKind } from "#catalogue";
 import type { KeptTicket, ReceivedRequest, Reply } from "./protocol.ts";
 import { PROTOCOLS } from "./protocols.ts";
 
-/** What a receiver does with a request. `lost` and `late`: it is carried out, and nobody is told. */
+/**
+ * What a receiver does with a request. `lost` and `late`: it is carried out, now or when it catches up, and the connection
+ * ends; `held` and `held-late`: the same, and no answer comes.
+ */
 export const BEHAVIOURS = [
 	"ok",
 	"error-500",
@@ -19,6 +22,8 @@ export const BEHAVIOURS = [
 	"sign-in-page",
 	"lost",
 	"late",
+	"held",
+	"held-late",
 	"slow",
 	"huge",
 	"refused",
@@ -158,6 +163,12 @@ function respond(
 		case "late":
 			later(carryOut);
 			response.socket?.destroy();
+			break;
+		case "held":
+			carryOut();
+			break;
+		case "held-late":
+			later(carryOut);
 			break;
 		case "slow":
 			setTimeout(() => send(carryOut()), 60);
