@@ -46,14 +46,13 @@ export async function sendPage(
 	const ways = used ?? waysOf(person, rule, deps.catalogue());
 	const { step, lead } = first.occasion;
 	const page: StoredPage = { ways, recipient: person, step, isRepeat, ...(lead === undefined ? {} : { lead }) };
-	const tenants = new Set(ordered.map(({ incident }) => incident.tenant));
 	const id = deps.ids.next("pg");
 	await tx
 		.insertInto("pages")
 		.values({
 			id,
 			person: person.name,
-			tenant: tenants.size === 1 ? first.incident.tenant : "",
+			tenant: tenantOf(ordered.map(({ incident }) => incident)),
 			reason: isRepeat ? "repeat" : "page",
 			ways: JSON.stringify(page),
 			next_way: 0,
@@ -208,7 +207,7 @@ async function sendBy(
 		const outboxId = await enqueue(tx, deps.ids, now, {
 			kind: "page",
 			delivery: "at-least-once",
-			tenant: page.tenant,
+			tenant: tenantOf(incidents),
 			// A message that names several belongs to none: acknowledging one of them must not take it back.
 			incidentId: others.length === 0 ? first.id : undefined,
 			channel: contact.channel,
@@ -259,6 +258,12 @@ async function payloadOf(
 		token,
 		...(code === undefined ? {} : { code }),
 	});
+}
+
+/** Whose a message is; '' when it tells of several tenants, so that nobody who may see one of them sees the others. */
+function tenantOf(incidents: readonly Incident[]): string {
+	const tenants = new Set(incidents.map((incident) => incident.tenant));
+	return tenants.size === 1 ? (incidents[0]?.tenant ?? "") : "";
 }
 
 function kindOf(catalogue: Catalogue, channel: string): Channel["kind"] | undefined {

@@ -206,6 +206,20 @@ describe("many pages to one person", () => {
 	});
 });
 
+test("of several tenants' incidents on one page, the later ways go on for those that nobody took", async () => {
+	const { open, deliver, pass, acknowledge, sent, errors } = await rooms(withPolicy({}));
+	await open(breachOpened("woodgrove"));
+	await open(breachOpened("city-power"));
+	await open(breachOpened("woodgrove", { slo: "policy-delete" }));
+	await deliver();
+	await pass(10 * SECOND_MS);
+	await acknowledge("INC-1002");
+	await pass(MINUTE_MS);
+	const text = sent.filter(({ channel }) => channel === "sms").at(-1);
+	expect(text).toMatchObject({ incidentId: "INC-1003", tenant: "woodgrove" });
+	expect(errors).toEqual([]);
+});
+
 describe("after the acknowledgement", () => {
 	const afterAcknowledge = { remindAfterMs: 30 * MINUTE_MS, escalateAfterMs: 15 * MINUTE_MS };
 
