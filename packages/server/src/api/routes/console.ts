@@ -16,6 +16,7 @@ const PAGES = [
 	"/workloads",
 	"/slos",
 	"/monitors",
+	"/mutes",
 	"/review",
 	"/oncall",
 	"/me",
