@@ -15,6 +15,7 @@ const FOLDERS = [
 	"notify",
 	"sources",
 	"feeds",
+	"integrations",
 	"agents",
 	"routing",
 	"ownership",
