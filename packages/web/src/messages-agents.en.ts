@@ -33,7 +33,7 @@ export const agentMessages = {
 	"access.tenants": "Tenants",
 	"access.allTenants": "all",
 	"access.until": "Until",
-	"access.forEver": "revoked",
+	"access.forEver": "no end",
 	"access.lastUsed": "Last used",
 	"access.never": "never",
 	"access.state.good": "good",

@@ -1,6 +1,14 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { FastifyRequest } from "fastify";
-import { type ControlStore, checkToken, findSession, operatorTokenId, type Principal } from "#platform";
+import {
+	type ControlStore,
+	checkToken,
+	findSession,
+	LAST_USED_STEP_MS,
+	noteTokenUse,
+	operatorTokenId,
+	type Principal,
+} from "#platform";
 import type { Caller } from "./policy.ts";
 
 export interface AuthenticateOptions {
@@ -15,10 +23,20 @@ export const OPERATOR: Principal = { name: "operator", role: "admin" };
 
 /** Who sends this request: a bearer token goes before a cookie. Undefined: nobody we know. */
 export function authenticator(options: AuthenticateOptions): (request: FastifyRequest) => Promise<Caller | undefined> {
+	const usedAt = new Map<string, number>();
+	/** Beside the request: who is late in noting it, or cannot, still gets an answer. */
+	const noteUse = ({ tokenId }: Principal) => {
+		const now = options.now();
+		const last = tokenId === undefined ? now : usedAt.get(tokenId);
+		if (tokenId === undefined || (last !== undefined && now - last < LAST_USED_STEP_MS)) return;
+		usedAt.set(tokenId, now);
+		options.store.transaction((tx) => noteTokenUse(tx, tokenId, now)).catch(() => {});
+	};
 	return async (request) => {
 		const token = bearerToken(request.headers.authorization);
 		if (token !== undefined) {
 			const principal = await principalOfToken(options, token);
+			if (principal) noteUse(principal);
 			return principal && { principal, via: "token" };
 		}
 		const id = request.cookies[options.cookieName()];

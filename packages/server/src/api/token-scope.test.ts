@@ -156,6 +156,13 @@ describe("a token of some tenants", () => {
 		const listed = (await served.ask("/api/v1/tokens", token)).body.items;
 		expect(listed[0]).toMatchObject({ role: "agent", tenants: ["woodgrove"], state: "good" });
 		expect(JSON.stringify(listed)).not.toContain("bw_");
+		const used = listed.find(({ name }: { name: string }) => name === "admin");
+		await expect
+			.poll(async () => (await served.ask("/api/v1/tokens", token)).body.items)
+			.toContainEqual({
+				...used,
+				lastUsedAt: served.clock.now(),
+			});
 	});
 });
 

@@ -72,7 +72,7 @@ function nameOf(request: FastifyRequest, messages: readonly Record<string, unkno
 		if (method === "initialize" && typeof name === "string") return agentLabel(name);
 	}
 	const session = request.headers["mcp-session-id"];
-	if (typeof session !== "string" || !session.startsWith(SESSION_PREFIX)) return "unnamed";
+	if (typeof session !== "string" || !session.startsWith(SESSION_PREFIX)) return "";
 	return agentLabel(
 		Buffer.from(session.slice(SESSION_PREFIX.length, SESSION_PREFIX.length + 400), "base64url").toString(),
 	);
@@ -85,7 +85,7 @@ function agentLabel(text: string): string {
 		.replaceAll(/\s+/g, " ")
 		.trim()
 		.slice(0, MAX_NAME_LENGTH);
-	return label.trim() || "unnamed";
+	return label.trim();
 }
 
 /** What the transport looks at; never the token. */

@@ -15,7 +15,7 @@ const MAX_REASON_LENGTH = 1_000;
 
 /** "agent Copilot (for oncall-bot)": what it calls itself, and whose token it holds, which is what counts. */
 export function agentName(agent: Agent): string {
-	return `agent ${agent.name} (for ${agent.principal.name})`;
+	return `agent${agent.name === "" ? "" : ` ${agent.name}`} (for ${agent.principal.name})`;
 }
 
 /**

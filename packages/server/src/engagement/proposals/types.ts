@@ -38,7 +38,7 @@ export interface Proposal {
 	readonly version: number;
 }
 
-/** The agent behind a token, as it called itself. */
+/** The agent behind a token; its name as it called itself, empty when it did not. */
 export interface Agent {
 	readonly name: string;
 	readonly principal: Principal & { readonly tokenId: string };
