@@ -45,7 +45,9 @@ export const Integration = z.strictObject({
 	spec: z.strictObject({
 		kind: f.choice(INTEGRATION_KINDS, "System that incidents are carried to."),
 		url: f
-			.webUrl("Address of the system. Default for pagerduty: https://events.pagerduty.com. Needed for the others.")
+			.webUrl(
+				"Address of the system. Default: https://events.pagerduty.com for pagerduty, https://dev.azure.com for azure-devops. Needed for the others.",
+			)
 			.optional(),
 		auth: auth.optional(),
 		project: f.text("jira: key of the project. azure-devops: organisation/project.", 200).optional(),
