@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -82,9 +83,14 @@ time_t time(time_t *at) {
 	return now.tv_sec;
 }
 
-/* Whether a change of this file must fail now. Only while a fault is planted does it cost a look at its name. */
-static int fails(int fd) {
+/*
+ * Whether a change of this file up to `end` (-1: to its end and beyond, 0: a sync) must fail now. A full disk still lets
+ * bytes be overwritten and synced. Only while a fault is planted does it cost a look at the file's name.
+ */
+static int fails(int fd, off64_t end) {
 	if (!control->disk_errno || !dir) return 0;
+	struct stat64 found;
+	if (control->disk_errno == ENOSPC && end >= 0 && (fstat64(fd, &found) != 0 || end <= found.st_size)) return 0;
 	char link[64], path[4096];
 	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
 	ssize_t length = readlink(link, path, sizeof path - 1);
@@ -95,17 +101,17 @@ static int fails(int fd) {
 	return 1;
 }
 
-#define CHANGES(type, name, parameters, arguments) \
+#define CHANGES(type, name, parameters, arguments, end) \
 	type name parameters { \
 		static type (*real) parameters; \
 		if (!real) real = dlsym(RTLD_NEXT, #name); \
-		return fails(fd) ? -1 : real arguments; \
+		return fails(fd, end) ? -1 : real arguments; \
 	}
-CHANGES(ssize_t, write, (int fd, const void *data, size_t length), (fd, data, length))
-CHANGES(ssize_t, pwrite, (int fd, const void *data, size_t length, off_t at), (fd, data, length, at))
-CHANGES(ssize_t, pwrite64, (int fd, const void *data, size_t length, off64_t at), (fd, data, length, at))
-CHANGES(int, fsync, (int fd), (fd))
-CHANGES(int, fdatasync, (int fd), (fd))
+CHANGES(ssize_t, write, (int fd, const void *data, size_t length), (fd, data, length), -1)
+CHANGES(ssize_t, pwrite, (int fd, const void *data, size_t length, off_t at), (fd, data, length, at), at + length)
+CHANGES(ssize_t, pwrite64, (int fd, const void *data, size_t length, off64_t at), (fd, data, length, at), at + length)
+CHANGES(int, fsync, (int fd), (fd), 0)
+CHANGES(int, fdatasync, (int fd), (fd), 0)
 
 /* One name is known besides those of the system, so that nothing outside is needed: pager.test, which is this machine. */
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
