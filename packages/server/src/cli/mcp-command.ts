@@ -31,7 +31,7 @@ export async function runMcp({ url, token, input, output, err }: McpOptions): Pr
 		const sent = remote.send(message).catch(async (error: Error) => {
 			// Whoever waits for an answer gets one; a notification has nobody who waits.
 			if (!("id" in message) || !("method" in message)) return;
-			const why = `${url} did not answer: ${error.message}`;
+			const why = `${url}: ${whyRefused(error)}`;
 			await answer({ jsonrpc: "2.0", id: message.id, error: { code: INTERNAL_ERROR, message: why } });
 		});
 		const done = sent.finally(() => under.delete(done));
@@ -47,4 +47,16 @@ export async function runMcp({ url, token, input, output, err }: McpOptions): Pr
 	await Promise.all(under);
 	await Promise.all([local.close(), remote.close()]);
 	return EXIT.fine;
+}
+
+/** What the server said, where it said anything; else what went wrong on the way. */
+function whyRefused(error: Error): string {
+	const said = /\{.*\}/s.exec(error.message)?.[0];
+	try {
+		const { message, remedy } = (JSON.parse(said ?? "") as { error: { message: string; remedy: string } }).error;
+		return `${message} ${remedy}`;
+	} catch {
+		const { message = "" } = (error.cause ?? {}) as { message?: string };
+		return `not reached: ${message || error.message}`;
+	}
 }
