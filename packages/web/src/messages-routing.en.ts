@@ -59,6 +59,7 @@ export const routingMessages = {
 	"maintenance.next": "begins {at}",
 	"maintenance.past": "is over",
 	"routing.title": "Routing",
+	"routing.workload": "Workload {workload}",
 	"routing.none": "It pages by the incident that it is part of.",
 	"routing.noPage": "No page: {why}.",
 	"routing.state.waiting": "It waits for others of its group before it pages.",
@@ -110,6 +111,7 @@ export const routingMessages = {
 	"workload.noise": "Noise of the last {days} days",
 	"workload.noiseNone": "No incident, so nothing to judge.",
 	"workload.noiseSentence":
-		"{incidents, plural, one {# incident} other {# incidents}}, of which {pages} paged by themselves and {held} had the page held back for a time. Judged: {real} real, {noise} noise, expected or duplicate; {unjudged} not yet.",
+		"{incidents, plural, one {# incident} other {# incidents}}, {pages} with a page of their own, {held} whose page was held back for a time. Judged: {real} real, {noise} noise, expected or duplicate; {unjudged} not yet.",
+	"workload.lowest": "least budget left: {tenant}, {left}",
 	"workload.tenants": "Key tenants",
 } as const;

@@ -81,6 +81,11 @@ function Incident({ incident, now }: { readonly incident: IncidentDetail; readon
 							{t("tenant.open", { tenant: incident.tenantDisplayName, workload: incident.workloadDisplayName })}
 						</Link>
 					)}
+					{incident.workload === "" ? null : (
+						<Link to="/workloads/$workload" params={{ workload: incident.workload }}>
+							{t("routing.workload", { workload: incident.workloadDisplayName })}
+						</Link>
+					)}
 					{incident.parent === null ? null : (
 						<Link to="/incidents/$id" params={{ id: incident.parent }}>
 							{t("incident.parent", { id: incident.parent })}

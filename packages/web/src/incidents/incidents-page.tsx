@@ -54,6 +54,9 @@ export function IncidentsPage() {
 						{t("incidents.all")} {count("all", itemsOf("all").length)}
 					</button>
 				</div>
+				<Link className="button-link" to="/mutes">
+					{t("mutes.title")}
+				</Link>
 				<span className="spacer" />
 				<LiveChip />
 			</div>

@@ -60,7 +60,7 @@ export function MutesPage() {
 					<div className="list-bar">
 						{mayAct ? (
 							<Button appearance="primary" onClick={() => open("")}>
-								{t("mutes.make")}
+								{t("mutes.makeTitle")}
 							</Button>
 						) : null}
 						<Link className="button-link" to="/mutes" search={show === "over" ? {} : { show: "over" }}>

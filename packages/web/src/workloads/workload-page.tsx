@@ -138,7 +138,7 @@ function SloTable({ workload }: { readonly workload: WorkloadDetail }) {
 					<StateCounts counts={slo.states} />{" "}
 					{slo.lowest === null
 						? null
-						: t("slos.lowestText", { tenant: slo.lowest.displayName, left: formatBudget(slo.lowest.remaining) })}
+						: t("workload.lowest", { tenant: slo.lowest.displayName, left: formatBudget(slo.lowest.remaining) })}
 				</li>
 			))}
 		</ul>
@@ -148,7 +148,11 @@ function SloTable({ workload }: { readonly workload: WorkloadDetail }) {
 /** Step by step who does it, who answers for it, who is asked and told; what is open stands above. */
 function Raci({ workload }: { readonly workload: WorkloadDetail }) {
 	const t = useText();
-	const names = [...new Set(workload.raci.flatMap(({ parts }) => Object.keys(parts)))];
+	const parts = workload.raci.flatMap((each) => Object.keys(each.parts));
+	// In the register's order, then whoever only stands in a step.
+	const names = [...new Set([...workload.parties.map(({ name }) => name), ...parts])].filter((name) =>
+		parts.includes(name),
+	);
 	return (
 		<>
 			{workload.gapsInDetail.map((gap) => (
