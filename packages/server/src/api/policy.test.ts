@@ -58,17 +58,22 @@ describe("the policy beside the route", () => {
 		}
 		expect([...open].sort()).toEqual([
 			"get /-/ready",
+			"get /a/{token}",
 			"get /api",
+			"get /api/v1/heartbeat",
 			"get /healthz",
 			"get /metrics",
 			"get /openapi.json",
 			"get /readyz",
 			"get /sign-in",
+			"post /a/{token}",
+			"post /api/v1/actions/acknowledge",
 			"post /api/v1/channels/{channel}/actions",
 			"post /api/v1/channels/{channel}/keys",
 			"post /api/v1/channels/{channel}/messages",
 			"post /api/v1/channels/{channel}/receipts",
 			"post /api/v1/feeds/{feed}",
+			"post /api/v1/integrations/{name}/events",
 			"post /api/v1/session",
 			"post /sign-in",
 		]);
