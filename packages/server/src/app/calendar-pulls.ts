@@ -1,5 +1,6 @@
+import { Worker } from "node:worker_threads";
 import type { Clock } from "@bellwether/model";
-import type { Catalogue } from "#catalogue";
+import type { Catalogue, Person } from "#catalogue";
 import { type ControlStore, createEgressReader, type EgressReader, resolveSecret } from "#platform";
 import {
 	CALENDAR_AHEAD_MS,
@@ -9,9 +10,8 @@ import {
 	calendarLayers,
 	forgetCalendars,
 	keepCalendar,
-	MAX_CALENDAR_BYTES,
-	readCalendar,
 } from "#response";
+import { MAX_CALENDAR_BYTES } from "../adapters/ical/index.ts";
 
 export interface CalendarPullsOptions {
 	readonly store: ControlStore;
@@ -23,6 +23,8 @@ export interface CalendarPullsOptions {
 	readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
+/** An ordinary calendar takes a tenth of a second; one that takes longer than this was made to. */
+const READ_WITHIN_MS = 15_000;
 const LOOK_EVERY_MS = 5_000;
 const TIMEOUT_MS = 20_000;
 /** After a failure it is asked again sooner than its rhythm, but not at once. */
@@ -76,7 +78,7 @@ export function startCalendarPulls(options: CalendarPullsOptions): { look(): Pro
 		if (answer.statusCode !== 200) return { status: "unreadable", reason: `it answered ${answer.statusCode}` };
 		const now = clock.now();
 		const range = { from: now - CALENDAR_BACK_MS, to: now + CALENDAR_AHEAD_MS, timeZone: layer.timeZone };
-		return readCalendar(Buffer.from(answer.body).toString("utf8"), people, range);
+		return readApart(Buffer.from(answer.body).toString("utf8"), people, range, abort.signal);
 	}
 
 	const look = () => {
@@ -93,4 +95,32 @@ export function startCalendarPulls(options: CalendarPullsOptions): { look(): Pro
 			await turn;
 		},
 	};
+}
+
+/** On a thread of its own: a megabyte of rules takes seconds, in which no page could leave. */
+function readApart(
+	text: string,
+	people: readonly Person[],
+	range: { readonly from: number; readonly to: number; readonly timeZone: string },
+	signal: AbortSignal,
+): Promise<CalendarReading> {
+	return new Promise((resolve) => {
+		const worker = new Worker(new URL("./calendar-worker.ts", import.meta.url), {
+			workerData: { text, people, range },
+			resourceLimits: { maxOldGenerationSizeMb: 256 },
+		});
+		const end = (reading: CalendarReading) => {
+			clearTimeout(deadline);
+			signal.removeEventListener("abort", onAbort);
+			void worker.terminate();
+			resolve(reading);
+		};
+		const fail = (reason: string) => end({ status: "unreadable", reason });
+		const onAbort = () => fail("reading was stopped");
+		const deadline = setTimeout(() => fail(`it was not read within ${READ_WITHIN_MS} ms`), READ_WITHIN_MS);
+		signal.addEventListener("abort", onAbort, { once: true });
+		worker.once("message", end);
+		worker.once("error", (error) => fail(`it cannot be read: ${error.message}`));
+		worker.once("exit", () => fail("its reading ended early"));
+	});
 }

@@ -363,6 +363,34 @@ for (const format of FORMATS) {
 			);
 		});
 }
+importCommand
+	.command("ical")
+	.argument("<source>", "file, or https address")
+	.description("events of a calendar as a schedule of single shifts; titles name people, [L3] in one is the priority")
+	.requiredOption("--catalogue <dir>", "folder of the catalogue whose people the titles name")
+	.option("--schedule <name>", "name of the schedule", "imported")
+	.option("--zone <zone>", "time zone of the schedule and of whole-day events", "UTC")
+	.option("--override", "the shifts win over all other layers")
+	.option("--days <count>", "how far ahead recurrences are expanded", wholeNumber, 365)
+	.option("--out <file>", "file to write; without it the document is printed")
+	.option("--json", "answer as JSON")
+	.action(async (source, { catalogue, schedule, zone, override, days, out: outFile, ...options }) => {
+		const { runImportIcal } = await import("./import-ical-command.ts");
+		const { dir: _dir, ...shared } = common("", options);
+		return finish(
+			await runImportIcal({
+				...shared,
+				source,
+				catalogueDir: catalogue,
+				schedule,
+				timeZone: zone,
+				isOverride: override === true,
+				days,
+				outFile,
+				now: Date.now(),
+			}),
+		);
+	});
 
 serverOptions(
 	importCommand

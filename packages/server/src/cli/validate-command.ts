@@ -1,15 +1,19 @@
+import { systemClock } from "@bellwether/model";
 import { createColors } from "picocolors";
 import { type CatalogueReading, type Finding, formatFinding, readCatalogue } from "#catalogue";
 import { type CommandOptions, EXIT } from "./command-options.ts";
+import { withCoverage } from "./coverage-check.ts";
 import { withRouteTests } from "./route-tests.ts";
 
-/** Reads the folder and tells everything that is wrong with it, and which expectations of tests/routes.yaml do not hold. 0: it can be applied, 1: it cannot, 2: no folder was named. */
+/** Reads the folder and tells everything that is wrong with it, and which expectations of tests/routes.yaml and promises of 24x7 do not hold. 0: it can be applied, 1: it cannot, 2: no folder was named. */
 export async function runValidate({ dir, json, colour, out }: CommandOptions): Promise<number> {
 	if (dir === "") {
 		out("No folder was named.\n  Write bellwether validate DIR.\n");
 		return EXIT.usage;
 	}
-	const { reading } = await withRouteTests(dir, await readCatalogue(dir));
+	const read = await readCatalogue(dir);
+	const { reading: routed } = await withRouteTests(dir, read);
+	const reading = withCoverage(routed, read.catalogue, systemClock.now());
 	if (json) out(`${JSON.stringify(report(reading))}\n`);
 	else out(findingsText(reading, colour));
 	return reading.catalogue ? EXIT.fine : EXIT.findings;

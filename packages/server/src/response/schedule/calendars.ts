@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Catalogue } from "#catalogue";
 import type { Db, Tx } from "#platform";
-import type { CalendarReading } from "./calendar-events.ts";
+import type { CalendarReading } from "./calendar-reading.ts";
 
 /** Events are kept so far back and ahead. */
 export const CALENDAR_BACK_MS = 35 * 86_400_000;

@@ -8,7 +8,7 @@
  */
 export { type AbsenceRecord, cancelAbsence, listAbsences, makeAbsence } from "./absences.ts";
 export { type ActOutcome, MAX_REASON_LENGTH, type OnCallDeps, type OnCallRequest } from "./acts.ts";
-export { type CalendarReading, MAX_CALENDAR_BYTES, peopleIn, type ReadEvent, readCalendar } from "./calendar-events.ts";
+export type * from "./calendar-reading.ts";
 export { calendarText, type Duty, dutiesOf } from "./calendar-text.ts";
 export * from "./calendars.ts";
 export { type CalendarFeed, feedOf, isUseWorthNoting, listFeeds, makeFeed, noteFeedUse, revokeFeed } from "./feeds.ts";

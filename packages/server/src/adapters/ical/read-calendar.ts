@@ -1,29 +1,11 @@
+import { Temporal } from "temporal-polyfill";
 import type { Person } from "#catalogue";
-import { zoneClock } from "./zone-clock.ts";
+import type { CalendarReading, ReadEvent } from "#response";
 
 /** What is taken of one calendar at most; larger ones are refused. */
 export const MAX_CALENDAR_BYTES = 1_048_576;
 export const MAX_CALENDAR_EVENTS = 10_000;
 const MAX_TITLES_TOLD = 20;
-
-/** One event after recurrences were expanded. */
-export interface ReadEvent {
-	readonly title: string;
-	/** Names of people that the title means; empty: nobody that the catalogue knows. */
-	readonly people: readonly string[];
-	readonly priority: number | undefined;
-	readonly from: number;
-	readonly to: number;
-}
-
-export type CalendarReading =
-	| {
-			readonly status: "read";
-			readonly events: readonly ReadEvent[];
-			/** Titles that name nobody, each once. */
-			readonly unknown: readonly string[];
-	  }
-	| { readonly status: "unreadable"; readonly reason: string };
 
 /**
  * Events of an iCalendar text in from ≤ time < to: recurrences expanded, EXDATE and moved instances heeded, cancelled
@@ -91,5 +73,6 @@ function titleOf(summary: unknown): string {
 /** A whole day is midnight to midnight where the schedule is, not where this computer is. */
 function instantOf(date: Date, isFullDay: boolean, timeZone: string): number {
 	if (!isFullDay) return date.getTime();
-	return zoneClock(timeZone).instantOf(Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()));
+	const day = new Temporal.PlainDate(date.getFullYear(), date.getMonth() + 1, date.getDate());
+	return day.toZonedDateTime(timeZone).epochMilliseconds;
 }

@@ -1,0 +1,1 @@
+export { MAX_CALENDAR_BYTES, readCalendar } from "./read-calendar.ts";
