@@ -3,6 +3,11 @@ import { recordOutcome, recoverSending, takeMessage } from "./deliveries.ts";
 import { createLoop } from "./loop.ts";
 import type { ChannelSender, ControlStore, Message, OutcomeListener, SendResult } from "./types.ts";
 
+/** So many times `perChannel` may be under way when each goes to an address of its own. */
+const ALONE_FACTOR = 8;
+/** Messages taken in one commit. */
+const TAKEN_AT_ONCE = 50;
+
 export type RetryDelays = Readonly<Record<Message["kind"], readonly number[]>>;
 
 /** A page is urgent; a notice mostly waits for a mail server that wants to see patience. */
@@ -109,12 +114,16 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 			.orderBy((select) => select.fn.max("kind"), "desc") // pages before notices
 			.orderBy((select) => select.fn.min("next_at"))
 			.execute();
-		const launched: Promise<void>[] = [];
+		const chosen: { readonly id: string; readonly channel: string; readonly address: string }[] = [];
+		const startedNow = new Map<string, number>();
 		for (const { channel, address } of targets) {
 			const running = underWay.get(channel) ?? new Map<Promise<void>, string>();
 			underWay.set(channel, running);
+			const size = running.size + (startedNow.get(channel) ?? 0);
 			const toAddress = [...running.values()].filter((each) => each === address).length;
-			const room = Math.min(perChannel - running.size, perAddress - toAddress);
+			const shared = Math.min(perChannel - size, perAddress - toAddress);
+			// Whoever has nothing under way is not kept waiting by others that hang: one of theirs always starts.
+			const room = toAddress === 0 && size < perChannel * ALONE_FACTOR ? Math.max(1, shared) : shared;
 			if (room <= 0) continue;
 			const due = await store.db
 				.selectFrom("outbox")
@@ -128,34 +137,50 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 				.orderBy("id")
 				.limit(room)
 				.execute();
-			for (const { id } of due) {
-				const attempt: Promise<void> = attemptOne(id, now).finally(() => {
-					running.delete(attempt);
-					counters.inFlight--;
-					loop.wake();
-				});
-				counters.inFlight++;
-				running.set(attempt, address);
-				launched.push(attempt);
-			}
+			startedNow.set(channel, (startedNow.get(channel) ?? 0) + due.length);
+			for (const { id } of due) chosen.push({ id, channel, address });
+		}
+		const launched: Promise<void>[] = [];
+		for (let from = 0; from < chosen.length; from += TAKEN_AT_ONCE) {
+			launched.push(...(await launch(chosen.slice(from, from + TAKEN_AT_ONCE), now)));
 		}
 		return launched;
 	}
 
-	async function attemptOne(id: string, now: number): Promise<void> {
-		let taken: Awaited<ReturnType<typeof takeMessage>>;
+	/** Messages are marked as being sent in one commit, so that a page to many people does not wait for a commit each. */
+	async function launch(
+		chosen: readonly { readonly id: string; readonly channel: string; readonly address: string }[],
+		now: number,
+	): Promise<Promise<void>[]> {
+		let taken: readonly Awaited<ReturnType<typeof takeMessage>>[];
 		try {
-			taken = await store.transaction((tx) => takeMessage(tx, id, now));
+			taken = await store.transaction(async (tx) => {
+				const all: Awaited<ReturnType<typeof takeMessage>>[] = [];
+				for (const { id } of chosen) all.push(await takeMessage(tx, id, now));
+				return all;
+			});
 		} catch (error) {
 			// Still pending. Without the pause a full disk would be asked again and again at once.
 			onError(error, undefined);
 			await pause(recordRetryMs);
-			return;
+			loop.wake();
+			return [Promise.resolve()];
 		}
-		if (!taken) return;
-		const { message, deliverySeq } = taken;
-		const result = await send(message);
-		await record(message, deliverySeq, result);
+		return taken.flatMap((each, k) => {
+			const target = chosen[k];
+			const running = target && underWay.get(target.channel);
+			if (!each || !running) return [];
+			const attempt: Promise<void> = send(each.message)
+				.then((result) => record(each.message, each.deliverySeq, result))
+				.finally(() => {
+					running.delete(attempt);
+					counters.inFlight--;
+					loop.wake();
+				});
+			counters.inFlight++;
+			running.set(attempt, target.address);
+			return attempt;
+		});
 	}
 
 	async function send(message: Message): Promise<SendResult> {
