@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import axe from "axe-core";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { expect } from "vitest";
+import type { RunningServer } from "../support/server.ts";
 
 const CHROMIUM = process.env.BELLWETHER_CHROMIUM ?? "/usr/bin/chromium";
 const SCREENSHOTS = fileURLToPath(new URL("../output/screenshots/", import.meta.url));
@@ -71,4 +73,69 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
 export async function screenshot(page: Page, name: string): Promise<void> {
 	mkdirSync(SCREENSHOTS, { recursive: true });
 	await page.screenshot({ path: `${SCREENSHOTS}${name}.png` });
+}
+
+/** Where a page is, and what shows that it is there whole. */
+export interface PlaceInConsole {
+	readonly path: string | (() => string);
+	readonly ready: string;
+}
+
+/** Somebody who is signed in. */
+export interface Visitor {
+	/** A page without an address yet, in a browser context of its own: close that. */
+	newPage(options?: BrowserContextOptions): Promise<Page>;
+	/** In a browser context of its own as well. */
+	open(path: string, options?: BrowserContextOptions): Promise<Page>;
+	/** Looks at a page as a whole: it is accessible, complains of nothing and is no wider than the screen. */
+	inspect(name: string, place: PlaceInConsole, look: keyof typeof LOOKS): Promise<void>;
+}
+
+/** Signs in with the link that the server printed when it started. */
+export async function signIn(browser: Browser, server: RunningServer): Promise<Visitor> {
+	const context = await browser.newContext();
+	const page = await context.newPage();
+	await page.goto(server.adminLink);
+	await page.getByRole("button", { name: "Sign in" }).click();
+	await page.getByRole("grid").waitFor();
+	const storageState = await context.storageState();
+	await context.close();
+	return visitor(browser, server.url, storageState);
+}
+
+type StorageState = Awaited<ReturnType<BrowserContext["storageState"]>>;
+
+function visitor(browser: Browser, url: string, storageState: StorageState): Visitor {
+	const newPage = async (options: BrowserContextOptions = LOOKS.light): Promise<Page> => {
+		const context = await browser.newContext({ ...options, storageState, timezoneId: "Europe/Berlin" });
+		return context.newPage();
+	};
+	return {
+		newPage,
+		async open(path, options) {
+			const page = await newPage(options);
+			await page.goto(`${url}${path}`);
+			return page;
+		},
+		async inspect(name, { path, ready }, look) {
+			const page = await newPage(LOOKS[look]);
+			const complaints = complaintsOf(page);
+			await page.goto(`${url}${typeof path === "string" ? path : path()}`);
+			await page.locator(ready).first().waitFor();
+			await page.evaluate("document.fonts.ready.then(() => 0)");
+			await screenshot(page, `${name}-${look}`);
+			expect(await accessibilityFaults(page)).toEqual([]);
+			expect(complaints).toEqual([]);
+			expect(await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+			await page.context().close();
+		},
+	};
+}
+
+/** Each page in each look. */
+export function views<P extends string>(
+	pages: Readonly<Record<P, PlaceInConsole>>,
+	looks: readonly (keyof typeof LOOKS)[],
+): (readonly [P, keyof typeof LOOKS])[] {
+	return looks.flatMap((look) => (Object.keys(pages) as P[]).map((page) => [page, look] as const));
 }

@@ -1,7 +1,7 @@
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cleanUp, eventually, type RunningServer, serve, temporaryFolder } from "../support/server.ts";
-import { accessibilityFaults, complaintsOf, LOOKS, launch, screenshot } from "./browser.ts";
+import { accessibilityFaults, LOOKS, launch, screenshot, signIn, type Visitor, views } from "./browser.ts";
 import { CATALOGUE, sendHour, sendOutage } from "./fleet-hour.ts";
 
 interface Incident {
@@ -12,7 +12,7 @@ interface Incident {
 
 let server: RunningServer;
 let browser: Browser;
-let signedIn: Awaited<ReturnType<BrowserContext["storageState"]>>;
+let admin: Visitor;
 /** Of the tenant whose incident people look at, and of the one that is acknowledged without script. */
 let woodgrove: string;
 let cityPower: string;
@@ -31,13 +31,7 @@ beforeAll(async () => {
 	});
 	woodgrove = found.find((incident) => incident.tenant === "woodgrove")?.id ?? "";
 	cityPower = found.find((incident) => incident.tenant === "city-power")?.id ?? "";
-	const context = await browser.newContext();
-	const page = await context.newPage();
-	await page.goto(server.adminLink);
-	await page.getByRole("button", { name: "Sign in" }).click();
-	await page.getByRole("grid").waitFor();
-	signedIn = await context.storageState();
-	await context.close();
+	admin = await signIn(browser, server);
 });
 
 afterAll(async () => {
@@ -45,12 +39,7 @@ afterAll(async () => {
 	await cleanUp();
 });
 
-async function open(path: string, options: BrowserContextOptions = LOOKS.light): Promise<Page> {
-	const context = await browser.newContext({ ...options, storageState: signedIn, timezoneId: "Europe/Berlin" });
-	const page = await context.newPage();
-	await page.goto(`${server.url}${path}`);
-	return page;
-}
+const open = (path: string, options?: BrowserContextOptions) => admin.open(path, options);
 
 const PAGES = {
 	fleet: { path: () => "/fleet", ready: '[role="grid"] .state-breach' },
@@ -62,24 +51,11 @@ const PAGES = {
 	pager: { path: () => `/p/${woodgrove}`, ready: "button" },
 } as const;
 
-const VIEWS = Object.keys(LOOKS).flatMap((look) =>
-	Object.keys(PAGES).map((page) => [page as keyof typeof PAGES, look as keyof typeof LOOKS] as const),
-);
-
 describe("every page", () => {
-	it.each(VIEWS)("%s, %s: is accessible, keeps to its policy and fits the screen", async (name, look) => {
-		const context = await browser.newContext({ ...LOOKS[look], storageState: signedIn, timezoneId: "Europe/Berlin" });
-		const page = await context.newPage();
-		const complaints = complaintsOf(page);
-		await page.goto(`${server.url}${PAGES[name].path()}`);
-		await page.locator(PAGES[name].ready).first().waitFor();
-		await page.evaluate("document.fonts.ready.then(() => 0)");
-		await screenshot(page, `${name}-${look}`);
-		expect(await accessibilityFaults(page)).toEqual([]);
-		expect(complaints).toEqual([]);
-		expect(await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
-		await context.close();
-	});
+	it.each(views(PAGES, Object.keys(LOOKS) as (keyof typeof LOOKS)[]))(
+		"%s, %s: is accessible, keeps to its policy and fits the screen",
+		(name, look) => admin.inspect(name, PAGES[name], look),
+	);
 });
 
 describe("the fleet page", () => {
@@ -151,8 +127,7 @@ describe("the fleet page", () => {
 	});
 
 	it("says that it is not live when the stream is gone for 45 s, and hatches the cells", async () => {
-		const context = await browser.newContext({ ...LOOKS.light, storageState: signedIn });
-		const page = await context.newPage();
+		const page = await admin.newPage();
 		await page.clock.install();
 		await page.route("**/api/v1/stream", (route) => route.abort());
 		await page.goto(`${server.url}/fleet`);
@@ -162,7 +137,7 @@ describe("the fleet page", () => {
 		await page.locator(".live-stale").waitFor();
 		await expect.poll(() => page.locator(".cell.hatched").count()).toBeGreaterThan(200);
 		await screenshot(page, "fleet-not-live");
-		await context.close();
+		await page.context().close();
 	});
 });
 

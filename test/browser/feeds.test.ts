@@ -1,9 +1,9 @@
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cleanUp, eventually, type RunningServer, request, serve, temporaryFolder } from "../support/server.ts";
-import { accessibilityFaults, complaintsOf, LOOKS, launch, screenshot } from "./browser.ts";
+import { LOOKS, launch, screenshot, signIn, type Visitor } from "./browser.ts";
 import { CATALOGUE, sendHour } from "./fleet-hour.ts";
 
 /** What side feeds add to the console: the platform's own word, what changed, cases. */
@@ -19,7 +19,7 @@ const HOUR = 60 * MINUTE;
 
 let server: RunningServer;
 let browser: Browser;
-let signedIn: Awaited<ReturnType<BrowserContext["storageState"]>>;
+let admin: Visitor;
 let incident = "";
 
 async function post(feed: string, body: unknown): Promise<void> {
@@ -99,13 +99,7 @@ beforeAll(async () => {
 		const { causes } = await server.read<{ causes: { ranked: unknown[] } | null }>(`/api/v1/incidents/${incident}`);
 		return causes !== null && causes.ranked.length > 0;
 	});
-	const context = await browser.newContext();
-	const page = await context.newPage();
-	await page.goto(server.adminLink);
-	await page.getByRole("button", { name: "Sign in" }).click();
-	await page.getByRole("grid").waitFor();
-	signedIn = await context.storageState();
-	await context.close();
+	admin = await signIn(browser, server);
 });
 
 afterAll(async () => {
@@ -128,25 +122,12 @@ const VIEWS = [
 	["feeds-program", "phone"],
 ] as const;
 
-async function open(name: keyof typeof PAGES, look: keyof typeof LOOKS): Promise<Page> {
-	const context = await browser.newContext({ ...LOOKS[look], storageState: signedIn, timezoneId: "Europe/Berlin" });
-	const page = await context.newPage();
-	await page.goto(`${server.url}${PAGES[name].path()}`);
-	return page;
-}
+const open = (name: keyof typeof PAGES, look: keyof typeof LOOKS) => admin.open(PAGES[name].path(), LOOKS[look]);
 
 describe("what feeds add", () => {
-	it.each(VIEWS)("%s, %s: is accessible, keeps to its policy and fits the screen", async (name, look) => {
-		const page = await open(name, look);
-		const complaints = complaintsOf(page);
-		await page.locator(PAGES[name].ready).first().waitFor();
-		await page.locator(PAGES[name].ready).first().scrollIntoViewIfNeeded();
-		await screenshot(page, `${name}-${look}`);
-		expect(await accessibilityFaults(page)).toEqual([]);
-		expect(complaints).toEqual([]);
-		expect(await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
-		await page.context().close();
-	});
+	it.each(VIEWS)("%s, %s: is accessible, keeps to its policy and fits the screen", (name, look) =>
+		admin.inspect(name, PAGES[name], look),
+	);
 
 	it("the platform's word stands beside our own measure and changes none", async () => {
 		const page = await open("feeds-platform", "light");
@@ -169,8 +150,8 @@ describe("what feeds add", () => {
 			/^deployed build 4\.2\.17 to westeurope \d+ min before the onset · \d.*%Policy service 4\.2\.17 to ring 2/,
 		);
 		await screenshot(page, "feeds-severity-light");
-		expect(await page.locator(".facts").textContent()).toMatch(
-			/Suggested severitySev 2(\.5)?: .*tier; .* of events are hit; for .*People decide; it changes nothing by itself\./,
+		expect(await page.locator(".facts").first().textContent()).toMatch(
+			/Severity, derivedSev 2(\.5)?: .*tier; .* of events are hit; for /,
 		);
 		await page.context().close();
 	});

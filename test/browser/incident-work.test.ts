@@ -1,23 +1,17 @@
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cleanUp, type RunningServer, serve, temporaryFolder } from "../support/server.ts";
-import { accessibilityFaults, complaintsOf, LOOKS, launch, screenshot } from "./browser.ts";
+import { accessibilityFaults, complaintsOf, LOOKS, launch, screenshot, signIn, type Visitor } from "./browser.ts";
 import { CATALOGUE } from "./fleet-hour.ts";
 
 let server: RunningServer;
 let browser: Browser;
-let signedIn: Awaited<ReturnType<BrowserContext["storageState"]>>;
+let admin: Visitor;
 
 beforeAll(async () => {
 	browser = await launch();
 	server = await serve({ catalogue: CATALOGUE, data: temporaryFolder() });
-	const context = await browser.newContext();
-	const page = await context.newPage();
-	await page.goto(server.adminLink);
-	await page.getByRole("button", { name: "Sign in" }).click();
-	await page.getByRole("grid").waitFor();
-	signedIn = await context.storageState();
-	await context.close();
+	admin = await signIn(browser, server);
 });
 
 afterAll(async () => {
@@ -34,9 +28,7 @@ async function reported(tenant: string): Promise<string> {
 }
 
 async function open(id: string, options: BrowserContextOptions = LOOKS.light): Promise<Page> {
-	const context = await browser.newContext({ ...options, storageState: signedIn, timezoneId: "Europe/Berlin" });
-	const page = await context.newPage();
-	await page.goto(`${server.url}/incidents/${id}`);
+	const page = await admin.open(`/incidents/${id}`, options);
 	await page.getByRole("heading", { name: "People and tasks" }).waitFor();
 	return page;
 }

@@ -1,10 +1,10 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { attribute, nanos, sendJson } from "../support/otlp.ts";
 import { cleanUp, eventually, type RunningServer, request, serve, temporaryFolder } from "../support/server.ts";
-import { accessibilityFaults, complaintsOf, LOOKS, launch, screenshot } from "./browser.ts";
+import { accessibilityFaults, LOOKS, launch, screenshot, signIn, type Visitor, views } from "./browser.ts";
 import { CATALOGUE, sendHour } from "./fleet-hour.ts";
 
 /** What those who run the system look at: sources, ids without a tenant, its own health, a tenant's workload over time. */
@@ -44,7 +44,7 @@ const REFUSED = { code: "forbidden", message: "Refused here.", remedy: "Ask an a
 let catalogue: string;
 let server: RunningServer;
 let browser: Browser;
-let admin: Awaited<ReturnType<BrowserContext["storageState"]>>;
+let admin: Visitor;
 
 async function sendUnused(at: number): Promise<void> {
 	const point = (minutesAgo: number, more: object = {}) => ({
@@ -106,13 +106,7 @@ beforeAll(async () => {
 		const { items } = await server.read<{ items: { state: string }[] }>("/api/v1/sources");
 		return items.some(({ state }) => state === "failing");
 	});
-	const context = await browser.newContext();
-	const page = await context.newPage();
-	await page.goto(server.adminLink);
-	await page.getByRole("button", { name: "Sign in" }).click();
-	await page.getByRole("grid").waitFor();
-	admin = await context.storageState();
-	await context.close();
+	admin = await signIn(browser, server);
 });
 
 afterAll(async () => {
@@ -120,12 +114,7 @@ afterAll(async () => {
 	await cleanUp();
 });
 
-async function open(path: string, options: BrowserContextOptions = LOOKS.light, storageState = admin): Promise<Page> {
-	const context = await browser.newContext({ ...options, storageState, timezoneId: "Europe/Berlin" });
-	const page = await context.newPage();
-	await page.goto(`${server.url}${path}`);
-	return page;
-}
+const open = (path: string, options?: BrowserContextOptions) => admin.open(path, options);
 
 const PAGES = {
 	sources: { path: "/admin/sources", ready: ".card .failure" },
@@ -134,24 +123,12 @@ const PAGES = {
 	tenant: { path: "/tenants/woodgrove", ready: ".matched li" },
 	workload: { path: "/tenants/woodgrove/policy?range=1h", ready: ".chart canvas" },
 } as const;
-const VIEWS = (["light", "dark", "phone", "narrow"] as const).flatMap((look) =>
-	(Object.keys(PAGES) as (keyof typeof PAGES)[]).map((page) => [page, look] as const),
-);
 
 describe("every page of the operators", () => {
-	it.each(VIEWS)("%s, %s: is accessible, keeps to its policy and fits the screen", async (name, look) => {
-		const context = await browser.newContext({ ...LOOKS[look], storageState: admin, timezoneId: "Europe/Berlin" });
-		const page = await context.newPage();
-		const complaints = complaintsOf(page);
-		await page.goto(`${server.url}${PAGES[name].path}`);
-		await page.locator(PAGES[name].ready).first().waitFor();
-		await page.evaluate("document.fonts.ready.then(() => 0)");
-		await screenshot(page, `${name}-${look}`);
-		expect(await accessibilityFaults(page)).toEqual([]);
-		expect(complaints).toEqual([]);
-		expect(await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
-		await context.close();
-	});
+	it.each(views(PAGES, ["light", "dark", "phone", "narrow"]))(
+		"%s, %s: is accessible, keeps to its policy and fits the screen",
+		(name, look) => admin.inspect(name, PAGES[name], look),
+	);
 });
 
 describe("the sources page", () => {
@@ -290,7 +267,7 @@ describe("the health page", () => {
 		await page.getByRole("button", { name: "Sign in" }).click();
 		await page.getByRole("heading", { name: "Sources", exact: true }).waitFor();
 		const tabs = page.getByRole("navigation", { name: "Administration" });
-		expect(await tabs.getByRole("link").allTextContents()).toEqual(["Sources", "Match"]);
+		expect(await tabs.getByRole("link").allTextContents()).toEqual(["Sources", "Match", "Channels"]);
 		expect(await page.getByRole("button", { name: /^Test / }).count()).toBe(0);
 		await page.goto(`${server.url}/admin/health`);
 		await page.getByText("This needs the role responder or admin").waitFor();

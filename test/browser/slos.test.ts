@@ -1,9 +1,9 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cleanUp, eventually, type RunningServer, serve, temporaryFolder } from "../support/server.ts";
-import { accessibilityFaults, complaintsOf, LOOKS, launch, screenshot } from "./browser.ts";
+import { accessibilityFaults, launch, screenshot, signIn, type Visitor, views } from "./browser.ts";
 import { CATALOGUE, sendHour } from "./fleet-hour.ts";
 
 /** What is promised and what watches it: SLOs, their budgets and spread, monitors; and the way to anything by its name. */
@@ -42,7 +42,7 @@ const REFUSED = { code: "forbidden", message: "Refused here.", remedy: "Ask an a
 
 let server: RunningServer;
 let browser: Browser;
-let admin: Awaited<ReturnType<BrowserContext["storageState"]>>;
+let admin: Visitor;
 
 /** Four weeks of policy creations, with three days without any for one tenant; a good part of whose budget is spent. */
 async function importHistory(now: number): Promise<void> {
@@ -77,13 +77,7 @@ beforeAll(async () => {
 		const { items } = await server.read<{ items: object[] }>("/api/v1/incidents?tenant=woodgrove");
 		return items.length > 0;
 	});
-	const context = await browser.newContext();
-	const page = await context.newPage();
-	await page.goto(server.adminLink);
-	await page.getByRole("button", { name: "Sign in" }).click();
-	await page.getByRole("grid").waitFor();
-	admin = await context.storageState();
-	await context.close();
+	admin = await signIn(browser, server);
 });
 
 afterAll(async () => {
@@ -91,12 +85,7 @@ afterAll(async () => {
 	await cleanUp();
 });
 
-async function open(path: string, options: BrowserContextOptions = LOOKS.light): Promise<Page> {
-	const context = await browser.newContext({ ...options, storageState: admin, timezoneId: "Europe/Berlin" });
-	const page = await context.newPage();
-	await page.goto(`${server.url}${path}`);
-	return page;
-}
+const open = (path: string, options?: BrowserContextOptions) => admin.open(path, options);
 
 const PAGES = {
 	slos: { path: "/slos", ready: "tbody tr" },
@@ -104,25 +93,12 @@ const PAGES = {
 	monitors: { path: "/monitors", ready: "tbody tr" },
 	monitor: { path: "/monitors/burn-rate", ready: "tbody tr" },
 } as const;
-/** The narrow look is dark. */
-const VIEWS = (["light", "phone", "narrow"] as const).flatMap((look) =>
-	(Object.keys(PAGES) as (keyof typeof PAGES)[]).map((page) => [page, look] as const),
-);
 
 describe("every page of what is promised", () => {
-	it.each(VIEWS)("%s, %s: is accessible, keeps to its policy and fits the screen", async (name, look) => {
-		const context = await browser.newContext({ ...LOOKS[look], storageState: admin, timezoneId: "Europe/Berlin" });
-		const page = await context.newPage();
-		const complaints = complaintsOf(page);
-		await page.goto(`${server.url}${PAGES[name].path}`);
-		await page.locator(PAGES[name].ready).first().waitFor();
-		await page.evaluate("document.fonts.ready.then(() => 0)");
-		await screenshot(page, `${name}-${look}`);
-		expect(await accessibilityFaults(page)).toEqual([]);
-		expect(complaints).toEqual([]);
-		expect(await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
-		await context.close();
-	});
+	it.each(views(PAGES, ["light", "phone", "narrow"]))(
+		"%s, %s: is accessible, keeps to its policy and fits the screen",
+		(name, look) => admin.inspect(name, PAGES[name], look),
+	);
 });
 
 describe("an SLO's page", () => {
