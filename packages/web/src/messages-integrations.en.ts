@@ -15,7 +15,9 @@ export const integrationMessages = {
 	"integrations.state.stuck": "Needs you",
 	"integrations.says.idle": "Nothing was sent yet. Test it now, before an incident does.",
 	"integrations.says.ok": "Last delivery {ago} ago.",
-	"integrations.says.failing": "The last exchange failed {ago} ago. It is tried again by itself.",
+	"integrations.says.tested": "No incident went there yet. The last test went well, {ago} ago.",
+	"integrations.says.failing": "The last exchange failed, {ago} ago.",
+	"integrations.says.retried": "The last exchange failed, {ago} ago. It is tried again by itself.",
 	"integrations.says.stuck":
 		"{count, plural, one {# ticket waits} other {# tickets wait}} for a person: mend what is wrong, then send again from the incident.",
 	"integrations.system": "System",

@@ -53,15 +53,19 @@ export function IntegrationCard({ integration, now }: CardProps) {
 	);
 }
 
-function says(t: Text, { state, lastDelivery, lastFailure, tickets }: IntegrationView, now: number): string {
+function says(t: Text, { state, lastDelivery, lastFailure, lastTest, tickets }: IntegrationView, now: number): string {
 	const ago = (at: number | undefined) => formatDuration(now - (at ?? now));
 	switch (state) {
 		case "idle":
 			return t("integrations.says.idle");
 		case "ok":
-			return t("integrations.says.ok", { ago: ago(lastDelivery?.startedAt) });
+			return lastDelivery === null
+				? t("integrations.says.tested", { ago: ago(lastTest?.startedAt) })
+				: t("integrations.says.ok", { ago: ago(lastDelivery.startedAt) });
 		case "failing":
-			return t("integrations.says.failing", { ago: ago(lastFailure?.startedAt) });
+			return t(tickets.waiting > 0 ? "integrations.says.retried" : "integrations.says.failing", {
+				ago: ago(lastFailure?.startedAt),
+			});
 		case "stuck":
 			return t("integrations.says.stuck", { count: tickets.failed });
 	}

@@ -43,6 +43,8 @@ export async function integrationStates(db: Db, scope: TenantScope, catalogue: C
 	return Promise.all((catalogue.integrations ?? []).map((integration) => stateOf(db, scope, integration)));
 }
 
+const DELIVERIES = ["create", "adopt", "update", "note"] as const;
+
 async function stateOf(
 	db: Db,
 	scope: TenantScope,
@@ -57,22 +59,24 @@ async function stateOf(
 	const visible = rows.filter(({ tenant }) => inScope(scope, tenant));
 	const waiting = visible.filter(({ sync }) => sync === "pending" || sync === "sending");
 	const failed = visible.filter(({ sync }) => sync === "failed").length;
-	const [lastDelivery, lastBad, lastTest, message] = await Promise.all([
+	const bad = ["retry", "uncertain", "refused", "gone"] as const;
+	const [lastGood, lastDelivery, lastBad, lastTest, message] = await Promise.all([
 		lastAttempt(db, scope, name, ["done"]),
-		lastAttempt(db, scope, name, ["retry", "uncertain", "refused", "gone"]),
-		lastAttempt(db, scope, name, ["done", "retry", "uncertain", "refused", "gone"], "test"),
+		lastAttempt(db, scope, name, ["done"], DELIVERIES),
+		lastAttempt(db, scope, name, bad),
+		lastAttempt(db, scope, name, ["done", ...bad], ["test"]),
 		db
 			.selectFrom("ticket_messages")
 			.select((select) => select.fn.max("received_at").as("at"))
 			.where("integration", "=", name)
 			.executeTakeFirst(),
 	]);
-	const lastFailure = lastBad && lastBad.seq > (lastDelivery?.seq ?? 0) ? lastBad : undefined;
+	const lastFailure = lastBad && lastBad.seq > (lastGood?.seq ?? 0) ? lastBad : undefined;
 	return {
 		name,
 		displayName,
 		kind,
-		state: failed > 0 ? "stuck" : lastFailure ? "failing" : lastDelivery ? "ok" : "idle",
+		state: failed > 0 ? "stuck" : lastFailure ? "failing" : lastGood ? "ok" : "idle",
 		tickets: {
 			open: visible.filter(({ phase, theirs }) => phase === "linked" && theirs !== "resolved").length,
 			waiting: waiting.length,
@@ -91,7 +95,7 @@ async function lastAttempt(
 	scope: TenantScope,
 	integration: string,
 	outcomes: readonly TicketAttempt["outcome"][],
-	what?: TicketAttempt["what"],
+	what?: readonly TicketAttempt["what"][],
 ): Promise<TicketAttempt | undefined> {
 	const [found] = await listTicketAttempts(db, scope, { integration, limit: 1, outcomes, what });
 	return found;
@@ -105,7 +109,7 @@ export async function listTicketAttempts(
 		readonly integration: string;
 		readonly limit: number;
 		readonly outcomes?: readonly TicketAttempt["outcome"][] | undefined;
-		readonly what?: TicketAttempt["what"] | undefined;
+		readonly what?: readonly TicketAttempt["what"][] | undefined;
 	},
 ): Promise<TicketAttempt[]> {
 	if (!scope.all && scope.tenants.size === 0) return [];
@@ -119,7 +123,7 @@ export async function listTicketAttempts(
 		.limit(filter.limit);
 	if (!scope.all) query = query.where("ticket_attempts.tenant", "in", [...scope.tenants]);
 	if (filter.outcomes) query = query.where("outcome", "in", [...filter.outcomes]);
-	if (filter.what) query = query.where("what", "=", filter.what);
+	if (filter.what) query = query.where("what", "in", [...filter.what]);
 	const rows = await query.execute();
 	return rows
 		.filter((row) => mayRead(scope, readersOf(row)))
