@@ -154,12 +154,13 @@ async function reportFailure(
 /** After a false alarm nobody should approve what still waits. The resolution's audit entry covers it. */
 async function discardDrafts(tx: Tx, deps: EngagementDeps, incident: Incident, now: number): Promise<void> {
 	const waiting = await listNotices(tx, ALL, { incidentId: incident.id, states: ["draft", "approved"] });
+	const reason = incident.verdict === "duplicate" ? "the incident is part of another" : "the incident was no incident";
 	for (const notice of waiting) {
 		if (!(await recallMessages(tx, notice))) continue;
 		await saveNotice(tx, { ...notice, state: "discarded", version: notice.version + 1 });
 		await publishIncidentFact(tx, deps, incident, SYSTEM, now, {
 			type: "notice.discarded",
-			data: { noticeId: notice.id, audience: notice.audience, reason: "the incident was no incident" },
+			data: { noticeId: notice.id, audience: notice.audience, reason },
 		});
 	}
 }

@@ -28,7 +28,7 @@ export function lookAgainAfterResolution(bus: EventBus, deps: StillBurningDeps):
 			tenant: incident.tenant,
 			incidentId: incident.id,
 			dueAt: event.at + LOOK_AGAIN_MS,
-			data: {},
+			data: { resolvedAt: event.at },
 		});
 	});
 }
@@ -38,8 +38,10 @@ export function stillBurningTimers(deps: StillBurningDeps): Record<string, Timer
 	return {
 		[STILL_BURNING_TIMER]: async (tx, timer, now) => {
 			const incident = timer.incidentId && (await getIncident(tx, ALL, timer.incidentId));
-			// Reopened meanwhile: somebody looks at it, or is paged for it.
+			// Reopened meanwhile: somebody looks at it, or is paged for it. Resolved anew: that has an hour of its own.
 			if (!incident || !isResolved(incident)) return;
+			const { resolvedAt = incident.resolvedAt } = timer.data;
+			if (incident.resolvedAt !== resolvedAt) return;
 			const family = [incident.id, ...(await childrenOf(tx, ALL, incident.id)).map(({ id }) => id)];
 			const burning = await tx
 				.selectFrom("breaches")

@@ -187,7 +187,14 @@ describe("a private incident", () => {
 			expect(same(hidden.text)).toBe(same((await act("INC-9999", verb, body, leo)).text));
 		}
 		expect((await act("INC-1002", "merge", { into: "INC-1001" }, leo)).text).toContain("that you may see");
-		const lists = read.filter((path) => !path.includes("{"));
+		// Everything else that can be asked of what the incident is about.
+		const names: Record<string, string> = {
+			...{ tenant: "woodgrove", slo: "policy-create", workload: "policy", monitor: "burn", name: "policy" },
+			...{ person: "m-ito", schedule: "primary", channel: "phone", w: "policy" },
+		};
+		const lists = read
+			.filter((path) => !ofIncident.includes(path))
+			.map((path) => path.replaceAll(/\{(\w+)\}/g, (_, key) => names[key] ?? "primary"));
 		expect(lists).toEqual(expect.arrayContaining(["/api/v1/fleet", "/api/v1/incidents", "/api/v1/tasks"]));
 		for (const path of lists) {
 			const answer = await fetch(url + path, { headers: { authorization: `Bearer ${leo}` } });

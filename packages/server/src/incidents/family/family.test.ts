@@ -23,14 +23,15 @@ import {
 // A real store syncs each commit; on a busy machine many of them take their time.
 vi.setConfig({ testTimeout: 60_000 });
 
-/** INC-1001 and INC-1002 of woodgrove on two SLOs, INC-1003 of city-power. */
-async function three() {
-	const slos = [exampleSlo("policy-create"), exampleSlo("policy-read")];
+/** INC-1001 and INC-1002 of woodgrove on two SLOs, INC-1003 of city-power; of further SLOs one more each of woodgrove. */
+async function three(...further: string[]) {
+	const slos = ["policy-create", "policy-read", ...further].map((name) => exampleSlo(name));
 	const rooms = await openRooms(exampleCatalogue({ slos }));
 	onTestFinished(() => rooms.remove());
 	await rooms.open(breachOpened("woodgrove"));
 	await rooms.open(breachOpened("woodgrove", { slo: "policy-read" }));
 	await rooms.open(breachOpened("city-power"));
+	for (const slo of further) await rooms.open(breachOpened("woodgrove", { slo }));
 	const { store, deps, request, db } = rooms;
 	return {
 		...rooms,
@@ -133,6 +134,17 @@ describe("merging", () => {
 		const fresh = await three();
 		await fresh.hide("INC-1002");
 		expect(await fresh.merge("INC-1002", "INC-1001")).toMatchObject({ reason: "target-unfit" });
+	});
+	test("what was merged into the source is the target's as well", async () => {
+		const { merge, open, close, clock, incident } = await three("policy-write");
+		await merge("INC-1001", "INC-1002");
+		await merge("INC-1002", "INC-1004");
+		expect((await incident("INC-1001"))?.mergedInto).toBe("INC-1004");
+		await close("woodgrove", "policy-create");
+		clock.advance(MINUTE_MS);
+		expect(await open(breachOpened("woodgrove", { detectedAt: clock.now() }))).toMatchObject({
+			incidentId: "INC-1004",
+		});
 	});
 	test("twice is as once; a merged one is neither reopened nor merged elsewhere", async () => {
 		const { merge, store, deps, request, timeline } = await three();

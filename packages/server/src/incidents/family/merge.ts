@@ -33,6 +33,8 @@ export function mergeIncident(
 		);
 		if (step.status !== "changed") return step;
 		await tx.updateTable("incidents").set({ parent_id: target.id }).where("parent_id", "=", source.id).execute();
+		// What was merged into the source before is the target's as well: claims of theirs find it in one step.
+		await tx.updateTable("incidents").set({ merged_into: target.id }).where("merged_into", "=", source.id).execute();
 		await moveOpenTasks(tx, source, target);
 		await cancelTimers(tx, { incidentId: source.id });
 		await cancelMessages(tx, { incidentId: source.id, kind: "page" });

@@ -1,7 +1,7 @@
 import type { EventBus, Tx } from "#platform";
 import { SYSTEM, scopeOf } from "#platform";
 import { publish } from "../change.ts";
-import { getIncident } from "../rows.ts";
+import { getIncident, incidentOf, UNRESOLVED } from "../rows.ts";
 import type { ChangeOutcome, Incident, IncidentRequest } from "../types.ts";
 import { act, refuse, unknownPerson, type WorkDeps } from "./acting.ts";
 
@@ -19,6 +19,12 @@ export function setReaders(
 ): Promise<ChangeOutcome> {
 	return act(tx, request, "incident.private", async (incident) => {
 		const { principal, now } = request;
+		if (incident.kind === "platform" && request.readers !== undefined)
+			return refuse(
+				"target-unfit",
+				`${incident.id} is the platform's: it tells everybody why the tenants' incidents do not page.`,
+				"Make the tenant's incident private that is meant.",
+			);
 		const unknown = request.readers
 			?.filter((name) => !incident.readers?.includes(name))
 			.map((name) => unknownPerson(deps, request, name))
@@ -54,22 +60,65 @@ export async function admit(tx: Tx, incident: Incident, names: readonly string[]
 	return next;
 }
 
-/** Whoever is paged for a private incident may read it: a page that leads to nothing would wake somebody in vain. */
+/**
+ * Whoever is paged for a private incident may read it: a page that leads to nothing would wake somebody in vain. One that
+ * shares another's page is paged for by that.
+ */
 export function admitWhoIsPaged(bus: EventBus): void {
 	bus.on("page.queued", async (tx, event) => {
+		const { person } = event.data;
+		if (typeof person !== "string" || event.incidentId === undefined) return;
+		for (const incident of await privateOnes(tx)) {
+			const isMeant = incident.id === event.incidentId || (await leadOf(tx, incident.id)) === event.incidentId;
+			if (isMeant) await admit(tx, incident, [person]);
+		}
+	});
+	bus.on("routing.shared", async (tx, event) => {
 		const incident = event.incidentId && (await getIncident(tx, ALL, event.incidentId));
-		if (incident && typeof event.data.person === "string") await admit(tx, incident, [event.data.person]);
+		if (incident && incident.readers !== undefined && typeof event.data.leadId === "string")
+			await admit(tx, incident, await pagedFor(tx, event.data.leadId));
 	});
 }
 
-/** Who was paged, has a part, or a task that is not done. */
-async function boundPeople(tx: Tx, incidentId: string): Promise<string[]> {
+async function privateOnes(tx: Tx): Promise<Incident[]> {
+	const rows = await tx
+		.selectFrom("incidents")
+		.selectAll()
+		.where("readers", "is not", null)
+		.where("state", "in", UNRESOLVED)
+		.execute();
+	return rows.map((row) => incidentOf(row, ALL));
+}
+
+/** The incident whose page it shares, as routing told last. */
+async function leadOf(tx: Tx, incidentId: string): Promise<unknown> {
+	const row = await tx
+		.selectFrom("events")
+		.select("data")
+		.where("incident_id", "=", incidentId)
+		.where("type", "=", "routing.shared")
+		.orderBy("seq", "desc")
+		.executeTakeFirst();
+	return row && (JSON.parse(row.data) as { readonly leadId?: unknown }).leadId;
+}
+
+async function pagedFor(tx: Tx, incidentId: string): Promise<string[]> {
 	const pages = await tx
 		.selectFrom("events")
 		.select("data")
 		.where("incident_id", "=", incidentId)
 		.where("type", "=", "page.queued")
 		.execute();
+	return pages
+		.map(({ data }) => (JSON.parse(data) as { readonly person?: unknown }).person)
+		.filter((name): name is string => typeof name === "string");
+}
+
+/** Who was paged, has a part, or a task that is not done. */
+async function boundPeople(tx: Tx, incidentId: string): Promise<string[]> {
+	const lead = await leadOf(tx, incidentId);
+	const paged = await pagedFor(tx, incidentId);
+	if (typeof lead === "string") paged.push(...(await pagedFor(tx, lead)));
 	const roles = await tx
 		.selectFrom("incident_roles")
 		.select("person")
@@ -82,11 +131,9 @@ async function boundPeople(tx: Tx, incidentId: string): Promise<string[]> {
 		.where("incident_id", "=", incidentId)
 		.where("done_at", "is", null)
 		.execute();
-	return [
-		...pages.map(({ data }) => (JSON.parse(data) as { readonly person?: unknown }).person),
-		...roles.map(({ person }) => person),
-		...tasks.map(({ owner }) => owner),
-	].filter((name): name is string => typeof name === "string");
+	return [...paged, ...roles.map(({ person }) => person), ...tasks.map(({ owner }) => owner)].filter(
+		(name): name is string => typeof name === "string",
+	);
 }
 
 async function write(tx: Tx, { id, readers, version }: Incident): Promise<void> {

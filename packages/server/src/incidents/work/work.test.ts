@@ -1,6 +1,6 @@
 import { HOUR_MS, MINUTE_MS } from "@bellwether/model";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { type Principal, scopeOf } from "#platform";
+import { type Principal, SYSTEM, scopeOf } from "#platform";
 import { breachOpened, exampleCatalogue, START } from "../../../testing/catalogue.ts";
 import { ALL, OPERATOR, openRooms } from "../../../testing/rooms.ts";
 import {
@@ -205,6 +205,24 @@ describe("a private incident", () => {
 		expect(await getIncident(db, scope, "INC-1001")).toBeUndefined();
 		const admin = scopeOf({ name: "root", role: "admin", tenants: ["city-power"] });
 		expect(await getIncident(db, admin, "INC-1001")).toBeUndefined();
+	});
+	test("that shares another's page is read by whoever is paged by that", async () => {
+		const { readers, incident, store, deps, clock } = await oneIncident();
+		await readers([]);
+		const fact = (type: string, incidentId: string, data: Readonly<Record<string, unknown>>) =>
+			store.transaction((tx) =>
+				deps.bus.publish(tx, { type, at: clock.now(), tenant: "woodgrove", incidentId, actor: SYSTEM, data }),
+			);
+		await fact("page.queued", "INC-1000", { person: "before" });
+		await fact("routing.shared", "INC-1001", { leadId: "INC-1000" });
+		await fact("page.queued", "INC-1000", { person: "after" });
+		expect((await incident("INC-1001"))?.readers).toEqual(expect.arrayContaining(["after", "before"]));
+	});
+	test("is never the platform's", async () => {
+		const { open, store, deps, request } = await oneIncident();
+		await open(breachOpened("", { scope: "platform", detectedAt: START + HOUR_MS }));
+		const asked = { ...request("INC-1002"), readers: [] };
+		expect(await store.transaction((tx) => setReaders(tx, deps, asked))).toMatchObject({ reason: "target-unfit" });
 	});
 	test("is not told of by others of the same SLO, and ends being private", async () => {
 		const { readers, open, incident, db } = await oneIncident();
