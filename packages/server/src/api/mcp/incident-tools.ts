@@ -150,7 +150,8 @@ export const INCIDENT_TOOLS: readonly Tool[] = [
 				incident: detail.id,
 				says: evidence.says === undefined ? null : untrusted(evidence.says),
 				objective: evidence.objective,
-				sinceAt: at(evidence.since),
+				// Where nothing was measured it is 0.
+				sinceAt: at(evidence.since > 0 ? evidence.since : null),
 				bad: evidence.episode.bad,
 				total: evidence.episode.total,
 				platformBad: evidence.fleet.episode.bad,
@@ -230,6 +231,7 @@ async function whereOf(call: Parameters<Tool["run"]>[0], detail: IncidentDetail)
 	if (detail.slo === "") return null;
 	const tenant = detail.kind === "platform" ? "~fleet" : detail.tenant;
 	const from = detail.evidence.since;
+	if (!(from > 0)) return null;
 	const to = detail.signalClearedAt ?? call.context.clock.now();
 	if (to <= from) return null;
 	const view = await call

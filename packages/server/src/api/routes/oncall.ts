@@ -22,7 +22,7 @@ export function onCallRoutes(api: Api, context: ApiContext): void {
 	api.get(
 		"/api/v1/oncall",
 		{
-			config: { authz: READS },
+			config: { authz: { ...READS, scoped: true } },
 			schema: {
 				summary: "Who is on call at an instant, per schedule and role; and time without anybody in the next 14 days",
 				tags: ["response"],

@@ -15,7 +15,7 @@ export function peopleRoutes(api: Api, context: ApiContext): void {
 	api.get(
 		"/api/v1/me",
 		{
-			config: { authz: { roles: READERS, tenant: "none", object: "the person with the caller's name" } },
+			config: { authz: { roles: READERS, tenant: "none", object: "the person with the caller's name", scoped: true } },
 			schema: {
 				summary: "Own contact methods, rules, shifts and pages",
 				tags: ["response"],
@@ -51,7 +51,7 @@ export function peopleRoutes(api: Api, context: ApiContext): void {
 	api.post(
 		"/api/v1/me/contacts/:contact/test",
 		{
-			config: { authz: { roles: READERS, tenant: "none", object: "the person with the caller's name" } },
+			config: { authz: { roles: READERS, tenant: "none", object: "the person with the caller's name", scoped: true } },
 			schema: {
 				summary: "Send a test page to one of the caller's own contacts",
 				tags: ["response"],
