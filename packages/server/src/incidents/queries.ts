@@ -139,12 +139,15 @@ export async function listBreaches(db: Db | Tx, scope: TenantScope, filter: Brea
 	);
 }
 
+/** There is an incident, and who asks may not know which. */
+const WITHHELD = "";
+
 /** A breach is a fact of the tenant; that somebody works on it may be private. */
 async function withoutUnseen(db: Db | Tx, scope: TenantScope, breaches: Breach[]): Promise<Breach[]> {
 	const unseen = await unseenIncidents(db, scope);
 	if (unseen.size === 0) return breaches;
 	return breaches.map((breach) =>
-		breach.incidentId !== undefined && unseen.has(breach.incidentId) ? { ...breach, incidentId: undefined } : breach,
+		breach.incidentId !== undefined && unseen.has(breach.incidentId) ? { ...breach, incidentId: WITHHELD } : breach,
 	);
 }
 

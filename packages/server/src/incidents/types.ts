@@ -164,5 +164,6 @@ export interface Breach {
 	readonly openedAt: number;
 	readonly closedAt: number | undefined;
 	readonly evidence: Evidence;
+	/** Undefined: nobody was told, its monitor only watches. Empty: one that the reader may not see. */
 	readonly incidentId: string | undefined;
 }

@@ -152,7 +152,7 @@ describe("a private incident", () => {
 		expect(await getIncident(db, ana, "INC-1001")).toBeUndefined();
 		expect(await timelineOf(db, ana, "INC-1001")).toEqual([]);
 		expect((await listIncidents(db, ana)).items).toEqual([]);
-		expect((await listBreaches(db, ana)).map(({ incidentId }) => incidentId)).toEqual([undefined]);
+		expect((await listBreaches(db, ana)).map(({ incidentId }) => incidentId)).toEqual([""]);
 		for (const name of ["lead", "n.patel"]) {
 			const scope = scopeOf({ name, role: "responder" });
 			expect((await getIncident(db, scope, "INC-1001"))?.readers).toContain("n.patel");
