@@ -9,6 +9,7 @@ import type * as integrations from "../../server/src/api/schemas-integrations.ts
 import type * as monitors from "../../server/src/api/schemas-monitors.ts";
 import type * as onCall from "../../server/src/api/schemas-oncall.ts";
 import type * as operations from "../../server/src/api/schemas-operations.ts";
+import type * as people from "../../server/src/api/schemas-people.ts";
 import type * as proposals from "../../server/src/api/schemas-proposals.ts";
 import type * as routing from "../../server/src/api/schemas-routing.ts";
 import type * as slos from "../../server/src/api/schemas-slos.ts";
@@ -56,6 +57,8 @@ export type ChannelsView = Out<typeof channels.ChannelsView>;
 export type ChannelView = Out<typeof channels.ChannelView>;
 export type PageTest = Out<typeof channels.PageTest>;
 export type PageTestAsked = Out<typeof channels.PageTestAsked>;
+export type Me = Out<typeof people.MeOnWire>;
+export type PagedPerson = Out<typeof people.PersonOnWire>;
 export type HealthDetails = Out<typeof operations.HealthDetails>;
 export type HealthPart = HealthDetails["parts"][number];
 export type IntegrationView = Out<typeof integrations.IntegrationView>;

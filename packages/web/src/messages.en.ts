@@ -2,6 +2,7 @@ import { agentMessages } from "./messages-agents.en.ts";
 import { channelMessages } from "./messages-channels.en.ts";
 import { incidentMessages } from "./messages-incidents.en.ts";
 import { integrationMessages } from "./messages-integrations.en.ts";
+import { meMessages } from "./messages-me.en.ts";
 import { onCallMessages } from "./messages-oncall.en.ts";
 import { operationsMessages } from "./messages-operations.en.ts";
 import { routingMessages } from "./messages-routing.en.ts";
@@ -13,6 +14,7 @@ export const messages = {
 	...agentMessages,
 	...incidentMessages,
 	...integrationMessages,
+	...meMessages,
 	...onCallMessages,
 	...operationsMessages,
 	...routingMessages,

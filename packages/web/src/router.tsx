@@ -114,6 +114,12 @@ const scheduleRoute = createRoute({
 	validateSearch: scheduleSearch,
 });
 
+const meRoute = createRoute({
+	getParentRoute: () => rootRoute,
+	path: "/me",
+	component: lazyRouteComponent(() => import("./me/me-page.tsx"), "MePage"),
+});
+
 const handOverRoute = createRoute({
 	getParentRoute: () => rootRoute,
 	path: "/oncall/handover",
@@ -203,6 +209,7 @@ const routeTree = rootRoute.addChildren([
 	onCallRoute,
 	scheduleRoute,
 	handOverRoute,
+	meRoute,
 	mutesRoute,
 	workloadsRoute,
 	workloadFirstRoute,

@@ -15,6 +15,7 @@ export function OnCallFrame({ title, children }: { readonly title: string; reado
 					{t("oncall.title")}
 				</Link>
 				<Link to="/oncall/handover">{t("oncall.handOver")}</Link>
+				<Link to="/me">{t("me.title")}</Link>
 			</nav>
 			{children}
 		</article>
