@@ -473,8 +473,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	config.watch();
 	lifecycle.onStop("catalogue watch", () => config.stop());
 	const otlpUrl = urlOf(options.host, (otlp.address() as AddressInfo).port);
-	await ownCheck.open({ otlpUrl, token: await selfCheckToken(store, ids, clock.now()) });
-	watchdog.start();
+	watchdog.start(async () => ownCheck.open({ otlpUrl, token: await selfCheckToken(store, ids, clock.now()) }));
 	lifecycle.onStop("watchdog", () => watchdog.stop());
 	const statusFiles = watching.startStatusFiles({
 		dir: options.statusDir ?? dataDir,

@@ -11,6 +11,7 @@ export const REJECTED = 2;
 const KEYS: readonly string[] = ["counted", "duplicate", ...REASONS];
 const OVER_QUOTA = REJECTED + REASON.over_quota;
 const NO_SLI = REJECTED + REASON.no_sli;
+const NO_VALUE = REJECTED + REASON.no_value;
 
 /** `at`: where the count is kept. */
 export interface LedgerRow extends AccountingRow {
@@ -25,6 +26,8 @@ export class Ledger {
 	readonly origins = new Origins();
 	/** Points by tenant since this ledger was made that its limit is charged with: those that were looked at one by one. */
 	readonly received: Float64Array;
+	/** Points that somebody should look into, since this ledger was made. */
+	refused = 0;
 	readonly #tenants: readonly string[];
 	/** By origin, made when something of it comes. */
 	readonly #unfolded: Float64Array[] = [];
@@ -44,6 +47,7 @@ export class Ledger {
 		const before = counts[at] as number;
 		if (before === 0) this.#dirty.add(at * MAX_ORIGINS + origin);
 		counts[at] = before + count;
+		if (key >= REJECTED && key !== NO_SLI && key !== NO_VALUE) this.refused += count;
 		if (key !== OVER_QUOTA && key !== NO_SLI) this.received[tenant] = (this.received[tenant] as number) + count;
 	}
 

@@ -160,7 +160,7 @@ export class Selection {
 			slos.map((slo, index) => add({ ...(pairs[index] as Pair), tenant, slo: slo.name })),
 		);
 		this.pairs = pairs;
-		this.ownPairs = new Set(pairs.keys().filter((pair) => isOwnName((pairs[pair] as Pair).slo)));
+		this.ownPairs = new Set(pairs.flatMap(({ slo }, pair) => (isOwnName(slo) ? [pair] : [])));
 		slos.forEach((slo, index) => {
 			this.#sloIndex.set(slo.name, index);
 			for (const use of usesOf(slo, index))

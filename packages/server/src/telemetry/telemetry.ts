@@ -273,6 +273,7 @@ export class Telemetry {
 			pairs: selection.pairs.length,
 			samplesTotal: ledger.counted(),
 			malformedRequests: this.#malformed,
+			pointsRefused: ledger.refused,
 			commits: this.#commits,
 			commitFailures: this.#commitFailures,
 			foldAt: this.#foldAt,

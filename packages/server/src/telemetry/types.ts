@@ -212,6 +212,8 @@ export interface TelemetryCounters {
 	readonly samplesTotal: number;
 	/** Requests answered `malformed` since start. */
 	readonly malformedRequests: number;
+	/** Rejected points that somebody should look into, since memory was last built. */
+	readonly pointsRefused?: number | undefined;
 	readonly commits: number;
 	readonly commitFailures: number;
 	readonly foldAt: number | undefined;

@@ -10,8 +10,6 @@ const NEXT_TIMER = "escalation.next";
 const ATTEMPTS_LOOK_MS = 10 * 60_000;
 const MOST_ATTEMPTS = 300;
 const MOST_INCIDENTS = 1_000;
-/** Points that nobody wanted are no fault of who sent them. */
-const NO_FAULT = new Set(["no_sli", "no_value"]);
 
 type StoreFacts = Pick<AuditFacts, "unacknowledged" | "overdueTimers" | "waiting" | "unfinished" | "attempts">;
 
@@ -111,22 +109,17 @@ async function pageAttempts(store: ControlStore, now: number): Promise<PageAttem
 }
 
 /** Undefined: the thread does not answer. */
-export async function telemetryFacts(
-	telemetry: Pick<TelemetryThread, "health" | "accounting">,
-): Promise<TelemetryFacts | undefined> {
+export async function telemetryFacts(telemetry: Pick<TelemetryThread, "health">): Promise<TelemetryFacts | undefined> {
 	try {
-		const [health, books] = await Promise.all([telemetry.health(), telemetry.accounting()]);
-		const sum = (of: (book: (typeof books)[number]) => number) => books.reduce((total, book) => total + of(book), 0);
-		return {
-			state: health.state,
-			failure: health.failure,
-			evaluations: health.evaluations,
-			malformed: health.malformedRequests,
-			lastSampleAt: health.lastSampleAt,
-			rejected: sum(({ rejected }) =>
-				Object.entries(rejected).reduce((total, [reason, count]) => (NO_FAULT.has(reason) ? total : total + count), 0),
-			),
-		};
+		const {
+			state,
+			failure,
+			evaluations,
+			lastSampleAt,
+			malformedRequests,
+			pointsRefused = 0,
+		} = await telemetry.health();
+		return { state, failure, evaluations, lastSampleAt, malformed: malformedRequests, rejected: pointsRefused };
 	} catch {
 		return undefined;
 	}

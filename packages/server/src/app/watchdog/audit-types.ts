@@ -52,7 +52,7 @@ export interface TelemetryFacts {
 	readonly evaluations: number;
 	/** When a point was last counted, ms epoch. */
 	readonly lastSampleAt: number | undefined;
-	/** Points since the store was made, without those that no SLO needs. */
+	/** Points since memory was last built, without those that no SLO needs. */
 	readonly rejected: number;
 	/** Requests that could not be read, since the thread started. */
 	readonly malformed: number;

@@ -26,8 +26,7 @@ export function createRejectionWatch(): {
 		look(facts, now) {
 			startedAt ??= now;
 			if (!facts) return undefined;
-			// Counters begin anew with the thread.
-			if (!since || facts.lastSampleAt !== since.lastSampleAt || facts.malformed < since.malformed) {
+			if (!since || hasBegunAnew(facts, since) || facts.lastSampleAt !== since.lastSampleAt) {
 				if (since && pauseMs !== undefined) pauses = [...pauses, pauseMs].slice(-REMEMBERED);
 				pauseMs = facts.lastSampleAt === undefined ? undefined : now - facts.lastSampleAt;
 				since = facts;
@@ -42,4 +41,9 @@ export function createRejectionWatch(): {
 			return isTold ? { forMs, points, requests } : undefined;
 		},
 	};
+}
+
+/** As after a failure of the store, or with the thread. */
+function hasBegunAnew(facts: TelemetryFacts, since: TelemetryFacts): boolean {
+	return facts.malformed < since.malformed || facts.rejected < since.rejected;
 }

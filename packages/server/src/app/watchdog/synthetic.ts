@@ -89,6 +89,8 @@ function tenantOf(index: number, key: string): KeyTenant {
 		timeZone: "UTC",
 		language: "en",
 		objectives: {},
+		// What others may send at most says nothing of these few.
+		limits: { streams: 1_000, pointsPerSecond: 1_000_000 },
 		contacts: { customer: [] },
 	};
 }

@@ -18,7 +18,7 @@ export interface WatchdogOptions {
 	readonly clock: Clock;
 	readonly ids: Ids;
 	readonly selfCheck: SelfCheck;
-	readonly telemetry: Pick<TelemetryThread, "health" | "accounting">;
+	readonly telemetry: Pick<TelemetryThread, "health">;
 	readonly catalogue: () => Catalogue;
 	readonly config: Pick<ConfigControl, "active">;
 	readonly diskFreeBytes: () => Promise<number>;
@@ -29,7 +29,8 @@ export interface WatchdogOptions {
 }
 
 export interface Watchdog {
-	start(): void;
+	/** `prepare` is done before the first round: a start does not wait for it. */
+	start(prepare: () => Promise<void>): void;
 	status(): WatchdogStatus;
 	/** Checks that are kept, the newest first. */
 	checks(): ReturnType<typeof recentChecks>;
@@ -68,6 +69,7 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
 	let timer: NodeJS.Timeout | undefined;
 	let underWay: Promise<void> = Promise.resolve();
 	let isStopped = false;
+	let first = async (): Promise<void> => {};
 
 	const settings = () => catalogue().settings.watchdog ?? DEFAULT_WATCHDOG;
 
@@ -167,7 +169,8 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
 		if (isStopped) return;
 		timer = setTimeout(() => {
 			const began = clock.monotonic();
-			underWay = round()
+			underWay = first()
+				.then(round)
 				.catch((error: Error) => {
 					reasons = [
 						{ code: "watchdog", says: `The watchdog itself failed: ${error.message}`, remedy: "See the log." },
@@ -192,7 +195,14 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
 	}
 
 	return {
-		start: () => later(Math.min(FIRST_AFTER_MS, settings().everyMs)),
+		start(prepare) {
+			let isPrepared = false;
+			first = async () => {
+				if (!isPrepared) await prepare();
+				isPrepared = true;
+			};
+			later(Math.min(FIRST_AFTER_MS, settings().everyMs));
+		},
 		round,
 		status() {
 			const { everyMs } = settings();

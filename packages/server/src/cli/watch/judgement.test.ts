@@ -45,6 +45,12 @@ describe("what makes a heartbeat missing", () => {
 			newsAt(after([20, heartbeat(20, { audit: { seq: 7, hash: "a" } })], [40, grown]), at(81), TERMS),
 		).toBeUndefined();
 	});
+	test("one that is sent more seldom than it is expected says so", () => {
+		const state = after([20, heartbeat(20, { everyMs: 300_000 })]);
+		expect(newsAt(state, at(81), TERMS)).toMatchObject({
+			fault: "it sends one every 5 min at most, and one is expected within 1 min",
+		});
+	});
 	test("a step of the watch's own clock is none: its time is the monotonic one", () => {
 		const state = after([20, heartbeat(20)]);
 		expect(newsAt(state, { now: NOW + 7_200_000, monotonic: at(30).monotonic }, TERMS)).toBeUndefined();

@@ -14,6 +14,8 @@ export interface WatchTerms {
 export interface Statement {
 	/** When the checks passed, by the clock of the other side, ms epoch. */
 	readonly at: number;
+	/** How often the other side means to say so, ms. */
+	readonly everyMs?: number | undefined;
 	readonly audit?: { readonly seq: number; readonly hash: string } | undefined;
 }
 
@@ -92,7 +94,14 @@ export function newsAt(state: WatchState, { monotonic }: Moment, terms: WatchTer
 	if (forMs <= terms.withinMs) return state.isReturnUntold ? { type: "returned" } : undefined;
 	const { pagedAt, fault } = state;
 	if (pagedAt !== undefined && monotonic - pagedAt < terms.repeatMs) return undefined;
-	return { type: "missing", forMs, fault, isRepeat: pagedAt !== undefined };
+	return { type: "missing", forMs, fault: fault ?? rhythmFault(state, terms), isRepeat: pagedAt !== undefined };
+}
+
+/** What is expected more often than it is sent is always missing. */
+function rhythmFault({ newest }: WatchState, { withinMs }: WatchTerms): string | undefined {
+	const everyMs = newest?.everyMs;
+	if (everyMs === undefined || everyMs < withinMs) return undefined;
+	return `it sends one every ${describeDuration(everyMs)} at most, and one is expected within ${describeDuration(withinMs)}`;
 }
 
 export function told(state: WatchState, news: WatchNews, { monotonic }: Moment): WatchState {

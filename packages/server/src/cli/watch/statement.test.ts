@@ -8,7 +8,7 @@ const AT = Date.UTC(2026, 10, 23, 12);
 const BODY = JSON.stringify({
 	type: "watchdog.heartbeat",
 	timestamp: new Date(AT).toISOString(),
-	data: { audit: { seq: 7, hash: "ab" }, more: "later versions may say more" },
+	data: { everyMs: 20_000, audit: { seq: 7, hash: "ab" }, more: "later versions may say more" },
 });
 const signedWith = (key: string, body = BODY) => ({
 	"webhook-id": "hb_1",
@@ -16,8 +16,8 @@ const signedWith = (key: string, body = BODY) => ({
 });
 
 test("a heartbeat says when the checks passed and what the head of the audit log is", () => {
-	expect(readStatement(BODY, {}, undefined)).toEqual({ at: AT, audit: { seq: 7, hash: "ab" } });
-	expect(readStatement(BODY, signedWith(KEY), KEY)).toEqual({ at: AT, audit: { seq: 7, hash: "ab" } });
+	expect(readStatement(BODY, {}, undefined)).toEqual({ at: AT, everyMs: 20_000, audit: { seq: 7, hash: "ab" } });
+	expect(readStatement(BODY, signedWith(KEY), KEY)).toEqual({ at: AT, everyMs: 20_000, audit: { seq: 7, hash: "ab" } });
 });
 
 test("while keys are exchanged, either signature will do", () => {

@@ -5,7 +5,7 @@ import type { Statement } from "./judgement.ts";
 const Body = z.object({
 	type: z.literal("watchdog.heartbeat"),
 	timestamp: z.iso.datetime(),
-	data: z.object({ audit: z.object({ seq: z.number(), hash: z.string() }).optional() }),
+	data: z.object({ everyMs: z.number().optional(), audit: z.object({ seq: z.number(), hash: z.string() }).optional() }),
 });
 
 export type Reading = Statement | { readonly fault: string };
@@ -29,7 +29,7 @@ export function readStatement(
 	if (!body.success) return { fault: "what came is no heartbeat of a Bellwether server" };
 	const at = Date.parse(body.data.timestamp);
 	if (key !== undefined && !isSigned(text, headers, key, at)) return { fault: "its signature is missing or wrong" };
-	return { at, audit: body.data.data.audit };
+	return { at, ...body.data.data };
 }
 
 /** The library refuses statements that are older than five minutes; here a clock that is wrong is a reason of its own. */
