@@ -71,7 +71,7 @@ function checkInhibition(context: Context, domain: Domain, entry: Entry<"Inhibit
 		context.error(entry, ["spec", side], message, "Correct its matchers, or remove the rule.", "key");
 		return;
 	}
-	if (isCovered(source, [target]) && isCovered(target, [source])) {
+	if (isCovered(domain, source, [target]) && isCovered(domain, target, [source])) {
 		const message = `${show(rule.name)} has no effect: everything that matches spec.source matches spec.target, and nothing inhibits itself.`;
 		context.error(entry, ["spec"], message, "Let source and target differ, such as in severity.", "key");
 		return;

@@ -70,12 +70,12 @@ export function intersect(a: Box, b: Box): Box {
 }
 
 /** True when everything of `box` lies in the others together, as far as one dimension at a time can tell. */
-export function isCovered(box: Box, others: readonly Box[]): boolean {
+export function isCovered(domain: Domain, box: Box, others: readonly Box[]): boolean {
 	return box.some((set, k) => {
 		const beside = others.filter((other) => other.every((each, j) => j === k || contains(each, box[j])));
 		if (beside.some((other) => contains(other[k], set))) return true;
-		if (!set) return false;
-		return [...set].every((at) => beside.some((other) => other[k]?.has(at)));
+		const elements = set ?? domain.dimensions[k]?.keys() ?? [];
+		return beside.length > 0 && [...elements].every((at) => beside.some((other) => other[k]?.has(at)));
 	});
 }
 

@@ -43,17 +43,18 @@ function walk(context: Context, entry: Entry<"Route">, parts: Parts, node: Node,
 		}
 		if (
 			isCovered(
+				parts.domain,
 				own,
 				taken.map((each) => each.box),
 			)
 		) {
-			const before = taken.findLast((each) => isCovered(own, [each.box]))?.node.rule.name;
+			const before = taken.findLast((each) => isCovered(parts.domain, own, [each.box]))?.node.rule.name;
 			const by = before === undefined ? "the routes before it together" : `route ${show(before)}`;
 			const message = `${pathText(child.path)} is never reached: ${by} ${before === undefined ? "take" : "takes"} all of its incidents.`;
 			context.error(entry, at, message, "Put it before, or write continue: true there.", "key");
 			continue;
 		}
-		const earlier = paged.find((each) => isCovered(own, [each.box]));
+		const earlier = paged.find((each) => isCovered(parts.domain, own, [each.box]));
 		if (earlier && hasOwnPolicy(child.rule)) {
 			const message = `${pathText(child.path)} never pages: an incident has one chain, and route ${show(earlier.node.rule.name)} starts it.`;
 			context.warn(entry, at, message, "Leave escalation to one of the two; the other may tell.", "key");
