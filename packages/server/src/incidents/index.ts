@@ -4,8 +4,9 @@
  * Promises: one incident per episode of a (tenant, SLO), however often, in whatever order and across whatever crash a
  * breach is told; one platform incident per SLO with the tenants' incidents under it; every change in the caller's
  * transaction together with its timeline and its audit entry; the second acknowledgement learns who was first.
- * Refuses: to reopen a resolved incident, to resolve without a verdict, to resolve a real one that still burns;
- * each as an outcome with a reason and a remedy. An incident of another tenant and one that does not exist answer alike.
+ * Refuses: to reopen after the cool-down or after a review, to merge across tenants, to resolve without a verdict, to
+ * resolve a real one that still burns; each as an outcome with a reason and a remedy. An incident of another tenant, one
+ * that is private to others, and one that does not exist answer alike.
  * When late: a claim that arrives after a restart is taken with its own detection time. Nothing is dropped when full;
  * a store that cannot write throws and leaves nothing behind.
  */
