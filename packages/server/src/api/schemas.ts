@@ -304,6 +304,10 @@ export const Delivery = z.object({
 	outcome: z.enum(["sending", "sent", "failed", "uncertain"]),
 	uncertain: z.boolean(),
 	detail: z.string(),
+	receipt: z
+		.object({ state: z.enum(["accepted", "delivered", "answered", "read", "undelivered"]), at: Instant })
+		.nullable()
+		.describe("what the provider told of the message after it took it; null: nothing"),
 });
 
 export const Timer = z.object({

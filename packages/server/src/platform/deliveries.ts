@@ -56,7 +56,8 @@ export async function recordOutcome(
 ): Promise<Outcome> {
 	const { message, result, now } = attempt;
 	const current = await tx.selectFrom("outbox").select("state").where("id", "=", message.id).executeTakeFirstOrThrow();
-	const { outcome, nextAt } = decide(message, result, now, attempt.policy);
+	const isOver = await mayHaveArrivedOften(tx, message, result);
+	const { outcome, nextAt } = decide(message, result, now, attempt.policy, isOver);
 	await tx
 		.updateTable("deliveries")
 		.set({ ended_at: now, outcome: deliveryOutcome(result), detail: result.detail })
@@ -106,11 +107,26 @@ export async function recoverSending(tx: Tx, now: number, onOutcome: OutcomeList
 	for (const row of doubtful) await onOutcome?.(tx, toMessage(row), { status: "uncertain", detail, at: now });
 }
 
+/** A page that may have arrived this often is not sent once more: a receiver that takes it and never says so would ring all night. */
+const MOST_UNCERTAIN = 5;
+
+async function mayHaveArrivedOften(tx: Tx, message: Message, result: SendResult): Promise<boolean> {
+	if (result.status !== "uncertain" || message.kind !== "page") return false;
+	const { count } = await tx
+		.selectFrom("deliveries")
+		.select((select) => select.fn.countAll<number>().as("count"))
+		.where("outbox_id", "=", message.id)
+		.where("outcome", "=", "uncertain")
+		.executeTakeFirstOrThrow();
+	return Number(count) + 1 >= MOST_UNCERTAIN;
+}
+
 function decide(
 	message: Message,
 	result: SendResult,
 	now: number,
 	policy: RetryPolicy,
+	isOver: boolean,
 ): { readonly outcome: Outcome; readonly nextAt: number } {
 	const end = (status: "sent" | "failed" | "uncertain", detail = result.detail) => ({
 		outcome: { status, detail, at: now },
@@ -123,6 +139,8 @@ function decide(
 			return end("failed");
 		case "uncertain":
 			if (message.delivery === "at-most-once") return end("uncertain");
+			if (isOver)
+				return end("uncertain", `given up after ${MOST_UNCERTAIN} attempts that may have arrived: ${result.detail}`);
 			break;
 		case "retry":
 			break;

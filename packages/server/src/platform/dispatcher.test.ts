@@ -227,6 +227,22 @@ test.each<{ name: string; answer: SendResult; delivery: NewMessage["delivery"]; 
 	if (state !== "pending") expect(await dispatcher.runDue(clock.now() + 1e9)).toBe(0);
 });
 
+test("a page that may have arrived five times is not sent once more; failures in between do not count", async () => {
+	const lost = { status: "uncertain", detail: "reset" } as const;
+	const hook = scripted(lost, lost, { status: "retry", detail: "503" }, lost, lost, lost, lost);
+	const { clock, dispatcher, add, outbox, outcomes } = await setUp({ channels: { hook } });
+	const id = await add({});
+	for (let k = 0; k < 10; k++) {
+		await dispatcher.runDue(clock.now());
+		clock.advance(60_000);
+	}
+	expect(await outbox(id)).toMatchObject({ state: "uncertain", attempts: 6 });
+	expect(outcomes.at(-1)?.outcome).toMatchObject({
+		status: "uncertain",
+		detail: "given up after 5 attempts that may have arrived: reset",
+	});
+});
+
 test("a message to a channel that does not exist fails, and says what to do", async () => {
 	const { clock, dispatcher, add, outbox, outcomes } = await setUp({ channels: {} });
 	const id = await add({ channel: "pager" });

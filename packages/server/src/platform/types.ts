@@ -124,7 +124,8 @@ export type Listener = (tx: Tx, event: DomainEvent) => Promise<void>;
 
 /**
  * What an attempt led to. `retrying`: this attempt failed, the next one comes at `nextAt`; the others are final.
- * `uncertain`: it may have arrived; only at-most-once messages end so, and only a person sends them again.
+ * `uncertain`: it may have arrived. At-most-once messages end so at once, and only a person sends them again; a page ends so
+ * after five such attempts, and its escalation goes on.
  */
 export type Outcome =
 	| { readonly status: "sent" | "failed" | "uncertain"; readonly detail: string; readonly at: number }

@@ -4,6 +4,7 @@ import { type Db, inScope, type TenantScope, type Tx } from "#platform";
 import { type ChainSnapshot, type ChainWorld, nameOf, reach } from "./chain.ts";
 import { worldOf } from "./chain-snapshot.ts";
 import { DEADLINE_TIMER, NEXT_TIMER } from "./chains.ts";
+import { lastReceipts } from "./channels/receipt-states.ts";
 import { recentPages } from "./recent-pages.ts";
 import type { DeliveryRecord, EscalationView, PendingTimer } from "./types.ts";
 
@@ -145,7 +146,12 @@ export async function listDeliveries(
 		.limit(Math.min(Math.max(1, filter.limit ?? 100), 500));
 	if (!scope.all) query = query.where("tenant", "in", [...scope.tenants]);
 	if (filter.incidentId !== undefined) query = query.where("incident_id", "=", filter.incidentId);
-	return (await query.execute()).map((row) => ({
+	const rows = await query.execute();
+	const receipts = await lastReceipts(
+		db,
+		rows.map((row) => row.outbox_id),
+	);
+	return rows.map((row) => ({
 		seq: row.seq,
 		id: row.outbox_id,
 		kind: row.kind,
@@ -159,6 +165,7 @@ export async function listDeliveries(
 		outcome: row.outcome,
 		uncertain: row.outcome === "uncertain",
 		detail: row.detail,
+		receipt: receipts.get(row.outbox_id),
 	}));
 }
 

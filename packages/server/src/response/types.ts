@@ -1,5 +1,6 @@
 import type { Catalogue, OnCallRoleName } from "#catalogue";
 import type { EventBus, Ids } from "#platform";
+import type { ReceiptState } from "./channels/receipt-states.ts";
 
 export interface ResponseDeps {
 	readonly ids: Ids;
@@ -87,4 +88,6 @@ export interface DeliveryRecord {
 	readonly outcome: "sending" | "sent" | "failed" | "uncertain";
 	readonly uncertain: boolean;
 	readonly detail: string;
+	/** What the provider told of the message after it took it, the last. */
+	readonly receipt: { readonly state: ReceiptState; readonly at: number } | undefined;
 }

@@ -57,9 +57,11 @@ function postBody(message: Message, isInteractive: boolean): string {
 	});
 }
 
-/** An incoming webhook says `ok`, and nothing else, when it has posted. */
+/** An incoming webhook says `ok`, and nothing else, when it has posted; those of the same shape elsewhere say so in JSON. */
 function judgeWebhook(body: string, statusCode: number): SendResult {
-	if (body.trim() === "ok") return { status: "sent", detail: "posted" };
+	const answer = parse(body);
+	if (body.trim() === "ok" || answer?.ok === true || answer?.success === true)
+		return { status: "sent", detail: "posted" };
 	return { status: "uncertain", detail: `HTTP ${statusCode} without Slack's "ok": it may not have been posted` };
 }
 

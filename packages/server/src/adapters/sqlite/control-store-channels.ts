@@ -26,3 +26,8 @@ create index page_tests_by_person on page_tests (person, at);
 create index deliveries_by_channel on deliveries (channel, seq);
 create index outbox_by_channel on outbox (channel) where state in ('pending', 'sending');
 `;
+
+/** What the last days brought is asked for again and again, of a table that keeps more than a year. */
+export const DELIVERIES_BY_START_STEP = `
+create index deliveries_by_start on deliveries (started_at, channel, outcome);
+`;

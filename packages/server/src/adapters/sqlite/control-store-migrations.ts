@@ -1,5 +1,5 @@
 import { AGENTS_STEP } from "./control-store-agents.ts";
-import { CHANNELS_STEP } from "./control-store-channels.ts";
+import { CHANNELS_STEP, DELIVERIES_BY_START_STEP } from "./control-store-channels.ts";
 import { ON_CALL_STEP } from "./control-store-oncall.ts";
 import { PAGING_TABLES } from "./control-store-paging.ts";
 import { ROUTING_TABLES } from "./control-store-routing.ts";
@@ -520,4 +520,5 @@ create index ticket_messages_by_time on ticket_messages (received_at);
 	PAGING_TABLES,
 	ROUTING_TABLES,
 	ON_CALL_STEP,
+	DELIVERIES_BY_START_STEP,
 ];

@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Catalogue, Channel } from "#catalogue";
 import { getIncident, listenInIncidents, openForBreach, timelineOf } from "#incidents";
-import { createDispatcher, type MessagePayload } from "#platform";
+import { createDispatcher, type MessagePayload, type SendResult } from "#platform";
 import { listenToIncidents } from "#response";
 import { bearer, NOW, useApiServer } from "../../../testing/api-server.ts";
 import { breachOpened, exampleCatalogue } from "../../../testing/catalogue.ts";
@@ -59,6 +59,17 @@ async function page(): Promise<Record<string, { id: string; payload: MessagePayl
 	return Object.fromEntries(rows.map((row) => [row.channel, { id: row.id, payload: JSON.parse(row.payload) }]));
 }
 
+/** Lets everything leave that waits, answered so. */
+async function deliver(result: SendResult): Promise<void> {
+	const dispatcher = createDispatcher({
+		store: server.store,
+		clock: server.clock,
+		senders: () => ({ send: async () => result }),
+		onError: (error) => expect.unreachable(String(error)),
+	});
+	await dispatcher.runDue(NOW);
+}
+
 const state = async () => (await getIncident(server.store.db, ALL, "INC-1001"))?.state;
 const acknowledgedBy = async () => (await getIncident(server.store.db, ALL, "INC-1001"))?.acknowledgedBy;
 const timeline = async () => (await timelineOf(server.store.db, ALL, "INC-1001")).map(({ text }) => text);
@@ -82,6 +93,7 @@ describe("receipts of a provider", () => {
 
 	it("are kept beside the delivery, once each, and told in the timeline", async () => {
 		const { sms = expect.unreachable() } = await page();
+		await deliver({ status: "sent", detail: "taken by the provider" });
 		for (const status of ["queued", "sent", "delivered", "delivered"])
 			expect((await fromProvider(receipts(sms.id), { MessageStatus: status, MessageSid: "SM1" })).statusCode).toBe(204);
 		const kept = await server.store.db.selectFrom("delivery_receipts").select(["state", "incident_id"]).execute();
@@ -89,6 +101,14 @@ describe("receipts of a provider", () => {
 			{ state: "accepted", incident_id: "INC-1001" },
 			{ state: "delivered", incident_id: "INC-1001" },
 		]);
+		const headers = bearer(await server.tokenFor("viewer"));
+		const { items } = (await server.ask("/api/v1/deliveries?incident=INC-1001", { headers })).json();
+		expect(items.map(({ channel, receipt }: { channel: string; receipt: unknown }) => [channel, receipt])).toEqual(
+			expect.arrayContaining([
+				["sms", { state: "delivered", at: NOW }],
+				["chat", null],
+			]),
+		);
 		expect((await timeline()).filter((text) => text.includes("was delivered"))).toEqual([
 			"Page to M. Ito by sms was delivered.",
 		]);
@@ -290,13 +310,7 @@ describe("the list of channels", () => {
 	it("tells what came back only to who may act, and faults without secrets", async () => {
 		vi.stubEnv("SLACK_SECRET", undefined);
 		await test("admin", { person: "m-ito", channel: "sms" });
-		const dispatcher = createDispatcher({
-			store: server.store,
-			clock: server.clock,
-			senders: () => ({ send: async () => ({ status: "refused", detail: "HTTP 401" }) }),
-			onError: (error) => expect.unreachable(String(error)),
-		});
-		await dispatcher.runDue(NOW);
+		await deliver({ status: "refused", detail: "HTTP 401" });
 		const read = async (role: "viewer" | "responder") =>
 			(await server.ask("/api/v1/channels", { headers: bearer(await server.tokenFor(role)) })).json().items;
 		const sms = (await read("responder")).find(({ name }: { name: string }) => name === "sms");

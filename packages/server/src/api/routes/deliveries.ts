@@ -39,6 +39,7 @@ export function deliveryRoutes(api: Api, context: ApiContext): void {
 				...record,
 				incident: record.incident ?? null,
 				endedAt: record.endedAt ?? null,
+				receipt: record.receipt ?? null,
 			}));
 			return { items, next: records.length === limit && last ? last.seq : null };
 		},

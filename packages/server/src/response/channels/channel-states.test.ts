@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { SendResult } from "#platform";
 import { exampleCatalogue, START } from "../../../testing/catalogue.ts";
 import { openRooms } from "../../../testing/rooms.ts";
-import { channelStates, guardTestPages, lastTests, queueTestPages, testResults } from "./index.ts";
+import { channelDays, channelStates, guardTestPages, lastTests, queueTestPages, testResults } from "./index.ts";
 
 const PERSON = {
 	name: "m-ito",
@@ -74,12 +74,12 @@ test("three failures within a minute are not yet for long", async () => {
 });
 
 test("days are told apart at midnight UTC, those without attempts too", async () => {
-	const { hook, hookState, clock } = await rooms();
+	const { hook, db, clock } = await rooms();
 	await hook(SENT);
 	await hook(FAILED, DAY_MS);
 	await hook(FAILED, 1);
 	clock.advance(DAY_MS);
-	const { days } = await hookState();
+	const days = (await channelDays(db, clock.now()))("hook");
 	expect(days).toHaveLength(14);
 	expect(days.slice(-4)).toEqual([
 		{ at: Math.floor(START / DAY_MS - 1) * DAY_MS, sent: 0, failed: 0, uncertain: 0 },

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Channel } from "#catalogue";
 import type { Db } from "#platform";
-import type { ReceiptState } from "./receipts.ts";
+import type { ReceiptState } from "./receipt-states.ts";
 
 const DAY_MS = 86_400_000;
 const DAYS = 14;
@@ -34,8 +34,6 @@ export interface ChannelState {
 	/** When the failures began that no success has ended. */
 	readonly failingSince: number | undefined;
 	readonly failuresSince: number;
-	/** The last two weeks, oldest first; days without attempts are there. */
-	readonly days: readonly ChannelDay[];
 	/** Messages that wait, and how long the oldest has waited, ms. */
 	readonly queue: number;
 	readonly queueAgeMs: number;
@@ -45,8 +43,7 @@ export interface ChannelState {
 
 /** Every channel of the catalogue, by what became of the messages that left by it. */
 export async function channelStates(db: Db, channels: readonly Channel[], now: number): Promise<ChannelState[]> {
-	const [days, queues, undelivered] = await Promise.all([
-		daysOf(db, now),
+	const [queues, undelivered] = await Promise.all([
 		db
 			.selectFrom("outbox")
 			.select((select) => [
@@ -74,7 +71,6 @@ export async function channelStates(db: Db, channels: readonly Channel[], now: n
 				kind,
 				state: judge(attempts, now),
 				...attempts,
-				days: days(name),
 				queue: Number(queue?.count ?? 0),
 				queueAgeMs: queue ? Math.max(0, now - Number(queue.oldest)) : 0,
 				undelivered: Number(undelivered.find(({ channel }) => channel === name)?.count ?? 0),
@@ -122,7 +118,8 @@ async function attemptsOf(db: Db, channel: string): Promise<Attempts> {
 	};
 }
 
-async function daysOf(db: Db, now: number): Promise<(channel: string) => ChannelDay[]> {
+/** Attempts by channel and day: the last two weeks, oldest first; days without attempts are there. */
+export async function channelDays(db: Db, now: number): Promise<(channel: string) => ChannelDay[]> {
 	const today = Math.floor(now / DAY_MS);
 	const day = sql<number>`started_at / ${sql.lit(DAY_MS)}`;
 	const rows = await db

@@ -3,8 +3,15 @@ export {
 	acknowledgeByKey,
 	type CallAnswer,
 } from "./answers.ts";
-export { type ChannelDay, type ChannelState, channelStates, FAILING_FOR_LONG_MS } from "./channel-states.ts";
-export { type Receipt, type ReceiptState, recordReceipt } from "./receipts.ts";
+export {
+	type ChannelDay,
+	type ChannelState,
+	channelDays,
+	channelStates,
+	FAILING_FOR_LONG_MS,
+} from "./channel-states.ts";
+export type { ReceiptState } from "./receipt-states.ts";
+export { type Receipt, recordReceipt } from "./receipts.ts";
 export {
 	guardTestPages,
 	type LastTest,

@@ -1,8 +1,7 @@
 import { publishIncidentFact } from "#incidents";
-import { type ControlTables, SYSTEM, type Tx } from "#platform";
+import { SYSTEM, type Tx } from "#platform";
 import type { ResponseDeps } from "../types.ts";
-
-export type ReceiptState = ControlTables["delivery_receipts"]["state"];
+import type { ReceiptState } from "./receipt-states.ts";
 
 /** What a provider tells of a message that it took. `detail` is ours or the provider's code, never text of a stranger. */
 export interface Receipt {

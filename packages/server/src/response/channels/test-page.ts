@@ -2,7 +2,7 @@ import type { Clock } from "@bellwether/model";
 import type { Person } from "#catalogue";
 import { type ChannelSender, type Db, digest, enqueue, type MessageCard, type Tx } from "#platform";
 import type { ResponseDeps } from "../types.ts";
-import type { ReceiptState } from "./receipts.ts";
+import type { ReceiptState } from "./receipt-states.ts";
 
 export interface TestPageRequest {
 	readonly person: Pick<Person, "name" | "displayName" | "contacts">;
