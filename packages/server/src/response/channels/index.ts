@@ -14,8 +14,6 @@ export type { ReceiptState } from "./receipt-states.ts";
 export { type Receipt, recordReceipt } from "./receipts.ts";
 export {
 	guardTestPages,
-	type LastTest,
-	lastTests,
 	queueTestPages,
 	type TestPageRequest,
 	type TestResult,

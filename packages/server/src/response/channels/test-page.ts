@@ -161,30 +161,3 @@ function statusOf(state: string): TestResult["status"] {
 			return "failed";
 	}
 }
-
-/** The last test of one contact that went out. `digest` is SHA-256 of the address, as hexadecimal digits. */
-export interface LastTest {
-	readonly channel: string;
-	readonly digest: string;
-	readonly sentAt: number;
-	readonly messageId: string;
-}
-
-/** When each contact of a person was last reached by a test; contacts that never were are missing. */
-export async function lastTests(db: Db | Tx, person: string): Promise<readonly LastTest[]> {
-	const rows = await db
-		.selectFrom("page_tests")
-		.innerJoin("outbox", "outbox.id", "page_tests.outbox_id")
-		.select(["page_tests.channel", "page_tests.target_digest", "outbox.sent_at", "outbox.id"])
-		.where("page_tests.person", "=", person)
-		.where("outbox.state", "=", "sent")
-		.orderBy("outbox.sent_at", "desc")
-		.limit(1_000)
-		.execute();
-	const latest = new Map<string, LastTest>();
-	for (const { channel, target_digest: digest, sent_at: sentAt, id } of rows) {
-		const key = `${channel}\n${digest}`;
-		if (sentAt !== null && !latest.has(key)) latest.set(key, { channel, digest, sentAt, messageId: id });
-	}
-	return [...latest.values()];
-}
