@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,9 +7,11 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { backfill } from "../demo/backfill.ts";
+import { catalogueWithDesk, DESK_TOKEN } from "../demo/desk-catalogue.ts";
 import { readFleet } from "../demo/fleet.ts";
 import { makeScenario, type Scenario } from "../demo/scenario.ts";
 import type { ScenarioName } from "../demo/scenario-names.ts";
+import { openTicketDesk, type TicketDesk } from "../demo/ticket-desk.ts";
 import { EXIT } from "./command-options.ts";
 
 export interface DemoOptions {
@@ -36,6 +39,9 @@ interface Run {
 	readonly options: DemoOptions;
 	readonly data: string;
 	readonly log: string;
+	/** Takes the demo's tickets; this token proves what comes from it. */
+	readonly desk: TicketDesk;
+	readonly deskToken: string;
 	/** Started processes, the newest last. */
 	readonly children: ChildProcess[];
 	/** The person wants to stop, or is gone. */
@@ -44,6 +50,8 @@ interface Run {
 }
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
+/** In the data folder: the demo's catalogue with the ticket desk of this run. */
+const CATALOGUE_COPY = "demo-catalogue";
 const CLIENT = fileURLToPath(new URL("../demo/client.ts", import.meta.url));
 const CATALOGUE = fileURLToPath(new URL("../../../../examples/demo", import.meta.url));
 /** A server that has not stopped by itself after this is killed. */
@@ -67,9 +75,13 @@ export async function runDemo(options: DemoOptions): Promise<number> {
 	const stop = AbortSignal.any([options.stop, parentGone()]);
 	const data = options.data ?? (await mkdtemp(join(tmpdir(), "bellwether-demo-")));
 	await mkdir(data, { recursive: true, mode: 0o700 });
+	const deskToken = randomBytes(24).toString("base64url");
+	const desk = await openTicketDesk(deskToken);
 	const run: Run = {
 		options,
 		data,
+		desk,
+		deskToken,
 		log: join(data, "serve.log"),
 		children: [],
 		stop,
@@ -84,6 +96,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
 	} finally {
 		// The newest first: the fleet stops sending before its receiver goes.
 		for (const child of run.children.toReversed()) await stopChild(child);
+		await desk.close();
 		if (options.data === undefined) await rm(data, { recursive: true, force: true, maxRetries: 5 });
 	}
 }
@@ -91,10 +104,12 @@ export async function runDemo(options: DemoOptions): Promise<number> {
 async function play(run: Run): Promise<number> {
 	const { options, say, stop } = run;
 	say(`Bellwether demo, scenario "${options.scenario}", seed ${options.seed}: demo data, nothing leaves this machine.`);
+	await catalogueWithDesk(CATALOGUE, join(run.data, CATALOGUE_COPY), run.desk.url);
 	const server = startServer(run);
 	const ready = await readyLine(server);
 	if (stop.aborted) return EXIT.fine;
 	if (!ready) throw new Error("the server did not start.");
+	run.desk.tellTo(`${ready.url}/api/v1/integrations/ticket-desk/events`);
 	say("");
 	say(`Open  ${ready.adminLink}`);
 	say("      (it signs you in once, as administrator, on this machine only)");
@@ -118,16 +133,17 @@ async function play(run: Run): Promise<number> {
 	// Counted from here: however long the history took, there is time to look at a healthy fleet first.
 	const scenario = makeScenario(options.scenario, fleet, Date.now() + options.breakAfterMs);
 	const client = startClient(run, ready, startAt, scenario.breakAt);
-	announce(options, ready, scenario, say);
+	announce(run, ready, scenario);
 	return await untilTheEnd(run, server, client);
 }
 
 function startServer(run: Run): ChildProcess {
 	const { options, data, log } = run;
-	const args = ["serve", "--json", "--demo", "--catalogue", CATALOGUE, "--data", data];
+	const args = ["serve", "--json", "--demo", "--catalogue", join(data, CATALOGUE_COPY), "--data", data];
 	args.push("--port", String(options.port), "--otlp-port", String(options.otlpPort));
 	// The channel tells a child that this process is gone, however it ended.
-	const server = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe", "ipc"] });
+	const env = { ...process.env, [DESK_TOKEN]: run.deskToken };
+	const server = spawn(process.execPath, [MAIN, ...args], { env, stdio: ["ignore", "pipe", "pipe", "ipc"] });
 	run.children.push(server);
 	server.stderr?.pipe(createWriteStream(log, { mode: 0o600 }));
 	return server;
@@ -170,7 +186,7 @@ function progressLine(say: (text: string) => void): (rows: number, ofRows: numbe
 	};
 }
 
-function announce(options: DemoOptions, ready: ReadyLine, scenario: Scenario, say: (text: string) => void): void {
+function announce({ options, desk, say }: Run, ready: ReadyLine, scenario: Scenario): void {
 	if (options.json) {
 		options.out(`${JSON.stringify({ ...ready, breakAt: scenario.breakAt })}\n`);
 		return;
@@ -182,6 +198,7 @@ function announce(options: DemoOptions, ready: ReadyLine, scenario: Scenario, sa
 		say(`At ${clock(scenario.breakAt)} ${scenario.announcement}`);
 	}
 	say("");
+	say(`Incidents become tickets at ${desk.url}/, a desk on this machine that stands for your own system of record.`);
 	say(`Your own collector can send here too: OTLP/HTTP at ${ready.otlpUrl}/v1/metrics`);
 	say("Ctrl-C stops it all.");
 }
