@@ -1,6 +1,5 @@
 import type { z } from "zod";
-import type { Catalogue } from "#catalogue";
-import { OVERRIDE_PRIORITY, type ScheduleLayer } from "#catalogue";
+import { type Catalogue, OVERRIDE_PRIORITY, type Schedule, type ScheduleLayer } from "#catalogue";
 import type { Db } from "#platform";
 import {
 	type AbsenceRecord,
@@ -123,7 +122,7 @@ export async function scheduleDetail(
 		absences: (await listAbsences(db, from, to))
 			.filter(({ person }) => schedule.people.includes(person))
 			.map((each) => wireAbsence(each, named)),
-		quality: wireQuality(catalogue, scheduleQuality(catalogue, ahead, schedule, now, now + QUALITY_RANGE_MS), now),
+		quality: qualityOf(catalogue, ahead, schedule, now),
 	};
 }
 
@@ -237,6 +236,20 @@ function wireCalendar(
 function wireLoad(load: PersonLoad, catalogue: Catalogue): z.infer<typeof wire.PersonLoad> {
 	const timeZone = catalogue.people.find((each) => each.name === load.person)?.timeZone ?? "UTC";
 	return { ...load, person: namer(catalogue)(load.person), timeZone };
+}
+
+function qualityOf(
+	catalogue: Catalogue,
+	state: OnCallState,
+	schedule: Schedule,
+	now: number,
+): z.infer<typeof wire.Quality> | null {
+	try {
+		return wireQuality(catalogue, scheduleQuality(catalogue, state, schedule, now, now + QUALITY_RANGE_MS), now);
+	} catch (error) {
+		if (error instanceof RangeError) return null;
+		throw error;
+	}
 }
 
 function wireQuality(

@@ -145,7 +145,7 @@ export const ScheduleDetail = z.object({
 	overrides: z.array(OverrideView),
 	swaps: z.array(SwapView),
 	absences: z.array(AbsenceView),
-	quality: Quality,
+	quality: Quality.nullable().describe("null: it changes too often for a year to be looked through"),
 });
 export type ScheduleDetail = z.infer<typeof ScheduleDetail>;
 

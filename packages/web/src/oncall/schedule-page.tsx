@@ -92,7 +92,7 @@ function Page({
 				<Overrides schedule={schedule} now={now} />
 				<Swaps schedule={schedule} now={now} />
 				<Absences schedule={schedule} now={now} />
-				<Quality schedule={schedule} />
+				{schedule.quality === null ? null : <Quality quality={schedule.quality} />}
 				<CalendarLinks schedule={schedule.name} now={now} />
 			</div>
 		</>
@@ -229,7 +229,7 @@ function CalendarState({
 	);
 }
 
-function Quality({ schedule: { quality } }: { readonly schedule: ScheduleDetail }) {
+function Quality({ quality }: { readonly quality: NonNullable<ScheduleDetail["quality"]> }) {
 	const t = useText();
 	return (
 		<section className="card">

@@ -1,6 +1,7 @@
 import type { FixedShift, OnCallRoleName, Schedule, ScheduleLayer } from "#catalogue";
 import { dutyOf } from "./duty-times.ts";
 import { nextTurnAt, rotationTurns, shortFormTurns, type Turns, turnAt } from "./rotation.ts";
+import { indexShifts, type ShiftIndex } from "./shift-index.ts";
 import type { OnCallState } from "./types.ts";
 
 /** Who a layer has at an instant. */
@@ -50,14 +51,12 @@ function bareLayer(schedule: Schedule, layer: ScheduleLayer): CompiledLayer {
 	switch (turns.kind) {
 		case "rotation":
 			return rotationLayer(layer, rotationTurns(turns, layer.timeZone));
-		case "shifts":
-			return shiftsLayer(layer, () => turns.shifts);
+		case "shifts": {
+			const index = indexShifts<Claiming>(turns.shifts);
+			return shiftsLayer(layer, () => index);
+		}
 		case "calendar":
-			return shiftsLayer(layer, ({ events }) =>
-				events
-					.filter((event) => event.schedule === schedule.name && event.layer === layer.name)
-					.map((event) => ({ ...event, people: [event.person] })),
-			);
+			return shiftsLayer(layer, calendarIndex(schedule.name, layer.name));
 	}
 }
 
@@ -83,27 +82,33 @@ function rotationLayer(layer: Named, turns: Turns): CompiledLayer {
 	};
 }
 
-function shiftsLayer(
-	layer: Named,
-	shiftsOf: (state: OnCallState) => readonly (FixedShift & { readonly priority?: number | undefined })[],
-): CompiledLayer {
+type Claiming = FixedShift & { readonly priority?: number | undefined };
+
+function shiftsLayer(layer: Named, indexOf: (state: OnCallState) => ShiftIndex<Claiming>): CompiledLayer {
 	return {
 		name: layer.name,
 		role: layer.role,
 		claims: (instant, state) =>
-			shiftsOf(state).flatMap((shift) => {
-				if (instant < shift.from || instant >= shift.to) return [];
-				const people = available(shift.people, instant, state);
-				return people.length > 0 ? [{ priority: shift.priority ?? layer.priority, people }] : [];
-			}),
-		nextEdge(instant, state) {
-			let edge = Number.POSITIVE_INFINITY;
-			for (const { from, to } of shiftsOf(state)) {
-				if (from > instant && from < edge) edge = from;
-				if (to > instant && to < edge) edge = to;
-			}
-			return edge;
-		},
+			indexOf(state)
+				.at(instant)
+				.flatMap((shift) => {
+					const people = available(shift.people, instant, state);
+					return people.length > 0 ? [{ priority: shift.priority ?? layer.priority, people }] : [];
+				}),
+		nextEdge: (instant, state) => indexOf(state).nextEdge(instant),
+	};
+}
+
+/** What calendars say of one layer; indexed once per state. */
+function calendarIndex(schedule: string, layer: string): (state: OnCallState) => ShiftIndex<Claiming> {
+	const indexes = new WeakMap<OnCallState, ShiftIndex<Claiming>>();
+	return (state) => {
+		const known = indexes.get(state);
+		if (known) return known;
+		const own = state.events.filter((event) => event.schedule === schedule && event.layer === layer);
+		const index = indexShifts(own.map((event) => ({ ...event, people: [event.person] })));
+		indexes.set(state, index);
+		return index;
 	};
 }
 

@@ -10,8 +10,8 @@ const RANGE = { from: Date.UTC(2025, 0, 1), to: Date.UTC(2026, 11, 1) };
 const ASKED_FROM = Date.UTC(2026, 1, 10);
 const ZONES = ["Europe/Berlin", "Australia/Lord_Howe", "Africa/Casablanca", "America/St_Johns"];
 /** The longer run is `npm run bench -- schedules`. */
-const SCHEDULES = 24;
-const INSTANTS = 1_500;
+const SCHEDULES = 12;
+const INSTANTS = 3_000;
 
 test("who is on call is who an expansion minute by minute says, and a promise of 24x7 has no gap", () => {
 	const random = seeded(20261123);
@@ -45,5 +45,5 @@ test("who is on call is who an expansion minute by minute says, and a promise of
 		expect(gapsOf(shifts, "primary", coveredFrom, RANGE.to)).toEqual([]);
 	}
 	// The comparison means something: there were people, and promises.
-	expect([answered > SCHEDULES * INSTANTS * 0.5, promised > 5]).toEqual([true, true]);
+	expect([answered > SCHEDULES * INSTANTS * 0.5, promised > 2]).toEqual([true, true]);
 });

@@ -1,8 +1,8 @@
 import { DAY_MS } from "@bellwether/model";
-import type { Catalogue, OnCallRoleName, Schedule } from "#catalogue";
+import type { OnCallRoleName, Schedule } from "#catalogue";
 import { layersOf } from "./compiled.ts";
 import { nextChangeAt } from "./shifts.ts";
-import type { OnCallState } from "./types.ts";
+import type { OnCallCatalogue, OnCallState } from "./types.ts";
 import { whoIsOnCall } from "./who.ts";
 
 /** Who comes next is looked for so far ahead, in time and in changes that leave the same people. */
@@ -23,7 +23,7 @@ export interface RoleNow {
 
 /** Every role that the schedule has layers or overrides for, with who has it at the instant and from when others do. */
 export function rolesNow(
-	catalogue: Pick<Catalogue, "schedules">,
+	catalogue: OnCallCatalogue,
 	state: OnCallState,
 	schedule: string | Schedule,
 	at: number,
@@ -43,7 +43,7 @@ export function rolesNow(
 }
 
 function handOver(
-	catalogue: Pick<Catalogue, "schedules">,
+	catalogue: OnCallCatalogue,
 	state: OnCallState,
 	schedule: Schedule,
 	role: OnCallRoleName,

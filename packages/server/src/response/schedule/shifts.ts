@@ -1,6 +1,6 @@
-import type { Catalogue, OnCallRoleName, Schedule } from "#catalogue";
+import type { OnCallRoleName, Schedule } from "#catalogue";
 import { layersOf } from "./compiled.ts";
-import type { OnCallState } from "./types.ts";
+import type { OnCallCatalogue, OnCallState } from "./types.ts";
 import { whoIsOnCall } from "./who.ts";
 
 /** A stretch in which the same people have a role, by the same layers or overrides. From ≤ time < to, ms epoch. */
@@ -15,15 +15,15 @@ export interface Shift {
 /** A stretch without anybody in a role. */
 export type Gap = Pick<Shift, "role" | "from" | "to">;
 
-/** Longer ranges are refused where people ask; a year of an hourly rotation has 8,760 shifts. */
-export const MAX_STEPS = 200_000;
+/** Longer ranges are refused; a year of an hourly rotation has 8,760 shifts, a month of one by the minute 43,200. */
+export const MAX_STEPS = 60_000;
 
 /**
  * The final schedule from ≤ time < to: shifts of every role in order of time, cut at both ends. A stretch in which
  * nobody has a role is left out; see `gapsOf`. Throws RangeError beyond MAX_STEPS changes.
  */
 export function finalShifts(
-	catalogue: Pick<Catalogue, "schedules">,
+	catalogue: OnCallCatalogue,
 	state: OnCallState,
 	schedule: string | Schedule,
 	from: number,

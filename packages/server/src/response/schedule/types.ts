@@ -1,4 +1,7 @@
-import type { OnCallRoleName } from "#catalogue";
+import type { Catalogue, OnCallRoleName } from "#catalogue";
+
+/** As much of a catalogue, or of a snapshot of one, as tells who is on call. */
+export type OnCallCatalogue = Pick<Catalogue, "schedules"> & Partial<Pick<Catalogue, "people">>;
 
 /** What people and pulled calendars changed about schedules; from control.db, see `loadOnCallState`. */
 export interface OnCallState {

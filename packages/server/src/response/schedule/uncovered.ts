@@ -1,6 +1,7 @@
-import type { Catalogue } from "#catalogue";
+import { DAY_MS } from "@bellwether/model";
+import type { Schedule } from "#catalogue";
 import { finalShifts, type Gap, gapsOf } from "./shifts.ts";
-import type { OnCallState } from "./types.ts";
+import { NO_ON_CALL_STATE, type OnCallCatalogue, type OnCallState } from "./types.ts";
 
 /** A stretch in which a schedule has no primary. */
 export interface UncoveredTime extends Gap {
@@ -11,7 +12,7 @@ export interface UncoveredTime extends Gap {
 
 /** Uncovered primary time of every schedule, promised ones first, then by time. */
 export function uncoveredTime(
-	catalogue: Pick<Catalogue, "schedules">,
+	catalogue: OnCallCatalogue,
 	state: OnCallState,
 	from: number,
 	to: number,
@@ -36,13 +37,22 @@ export interface BrokenPromise {
 }
 
 /** Schedules that promise 24x7 and leave a gap from ≤ time < to, without overrides and absences. */
-export function brokenPromises(catalogue: Pick<Catalogue, "schedules">, from: number, to: number): BrokenPromise[] {
-	const state: OnCallState = { overrides: [], unavailable: [], events: [] };
+export function brokenPromises(catalogue: OnCallCatalogue, from: number, to: number): BrokenPromise[] {
 	return catalogue.schedules.flatMap((schedule): BrokenPromise[] => {
 		if (schedule.coverage !== "24x7") return [];
-		const gaps = gapsOf(finalShifts(catalogue, state, schedule, from, to), "primary", from, to);
+		const gaps = gapsWithin(catalogue, schedule, from, to);
 		if (gaps.length === 0) return [];
 		const hasCalendar = schedule.layers?.some(({ turns, role }) => turns.kind === "calendar" && role === "primary");
 		return [{ schedule: schedule.name, gaps: hasCalendar ? "unknown" : gaps }];
 	});
+}
+
+/** Shifts of minutes make a year too long to look through; then it is as much of it as can be. */
+function gapsWithin(catalogue: OnCallCatalogue, schedule: Schedule, from: number, to: number): Gap[] {
+	try {
+		return gapsOf(finalShifts(catalogue, NO_ON_CALL_STATE, schedule, from, to), "primary", from, to);
+	} catch (error) {
+		if (!(error instanceof RangeError) || to - from < DAY_MS) throw error;
+		return gapsWithin(catalogue, schedule, from, from + (to - from) / 4);
+	}
 }

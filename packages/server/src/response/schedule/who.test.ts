@@ -226,3 +226,48 @@ describe("what people change", () => {
 		expect(primary(one, monday, state)).toEqual(["ana"]);
 	});
 });
+
+describe("somebody who left", () => {
+	const monday = local("Europe/Berlin", "2026-01-05T12:00");
+	const people = [{ name: "ana", displayName: "Ana", timeZone: "UTC", contacts: [] }];
+	const team = layer({}, { name: "team", priority: 9, turns: { kind: "calendar", urlRef: "", everyMs: 1 } });
+	const catalogue = { schedules: [schedule(layer({ people: [["ana"]] }), team)], people };
+	const stretch = { schedule: "s", from: monday, to: monday + HOUR_MS };
+
+	test("is put on call by no override and no calendar: the layers go on", () => {
+		const state: OnCallState = {
+			...NO_ON_CALL_STATE,
+			overrides: [{ ...stretch, id: "o", role: "primary", people: ["gone"], madeAt: 1 }],
+			events: [{ ...stretch, layer: "team", person: "gone" }],
+		};
+		expect(whoIsOnCall(catalogue, state, "s", monday)).toEqual([{ role: "primary", people: ["ana"], by: ["base"] }]);
+	});
+
+	test("leaves whoever shares the override", () => {
+		const overrides: Override[] = [{ ...stretch, id: "o", role: "primary", people: ["gone", "ana"], madeAt: 1 }];
+		const [primaries] = whoIsOnCall(catalogue, { ...NO_ON_CALL_STATE, overrides }, "s", monday);
+		expect(primaries).toEqual({ role: "primary", people: ["ana"], by: ["o"] });
+	});
+});
+
+test("a calendar's event has its own priority, and those that overlap are on call together", () => {
+	const team = layer({}, { name: "team", priority: 3, turns: { kind: "calendar", urlRef: "", everyMs: 1 } });
+	const one = schedule(layer({ people: [["ana"]] }, { priority: 5 }), team);
+	const event = (person: string, from: number, to: number, priority?: number) => ({
+		schedule: "s",
+		layer: "team",
+		person,
+		from: from * HOUR_MS,
+		to: to * HOUR_MS,
+		...(priority === undefined ? {} : { priority }),
+	});
+	const start = local("UTC", "2026-06-01T00:00") / HOUR_MS;
+	const events = [
+		event("ben", start, start + 10),
+		event("cho", start + 1, start + 2, 7),
+		event("dan", start + 1, start + 3, 7),
+	];
+	const state = { ...NO_ON_CALL_STATE, events };
+	const at = [0.5, 1.5, 2.5, 3.5].map((hour) => primary(one, (start + hour) * HOUR_MS, state));
+	expect(at).toEqual([["ana"], ["cho", "dan"], ["dan"], ["ana"]]);
+});

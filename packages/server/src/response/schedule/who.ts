@@ -1,22 +1,25 @@
-import { type Catalogue, ON_CALL_ROLES, type OnCallRoleName, type Schedule } from "#catalogue";
+import { ON_CALL_ROLES, type OnCallRoleName, type Schedule } from "#catalogue";
 import { layersOf } from "./compiled.ts";
-import type { OnCallRole, OnCallState } from "./types.ts";
+import { ofKnownPeople } from "./known-people.ts";
+import type { OnCallCatalogue, OnCallRole, OnCallState } from "./types.ts";
 
 /**
  * Who is on call at an instant, per role: primary, then secondary, then shadow, those that somebody has. The schedule is
- * a name of the catalogue's (unknown: nobody) or the schedule itself. A snapshot with `schedules` does for a catalogue.
+ * a name of the catalogue's (unknown: nobody) or the schedule itself. A snapshot with `schedules` does for a catalogue;
+ * with `people`, those whom it does not have are nobody.
  *
  * Of the layers of a role that have somebody, those with the highest priority; then overrides in the order in which
  * they were made, so that the last one wins.
  */
 export function whoIsOnCall(
-	catalogue: Pick<Catalogue, "schedules">,
-	state: OnCallState,
+	catalogue: OnCallCatalogue,
+	given: OnCallState,
 	schedule: string | Schedule,
 	at: number,
 ): OnCallRole[] {
 	const found = typeof schedule === "string" ? catalogue.schedules.find((each) => each.name === schedule) : schedule;
 	if (!found) return [];
+	const state = ofKnownPeople(catalogue.people, given);
 	const roles: OnCallRole[] = [];
 	for (const role of ON_CALL_ROLES) {
 		const who = overridden(found, state, role, at, byLayers(found, state, role, at));
