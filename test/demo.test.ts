@@ -90,6 +90,11 @@ describe("the demo fleet", () => {
 			expect(cell(fleet.tenants[0], "policy")).toMatchObject({ state: "breach", ring: true });
 			expect(cell(fleet.platform, "policy")).toMatchObject({ state: "healthy" });
 
+			await eventually("the ticket at the demo's desk", async () => {
+				const [desk] = (await read("/api/v1/integrations")).items;
+				return desk?.tickets.open === 1 && desk.state === "ok";
+			});
+
 			child.kill("SIGINT");
 			expect(await ended).toBe(0);
 			expect(readdirSync(folder)).toEqual([]);

@@ -10,6 +10,10 @@ const CONTROL_KEPT_MS = {
 	phoneMessages: 90 * DAY_MS,
 	/** Messages whose outcome is known, with every attempt to send them. */
 	messages: 400 * DAY_MS,
+	/** Exchanges with systems of record. */
+	ticketAttempts: 400 * DAY_MS,
+	/** What they told us, so that the same message again changes nothing; far beyond the day in which one is taken. */
+	ticketMessages: 30 * DAY_MS,
 	/** The event log, which is the incidents' timelines. */
 	events: 400 * DAY_MS,
 	/** Sessions that ended. */
@@ -74,6 +78,34 @@ export async function forgetOld(store: ControlStore, now: number): Promise<numbe
 						.selectFrom("phone_messages")
 						.select("id")
 						.where("at", "<", before(CONTROL_KEPT_MS.phoneMessages))
+						.limit(ROWS_AT_ONCE),
+				)
+				.executeTakeFirstOrThrow(),
+		);
+		count(
+			await tx
+				.deleteFrom("ticket_attempts")
+				.where("seq", "in", (from) =>
+					from
+						.selectFrom("ticket_attempts")
+						.select("seq")
+						.where("started_at", "<", before(CONTROL_KEPT_MS.ticketAttempts))
+						.orderBy("seq")
+						.limit(ROWS_AT_ONCE),
+				)
+				.executeTakeFirstOrThrow(),
+		);
+		// A message that became a note stays, because its note would be told back otherwise.
+		count(
+			await tx
+				.deleteFrom("ticket_messages")
+				.where("seq", "in", (from) =>
+					from
+						.selectFrom("ticket_messages")
+						.select("seq")
+						.where("received_at", "<", before(CONTROL_KEPT_MS.ticketMessages))
+						.where("note_seq", "is", null)
+						.orderBy("seq")
 						.limit(ROWS_AT_ONCE),
 				)
 				.executeTakeFirstOrThrow(),

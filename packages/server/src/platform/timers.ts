@@ -54,6 +54,14 @@ export async function rebaseDueTimes(tx: Tx, stepMs: number, newFrom: number, ne
 		.where("state", "=", "pending")
 		.where(isOld)
 		.execute();
+	// A ticket is looked at at once, whatever it waited for; one whose create is in doubt must wait its time out.
+	await tx.updateTable("tickets").set({ next_at: newNow }).where("sync", "=", "pending").execute();
+	await tx
+		.updateTable("tickets")
+		.set({ create_sent_at: sql`create_sent_at + ${stepMs}` })
+		.where("phase", "=", "creating")
+		.where(sql<boolean>`create_sent_at not between ${newFrom} and ${newNow}`)
+		.execute();
 }
 
 export function toTimer(row: {

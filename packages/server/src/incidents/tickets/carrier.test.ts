@@ -270,6 +270,25 @@ test("where a create was cut off, the ticket is looked up only when the system i
 	expect((await rooms.tickets("INC-1001"))[0]).toMatchObject({ phase: "linked" });
 });
 
+test.each([
+	["forwards", HOUR_MS],
+	["back", -2 * HOUR_MS],
+])("a wall clock that steps %s loses no ticket, holds none up, and cuts no doubt short", async (_name, stepMs) => {
+	const rooms = await open(["jira"]);
+	const receiver = rooms.receiver("jira");
+	receiver.behave((_request, isCreate) => (isCreate ? "late" : "ok"));
+	await rooms.open(breachOpened("woodgrove"));
+	await rooms.carry();
+	await rooms.followClock();
+	rooms.clock.step(stepMs);
+	await rooms.followClock();
+	await rooms.carry();
+	expect((await rooms.tickets("INC-1001"))[0]?.phase).toBe("creating");
+	receiver.catchUp();
+	expect(await rooms.settle()).toBeLessThanOrEqual(2 * MINUTE_MS);
+	expect(receiver.tickets).toHaveLength(1);
+});
+
 test("a receiver of the suite speaks what it claims to: an unknown key is refused", async () => {
 	const receiver = await openTicketReceiver("pagerduty");
 	onTestFinished(() => receiver.close());
