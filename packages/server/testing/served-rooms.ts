@@ -5,12 +5,12 @@ import { onTestFinished } from "vitest";
 import { type ApiContext, buildHttpServer, createFleetSource, StreamHub } from "#api";
 import type { Catalogue } from "#catalogue";
 import {
+	createTeller,
 	departureOf,
-	listenForSubscribers,
 	recordNoticeOutcome,
 	recordSubscriptionOutcome,
+	stateBreach,
 	subscriptionIdOf,
-	tellOfBreach,
 } from "#engagement";
 import { openForBreach } from "#incidents";
 import { createDispatcher, createEgress, issueToken, type Role } from "#platform";
@@ -53,7 +53,13 @@ export async function serveRooms(
 	const rooms = await openRooms(initial);
 	onTestFinished(() => rooms.remove());
 	const { store, clock, deps } = rooms;
-	listenForSubscribers(deps.bus, deps);
+	const teller = createTeller({
+		store,
+		deps,
+		onError: (error) => rooms.errors.push(error),
+	});
+	// What happened before it began is nobody's news.
+	await teller.runDue();
 	const subscribers = createSubscriberSender({
 		egress: () => createEgress({ allow: deps.catalogue().settings.egress.allow }),
 		clock,
@@ -138,11 +144,14 @@ export async function serveRooms(
 		claim: (breach: Parameters<typeof openForBreach>[2]) =>
 			store.transaction(async (tx) => {
 				const outcome = await openForBreach(tx, deps, breach, catalogue());
-				await tellOfBreach(tx, deps, breach, outcome);
+				await stateBreach(tx, deps, breach, outcome);
 				return outcome;
 			}),
-		/** Sends what is due, until nothing is. */
-		deliver: () => dispatcher.runDue(clock.now()),
+		/** Tells subscribers what happened, and sends what is due, until nothing is. */
+		async deliver() {
+			await teller.runDue();
+			return dispatcher.runDue(clock.now());
+		},
 	};
 }
 

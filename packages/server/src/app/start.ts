@@ -156,7 +156,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 			await store.transaction(async (tx) => {
 				if (event.type === "breach.opened") {
 					const outcome = await openForBreach(tx, { ids, bus }, event, catalogue());
-					await tellOfBreach(tx, deps, event, outcome);
+					await stateBreach(tx, deps, event, outcome);
 				} else await closeBreach(tx, { ids, bus }, event);
 			});
 		},
@@ -189,7 +189,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	const thread = loaded.value;
 	const { buildHttpServer, createFleetSource, SourceGate } = rest.value.api;
 	const { listenToIncidents: listenForNotices, recordNoticeOutcome } = rest.value.engagement;
-	const { listenForSubscribers, recordSubscriptionOutcome, tellOfBreach } = rest.value.engagement;
+	const { createTeller, recordSubscriptionOutcome, stateBreach } = rest.value.engagement;
 	const { escalationTimers, listenToIncidents: listenForPages, recordPageOutcome, swapTimers } = rest.value.response;
 	const { createCauseWatch, createFeedKeeping, startForgetting, openGrpcPort, startLiveEvents, startPullControl } =
 		rest.value;
@@ -242,7 +242,6 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		onError: (error, ticket) => log.error({ err: error, ticket }, "a ticket could not be carried; trying again"),
 	});
 	tickets = ticketing.carrier;
-	listenForSubscribers(bus, deps);
 	const ownCheck = watching.createSelfCheck({
 		store,
 		clock,
@@ -372,6 +371,12 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		},
 	});
 
+	const teller = createTeller({
+		store,
+		deps,
+		onError: (error) => log.error({ err: error }, "subscribers could not be told; trying again"),
+	});
+
 	// HTTP.
 	const metrics = createSelfMetrics({
 		store,
@@ -450,6 +455,8 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	incidentWatch.start();
 	timers.start();
 	lifecycle.onStop("timers", () => timers.stop());
+	teller.start();
+	lifecycle.onStop("subscribers", () => teller.stop());
 	dispatcher.start();
 	lifecycle.onStop("dispatcher", () => dispatcher.stop());
 	ticketing.carrier.start();

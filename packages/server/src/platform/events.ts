@@ -7,18 +7,12 @@ import type { Db, DomainEvent, Listener, Tx } from "./types.ts";
  */
 export class EventBus {
 	readonly #listeners = new Map<string, Listener[]>();
-	readonly #ofEvery: Listener[] = [];
 
 	/** Listeners of one type run in the order they were added. Add them all before the first event. */
 	on(type: string, listener: Listener): void {
 		const listeners = this.#listeners.get(type);
 		if (listeners) listeners.push(listener);
 		else this.#listeners.set(type, [listener]);
-	}
-
-	/** Told of every event, after the listeners of its type. */
-	onEvery(listener: Listener): void {
-		this.#ofEvery.push(listener);
 	}
 
 	/** Appends the event to the log and runs its listeners, one after the other. */
@@ -35,7 +29,6 @@ export class EventBus {
 			})
 			.execute();
 		for (const listener of this.#listeners.get(event.type) ?? []) await listener(tx, event);
-		for (const listener of this.#ofEvery) await listener(tx, event);
 	}
 }
 

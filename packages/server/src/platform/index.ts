@@ -18,7 +18,7 @@ export { guardedSocket } from "./guarded-socket.ts";
 export { sequenceIds, systemIds } from "./ids.ts";
 export { createLoop } from "./loop.ts";
 export { type MessageFacts, messageFacts } from "./message-facts.ts";
-export { cancelMessages, enqueue } from "./outbox.ts";
+export { cancelMessages, enqueue, enqueueAll } from "./outbox.ts";
 export type * from "./phone-provider.ts";
 export { forgetOld } from "./retention.ts";
 export { resolveSecret } from "./secrets.ts";

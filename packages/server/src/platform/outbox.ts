@@ -2,27 +2,31 @@ import type { Ids, Message, MessagePayload, NewMessage, Tx } from "./types.ts";
 
 /** Writes an outgoing message beside the state that wants it; the dispatcher sends it after the commit. Answers its id. */
 export async function enqueue(tx: Tx, ids: Ids, now: number, message: NewMessage): Promise<string> {
-	const id = ids.next("msg");
-	await tx
-		.insertInto("outbox")
-		.values({
-			id,
-			kind: message.kind,
-			delivery: message.delivery,
-			tenant: message.tenant,
-			incident_id: message.incidentId ?? null,
-			channel: message.channel,
-			address: message.address,
-			payload: JSON.stringify(message.payload),
-			state: "pending",
-			attempts: 0,
-			next_at: Math.max(now, message.notBefore ?? now),
-			created_at: now,
-			sent_at: null,
-			last_error: null,
-		})
-		.execute();
-	return id;
+	const [id] = await enqueueAll(tx, ids, now, [message]);
+	return id as string;
+}
+
+/** Several in one statement, in the order given. */
+export async function enqueueAll(tx: Tx, ids: Ids, now: number, messages: readonly NewMessage[]): Promise<string[]> {
+	if (messages.length === 0) return [];
+	const rows = messages.map((message) => ({
+		id: ids.next("msg"),
+		kind: message.kind,
+		delivery: message.delivery,
+		tenant: message.tenant,
+		incident_id: message.incidentId ?? null,
+		channel: message.channel,
+		address: message.address,
+		payload: JSON.stringify(message.payload),
+		state: "pending" as const,
+		attempts: 0,
+		next_at: Math.max(now, message.notBefore ?? now),
+		created_at: now,
+		sent_at: null,
+		last_error: null,
+	}));
+	await tx.insertInto("outbox").values(rows).execute();
+	return rows.map(({ id }) => id);
 }
 
 /**

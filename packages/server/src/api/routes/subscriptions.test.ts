@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import { createTeller } from "#engagement";
 import { setReaders } from "#incidents";
 import { scopeOf } from "#platform";
 import { breachOpened, exampleEvidence } from "../../../testing/catalogue.ts";
@@ -211,17 +212,41 @@ describe("a subscription", () => {
 		expect((await subscribe({ callbackUrl: `${receiver.url}&n=100` })).status).toBe(409);
 	});
 
-	it("never keeps an incident from opening, whatever fails in telling", async () => {
-		const { served } = await subscribed();
-		await served.store.transaction(async (tx) => {
-			await tx
-				.updateTable("subscriptions")
-				.set({ filter: JSON.stringify({ severities: 7 }) })
-				.execute();
-		});
+	it("whose stored filter is damaged ends, and the others are told all the same", async () => {
+		const { served, subscribe, state, receiver, types } = await subscribed();
+		await subscribe({ callbackUrl: `${receiver.url}&n=2` });
+		for (const filter of ["{", JSON.stringify({ severities: 7 })])
+			await served.store.transaction(async (tx) => {
+				await tx.updateTable("subscriptions").set({ filter }).where("callback_url", "=", receiver.url).execute();
+			});
 		await served.claim(breachOpened("woodgrove"));
-		expect((await served.incident("INC-1001"))?.pagedAt).toBe(served.clock.now());
-		const [row] = await served.db.selectFrom("subscriptions").select("last_outcome").execute();
-		expect(row?.last_outcome).toMatch(/^not queued: /);
+		await served.deliver();
+		expect(types()).toEqual(["woodgrove"]);
+		expect(await state()).toMatchObject({ state: "disabled", reason: "Its filter cannot be read." });
+	});
+
+	it("of which there are many are told some at a time, each once, also by a process that goes on after a crash", async () => {
+		const { served, subscribe, receiver } = await subscribed();
+		for (let n = 1; n < 60; n++) await subscribe({ callbackUrl: `${receiver.url}&n=${n}` });
+		await served.claim(breachOpened("woodgrove"));
+		const queued = () => served.db.selectFrom("outbox").select("channel").where("channel", "like", "sub%").execute();
+		// The second transaction fails as if the process had died before it, and another process begins.
+		let transactions = 0;
+		const dying = createTeller({
+			store: {
+				...served.store,
+				transaction: (work) => {
+					if (++transactions === 2) throw new Error("died");
+					return served.store.transaction(work);
+				},
+			},
+			deps: served.deps,
+			onError: () => {},
+		});
+		await expect(dying.runDue()).rejects.toThrow("died");
+		expect(await queued()).toHaveLength(25);
+		await createTeller({ store: served.store, deps: served.deps, onError: () => {} }).runDue();
+		expect(new Set((await queued()).map(({ channel }) => channel)).size).toBe(60);
+		expect(await queued()).toHaveLength(60);
 	});
 });

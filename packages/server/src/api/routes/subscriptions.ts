@@ -216,7 +216,7 @@ async function waitingOf({ store }: ApiContext): Promise<ReadonlyMap<string, num
 }
 
 function viewOf(subscription: Subscription, waiting: ReadonlyMap<string, number>): SubscriptionView {
-	const { filter } = subscription;
+	const { filter = {} } = subscription;
 	return {
 		id: subscription.id,
 		event: subscription.event,

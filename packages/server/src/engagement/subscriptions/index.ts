@@ -1,3 +1,4 @@
+export { type Departure, departureOf, recordSubscriptionOutcome } from "./leaving.ts";
 export {
 	getSubscription,
 	listSubscriptions,
@@ -10,11 +11,5 @@ export {
 	subscriptionIdOf,
 	unsubscribe,
 } from "./store.ts";
-export {
-	type Departure,
-	departureOf,
-	listenForSubscribers,
-	recordSubscriptionOutcome,
-	tellOfBreach,
-} from "./telling.ts";
+export { createTeller, stateBreach, type Teller } from "./telling.ts";
 export * from "./types.ts";

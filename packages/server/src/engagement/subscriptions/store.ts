@@ -12,6 +12,7 @@ export type SubscribeOutcome =
 	| { readonly status: "created" | "renewed"; readonly subscription: Subscription }
 	| { readonly status: "too-many"; readonly limit: number };
 
+export const REVOKED = "The token it was made with is revoked or has expired.";
 /** A flow needs one; a hundred is a program that forgets to unsubscribe. */
 export const MAX_PER_TOKEN = 100;
 export const MAX_ACTIVE = 1000;
@@ -158,7 +159,7 @@ export function subscriptionOf(row: ControlTables["subscriptions"]): Subscriptio
 		callbackUrl: row.callback_url,
 		secret: row.secret,
 		clientState: row.client_state ?? undefined,
-		filter: JSON.parse(row.filter) as SubscriptionFilter,
+		filter: filterOf(row.filter),
 		state: row.state,
 		reason: row.reason ?? undefined,
 		createdAt: row.created_at,
@@ -168,6 +169,16 @@ export function subscriptionOf(row: ControlTables["subscriptions"]): Subscriptio
 		failures: row.failures,
 		deliveries: row.deliveries,
 	};
+}
+
+function filterOf(stored: string): SubscriptionFilter | undefined {
+	try {
+		const filter = JSON.parse(stored) as SubscriptionFilter;
+		const lists: unknown[] = [filter.severities ?? [], filter.tenants ?? [], filter.workloads ?? []];
+		return lists.every(Array.isArray) ? filter : undefined;
+	} catch {
+		return undefined;
+	}
 }
 
 /** The address is a secret of the receiver's: what follows its host grants the right to call it. */

@@ -1,7 +1,7 @@
+import { isOwnName } from "@bellwether/model";
 import type { Catalogue } from "#catalogue";
-import type { BreachOpened } from "#detection";
 import { describeFact, type Incident, incidentSentence, tenantName } from "#incidents";
-import type { DomainEvent } from "#platform";
+import type { LoggedEvent } from "#platform";
 import type { SubscriptionEvent, SubscriptionFilter, ToldEvent } from "./types.ts";
 
 /** Of the names that receivers see. */
@@ -26,9 +26,9 @@ interface Teller {
 }
 
 /** What an incident's opening, or any later fact about it, says to others. */
-export function tellingOfIncident(incident: Incident, fact: DomainEvent, teller: Teller): Telling {
+export function tellingOfIncident(incident: Incident, fact: LoggedEvent, teller: Teller): Telling {
 	const event = fact.type === "incident.opened" ? "incident.opened" : "incident.changed";
-	const actor = fact.actor.name;
+	const { actor } = fact;
 	const change = { type: fact.type, by: actor, text: describeFact({ type: fact.type, actor, data: fact.data }) };
 	const data = { ...incidentData(incident, teller), ...(event === "incident.changed" ? { change } : {}) };
 	return {
@@ -43,43 +43,51 @@ export function tellingOfIncident(incident: Incident, fact: DomainEvent, teller:
 	};
 }
 
+/** A private incident is for the people it names, and the system's test of itself for itself. */
+export function isKept(incident: Incident): boolean {
+	return incident.readers !== undefined || isOwnName(incident.tenant);
+}
+
+/** A claim as it is kept for subscribers. */
+export interface ToldBreach {
+	readonly id: string;
+	readonly incidentId: string;
+	readonly tenant: string;
+	readonly slo: string;
+	readonly detector: string;
+	readonly monitor: string;
+	readonly scope: string;
+	readonly detectedAt: number;
+	readonly objective: number;
+	readonly bad: number;
+	readonly total: number;
+	readonly burnRate: number | null;
+}
+
 /** What a detector's claim says to others. `incident`: the one that it opened, or belongs to. */
-export function tellingOfBreach(
-	breach: BreachOpened,
-	breachId: string,
-	incident: Incident | undefined,
-	teller: Teller,
-): Telling {
+export function tellingOfBreach(breach: ToldBreach, incident: Incident, teller: Teller): Telling {
 	const { catalogue } = teller;
 	const workload = catalogue.slos.find(({ name }) => name === breach.slo)?.workload ?? "";
-	const { evidence } = breach;
+	const { incidentId, detectedAt, burnRate, ...told } = breach;
 	const data = {
-		id: breachId,
-		tenant: breach.tenant,
+		...told,
 		tenantDisplayName: tenantName(catalogue, breach.tenant),
 		workload,
-		slo: breach.slo,
-		detector: breach.detector,
-		monitor: breach.monitor,
-		scope: breach.scope,
-		objective: evidence.objective,
-		detectedAt: iso(breach.detectedAt),
-		bad: evidence.episode.bad,
-		total: evidence.episode.total,
-		...(evidence.episode.burn === undefined ? {} : { burnRate: evidence.episode.burn }),
-		...(incident === undefined
-			? {}
-			: { incident: incident.id, severity: incident.severity.key, url: urlOf(incident, teller) }),
+		detectedAt: iso(detectedAt),
+		...(burnRate === null ? {} : { burnRate }),
+		incident: incidentId,
+		severity: incident.severity.key,
+		url: urlOf(incident, teller),
 	};
 	return {
 		event: "breach.opened",
 		tenant: breach.tenant,
 		workload,
-		severity: incident?.severity.key,
-		isTest: evidence.drill !== undefined,
+		severity: incident.severity.key,
+		isTest: false,
 		isPart: false,
-		incidentId: incident?.id,
-		body: bodyOf("breach.opened", breachId, breach.detectedAt, data, teller),
+		incidentId,
+		body: bodyOf("breach.opened", breach.id, detectedAt, data, teller),
 	};
 }
 

@@ -25,7 +25,8 @@ export interface Subscription {
 	readonly secret: string;
 	/** Comes back in each message, for receivers that cannot check a signature. */
 	readonly clientState: string | undefined;
-	readonly filter: SubscriptionFilter;
+	/** Undefined: what is stored cannot be read. */
+	readonly filter: SubscriptionFilter | undefined;
 	readonly state: "active" | "disabled";
 	/** Why it was disabled. */
 	readonly reason: string | undefined;
