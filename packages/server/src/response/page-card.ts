@@ -30,7 +30,7 @@ export function pageCard(incident: Incident, person: Person, catalogue: Catalogu
 		...(hasFigures ? [{ label: "Objective", value: describePercent(evidence.objective, evidence.objective) }] : []),
 		{ label: incident.onsetAt === undefined ? "Detected" : "Since", value: describeInstant(since, reader) },
 	];
-	const hasRunbook = catalogue.workloads.some(({ name, runbook }) => name === incident.workload && runbook.length > 0);
+	const hasRunbook = isThereRunbook(incident, catalogue);
 	const incidentUrl = `${base}/incidents/${incident.id}`;
 	return {
 		short: incident.title,
@@ -40,4 +40,18 @@ export function pageCard(incident: Incident, person: Person, catalogue: Catalogu
 		...(hasRunbook ? { runbookUrl: `${incidentUrl}#runbook` } : {}),
 		acknowledge: options.acknowledge ?? { url: `${base}/p/${incident.id}` },
 	};
+}
+
+/** As the incident's page has it: a runbook that fits, or first steps of the workload. */
+function isThereRunbook({ slo, workload }: Incident, { workloads, runbooks = [], slos }: Catalogue): boolean {
+	const sliKind = slos.find(({ name }) => name === slo)?.sliKind;
+	return (
+		workloads.some(({ name, runbook }) => name === workload && runbook.length > 0) ||
+		runbooks.some(
+			({ for: of }) =>
+				of.slos.includes(slo) ||
+				of.workloads.includes(workload) ||
+				(sliKind !== undefined && of.sliKinds.includes(sliKind)),
+		)
+	);
 }

@@ -11,7 +11,7 @@ export function RunbookCard({ incident, now }: { readonly incident: IncidentDeta
 	const t = useText();
 	const { runbooks, runbook } = incident;
 	return (
-		<section className="card">
+		<section className="card" id="runbook">
 			<h2>{t("incident.runbook")}</h2>
 			{runbooks.length > 0 ? (
 				runbooks.map((each) => <OneRunbook key={each.name} incident={incident} runbook={each} now={now} />)
