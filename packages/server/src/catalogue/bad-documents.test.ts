@@ -183,7 +183,7 @@ const CASES: readonly BadCase[] = [
 		file: "notify/channels.yaml",
 		write: [["kind: Channel\n", ""]],
 		says: [
-			"notify/channels.yaml:1:1 error kind is missing.\n  Write kind: Settings, Tier, KeyTenant, KeyTenantList, Cohort, Workload, Monitor, Person, Schedule, Team, EscalationPolicy, Channel, Source or Feed.",
+			"notify/channels.yaml:1:1 error kind is missing.\n  Write kind: Settings, Tier, KeyTenant, KeyTenantList, Cohort, Workload, Monitor, Person, Schedule, Team, EscalationPolicy, Route, Inhibition, TimeInterval, Maintenance, Ownership, Channel, Source, Feed, Runbook, Integration or AgentPolicy.",
 		],
 	},
 	{
