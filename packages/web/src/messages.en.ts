@@ -371,7 +371,7 @@ export const messages = {
 	"keys.acknowledge": "Acknowledge the incident on screen",
 	"keys.note": "Write a note",
 	"keys.apply": "Apply waiting changes of order",
-	"keys.go": "Go to fleet, incidents, SLOs, monitors, reports, sources, match, health",
+	"keys.go": "Go to fleet, incidents, on call, SLOs, monitors, reports, sources, match, health",
 	"keys.theme": "Change theme",
 	"keys.help": "These keys",
 	"keys.verdict": "Choose a verdict while resolving",

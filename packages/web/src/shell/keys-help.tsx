@@ -13,7 +13,7 @@ const KEYS: readonly (readonly [string, TextId])[] = [
 	["n", "keys.note"],
 	["u", "keys.apply"],
 	["1 – 5", "keys.verdict"],
-	["g f, i, o, n, r, s, m, h", "keys.go"],
+	["g f, i, c, o, n, r, s, m, h", "keys.go"],
 	["t", "keys.theme"],
 	["?", "keys.help"],
 ];

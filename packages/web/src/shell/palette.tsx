@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
 import { type KeyboardEvent, useEffect, useId, useMemo, useState } from "react";
-import { fleetQuery, incidentsQuery, monitorsQuery, slosQuery } from "../api.ts";
+import { fleetQuery, incidentsQuery, monitorsQuery, onCallQuery, slosQuery } from "../api.ts";
 import { pagesFor } from "../operations/pages.ts";
 import { type Text, useText } from "../text.ts";
 import { Modal } from "./modal.tsx";
@@ -89,6 +89,7 @@ function useEntries(t: Text): readonly Entry[] {
 	const fleet = useQuery(fleetQuery).data;
 	const slos = useQuery(slosQuery).data;
 	const monitors = useQuery(monitorsQuery).data;
+	const schedules = useQuery(onCallQuery).data?.schedules;
 	const incidents = useInfiniteQuery(incidentsQuery("all")).data;
 	return useMemo(() => {
 		const entry = (kind: Entry["kind"], to: string, name: string, about = ""): Entry => ({ kind, to, name, about });
@@ -97,6 +98,11 @@ function useEntries(t: Text): readonly Entry[] {
 		return [
 			entry("page", "/fleet", t("nav.fleet")),
 			entry("page", "/incidents", t("nav.incidents")),
+			entry("page", "/oncall", t("oncall.title")),
+			entry("page", "/oncall/handover", t("oncall.handOver")),
+			...(schedules ?? []).map(({ name, displayName }) =>
+				entry("page", `/oncall/schedules/${name}`, displayName, t("oncall.schedule")),
+			),
 			entry("page", "/slos", t("slos.title")),
 			entry("page", "/monitors", t("monitors.title")),
 			entry("page", "/workloads", t("workloads.title")),
@@ -123,5 +129,5 @@ function useEntries(t: Text): readonly Entry[] {
 					),
 			),
 		];
-	}, [t, session, fleet, slos, monitors, incidents]);
+	}, [t, session, fleet, slos, monitors, incidents, schedules]);
 }

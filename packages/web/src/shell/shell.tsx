@@ -48,6 +48,7 @@ function SignedIn({ session }: { readonly session: Session }) {
 	useKeys({
 		"g f": () => void navigate({ to: "/fleet" }),
 		"g i": () => void navigate({ to: "/incidents" }),
+		"g c": () => void navigate({ to: "/oncall" }),
 		"g o": () => void navigate({ to: "/slos" }),
 		"g n": () => void navigate({ to: "/monitors" }),
 		"g r": () => void navigate({ to: "/reports/program" }),
