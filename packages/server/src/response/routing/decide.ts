@@ -76,16 +76,18 @@ function placeInGroup({ groups, now }: DecisionInput, route: TakenRoute | undefi
 	const group = groups.find((each) => each.key === key);
 	const by = `Grouped by ${route.groupBy.join(" and ")}`;
 	if (group?.pageAt !== undefined) {
-		const pageAt = Math.max(now, group.pageAt);
+		const pageAt = Math.min(Math.max(now, group.pageAt), now + Math.max(route.groupIntervalMs, route.groupWaitMs));
 		return at(pageAt, `${by}: others of its group wait already; one page names them all at ${utc(pageAt)}.`);
 	}
 	if (group?.pagedAt === undefined) {
 		if (route.groupWaitMs === 0) return at(now, `${by}: the first of its group, it pages at once.`);
 		return at(now + route.groupWaitMs, `${by}: the first of its group waits ${span(route.groupWaitMs)} for others.`);
 	}
-	const pageAt = Math.max(
-		group.pagedAt + route.groupIntervalMs,
-		now + Math.min(route.groupWaitMs, route.groupIntervalMs),
+	const soonest = now + Math.min(route.groupWaitMs, route.groupIntervalMs);
+	// A clock that was set back since the last page must not hold this one up.
+	const pageAt = Math.min(
+		Math.max(group.pagedAt + route.groupIntervalMs, soonest),
+		now + Math.max(route.groupIntervalMs, route.groupWaitMs),
 	);
 	const joined = group.leadId === undefined ? "its group" : `the page of ${group.leadId}`;
 	const words = `${by}: it joins ${joined} at ${utc(pageAt)}, ${span(route.groupIntervalMs)} after the last page at the earliest.`;

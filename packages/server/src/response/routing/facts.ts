@@ -35,7 +35,8 @@ export async function activeMutes(tx: Tx, tenant: string, now: number): Promise<
 		.selectFrom("mutes")
 		.selectAll()
 		.where("ended_at", "is", null)
-		.where("starts_at", "<=", now)
+		// One that began when it was made has begun, whatever a clock says that was set back since.
+		.where((is) => is.or([is("starts_at", "<=", now), is("starts_at", "<=", is.ref("created_at"))]))
 		.where("ends_at", ">", now)
 		.orderBy("created_at")
 		.orderBy("id")
@@ -47,7 +48,7 @@ export async function activeMutes(tx: Tx, tenant: string, now: number): Promise<
 			matchers: readSets(row.matchers),
 			owner: row.owner,
 			reason: row.reason,
-			startsAt: row.starts_at,
+			startsAt: Math.min(row.starts_at, now),
 			endsAt: row.ends_at,
 		}));
 }

@@ -88,7 +88,7 @@ function muteOf(row: Row, now: number, heldCount: number, holding: readonly stri
 		matchers: JSON.parse(row.matchers) as string[],
 		owner: row.owner,
 		reason: row.reason,
-		state: isOver ? "over" : row.starts_at > now ? "pending" : "active",
+		state: isOver ? "over" : row.starts_at > Math.max(now, row.created_at) ? "pending" : "active",
 		startsAt: row.starts_at,
 		endsAt: row.ends_at,
 		createdBy: row.created_by,

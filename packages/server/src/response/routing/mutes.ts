@@ -1,6 +1,6 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "@bellwether/model";
 import { boxOf, type Catalogue, domainOf, isEmpty, type Matcher, parseMatchers } from "#catalogue";
-import { audit, type Principal, SYSTEM, setTimer, type TenantScope, type Timer, type Tx } from "#platform";
+import { audit, inScope, type Principal, SYSTEM, setTimer, type TenantScope, type Timer, type Tx } from "#platform";
 import type { ResponseDeps } from "../types.ts";
 import { writeSets } from "./mute-matchers.ts";
 import { getMute, type Mute } from "./mute-queries.ts";
@@ -53,7 +53,7 @@ export async function makeMute(
 	request: MuteRequest,
 	wanted: NewMute,
 ): Promise<MuteOutcome> {
-	const sets = readMatchers(deps.catalogue(), wanted.matchers);
+	const sets = readMatchers(scoped(deps.catalogue(), request.scope), wanted.matchers);
 	if ("status" in sets) return sets;
 	const startsAt = Math.max(wanted.startsAt ?? request.now, request.now);
 	const fault = faultOf({ ...wanted, startsAt }, request.now);
@@ -216,6 +216,13 @@ export async function muteDue(tx: Tx, deps: ResponseDeps, timer: Timer, now: num
 	};
 	const row = await tx.selectFrom("mutes").selectAll().where("id", "=", muteId).executeTakeFirst();
 	if (!row || row.version !== version || row.ended_at !== null) return;
+	// Timers move with steps of the wall clock; a mute is until a time of the clock.
+	const endsLater = due === "ended" && row.ends_at > now;
+	if (endsLater || (due === "starts" && row.starts_at > now)) {
+		const dueAt = endsLater ? row.ends_at : row.starts_at;
+		await setTimer(tx, deps.ids, now, { kind: MUTE_TIMER, tenant: "", dueAt, data: timer.data });
+		return;
+	}
 	if (due === "ending") await tx.updateTable("mutes").set({ reminded_at: now }).where("id", "=", muteId).execute();
 	const type = due === "starts" ? "mute.started" : `mute.${due}`;
 	const data = { muteId, owner: row.owner, reason: row.reason, endsAt: row.ends_at };
@@ -249,6 +256,12 @@ function faultOf(
 			"Choose an earlier end; it can be put off while it lasts.",
 		);
 	return undefined;
+}
+
+/** Whoever may see some tenants learns nothing of others, not even that they are there. */
+function scoped(catalogue: Catalogue, scope: TenantScope): Catalogue {
+	if (scope.all) return catalogue;
+	return { ...catalogue, tenants: catalogue.tenants.filter((tenant) => inScope(scope, tenant.name)) };
 }
 
 /** A mute that matches nothing would be a slip of the pen, one that matches everything the end of paging. */

@@ -9,7 +9,7 @@ import { flush, type Member } from "./flush.ts";
 import { HAND_OFF_TIMER, handOffDue } from "./hand-offs.ts";
 import { factsOf } from "./labels.ts";
 import { MUTE_TIMER, muteDue } from "./mutes.ts";
-import { armLook, keepDecision, keepHolds, LOOK_EVERY_MS, LOOK_TIMER, routedRow } from "./rows.ts";
+import { armLook, keepDecision, keepHolds, LOOK_EVERY_MS, LOOK_TIMER, type RoutedRow, routedRow } from "./rows.ts";
 import { TELL_TIMER, tellAgain, tellOf } from "./tells.ts";
 import type { Chains, Decision, Hold } from "./types.ts";
 
@@ -144,23 +144,24 @@ function nextLook(holds: readonly Hold[], now: number): number {
 }
 
 async function lookAtTimer(tx: Tx, deps: ResponseDeps, chains: Chains, timer: Timer, now: number): Promise<void> {
-	if (timer.incidentId !== undefined) await lookAgain(tx, deps, chains, timer.incidentId, now);
+	if (timer.incidentId !== undefined) await lookAgain(tx, deps, chains, timer.incidentId, now, true);
 }
 
-/** Decides again about an incident that waits, is held, shares a page or went quiet. */
+/** Decides again about an incident that waits, is held, shares a page or went quiet. `isDue`: its own timer says so. */
 export async function lookAgain(
 	tx: Tx,
 	deps: ResponseDeps,
 	chains: Chains,
 	incidentId: string,
 	now: number,
+	isDue = false,
 ): Promise<void> {
 	const incident = await getIncident(tx, ALL, incidentId);
 	const row = incident && (await routedRow(tx, incident.id));
 	if (!incident || !row || row.state === "over") return;
 	if (isSettled(incident)) return endRouting(tx, incident, now);
 	await orPage(tx, deps, chains, incident, now, async () => {
-		if (row.state === "waiting" || row.state === "held") await releaseGroup(tx, deps, chains, row.group_key, now);
+		if (row.state === "waiting" || row.state === "held") await releaseGroup(tx, deps, chains, row, now, isDue);
 		else if (row.state === "sharing") await watchLead(tx, deps, chains, incident, row.lead_id, now);
 		else if (row.state === "quiet" && isBurning(incident)) await routeIncident(tx, deps, chains, incident, now);
 		else if (row.state === "quiet" || row.state === "telling")
@@ -196,11 +197,20 @@ export async function endRouting(tx: Tx, incident: Incident, now: number): Promi
 }
 
 /** Everything of a group whose time has come, or whose hold is over, pages together. */
-async function releaseGroup(tx: Tx, deps: ResponseDeps, chains: Chains, groupKey: string, now: number): Promise<void> {
+async function releaseGroup(
+	tx: Tx,
+	deps: ResponseDeps,
+	chains: Chains,
+	looked: RoutedRow,
+	now: number,
+	isDue: boolean,
+): Promise<void> {
+	// A timer moves with steps of the wall clock and a stored instant does not: what it says is due, is.
+	const dueAt = isDue && looked.state === "waiting" ? Math.max(now, looked.page_at ?? now) : now;
 	const rows = await tx
 		.selectFrom("routed")
 		.selectAll()
-		.where("group_key", "=", groupKey)
+		.where("group_key", "=", looked.group_key)
 		.where("state", "in", ["waiting", "held"])
 		.execute();
 	const due: Member[] = [];
@@ -215,7 +225,7 @@ async function releaseGroup(tx: Tx, deps: ResponseDeps, chains: Chains, groupKey
 		const decision = decide({ ...facts, groups: [] });
 		if (decision.action === "hold") await holdBack(tx, deps, incident, decision, now);
 		else if (decision.action === "tell") await carryOut(tx, deps, chains, incident, decision, now);
-		else if (row.state === "waiting" && (row.page_at ?? 0) > now)
+		else if (row.state === "waiting" && (row.page_at ?? 0) > dueAt)
 			await armLook(tx, deps.ids, incident, row.page_at ?? now, now);
 		else if (row.state === "held" && !isBurning(incident)) await restQuietly(tx, deps, incident, decision, now);
 		else {

@@ -1,5 +1,6 @@
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "@bellwether/model";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { scopeOf } from "#platform";
 import { breachOpened, START } from "../../../testing/catalogue.ts";
 import { ALL, OPERATOR, openRooms } from "../../../testing/rooms.ts";
 import { inhibition, maintenance, route, routedCatalogue } from "../../../testing/routing.ts";
@@ -314,4 +315,47 @@ test("an incident cannot be handed to a party that cannot be paged", async () =>
 	const asked = { ...request(), incidentId: "INC-1001" };
 	const outcome = await store.transaction((tx) => handOff(tx, deps, asked, { party: "CARE", reason: "x" }));
 	expect(outcome).toMatchObject({ status: "refused", remedy: "Choose Engineering." });
+});
+
+test("steps of the wall clock neither hold a group's page up nor end a mute early", async () => {
+	for (const stepMs of [3 * HOUR_MS, -2 * HOUR_MS]) {
+		const { breach, mute, pass, followClock, clock, incident, routing } = await rooms(routedCatalogue(GROUPED));
+		await followClock();
+		await mute('tenant="city-power"', 10 * HOUR_MS);
+		await breach("woodgrove", "policy-create");
+		await breach("city-power", "policy-create");
+		clock.step(stepMs);
+		await followClock();
+		await pass(15 * SECOND_MS, SECOND_MS);
+		expect((await incident("INC-1001"))?.pagedAt, String(stepMs)).toBeDefined();
+		await breach("woodgrove", "policy-read");
+		await pass(6 * MINUTE_MS);
+		expect((await incident("INC-1003"))?.pagedAt, String(stepMs)).toBeDefined();
+		expect((await routing("INC-1002"))?.state).toBe("held");
+		await pass(10 * HOUR_MS - stepMs, 10 * MINUTE_MS);
+		expect((await routing("INC-1002"))?.state).toBe("paging");
+	}
+});
+
+test("whoever may see some tenants mutes those alone, and learns of no others", async () => {
+	const { breach, store, deps, clock, pages, pass, db } = await rooms(routedCatalogue({}));
+	const principal = { name: "ana", role: "responder" as const, tenants: ["woodgrove"] };
+	const scope = scopeOf(principal);
+	const request = { scope, principal, requestId: "r", now: clock.now() };
+	const wanted = { owner: "ana", reason: "x", endsAt: clock.now() + HOUR_MS };
+	const make = (matchers: string) =>
+		store.transaction((tx) => makeMute(tx, deps, request, { ...wanted, matchers: [matchers] }));
+	expect(await make('tenant="city-power"')).toEqual({
+		...(await make('tenant="nobody"')),
+		message: 'tenant="city-power" matches no incident that could open.',
+	});
+	expect((await make('slo="policy-create"')).status).toBe("made");
+	await breach("woodgrove", "policy-create");
+	await breach("city-power", "policy-create");
+	await pass(SECOND_MS);
+	expect(new Set(pages().map((page) => page.tenant))).toEqual(new Set(["city-power"]));
+	const other = scopeOf({ name: "bo", role: "responder", tenants: ["city-power"] });
+	expect(await listMutes(db, other, { now: clock.now() })).toEqual([]);
+	expect((await listMutes(db, scope, { now: clock.now() }))[0]).toMatchObject({ holding: ["INC-1001"] });
+	expect(await routingView(db, other, "INC-1001")).toBeUndefined();
 });

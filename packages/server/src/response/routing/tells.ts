@@ -1,6 +1,6 @@
 import type { Tell } from "#catalogue";
 import { getIncident, type Incident, incidentSentence, isResolved, publishIncidentFact } from "#incidents";
-import { enqueue, SYSTEM, scopeOf, setTimer, type Timer, type Tx } from "#platform";
+import { cancelTimers, enqueue, SYSTEM, scopeOf, setTimer, type Timer, type Tx } from "#platform";
 import type { ResponseDeps } from "../types.ts";
 import { type KeptDecision, routedRow } from "./rows.ts";
 import type { Decision } from "./types.ts";
@@ -31,6 +31,7 @@ export async function tellOf(
 	for (const { incident, decision } of members) {
 		if (!decision.tell.some((each) => "channel" in each)) continue;
 		await tx.updateTable("routed").set({ told_at: now }).where("incident_id", "=", incident.id).execute();
+		await cancelTimers(tx, { incidentId: incident.id, kind: TELL_TIMER });
 		await setTimer(tx, deps.ids, now, {
 			kind: TELL_TIMER,
 			tenant: incident.tenant,
@@ -86,6 +87,7 @@ async function tell(
 			subject: `${prefix}[Sev ${first.severity.key}] ${first.title}${more}`,
 			text: lines.join("\n\n"),
 			url: `${base}/incidents/${first.id}`,
+			person: "those who are told",
 			data: { type: "incident.told", incident: first.id, incidents: incidents.map(({ id }) => id) },
 		},
 	});
