@@ -73,5 +73,10 @@ export const IncidentId = z
 export const at = (ms: number | null | undefined): string | null => (ms == null ? null : new Date(ms).toISOString());
 export const Time = z.string().nullable().describe("RFC 3339, UTC; null: has not happened, or is not known");
 
-export const path = (strings: TemplateStringsArray, ...values: readonly string[]): string =>
-	strings.map((text, k) => text + (k < values.length ? encodeURIComponent(values[k] as string) : "")).join("");
+/** An address of the API with values that an agent gave: each stays one part of it, whatever it says. */
+export function path(strings: TemplateStringsArray, ...values: readonly string[]): string {
+	// Dots alone would lead to another address, encoded or not.
+	const odd = values.find((value) => /^\.{1,2}$/.test(value));
+	if (odd !== undefined) throw new ToolRefused(`"${odd}" is no name.`);
+	return strings.map((text, k) => text + (k < values.length ? encodeURIComponent(values[k] as string) : "")).join("");
+}

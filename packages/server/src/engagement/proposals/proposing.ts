@@ -1,7 +1,15 @@
 import { HOUR_MS } from "@bellwether/model";
 import { policyFor } from "#catalogue";
 import { getIncident, type Incident, publishIncidentFact } from "#incidents";
-import { audit, type ControlTables, canonicalJson, type Principal, scopeOf, type Tx } from "#platform";
+import {
+	audit,
+	type ControlTables,
+	canonicalJson,
+	type Principal,
+	principalOfTokenId,
+	scopeOf,
+	type Tx,
+} from "#platform";
 import type { EngagementDeps } from "../types.ts";
 import { carryOut } from "./carry-out.ts";
 import { getProposal, proposalOf } from "./rows.ts";
@@ -125,6 +133,13 @@ async function openProposal(
 			remedy: "Sign in to the console and decide there.",
 		};
 	}
+	if (proposal.state === "pending" && !(await isTokenGood(tx, proposal.tokenId, now))) {
+		return {
+			status: "refused",
+			message: "The token that proposed it is revoked or has expired.",
+			remedy: "Do it yourself if it is still right.",
+		};
+	}
 	if (proposal.state === "expired") {
 		return {
 			status: "refused",
@@ -135,6 +150,11 @@ async function openProposal(
 	if (proposal.state !== "pending") return { status: "unchanged", proposal };
 	const isStale = request.expectedVersion !== undefined && request.expectedVersion !== proposal.version;
 	return isStale ? { status: "conflict", proposal } : { proposal, incident };
+}
+
+/** The operator's own token stands in no table; it ends with its file. */
+async function isTokenGood(tx: Tx, tokenId: string, now: number): Promise<boolean> {
+	return tokenId.startsWith("operator:") || (await principalOfTokenId(tx, tokenId, now)) !== undefined;
 }
 
 interface Asked {
