@@ -34,7 +34,7 @@ export function PersonCard({ person, isOwn, now }: CardProps) {
 		shift: shiftWords(t, person, now),
 	};
 	return (
-		<section className="card" aria-label={person.displayName}>
+		<section className="card" style={{ marginBlockEnd: 16 }} aria-label={person.displayName}>
 			<header className="card-head">
 				<h2>{person.displayName}</h2>
 				<span className="tag">{person.timeZone}</span>
@@ -45,8 +45,7 @@ export function PersonCard({ person, isOwn, now }: CardProps) {
 					{says} {remedy}
 				</p>
 			))}
-			<table className="plain-table stack">
-				<caption className="soft">{t("me.contacts")}</caption>
+			<table className="plain-table stack" aria-label={t("me.contacts")}>
 				<thead>
 					<tr>
 						<th scope="col">{t("me.contact")}</th>
@@ -80,7 +79,8 @@ export function PersonCard({ person, isOwn, now }: CardProps) {
 function shiftWords(t: Text, { shifts }: PagedPerson, now: number): string {
 	const [next] = shifts.filter(({ role }) => role !== "shadow");
 	if (next === undefined) return t("me.shiftNone");
-	if (next.from <= now) return t("me.shiftNow", { until: times.at(next.to, now) });
+	// A shift under way is told from the server's now on.
+	if (next.from <= now + 60_000) return t("me.shiftNow", { until: times.at(next.to, now) });
 	return t("me.shiftNext", { from: times.at(next.from, now) });
 }
 
@@ -111,9 +111,7 @@ function ContactRow({ person, contact, isOwn, now }: CardProps & { readonly cont
 			</td>
 			<td data-label={t("me.lastTest")}>
 				<Badge look={LOOKS[contact.state]} word={t(`me.state.${contact.state}`)} />{" "}
-				<span className="soft">
-					{contact.testedAt === null ? t("me.never") : t("me.testedAt", { at: times.at(contact.testedAt, now) })}
-				</span>
+				{contact.testedAt === null ? null : <span className="soft">{times.at(contact.testedAt, now)}</span>}
 				{contact.state === "failed" ? <p className="failure breakable">{contact.detail}</p> : null}
 			</td>
 			<td>

@@ -38,7 +38,7 @@ describe("the link of a mail", () => {
 			const page = await visit(path);
 			expect(page.status).toBe(200);
 			expect(page.headers.get("cache-control")).toBe("no-store");
-			expect(page.headers.get("referrer-policy")).toBe("no-referrer");
+			expect(page.headers.get("referrer-policy")).toBe("same-origin");
 			expect(await page.text()).toContain("Acknowledge INC-1001");
 		}
 		await visit(path, "HEAD");

@@ -191,13 +191,13 @@ function refuse(_request: FastifyRequest, reply: FastifyReply, reason: keyof typ
 	return send(reply, status, title, `<h1>${title}</h1><p>${says}</p><p><a href="/">Bellwether</a></p>`);
 }
 
-/** The address is the key to the answer, so it goes into no cache and to no other site. */
+/** The address is the key to the answer: it goes into no cache and to no other site. `no-referrer` would take the form its origin. */
 function send(reply: FastifyReply, status: number, title: string, body: string): FastifyReply {
 	const html = htmlPage({ title, body: `<div class="card">${body}</div>`, nonce: reply.cspNonce.style });
 	return reply
 		.status(status)
 		.header("cache-control", "no-store")
-		.header("referrer-policy", "no-referrer")
+		.header("referrer-policy", "same-origin")
 		.type("text/html; charset=utf-8")
 		.send(html);
 }
