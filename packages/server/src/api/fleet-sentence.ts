@@ -10,7 +10,14 @@ export interface SentenceInputs {
 	readonly lastBreach: { readonly tenantDisplayName: string; readonly closedAt: number } | undefined;
 	/** Nothing comes in from anywhere. */
 	readonly ingest?: IngestSilence | undefined;
+	/** Channels that have failed for long: pages by them do not arrive. */
+	readonly failingChannels?: readonly FailingChannel[] | undefined;
 	readonly now: number;
+}
+
+export interface FailingChannel {
+	readonly name: string;
+	readonly since: number;
 }
 
 /** The first line of the fleet page: platform, tenants, what platform monitoring shows of them, what is unknown. */
@@ -22,6 +29,11 @@ export function fleetSentence(inputs: SentenceInputs): Sentence {
 	const isRed = new Set(platform.cells.filter((cell) => cell.state === "breach").map((cell) => cell.workload));
 	const inUse = platform.cells.filter((cell) => cell.slos.length > 0);
 
+	for (const { name, since } of inputs.failingChannels ?? [])
+		part(
+			"at-risk",
+			`Nothing leaves by the channel ${name} for ${describeDuration(inputs.now - since)}: see Admin, Channels.`,
+		);
 	if (inputs.ingest) part("no-data", silenceText(inputs.ingest, inputs.now));
 	if (inUse.length > 0 && inUse.every((cell) => cell.state === "no-data")) {
 		part("no-data", `No telemetry: the state of the platform and of ${tenantCount(tenants.length)} is unknown.`);

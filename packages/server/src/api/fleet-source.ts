@@ -4,6 +4,7 @@ import type { PairState, PairStatus } from "#detection";
 import { type Incident, listIncidents, platformWords, readersOf, tenantName } from "#incidents";
 import { type ControlStore, inScope, mayRead, scopeOf, type TenantScope } from "#platform";
 import { acknowledgeDueTimes, type HoldKind, heldNow } from "#response";
+import type { FailingChannel } from "./fleet-sentence.ts";
 import { type FleetIncident, fleetView, worstState } from "./fleet-view.ts";
 import type { CellState, FleetView } from "./schemas.ts";
 import type { IngestSilence } from "./sender-status.ts";
@@ -21,6 +22,8 @@ export interface FleetSourceOptions {
 	readonly demo: boolean;
 	/** Whether anything comes in at all. */
 	readonly ingestSilence?: (() => IngestSilence | undefined) | undefined;
+	/** Channels by which nothing has left for long. */
+	readonly failingChannels?: (() => readonly FailingChannel[]) | undefined;
 	/** Called when the view changed, at most about once a second, at once for a change of state. */
 	readonly onChange: (version: number) => void;
 }
@@ -112,6 +115,8 @@ export function createFleetSource(options: FleetSourceOptions): FleetSource {
 			...incidents,
 			platformWords: words,
 			ingest: options.ingestSilence?.(),
+			// Of the whole server, so not for those who see some tenants only.
+			failingChannels: scope.all ? options.failingChannels?.() : undefined,
 			now: clock.now(),
 			demo: options.demo,
 		});

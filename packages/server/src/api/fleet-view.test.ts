@@ -195,6 +195,12 @@ describe("the sentence", () => {
 			"No telemetry: the state of the platform and of 3 key tenants is unknown.",
 		],
 		[
+			"says first by which channel pages do not arrive",
+			healthy,
+			{ failingChannels: [{ name: "texts", since: NOW - 30 * 60_000 }] },
+			"Nothing leaves by the channel texts for 30 min: see Admin, Channels. Platform healthy: 2 of 2 workloads. 3 of 3 key tenants healthy.",
+		],
+		[
 			"says first, and once, that nothing comes in from anywhere",
 			healthy,
 			{ ingest: { sources: 3, since: NOW - 4 * 60_000 } },

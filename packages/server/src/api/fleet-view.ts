@@ -12,7 +12,7 @@ import type { PairStatus } from "#detection";
 import type { PlatformWord } from "#incidents";
 import { FLEET } from "#telemetry";
 import { wireWord } from "./feed-words.ts";
-import { fleetSentence } from "./fleet-sentence.ts";
+import { type FailingChannel, fleetSentence } from "./fleet-sentence.ts";
 import type { Cell, CellState, FleetRow, FleetView, RowIncident, SloCell } from "./schemas.ts";
 import type { IngestSilence } from "./sender-status.ts";
 
@@ -38,6 +38,7 @@ export interface FleetInputs {
 	readonly incidents: readonly FleetIncident[];
 	/** Nothing comes in from anywhere. */
 	readonly ingest?: IngestSilence | undefined;
+	readonly failingChannels?: readonly FailingChannel[] | undefined;
 	readonly lastBreach: { readonly tenantDisplayName: string; readonly closedAt: number } | undefined;
 	/** What the platform itself says, by workload. */
 	readonly platformWords?: ReadonlyMap<string, PlatformWord> | undefined;
@@ -112,6 +113,7 @@ export function fleetView(inputs: FleetInputs): FleetView {
 			platformIncidents: inputs.incidents.filter((incident) => incident.kind === "platform"),
 			lastBreach: inputs.lastBreach,
 			ingest: inputs.ingest,
+			failingChannels: inputs.failingChannels,
 			now,
 		}),
 		workloads: catalogue.workloads.map(({ name, displayName }) => ({ name, displayName })),

@@ -37,6 +37,7 @@ test("a channel that fails for long is said once, and once when it delivers agai
 	for (let k = 0; k < 3; k++) await hook(FAILED, 6 * MINUTE_MS);
 	await watch.look();
 	await watch.look();
+	expect(watch.failing()).toEqual([{ name: "hook", since: clock.now() - 12 * MINUTE_MS }]);
 	await hook(SENT, MINUTE_MS);
 	await watch.look();
 	expect(told).toEqual([

@@ -17,6 +17,8 @@ export interface ChannelWatchOptions {
 export interface ChannelWatch {
 	/** As of the last look; empty before the first. */
 	states(): readonly ChannelState[];
+	/** Those that have failed for long, as of the last look. */
+	failing(): { readonly name: string; readonly since: number }[];
 	/** Looks now; for tests and for whoever cannot wait. */
 	look(): Promise<void>;
 	stop(): void;
@@ -64,5 +66,13 @@ export function startChannelWatch(options: ChannelWatchOptions): ChannelWatch {
 	}
 
 	const timer = setInterval(() => void look().catch(options.onError), EVERY_MS);
-	return { states: () => states, look, stop: () => clearInterval(timer) };
+	return {
+		states: () => states,
+		failing: () =>
+			states.flatMap(({ name, state, failingSince }) =>
+				state === "failing" && failingSince !== undefined ? [{ name, since: failingSince }] : [],
+			),
+		look,
+		stop: () => clearInterval(timer),
+	};
 }

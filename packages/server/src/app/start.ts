@@ -259,6 +259,24 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		await recordNoticeOutcome(tx, deps, message, outcome);
 		await recordSubscriptionOutcome(tx, message, outcome);
 	};
+	// Ways out that fail for long.
+	const channelWatch = rest.value.startChannelWatch({
+		store,
+		bus,
+		clock,
+		catalogue,
+		onChange: ({ name, lastFailure }, isFailing) => {
+			if (isFailing)
+				log.error(
+					{ channel: name, detail: lastFailure?.detail },
+					"a channel has failed for long: pages by it do not arrive",
+				);
+			else log.warn({ channel: name }, "a channel that failed delivers again");
+			fleet.controlChanged();
+		},
+		onError: (error) => log.error({ err: error }, "how the channels fare could not be read"),
+	});
+	lifecycle.onStop("channel watch", () => channelWatch.stop());
 	// The fleet view and what tells open consoles of changes.
 	const fleet = createFleetSource({
 		clock,
@@ -267,6 +285,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		telemetry: thread,
 		demo: options.demo,
 		ingestSilence: () => senderWatch.silence(),
+		failingChannels: () => channelWatch.failing(),
 		onChange: (version) => hub.publish("fleet", { version }),
 	});
 	lifecycle.onStop("fleet view", () => fleet.stop());
@@ -313,23 +332,6 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		statuses: (changed) => fleet.statusesChanged(changed),
 		failure: (error) => log.error({ err: error }, "the telemetry thread failed; it restarts by itself"),
 	});
-
-	const channelWatch = rest.value.startChannelWatch({
-		store,
-		bus,
-		clock,
-		catalogue,
-		onChange: ({ name, lastFailure }, isFailing) => {
-			if (isFailing)
-				log.error(
-					{ channel: name, detail: lastFailure?.detail },
-					"a channel has failed for long: pages by it do not arrive",
-				);
-			else log.warn({ channel: name }, "a channel that failed delivers again");
-		},
-		onError: (error) => log.error({ err: error }, "how the channels fare could not be read"),
-	});
-	lifecycle.onStop("channel watch", () => channelWatch.stop());
 
 	// Timers and outgoing messages; both start when the address is known that pages link to.
 	const timers = createTimerRunner({

@@ -277,6 +277,21 @@ test.each([
 	expect(await senderTo(port, { timeoutMs }).send(MESSAGE)).toMatchObject({ status });
 });
 
+test("a server that speaks no TLS where TLS is wanted, or has a certificate of nobody's: to be tried again, unseen", async () => {
+	const plain = await mailServer();
+	expect(await senderTo(plain.port, { secure: true, timeoutMs: 2_000 }).send(MESSAGE)).toMatchObject({
+		status: "retry",
+	});
+	const own = await mailServer({ disabledCommands: [] });
+	expect(await senderTo(own.port).send(MESSAGE)).toMatchObject({ status: "retry" });
+	expect([...plain.mails, ...own.mails]).toEqual([]);
+});
+
+test("a server whose name is not found: to be tried again", async () => {
+	const sender = createSmtpSender({ host: "mail.invalid", port: 25, secure: false, from: "cre@bellwether.example" });
+	expect(await sender.send(MESSAGE)).toMatchObject({ status: "retry" });
+});
+
 test("a server that is not there: to be tried again", async () => {
 	const server = createServer();
 	server.listen(0, "127.0.0.1");
