@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import type { Tx } from "#platform";
+import type { Principal, Tx } from "#platform";
 import {
 	type ActOutcome,
 	cancelAbsence,
@@ -254,8 +254,10 @@ async function act<T>(
 	what: string,
 	run: (tx: Tx, deps: SwapDeps, who: OnCallRequest) => Promise<ActOutcome<T>>,
 ): Promise<T> {
+	const principal = principalOf(request);
+	requireAllTenants(principal);
 	const who: OnCallRequest = {
-		principal: principalOf(request),
+		principal,
 		now: context.clock.now(),
 		requestId: request.id,
 		key: idempotencyKey(request),
@@ -274,6 +276,17 @@ async function act<T>(
 	}
 	reply.code(outcome.status === "changed" ? code : 200);
 	return outcome.record;
+}
+
+/** On-call is everybody's: who may see some tenants only does not decide who is woken for the others. */
+export function requireAllTenants(principal: Principal): void {
+	if (principal.tenants === undefined) return;
+	throw new ApiProblem(
+		403,
+		"forbidden",
+		"Schedules serve all tenants; you may see some of them only.",
+		"Ask somebody who may see all tenants.",
+	);
 }
 
 function idempotencyKey(request: FastifyRequest): string | undefined {

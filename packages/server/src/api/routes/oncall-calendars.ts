@@ -16,6 +16,7 @@ import { wireLink } from "../oncall-view.ts";
 import { PUBLIC, principalOf, READERS, RESPONDERS } from "../policy.ts";
 import { ApiProblem, notFound } from "../problem.ts";
 import { CalendarLink, NewCalendarLink } from "../schemas-oncall.ts";
+import { requireAllTenants } from "./oncall-acts.ts";
 
 const ACTS = { roles: RESPONDERS, tenant: "none", object: "none" } as const;
 const DAY_MS = 86_400_000;
@@ -126,5 +127,7 @@ function noCalendar(): ApiProblem {
 }
 
 function requestOf(context: ApiContext, request: Parameters<typeof principalOf>[0]) {
-	return { principal: principalOf(request), now: context.clock.now(), requestId: request.id };
+	const principal = principalOf(request);
+	requireAllTenants(principal);
+	return { principal, now: context.clock.now(), requestId: request.id };
 }

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { DAY_MS, HOUR_MS } from "@bellwether/model";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Catalogue, Person, Schedule } from "#catalogue";
-import { createTimerRunner } from "#platform";
+import { createTimerRunner, issueToken } from "#platform";
 import { swapTimers } from "#response";
 import { bearer, CATALOGUE, NOW, useApiServer } from "../../../testing/api-server.ts";
 
@@ -127,6 +127,11 @@ describe("an override", () => {
 		const again = await post("schedules/cre/overrides", asked, key);
 		expect([first.statusCode, again.statusCode]).toEqual([201, 200]);
 		expect(again.json().id).toBe(first.json().id);
+		const other = await post("schedules/cre/overrides", { ...asked, people: ["ana"] }, key);
+		expect([other.statusCode, other.json().error.message]).toEqual([
+			409,
+			"This Idempotency-Key was sent before, with another request.",
+		]);
 		expect(await audited()).toHaveLength(1);
 	});
 
@@ -141,6 +146,7 @@ describe("an override", () => {
 	test.each([
 		["that ends before it begins", { to: NOW }, "It ends before it begins."],
 		["that is over", { from: NOW - DAY_MS, to: NOW - HOUR_MS }, "It is over already."],
+		["that begins in the past", { from: NOW - HOUR_MS }, "It begins in the past."],
 		["of somebody unknown", { people: ["eve"] }, 'There is no person "eve".'],
 		["of a role that no layer has", { role: "secondary" }, "CRE on call has no layer with the role secondary."],
 		["for oneself", { people: ["ana"], replaces: "ana" }, "Somebody would stand in for themselves."],
@@ -154,6 +160,26 @@ describe("an override", () => {
 		const url = "/api/v1/oncall/schedules/cre/overrides";
 		expect((await ask(url, { method: "POST", headers: viewer, payload: asked })).statusCode).toBe(403);
 	});
+});
+
+test("whoever may see some tenants only changes nothing that serves all of them", async () => {
+	const { store, context, clock } = server;
+	const limited = await store.transaction((tx) =>
+		issueToken(tx, context.ids, clock.now(), { name: "one", role: "responder", tenants: ["contoso"], oneTime: false }),
+	);
+	const headers = bearer(limited.token);
+	const absence = { person: "ana", from: NOW, to: NOW + HOUR_MS };
+	for (const [url, payload] of [
+		["absences", absence],
+		["calendar-links", { schedule: "cre" }],
+		["schedules/cre/notes", { text: "x" }],
+	] as const) {
+		const answer = await ask(`/api/v1/oncall/${url}`, { method: "POST", headers, payload });
+		expect([url, answer.statusCode]).toEqual([url, 403]);
+	}
+	expect((await ask("/api/v1/oncall", { headers })).statusCode).toBe(200);
+	await post("schedules/cre/notes", { text: "Contoso Bank is slow." });
+	expect((await ask("/api/v1/oncall/schedules/cre/hand-over", { headers })).json().notes).toEqual([]);
 });
 
 describe("a swap", () => {
@@ -174,6 +200,14 @@ describe("a swap", () => {
 		]);
 		expect((await post(`swaps/${id}/cancel`, {})).json().state).toBe("cancelled");
 		expect((await get(`?at=${HAND_OVER + HOUR_MS}`)).schedules[0].person).toBe("ben");
+	});
+
+	test("taken late holds from then on, not for what was", async () => {
+		const { id } = (await post("schedules/cre/swaps", asked)).json();
+		server.clock.advance(HAND_OVER + 2 * HOUR_MS - NOW);
+		expect((await post(`swaps/${id}/take`, { person: "ana" })).json().state).toBe("taken");
+		expect((await get(`?at=${HAND_OVER + HOUR_MS}`)).schedules[0].person).toBe("ben");
+		expect((await get("")).schedules[0].person).toBe("ana");
 	});
 
 	test("cannot be taken by whoever asks, nor after it was cancelled", async () => {

@@ -3,6 +3,7 @@ import {
 	type ActOutcome,
 	type OnCallDeps,
 	type OnCallRequest,
+	repeated,
 	requestKey,
 	stretchFault,
 	tellAct,
@@ -29,7 +30,8 @@ export async function makeAbsence(
 	const key = requestKey("absence", request);
 	if (key !== null) {
 		const row = await tx.selectFrom("oncall_absences").selectAll().where("request_key", "=", key).executeTakeFirst();
-		if (row) return { status: "unchanged", record: toRecord(row) };
+		const { person, from, to } = asked;
+		if (row) return repeated<AbsenceRecord>(toRecord(row), { person, from, to });
 	}
 	const fault = stretchFault(asked, request.now) ?? unknownPerson(deps.catalogue(), [asked.person]);
 	if (fault) return { status: "refused", ...fault };

@@ -40,6 +40,8 @@ export interface Stretch {
 export function stretchFault({ from, to }: Stretch, now: number): { message: string; remedy: string } | undefined {
 	if (to <= from) return { message: "It ends before it begins.", remedy: "Write an end after the beginning." };
 	if (to <= now - GRACE_MS) return { message: "It is over already.", remedy: "Write times that are to come." };
+	if (from < now - GRACE_MS)
+		return { message: "It begins in the past.", remedy: "Write a beginning from now on: who was on call stays." };
 	if (to - from > MAX_STRETCH_MS)
 		return { message: "It is longer than 400 days.", remedy: "Write a shorter one, or change the schedule itself." };
 	return undefined;
@@ -67,6 +69,16 @@ export function requestKey(what: string, { principal, key }: OnCallRequest): str
 	return createHash("sha256")
 		.update(JSON.stringify([what, principal.name, key]))
 		.digest("hex");
+}
+
+/** What a repeated request answers: the record of the first, or a refusal where it asked for something else. */
+export function repeated<T>(record: T, asked: Partial<T>): ActOutcome<T> {
+	const isSame = Object.entries(asked).every(
+		([field, value]) => JSON.stringify(record[field as keyof T]) === JSON.stringify(value),
+	);
+	if (isSame) return { status: "unchanged", record };
+	const message = "This Idempotency-Key was sent before, with another request.";
+	return { status: "refused", message, remedy: "Send a new key with each act, and the same one only to repeat it." };
 }
 
 /** States the act as an event and in the audit log; on-call is nobody's tenant. */

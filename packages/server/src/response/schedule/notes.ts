@@ -1,5 +1,13 @@
 import type { Db, Tx } from "#platform";
-import { type ActOutcome, type OnCallDeps, type OnCallRequest, requestKey, scheduleNamed, tellAct } from "./acts.ts";
+import {
+	type ActOutcome,
+	type OnCallDeps,
+	type OnCallRequest,
+	repeated,
+	requestKey,
+	scheduleNamed,
+	tellAct,
+} from "./acts.ts";
 
 export const MAX_NOTE_LENGTH = 4_000;
 
@@ -24,8 +32,11 @@ export async function writeHandOverNote(
 		key === null
 			? undefined
 			: await tx.selectFrom("oncall_notes").selectAll().where("request_key", "=", key).executeTakeFirst();
-	if (before) return { status: "unchanged", record: before };
 	const text = asked.text.trim();
+	if (before) {
+		const { seq, schedule, at, by, text: written } = before;
+		return repeated<HandOverNote>({ seq, schedule, at, by, text: written }, { schedule: asked.schedule, text });
+	}
 	if (text === "" || text.length > MAX_NOTE_LENGTH) {
 		const message = `The note has ${text.length} characters.`;
 		return { status: "refused", message, remedy: `Write 1 to ${MAX_NOTE_LENGTH} characters.` };

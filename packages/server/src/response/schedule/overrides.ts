@@ -5,6 +5,7 @@ import {
 	missingRole,
 	type OnCallDeps,
 	type OnCallRequest,
+	repeated,
 	requestKey,
 	scheduleNamed,
 	stretchFault,
@@ -43,11 +44,14 @@ export async function makeOverride(
 ): Promise<ActOutcome<OverrideRecord>> {
 	const key = requestKey("override", request);
 	const before = key === null ? undefined : await byKey(tx, key);
-	if (before) return { status: "unchanged", record: before };
+	const people = [...new Set(asked.people)];
+	if (before) {
+		const { schedule, role, from, to, replaces } = asked;
+		return repeated<OverrideRecord>(before, { schedule, role, from, to, people, ...(replaces ? { replaces } : {}) });
+	}
 	const catalogue = deps.catalogue();
 	const schedule = scheduleNamed(catalogue, asked.schedule);
 	if (!schedule) return { status: "not-found" };
-	const people = [...new Set(asked.people)];
 	const fault =
 		stretchFault(asked, request.now) ??
 		missingRole(schedule, asked.role) ??

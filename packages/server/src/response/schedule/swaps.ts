@@ -5,6 +5,7 @@ import {
 	missingRole,
 	type OnCallDeps,
 	type OnCallRequest,
+	repeated,
 	requestKey,
 	scheduleNamed,
 	stretchFault,
@@ -52,7 +53,8 @@ export async function requestSwap(
 	const key = requestKey("swap", request);
 	if (key !== null) {
 		const row = await tx.selectFrom("oncall_swaps").selectAll().where("request_key", "=", key).executeTakeFirst();
-		if (row) return { status: "unchanged", record: toRecord(row) };
+		const { schedule, role, person, from, to } = asked;
+		if (row) return repeated<SwapRecord>(toRecord(row), { schedule, role, person, from, to });
 	}
 	const catalogue = deps.catalogue();
 	const schedule = scheduleNamed(catalogue, asked.schedule);
@@ -116,7 +118,12 @@ export async function changeSwap(
 	if (step.status === "unchanged") return { status: "unchanged", record: before };
 	for (const effect of step.effects) {
 		if (effect.type === "cover") {
-			const outcome = await makeOverride(tx, deps, { ...request, key: undefined }, overrideOf(before, effect.person));
+			const outcome = await makeOverride(
+				tx,
+				deps,
+				{ ...request, key: undefined },
+				overrideOf(before, effect.person, request.now),
+			);
 			if (outcome.status === "refused") return outcome;
 			if (outcome.status === "not-found") return outcome;
 		}
@@ -232,8 +239,10 @@ function words(at: number, timeZone: string): string {
 	return format.format(at);
 }
 
-function overrideOf(swap: SwapRecord, by: string) {
-	const { schedule, role, from, to, person, id } = swap;
+/** Whoever takes it late is on call from then on: who was before stays. */
+function overrideOf(swap: SwapRecord, by: string, now: number) {
+	const { schedule, role, to, person, id } = swap;
+	const from = Math.max(swap.from, now);
 	return { schedule, role, from, to, people: [by], replaces: person, reason: `swap with ${person}`, swap: id };
 }
 
