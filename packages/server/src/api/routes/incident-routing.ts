@@ -50,7 +50,12 @@ export function incidentRoutingRoutes(api: Api, context: ApiContext): void {
 		if (outcome.status === "refused") throw new ApiProblem(409, "conflict", outcome.message, outcome.remedy);
 		return view(scope, id);
 	};
-	const deps = { ids: context.ids, bus: context.bus, catalogue: context.catalogue, publicUrl: context.baseUrl };
+	const deps = () => ({
+		ids: context.ids,
+		bus: context.bus,
+		catalogue: context.catalogue,
+		publicUrl: context.baseUrl,
+	});
 	api.post(
 		"/api/v1/incidents/:id/hand-offs",
 		{
@@ -63,7 +68,7 @@ export function incidentRoutingRoutes(api: Api, context: ApiContext): void {
 				response: { 200: IncidentRouting, ...PROBLEMS },
 			},
 		},
-		(request) => act(request, (asked, tx) => handOff(tx, deps, asked, request.body)),
+		(request) => act(request, (asked, tx) => handOff(tx, deps(), asked, request.body)),
 	);
 	api.post(
 		"/api/v1/incidents/:id/hand-offs/take",
@@ -77,6 +82,6 @@ export function incidentRoutingRoutes(api: Api, context: ApiContext): void {
 				response: { 200: IncidentRouting, ...PROBLEMS },
 			},
 		},
-		(request) => act(request, (asked, tx) => takeHandOff(tx, deps, asked)),
+		(request) => act(request, (asked, tx) => takeHandOff(tx, deps(), asked)),
 	);
 }
