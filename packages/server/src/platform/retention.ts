@@ -16,6 +16,10 @@ const CONTROL_KEPT_MS = {
 	ticketMessages: 30 * DAY_MS,
 	/** The event log, which is the incidents' timelines. */
 	events: 400 * DAY_MS,
+	/** Subscriptions that ended by themselves: for so long people can see why. */
+	subscriptions: 30 * DAY_MS,
+	/** Codes of text messages that have expired. */
+	replyCodes: DAY_MS,
 	/** Sessions that ended. */
 	sessions: DAY_MS,
 } as const;
@@ -70,6 +74,31 @@ export async function forgetOld(store: ControlStore, now: number): Promise<numbe
 			count(await tx.deleteFrom("deliveries").where("outbox_id", "in", ids).executeTakeFirstOrThrow());
 			count(await tx.deleteFrom("outbox").where("id", "in", ids).executeTakeFirstOrThrow());
 		}
+		count(
+			await tx
+				.deleteFrom("subscriptions")
+				.where("state", "=", "disabled")
+				.where("disabled_at", "<", before(CONTROL_KEPT_MS.subscriptions))
+				.executeTakeFirstOrThrow(),
+		);
+		const pages = await tx
+			.selectFrom("pages")
+			.select("id")
+			.where("created_at", "<", before(CONTROL_KEPT_MS.messages))
+			.limit(ROWS_AT_ONCE)
+			.execute();
+		if (pages.length > 0) {
+			const ids = pages.map(({ id }) => id);
+			count(await tx.deleteFrom("page_messages").where("page_id", "in", ids).executeTakeFirstOrThrow());
+			count(await tx.deleteFrom("page_incidents").where("page_id", "in", ids).executeTakeFirstOrThrow());
+			count(await tx.deleteFrom("pages").where("id", "in", ids).executeTakeFirstOrThrow());
+		}
+		count(
+			await tx
+				.deleteFrom("reply_codes")
+				.where("expires_at", "<", before(CONTROL_KEPT_MS.replyCodes))
+				.executeTakeFirstOrThrow(),
+		);
 		count(
 			await tx
 				.deleteFrom("phone_messages")

@@ -1,2 +1,2 @@
 /** Sends subscribers what happens. */
-export { createSubscriberSender, type SubscriberSenderOptions } from "./subscriber-sender.ts";
+export { createSubscriberSender } from "./subscriber-sender.ts";

@@ -5,8 +5,6 @@ import { signedTriggerFlow, ticketFlow } from "./flows.ts";
 import { readme } from "./readme.ts";
 import { swaggerSchema } from "./swagger-schema.ts";
 
-export { connectorDefinition, UnknownOperation } from "./connector.ts";
-
 /** The custom connector's files. `document`: the API's own OpenAPI; `url`: where Power Automate reaches the server. */
 export function powerAutomateFiles(document: object, url: string): { readonly path: string; readonly text: string }[] {
 	const opened = swaggerSchema(z.toJSONSchema(TOLD["incident.opened"], { target: "draft-7" }) as never);

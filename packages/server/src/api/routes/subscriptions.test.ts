@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { createTeller } from "#engagement";
 import { setReaders } from "#incidents";
-import { scopeOf } from "#platform";
+import { forgetOld, scopeOf } from "#platform";
 import { breachOpened, exampleEvidence } from "../../../testing/catalogue.ts";
 import { openReceiver, serveRooms } from "../../../testing/served-rooms.ts";
 
@@ -58,6 +58,18 @@ describe("a subscription", () => {
 		await served.claim(breachOpened("city-power"));
 		await served.deliver();
 		expect(receiver.got).toHaveLength(1);
+	});
+
+	it("that ended by itself is kept for a month, so that people can see why", async () => {
+		const { receiver, served, token, path } = await subscribed();
+		receiver.answer(410);
+		await served.claim(breachOpened("woodgrove"));
+		await served.deliver();
+		const after = async (days: number) => {
+			await forgetOld(served.store, served.clock.now() + days * 24 * HOUR_MS);
+			return (await served.ask(path, token.token)).status;
+		};
+		expect([await after(29), await after(31)]).toEqual([200, 404]);
 	});
 
 	it("ends after five refusals in a row, or a day without an answer", async () => {
