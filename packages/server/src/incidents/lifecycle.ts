@@ -122,7 +122,8 @@ export function goesOn(
 	// What is real never belongs to a test: it must page.
 	if (isOver(incident) || incident.evidence.drill !== undefined) return false;
 	if (incident.state === "detected") return true;
-	if (incident.state === "resolved" && incident.duplicateOf !== undefined) return false;
+	// Without a cool-down nothing is taken up again, also not by a claim that was made before the resolution and told after.
+	if (incident.state === "resolved" && (incident.duplicateOf !== undefined || coolDownMs <= 0)) return false;
 	const restsSince = incident.state === "resolved" ? incident.resolvedAt : incident.signalClearedAt;
 	return restsSince === undefined || at - restsSince <= coolDownMs;
 }
@@ -154,7 +155,7 @@ function acknowledged(incident: Incident, by: string, now: number): [Incident, .
 
 function signalReturned(incident: Incident, coolDownMs: number, now: number): Transition {
 	if (incident.state === "resolved") {
-		if (coolDownMs <= 0 || !goesOn(incident, now, coolDownMs)) return UNCHANGED;
+		if (!goesOn(incident, now, coolDownMs)) return UNCHANGED;
 		// Whoever took it sleeps again: its page and its clock start anew, and the first ones stay what is measured.
 		const { pagedAt = null, acknowledgedAt = null } = incident;
 		return changed(

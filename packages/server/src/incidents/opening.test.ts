@@ -152,21 +152,6 @@ describe("a real incident that is resolved while its signal is on", () => {
 	});
 });
 
-test("a breach later than the cool-down after a resolution opens a new incident that names the one before", async () => {
-	const { open, close, acknowledge, resolve, clock, timeline } = await rooms();
-	await open(breachOpened("woodgrove"));
-	await acknowledge("INC-1001");
-	clock.advance(5 * MINUTE_MS);
-	await close("woodgrove");
-	await resolve("INC-1001");
-	clock.advance(61 * MINUTE_MS);
-	expect(await open(breachOpened("woodgrove", { detectedAt: clock.now() }))).toMatchObject({
-		status: "opened",
-		incidentId: "INC-1002",
-	});
-	expect(await timeline("INC-1002")).toContain("Follows INC-1001, resolved 1 h 1 min before.");
-});
-
 describe("platform-wide", () => {
 	test("a tenant's claim of scope platform opens the platform's incident first, told of the fleet", async () => {
 		const { open, incident } = await rooms();
