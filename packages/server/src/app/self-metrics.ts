@@ -18,7 +18,7 @@ export interface MetricSources {
 	readonly pulled: () => readonly PullStatus[];
 	readonly pulledFeeds: () => readonly FeedPullStatus[];
 	readonly senders: () => Promise<readonly SenderStatus[]>;
-	readonly channels: () => readonly ChannelState[];
+	readonly channels: () => Promise<readonly ChannelState[]>;
 	readonly telemetry: () => Promise<TelemetryFigures | undefined>;
 	readonly accounting: () => Promise<readonly Accounting[]>;
 	readonly watchdog: () => WatchdogStatus;
@@ -162,7 +162,7 @@ export function createSelfMetrics(sources: MetricSources): {
 			gauges.sent.set({ outcome }, count);
 		collectSources();
 		collectFeeds();
-		setChannels(sources.channels());
+		setChannels(await sources.channels());
 		await collectSenders(now);
 		await collectQueues(now);
 		await collectTelemetry();

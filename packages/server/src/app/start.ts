@@ -392,7 +392,10 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		pulled: () => pulled.statuses(),
 		pulledFeeds: () => pulled.feedStatuses(),
 		senders: () => senderWatch.senders().catch(() => []),
-		channels: () => channelWatch.states(),
+		channels: async () => {
+			await channelWatch.look().catch(() => undefined);
+			return channelWatch.states();
+		},
 		telemetry: () => thread.health().catch(() => undefined),
 		accounting: () => thread.accounting().catch(() => []),
 		watchdog: () => watchdog.status(),
