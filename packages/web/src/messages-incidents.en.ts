@@ -97,7 +97,9 @@ export const incidentMessages = {
 	"cost.unknown": "not known.",
 	"cost.responder": "{duration}, {acts, plural, one {# act} other {# acts}}",
 
-	"incident.more": "More",
+	"incident.act.done": "{person} · {time}",
+	"incident.act.pending": "{person} · at {time}",
+	"incident.act.cancelled": "{person} · not done; was due {time}",
 	"incident.private": "Private",
 	"incident.privateTo": "Private to {names}",
 	"incident.makePrivate": "Make private …",

@@ -65,7 +65,7 @@ const incident: IncidentDetail = {
 	owner: "Purview on-call",
 	escalation: {
 		state: "running",
-		steps: [{ dueAt: NOW + 6 * MINUTE, person: "M. Ito", state: "pending" }],
+		steps: [{ dueAt: NOW + 6 * MINUTE, person: "M. Ito", pages: true, state: "pending" }],
 		nextPerson: "M. Ito",
 		nextAt: NOW + 6 * MINUTE,
 	},
@@ -154,8 +154,8 @@ describe("the pager page", () => {
 
 	it("tells a page that is repeated from one that goes to somebody new, and passes on to the latter", () => {
 		const steps = [
-			{ dueAt: NOW, person: "S. Haas", state: "done" as const },
-			{ dueAt: NOW + 5 * MINUTE, person: "K. Abara", state: "pending" as const },
+			{ dueAt: NOW, person: "S. Haas", pages: true, state: "done" as const },
+			{ dueAt: NOW + 5 * MINUTE, person: "K. Abara", pages: true, state: "pending" as const },
 		];
 		const escalation = { ...incident.escalation, steps, nextPerson: "S. Haas", nextAt: NOW + 2 * MINUTE };
 		const page = renderPagerPage({ ...incident, escalation }, options);
@@ -164,7 +164,7 @@ describe("the pager page", () => {
 	});
 
 	it("offers no passing on at the end of the chain", () => {
-		const steps = [{ dueAt: NOW, person: "S. Haas", state: "done" as const }];
+		const steps = [{ dueAt: NOW, person: "S. Haas", pages: true, state: "done" as const }];
 		const escalation = { ...incident.escalation, steps, nextPerson: "S. Haas" };
 		expect(renderPagerPage({ ...incident, escalation }, options)).not.toContain("/pass");
 	});
@@ -266,7 +266,7 @@ describe("hostile text in every field", () => {
 				escalation: {
 					...incident.escalation,
 					nextPerson: text,
-					steps: [{ dueAt: NOW, person: text, state: "pending" }],
+					steps: [{ dueAt: NOW, person: text, pages: true, state: "pending" }],
 				},
 				current: { tenant: { ...cell, displayName: text }, platform: null },
 			},

@@ -220,7 +220,8 @@ export type Notice = z.infer<typeof Notice>;
 
 export const EscalationStep = z.object({
 	dueAt: Instant.nullable(),
-	person: z.string(),
+	person: z.string().describe("who is paged; of a step that pages nobody, what it does"),
+	pages: z.boolean(),
 	state: z.enum(["done", "pending", "cancelled"]),
 });
 
@@ -232,7 +233,7 @@ export const IncidentDetail = IncidentSummary.extend({
 		.describe("the same SLO now: this tenant and the platform"),
 	alsoAffected: z.array(z.string()),
 	children: z.array(IncidentSummary),
-	runbook: z.array(z.string()),
+	runbook: z.array(z.string()).describe("first steps: the checklist of the nearest runbook"),
 	owner: z.string(),
 	escalation: z.object({
 		state: z.enum(["running", "acknowledged", "exhausted", "stopped", "none"]),

@@ -219,8 +219,8 @@ test("the view tells the steps with their people, the next page and the deadline
 		state: "running",
 		policy: "default",
 		steps: [
-			{ dueAt: START, person: "M. Ito", state: "done" },
-			{ dueAt: START + 5 * MINUTE_MS, person: "K. Abara", state: "pending" },
+			{ dueAt: START, person: "M. Ito", pages: true, state: "done" },
+			{ dueAt: START + 5 * MINUTE_MS, person: "K. Abara", pages: true, state: "pending" },
 		],
 		nextPerson: "M. Ito",
 		nextAt: START + 4 * MINUTE_MS,

@@ -54,8 +54,9 @@ export async function escalationView(db: Db | Tx, scope: TenantScope, incidentId
 		const dueAt = baseAt + step.afterMs;
 		const done = reached.get(index);
 		const state = row.state === "running" ? ("pending" as const) : ("cancelled" as const);
-		if (done) steps.push({ dueAt: done.at, person: done.person, state: "done" });
-		else steps.push({ dueAt, person: await whom(step, index, dueAt), state });
+		const pages = step.notify !== undefined;
+		if (done) steps.push({ dueAt: done.at, person: done.person, pages, state: "done" });
+		else steps.push({ dueAt, person: await whom(step, index, dueAt), pages, state });
 	}
 	const nextIndex = pending?.data.step ?? 0;
 	const nextStep = pending && snapshot.policy.steps[nextIndex];

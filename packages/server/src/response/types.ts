@@ -56,8 +56,10 @@ export interface EscalationView {
 	readonly steps: readonly {
 		/** When the step is, or was, due. */
 		readonly dueAt: number | undefined;
-		/** Display name of who is paged: on a schedule, who is on call when the step is due. */
+		/** Display name of who is paged: on a schedule, who is on call when the step is due. Else what the step does. */
 		readonly person: string;
+		/** False: it pages nobody. */
+		readonly pages: boolean;
 		readonly state: "done" | "pending" | "cancelled";
 	}[];
 	readonly nextPerson: string | undefined;

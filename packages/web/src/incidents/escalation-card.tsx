@@ -29,7 +29,10 @@ export function EscalationCard({ incident }: { readonly incident: IncidentDetail
 					<li key={i}>
 						{step.dueAt === null
 							? step.person
-							: t(`incident.step.${step.state}`, { person: step.person, time: times.at(step.dueAt, now) })}
+							: t(step.pages ? `incident.step.${step.state}` : `incident.act.${step.state}`, {
+									person: step.person,
+									time: times.at(step.dueAt, now),
+								})}
 					</li>
 				))}
 			</ol>

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { nextPage, objectiveOf } from "./incident.ts";
 
 const AT = Date.UTC(2026, 10, 22, 2, 7);
-const paged = { dueAt: AT, person: "S. Haas", state: "done" as const };
-const waits = { dueAt: AT + 300_000, person: "K. Abara", state: "pending" as const };
+const paged = { dueAt: AT, person: "S. Haas", pages: true, state: "done" as const };
+const waits = { dueAt: AT + 300_000, person: "K. Abara", pages: true, state: "pending" as const };
 
 describe("who is paged next", () => {
 	it("is the same person again while the next step is not due", () => {
