@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { FleetRow, FleetView, IncidentSummary, OnCallView } from "../schemas.ts";
+import type { FleetRow, IncidentSummary } from "../schemas.ts";
+import type { OnCallView } from "../schemas-oncall.ts";
 import type { SloDetail } from "../schemas-slos.ts";
 import { citeIncident, IncidentShape, incidentShape, SloShape, sloShape } from "./shapes.ts";
 import { at, Name, path, Time, type Tool, ToolRefused, tool } from "./tool.ts";
@@ -37,7 +38,7 @@ export const FLEET_TOOLS: readonly Tool[] = [
 			healthy: z.number(),
 		},
 		run: async (call, { state, limit }) => {
-			const fleet = await call.ask<FleetView>("/api/v1/fleet");
+			const fleet = await call.fleet();
 			const isWanted = (row: FleetRow) =>
 				state === undefined ? NOT_WELL.includes(row.worst) : state === "all" || row.worst === state;
 			const wanted = fleet.tenants.filter(isWanted);
@@ -67,7 +68,7 @@ export const FLEET_TOOLS: readonly Tool[] = [
 			incidents: z.array(IncidentShape),
 		},
 		run: async (call, { tenant }) => {
-			const fleet = await call.ask<FleetView>("/api/v1/fleet");
+			const fleet = await call.fleet();
 			const row = fleet.tenants.find(({ name }) => name === tenant);
 			if (!row) throw new ToolRefused(`There is no key tenant "${plain(tenant)}" that you may see.`);
 			const open = await call.ask<{ items: IncidentSummary[] }>(
@@ -151,32 +152,35 @@ export const FLEET_TOOLS: readonly Tool[] = [
 	tool({
 		name: "get_on_call",
 		title: "Who is on call",
-		description: "Who is on call, per schedule, now or at a time.",
+		description: "Who is on call, per schedule, now or at a time, and when nobody will be in the next two weeks.",
 		input: { at: z.iso.datetime({ offset: true }).optional().describe("now when left out") },
 		output: {
 			at: Time,
 			schedules: z.array(
 				z.object({
 					schedule: z.string(),
-					person: Untrusted,
+					person: Untrusted.nullable().describe("null: nobody is"),
 					until: Time,
-					next: Untrusted,
+					next: Untrusted.nullable(),
 					timeZone: z.string(),
 				}),
 			),
+			uncovered: z.array(z.object({ schedule: z.string(), from: Time, to: Time })).describe("nobody is on call then"),
 		},
 		run: async (call, given) => {
 			const query = given.at === undefined ? "" : `?at=${Date.parse(given.at)}`;
-			const view = await call.ask<z.infer<typeof OnCallView>>(`/api/v1/oncall${query}`);
+			const view = await call.ask<OnCallView>(`/api/v1/oncall${query}`);
+			const named = (name: string | null) => (name === null ? null : untrusted(name, 120));
 			return {
 				at: at(view.at),
 				schedules: view.schedules.map((schedule) => ({
 					schedule: schedule.name,
-					person: untrusted(String(schedule.personDisplayName ?? schedule.person ?? ""), 120),
+					person: named(schedule.personDisplayName ?? schedule.person),
 					until: at(schedule.until),
-					next: untrusted(String(schedule.nextDisplayName ?? schedule.next ?? ""), 120),
+					next: named(schedule.nextDisplayName ?? schedule.next),
 					timeZone: schedule.timeZone,
 				})),
+				uncovered: view.uncovered.map(({ schedule, from, to }) => ({ schedule, from: at(from), to: at(to) })),
 				citations: [{ id: "oncall", url: call.link("/oncall") }],
 			};
 		},

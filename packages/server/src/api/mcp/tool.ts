@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Agent, ProposedAct } from "#engagement";
 import type { ApiContext } from "../context.ts";
+import type { FleetView } from "../schemas.ts";
 
 /** What a tool knows of its call. */
 export interface ToolCall {
@@ -12,6 +13,8 @@ export interface ToolCall {
 	 * thrown as ToolRefused.
 	 */
 	readonly ask: <T = unknown>(path: string) => Promise<T>;
+	/** As the route does it, in the token's scope: kept ready for all readers, where asking would write and read megabytes. */
+	readonly fleet: () => Promise<FleetView>;
 	readonly propose: (act: ProposedAct, reason: string) => Promise<Record<string, unknown>>;
 	/** Where people see what an answer is about. */
 	readonly link: (path: string) => string;

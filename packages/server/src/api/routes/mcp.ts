@@ -1,6 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { type Agent, type ProposedAct, propose } from "#engagement";
+import { scopeOf } from "#platform";
 import type { Api, ApiContext } from "../context.ts";
 import { type ToolCall, ToolRefused } from "../mcp/tool.ts";
 import { principalOf, READERS } from "../policy.ts";
@@ -105,6 +106,7 @@ function toolCall(api: Api, context: ApiContext, request: FastifyRequest, agent:
 		context,
 		agent,
 		requestId: request.id,
+		fleet: () => context.fleet.view(scopeOf(agent.principal)),
 		link: (path) => `${context.baseUrl()}${path}`,
 		ask: async <T>(path: string) => {
 			const answer = await api.inject({ method: "GET", url: path, headers: { authorization, host } });
