@@ -89,7 +89,7 @@ export async function incidentDetail(
 		},
 		alsoAffected: others.map((name) => tenantName(catalogue, name)),
 		children: children.map((child) => incidentSummary(child, catalogue, dueTimes)),
-		runbook: [...(workload?.runbook ?? [])],
+		runbook: firstSteps(work.runbooks) ?? [...(workload?.runbook ?? [])],
 		owner: workload?.owner ?? "",
 		escalation: {
 			state: escalation.state,
@@ -107,6 +107,11 @@ export async function incidentDetail(
 		...feeds,
 		...work,
 	};
+}
+
+/** Of the nearest runbook that has a checklist, for where there is no room for all of it; undefined: there is none. */
+function firstSteps(runbooks: IncidentDetail["runbooks"]): string[] | undefined {
+	return runbooks.find(({ items }) => items.length > 0)?.items.map(({ text }) => text);
 }
 
 export function wireNotice(notice: NoticeRecord, catalogue: Catalogue): Notice {

@@ -31,6 +31,19 @@ describe("the stream hub", () => {
 		expect(one.events()).toEqual(['fleet {"resync":true}', 'incident {"id":"INC-1"}']);
 	});
 
+	it("tells of what is private only those who may read it, also those who come back", () => {
+		const hub = new StreamHub(new ManualClock(1000));
+		const [ana, leo] = [listener(), listener()];
+		const named = (name: string) => (_tenant: string, readers: readonly string[] | undefined) =>
+			readers?.includes(name) ?? true;
+		hub.subscribe(ana.sink, named("ana"), undefined);
+		hub.publish("incident", { id: "INC-1" }, "woodgrove", ["ana"]);
+		hub.publish("incident", { id: "INC-2" }, "woodgrove");
+		hub.subscribe(leo.sink, named("leo"), 1000);
+		expect(ana.events().slice(1)).toEqual(['incident {"id":"INC-1"}', 'incident {"id":"INC-2"}']);
+		expect(leo.events()).toEqual(['incident {"id":"INC-2"}']);
+	});
+
 	it("gives a listener that comes back exactly what it missed", () => {
 		const hub = new StreamHub(new ManualClock(1000));
 		const before = listener();

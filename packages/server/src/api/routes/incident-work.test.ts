@@ -53,6 +53,7 @@ describe("each act answers the incident as it is then", () => {
 			why: "SLIs of availability",
 			items: [{ text: "Look.", isDone: false }],
 		});
+		expect(tasked.runbook).toEqual(["Look."]);
 		const ticked = await act("INC-1001", "runbook", { runbook: "fails", item: runbook.items[0].id, done: true });
 		expect(ticked.body.runbooks[0].items).toMatchObject([{ isDone: true, changedBy: "ana" }]);
 
