@@ -76,7 +76,7 @@ export async function acknowledgePage(tx: Tx, deps: ResponseDeps, request: Incid
 	const { incident } = outcome;
 	const { principal, now } = request;
 	const running = await runningChain(tx, incident.id);
-	if (!running || !(await answerChain(tx, deps, incident, now))) return outcome;
+	if (!(await answerChain(tx, deps, incident, now)) || !running) return outcome;
 	await publishIncidentFact(tx, deps, incident, principal, now, { type: "escalation.acknowledged_again", data: {} });
 	await audit(tx, {
 		at: now,

@@ -128,12 +128,15 @@ export function passOn(tx: Tx, deps: ResponseDeps, incident: Incident, now: numb
 	return hurryChain(tx, deps, incident, now);
 }
 
-/** Ends the chain of an incident that somebody had taken before, and that began anew. False: none ran. */
+/**
+ * Ends what pages for an incident that somebody had taken before: a chain that began anew, a question, the page that a
+ * mitigation did not hold. False: no chain ran.
+ */
 export async function answerChain(tx: Tx, deps: ResponseDeps, incident: Incident, now: number): Promise<boolean> {
+	if (incident.state === "detected") return false;
 	const running = await runningChain(tx, incident.id);
-	if (!running || incident.state === "detected") return false;
 	await endChain(tx, deps, incident, "acknowledged", now);
-	return true;
+	return running !== undefined;
 }
 
 /**

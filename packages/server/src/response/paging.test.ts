@@ -256,6 +256,22 @@ describe("after the acknowledgement", () => {
 	});
 });
 
+test("the page that a mitigation did not hold is answered by acknowledging, which ends its later ways", async () => {
+	const { open, close, deliver, pass, mitigate, sent, clock, store, deps, request, db } = await rooms(withPolicy({}));
+	await open(breachOpened("woodgrove"));
+	await deliver();
+	await mitigate("INC-1001");
+	await close("woodgrove");
+	clock.advance(MINUTE_MS);
+	await open(breachOpened("woodgrove", { detectedAt: clock.now() }));
+	await deliver();
+	expect(ways(sent)).toEqual(["hook", "hook"]);
+	await store.transaction((tx) => acknowledgePage(tx, deps, request("INC-1001")));
+	await pass(5 * MINUTE_MS, MINUTE_MS);
+	expect(ways(sent)).toEqual(["hook", "hook"]);
+	expect(await pendingTimers(db, ALL)).toEqual([]);
+});
+
 describe("a signal that tends to clear by itself", () => {
 	const transients = { waitMs: 2 * MINUTE_MS, afterFlaps: 1, withinMs: 6 * HOUR_MS };
 
