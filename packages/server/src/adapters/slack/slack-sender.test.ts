@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references to secrets are written so
 import type { ActionsBlock, Button, HeaderBlock, SectionBlock } from "@slack/types";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createEgress, type Message, type MessageCard } from "#platform";
 import { CASE_MESSAGE, channelSenderCases } from "../../platform/channel-sender.cases.ts";
@@ -121,6 +122,36 @@ describe("blocks", () => {
 		// No sign is cut within its escape.
 		expect(JSON.stringify(blocks)).not.toMatch(/&(?!amp;|lt;|gt;)/);
 	});
+});
+
+it("whatever is said, nobody is mentioned by it, no link is made of it, and Slack's limits hold", () => {
+	const text = fc.oneof(
+		fc.string({ unit: "grapheme", maxLength: 4_000 }),
+		fc
+			.array(fc.constantFrom("<!here>", "<@U0G9QF9C6>", "<https://evil.example|x>", "*", "_", "&amp;", " "), {
+				maxLength: 900,
+			})
+			.map((all) => all.join("")),
+	);
+	fc.assert(
+		fc.property(text, text, text, (subject, sentence, value) => {
+			const { blocks, text: notification } = blocksOf(
+				withCard({ sentence, facts: [{ label: "f", value }] }, { subject }),
+			);
+			const sections = blocks.filter(({ type }) => type === "section") as SectionBlock[];
+			const marked = [
+				notification,
+				...sections.flatMap(({ text: own, fields }) => [own, ...(fields ?? [])].map((each) => each?.text ?? "")),
+			];
+			for (const each of marked) {
+				expect(each).not.toMatch(/[<>]/);
+				expect(each.length).toBeLessThanOrEqual(3_000);
+			}
+			expect((blocks[0] as HeaderBlock).text.text.length).toBeLessThanOrEqual(150);
+			expect((blocks[0] as HeaderBlock).text.text).not.toBe("");
+		}),
+		{ seed: 1, numRuns: 100 },
+	);
 });
 
 it("a token that cannot be read is named by its reference, and tried again later", async () => {

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Message, MessageCard, PhoneProvider } from "#platform";
 import { CASE_MESSAGE } from "../../platform/channel-sender.cases.ts";
@@ -66,6 +67,20 @@ describe("a text message", () => {
 		const units = [...text].reduce((sum, sign) => sum + ("^{}\\[~]|€".includes(sign) ? 2 : 1), 0);
 		expect(units).toBeLessThanOrEqual(160);
 		expect(text).toContain("Reply ACK 4711");
+	});
+
+	it("is one message with the whole answer, whatever is said", () => {
+		fc.assert(
+			fc.property(fc.string({ unit: "grapheme", maxLength: 300 }), fc.stringMatching(/^\d{4,6}$/), (short, code) => {
+				const text = smsText(page(short, { code }));
+				const isGsm = !/[^\n\r -~£¥§¿¡¤ÄÅÆÇÉÑÖØÜßàäåæèéìñòöøùüΓΔΘΛΞΠΣΦΨΩ€]/.test(text);
+				const units = isGsm ? text.length + (text.match(/[\^{}\\[~\]|€]/g)?.length ?? 0) : text.length;
+				expect(units).toBeLessThanOrEqual(isGsm ? 160 : 70);
+				expect(text).toContain(`Reply ACK ${code}`);
+				expect(text.isWellFormed()).toBe(true);
+			}),
+			{ seed: 1, numRuns: 300 },
+		);
 	});
 
 	it("is one line", () => {

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references to secrets are written so
 import type { IAdaptiveCard } from "@microsoft/teams.cards";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Message, MessageCard } from "#platform";
 import { CASE_MESSAGE, channelSenderCases } from "../../platform/channel-sender.cases.ts";
@@ -101,6 +102,25 @@ describe("a card", () => {
 		expect(body).toMatch(/shortened|more facts|too large for Teams/);
 		expect(Buffer.byteLength(body)).toBeLessThanOrEqual(MAX_CARD_BYTES);
 	});
+});
+
+it("whatever is said is a card that fits, in which it is text", () => {
+	const text = fc.oneof(
+		fc.string({ unit: "grapheme", maxLength: 3_000 }),
+		fc
+			.array(fc.constantFrom("[a](https://evil.example)", "<at>Eve</at>", "**", "\\", "\n", "💥"), { maxLength: 600 })
+			.map((all) => all.join("")),
+	);
+	fc.assert(
+		fc.property(text, text, text, (subject, sentence, value) => {
+			const message = withCard({ sentence, facts: [{ label: "f", value }] }, { subject });
+			expect(Buffer.byteLength(teamsBody(message))).toBeLessThanOrEqual(MAX_CARD_BYTES);
+			const shown = textOf(cardOf(message));
+			expect(shown).not.toContain("<at>Eve");
+			expect(shown).not.toContain("a](https");
+		}),
+		{ seed: 1, numRuns: 100 },
+	);
 });
 
 it("an address that cannot be read is named by its reference, and tried again later", async () => {

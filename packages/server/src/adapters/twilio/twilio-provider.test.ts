@@ -43,7 +43,9 @@ async function exchange(
 	await using receiver = await startReceiver(reply(...answer));
 	const egress = createEgress({ allow: [receiver.host] });
 	const apiUrl = `http://${receiver.host}`;
-	const result = await act(createTwilioProvider({ egress, account: "AC1", from, token: () => `${TOKEN}\nthe one before\n`, apiUrl }));
+	const result = await act(
+		createTwilioProvider({ egress, account: "AC1", from, token: () => `${TOKEN}\nthe one before\n`, apiUrl }),
+	);
 	const [request = { head: "", body: "" }] = receiver.requests;
 	return {
 		result,
@@ -117,6 +119,12 @@ describe("the provider's interface", () => {
 		const { result } = await exchange(["400 Bad", { body: echo }], (provider) => text(provider, CASE_MESSAGE.id));
 		expect(JSON.stringify(result)).not.toMatch(/hunter2|7700900123/);
 	});
+});
+
+it("the words of a call fit what the provider takes, whatever they are", () => {
+	const xml = callXml('"'.repeat(5_000), `https://cre.example.com/${"k".repeat(200)}`);
+	expect(xml.length).toBeLessThanOrEqual(4_000);
+	expect(xml).not.toMatch(/&(?!quot;)/);
 });
 
 it("the words of a call are no markup", () => {
