@@ -11,7 +11,10 @@ function watch() {
 	let s = 0;
 	let rejected = 0;
 	let lastSampleAt: number | undefined;
-	return (forS: number, sends: { readonly counted?: number; readonly rejected?: number }) => {
+	return (
+		forS: number,
+		sends: { readonly counted?: number; readonly rejected?: number; readonly isDisturbed?: boolean },
+	) => {
 		const told: number[] = [];
 		for (const end = s + forS; s < end; s++) {
 			if (sends.counted && s % sends.counted === 0) lastSampleAt = NOW + s * SECOND;
@@ -20,7 +23,7 @@ function watch() {
 				...{ state: "ready", failure: undefined, evaluations: s, malformed: 0 },
 				...{ lastSampleAt, rejected },
 			};
-			if (s % 20 === 0 && rejections.look(facts, NOW + s * SECOND + 500)) told.push(s);
+			if (s % 20 === 0 && rejections.look(facts, NOW + s * SECOND + 500, sends.isDisturbed ?? false)) told.push(s);
 		}
 		return told;
 	};
@@ -46,6 +49,14 @@ test("where something is counted once a minute, rejecting is told after about tw
 	const [first = 0] = pass(400, { rejected: 60 });
 	expect(first - 1_140).toBeGreaterThan(60);
 	expect(first - 1_140).toBeLessThanOrEqual(140);
+});
+
+test("pauses in which this system itself was at fault are not taken for the senders' own", () => {
+	const pass = watch();
+	pass(600, { counted: 5 });
+	pass(120, { isDisturbed: true });
+	pass(200, { counted: 5 });
+	expect(pass(60, { rejected: 5 })[0]).toBeLessThanOrEqual(940);
 });
 
 test("silence is not rejection", () => {

@@ -13,23 +13,29 @@ const REMEMBERED = 100;
  * others are counted, however rarely they send: their usual pauses are known.
  */
 export function createRejectionWatch(): {
-	/** `now`: ms epoch. Undefined: something is counted, nothing comes, or it is not known. */
-	look(facts: TelemetryFacts | undefined, now: number): AllRejected | undefined;
+	/**
+	 * `now`: ms epoch. `isDisturbed`: this system itself was at fault since the last look, so that a pause tells nothing of
+	 * senders. Undefined: something is counted, nothing comes, or it is not known.
+	 */
+	look(facts: TelemetryFacts | undefined, now: number, isDisturbed: boolean): AllRejected | undefined;
 } {
 	let startedAt: number | undefined;
 	/** The figures when something was counted last. */
 	let since: TelemetryFacts | undefined;
 	/** How long ago that was at the last look; a pause that was told is no usual one. */
 	let pauseMs: number | undefined;
+	/** This pause has something to do with ourselves. */
+	let isSpoilt = false;
 	let pauses: number[] = [];
 	return {
-		look(facts, now) {
+		look(facts, now, isDisturbed) {
 			startedAt ??= now;
 			if (!facts) return undefined;
 			if (!since || hasBegunAnew(facts, since) || facts.lastSampleAt !== since.lastSampleAt) {
-				if (since && pauseMs !== undefined) pauses = [...pauses, pauseMs].slice(-REMEMBERED);
-				pauseMs = facts.lastSampleAt === undefined ? undefined : now - facts.lastSampleAt;
+				if (since && pauseMs !== undefined && !isDisturbed) pauses = [...pauses, pauseMs].slice(-REMEMBERED);
+				pauseMs = facts.lastSampleAt === undefined || isDisturbed ? undefined : now - facts.lastSampleAt;
 				since = facts;
+				isSpoilt = isDisturbed;
 				return undefined;
 			}
 			const points = facts.rejected - since.rejected;
@@ -37,7 +43,8 @@ export function createRejectionWatch(): {
 			const forMs = now - Math.max(facts.lastSampleAt ?? 0, startedAt);
 			const limitMs = pauses.length < KNOWN_AFTER ? UNKNOWN_MS : Math.max(LEAST_MS, FACTOR * Math.max(...pauses));
 			const isTold = points + requests > 0 && forMs >= limitMs;
-			pauseMs = isTold ? undefined : forMs;
+			if (isDisturbed) isSpoilt = true;
+			pauseMs = isTold || isSpoilt ? undefined : forMs;
 			return isTold ? { forMs, points, requests } : undefined;
 		},
 	};

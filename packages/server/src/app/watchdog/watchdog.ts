@@ -73,7 +73,7 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
 
 	const settings = () => catalogue().settings.watchdog ?? DEFAULT_WATCHDOG;
 
-	async function audit(): Promise<AuditFinding[]> {
+	async function audit(isDisturbed: boolean): Promise<AuditFinding[]> {
 		const now = clock.now();
 		const step = steps.look();
 		if (step) {
@@ -99,7 +99,7 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
 			...(stored instanceof Error ? NOTHING_STORED : stored),
 			telemetry,
 			telemetryBefore,
-			allRejected: rejections.look(telemetry, now),
+			allRejected: rejections.look(telemetry, now, isDisturbed),
 			configuration: { isReloadOk, firstError: first ? formatFinding(first).replaceAll("\n", " ") : "" },
 			unresolved,
 			clockStep,
@@ -113,7 +113,9 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
 		const result = await selfCheck.run();
 		const provenAt = clock.monotonic();
 		if (isStopped) return;
-		const found = await audit();
+		// It failed, or it was away: then senders could not send either.
+		const isAway = endedAt !== undefined && provenAt - endedAt > settings().everyMs + ROUND_MS;
+		const found = await audit(result.failure !== undefined || reasons.length > 0 || isAway);
 		check = result;
 		findings = found;
 		checks[result.failure ? "failed" : "passed"]++;
