@@ -4,8 +4,10 @@ import {
 	type CulpritValue,
 	type Incident,
 	incidentsToRevise,
+	judgeSeverity,
 	keepCulprits,
 	reviseSeverity,
+	risen,
 	type WorkDeps,
 } from "#incidents";
 import type { ControlStore } from "#platform";
@@ -62,6 +64,8 @@ export function createIncidentWatch(options: IncidentWatchOptions): {
 
 	async function revise(incident: Incident): Promise<void> {
 		const facts = await severityFacts({ clock: { now }, telemetry }, incident);
+		// Mostly nothing rises: no transaction for that.
+		if (!risen(incident.derivedSeverity, judgeSeverity(incident, options.catalogue(), facts))) return;
 		await store.transaction((tx) => reviseSeverity(tx, deps, incident.id, facts, now()));
 	}
 

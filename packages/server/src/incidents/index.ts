@@ -29,11 +29,11 @@ export { type Report, type ReportOutcome, reportIncident } from "./reporting.ts"
 export { childrenOf, getIncident, readersOf } from "./rows.ts";
 export { type ItemState, type KeptRunbook, runbooksOf, tickItem } from "./runbooks/keep.ts";
 export { type ParsedRunbook, parseRunbook, type RunbookItem } from "./runbooks/parse.ts";
-export { keepCulprits, type SimilarIncident, similarIncidents } from "./similar/find.ts";
-export { type CulpritValue, rankSimilar } from "./similar/rank.ts";
 export { describeFact } from "./sentences.ts";
 export { incidentsToRevise, reviseSeverity, setSeverity } from "./severity/change.ts";
-export { type JudgedSeverity, judgeSeverity, type SeverityFacts } from "./severity/derive.ts";
+export { type JudgedSeverity, judgeSeverity, risen, type SeverityFacts } from "./severity/derive.ts";
+export { keepCulprits, type SimilarIncident, similarIncidents } from "./similar/find.ts";
+export { type CulpritValue, rankSimilar } from "./similar/rank.ts";
 export * from "./tickets/index.ts";
 export * from "./types.ts";
 export * from "./unseen.ts";

@@ -295,6 +295,15 @@ async function checkInvariants({ db }: Rooms): Promise<void> {
 	expect(new Set(keys).size, "one burning incident per (tenant, SLO)").toBe(keys.length);
 	const platforms = all.filter((incident) => incident.kind === "platform" && !isResolved(incident));
 	expect(platforms.length, "one platform incident per SLO").toBeLessThanOrEqual(2);
+	const unsent = await db
+		.selectFrom("outbox")
+		.innerJoin("incidents", "incidents.id", "outbox.incident_id")
+		.select("incidents.id")
+		.where("outbox.kind", "=", "page")
+		.where("outbox.state", "=", "pending")
+		.where("incidents.state", "in", ["resolved", "reviewed"])
+		.execute();
+	expect(unsent, "pages of what is over").toEqual([]);
 	for (const incident of all) {
 		const waiting = await db
 			.selectFrom("timers")
