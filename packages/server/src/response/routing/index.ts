@@ -15,8 +15,8 @@ export {
 	receiversOf,
 	takeHandOff,
 } from "./hand-offs.ts";
-export { maintains, maintenanceAt } from "./holds.ts";
-export { factsOf, labelsOf } from "./labels.ts";
+export { maintenanceAt } from "./holds.ts";
+export { labelsOf } from "./labels.ts";
 export { listenToRouting } from "./listen.ts";
 export * from "./mute-queries.ts";
 export { changeMute, endMute, MAX_MUTE_MS, type MuteOutcome, makeMute, type NewMute } from "./mutes.ts";
