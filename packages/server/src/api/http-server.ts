@@ -12,6 +12,7 @@ import {
 } from "fastify-type-provider-zod";
 import { type AuthenticateOptions, authenticator, bearerToken, principalOfToken } from "./authenticate.ts";
 import type { Api, ApiContext } from "./context.ts";
+import { forgiveEmptyBody } from "./empty-body.ts";
 import { isLoopbackBind, ownHosts, ownOrigins } from "./own-host.ts";
 import { registerPolicy } from "./policy.ts";
 import { ApiProblem, problemBody, toProblem, unreadableProblem } from "./problem.ts";
@@ -83,6 +84,7 @@ export async function buildHttpServer(
 		reply.header("x-request-id", request.id);
 		// What a tenant's numbers are is nothing for caches between us and the reader.
 		reply.header("cache-control", "no-store");
+		forgiveEmptyBody(request);
 	});
 	await api.register(cookie);
 	await api.register(helmet, securityHeaders(isSecure));

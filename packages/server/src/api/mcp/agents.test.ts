@@ -103,6 +103,10 @@ describe("an agent by the official client", () => {
 				body: JSON.stringify(body),
 			});
 		expect((await post({})).status).toBe(401);
+		const good = { authorization: `Bearer ${bot.token}` };
+		for (const accept of ["application/json", "*/*"])
+			expect((await post({ ...good, accept })).status, accept).toBe(200);
+		expect((await post({ ...good, accept: "text/html" })).status).toBe(406);
 		const { token: ingest } = await served.token("ingest");
 		expect((await post({ authorization: `Bearer ${ingest}` })).status).toBe(403);
 		const person = await served.token("responder");

@@ -182,7 +182,7 @@ describe("Power Automate", () => {
 		await served.claim(breachOpened("woodgrove"));
 		await served.deliver();
 		expect(receiver.got).toHaveLength(1);
-		const [{ headers, body }] = receiver.got as [(typeof receiver.got)[0]];
+		const [{ headers: sent, body }] = receiver.got as [(typeof receiver.got)[0]];
 		const told = TOLD["incident.opened"].parse(JSON.parse(body));
 		expect(told).toMatchObject({
 			specversion: "1.0",
@@ -191,13 +191,20 @@ describe("Power Automate", () => {
 			clientstate: "s3cret",
 			data: { id: "INC-1001", severity: "2.5", tenant: "woodgrove", state: "detected", detectedBy: "monitor" },
 		});
-		expect(headers["webhook-id"]).toBe(told.id);
-		const seconds = Number(headers["webhook-timestamp"]);
+		expect(sent["webhook-id"]).toBe(told.id);
+		const seconds = Number(sent["webhook-timestamp"]);
 		vi.setSystemTime(seconds * 1000);
-		expect(() => new Webhook(on.body.secret).verify(body, headers as Record<string, string>)).not.toThrow();
+		expect(() => new Webhook(on.body.secret).verify(body, sent as Record<string, string>)).not.toThrow();
 		vi.useRealTimers();
 
-		expect(await turnOff(on.location)).toBe(204);
+		// Gateways name a content type also where there is no body.
+		const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+		const acknowledged = await fetch(`${served.url}/api/v1/incidents/INC-1001/acknowledge`, {
+			method: "POST",
+			headers,
+		});
+		expect(acknowledged.status).toBe(200);
+		expect((await fetch(on.location, { method: "DELETE", headers })).status).toBe(204);
 		expect(await turnOff(on.location)).toBe(404);
 		await served.claim(breachOpened("city-power"));
 		await served.deliver();

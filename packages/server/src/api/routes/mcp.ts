@@ -89,15 +89,15 @@ function agentLabel(text: string): string {
 	return label.trim();
 }
 
-/** What the transport looks at; never the token. */
-function plainHeaders(request: FastifyRequest): Record<string, string> {
-	const names = ["accept", "content-type", "mcp-protocol-version"];
-	return Object.fromEntries(
-		names.flatMap((name) => {
-			const value = request.headers[name];
-			return typeof value === "string" ? [[name, value]] : [];
-		}),
-	);
+/** What the transport looks at; never the token. Its answers are JSON, so whoever takes JSON takes them. */
+function plainHeaders({ headers }: FastifyRequest): Record<string, string> {
+	const { accept = "*/*", "content-type": type = "", "mcp-protocol-version": version } = headers;
+	const takesJson = /application\/json|\*\/\*/.test(accept);
+	return {
+		accept: takesJson ? "application/json, text/event-stream" : accept,
+		"content-type": type,
+		...(typeof version === "string" ? { "mcp-protocol-version": version } : {}),
+	};
 }
 
 function toolCall(api: Api, context: ApiContext, request: FastifyRequest, agent: Agent): ToolCall {
