@@ -14,6 +14,7 @@ export function pagesFor({ role, allTenants }: Pick<Session, "role" | "allTenant
 	const isFit: Partial<Record<(typeof PAGES)[number]["page"], boolean>> = {
 		health: role !== "viewer",
 		match: allTenants,
+		channels: allTenants,
 		access: role === "admin",
 		integrations: role !== "viewer",
 	};
