@@ -12,7 +12,6 @@ const ROLE_WORDS: Readonly<Record<string, string>> = {
 
 /** What people do with an incident, as sentences of its timeline. */
 export const WORK_SENTENCES: Readonly<Record<string, (data: Data, actor: string) => string>> = {
-	"incident.declared": (data, actor) => `Declared by ${actor}, severity ${data.severity}.`,
 	"incident.reopened": (data, actor) =>
 		data.by === "signal"
 			? "Reopened: the signal returned within the cool-down. It pages again."
