@@ -1,5 +1,6 @@
 import type { Catalogue } from "#catalogue";
 import type { IntegrationState, Ticket, TicketAttempt } from "#incidents";
+import { inScope, type TenantScope } from "#platform";
 import type { IntegrationView, TicketView } from "./schemas-integrations.ts";
 
 export function wireTicket(ticket: Ticket, catalogue: Catalogue): TicketView {
@@ -41,7 +42,13 @@ export function wireAttempt(attempt: TicketAttempt) {
 	};
 }
 
-export function wireIntegration(state: IntegrationState, catalogue: Catalogue, baseUrl: string): IntegrationView {
+/** What names other tenants is left out for whoever may not see them. */
+export function wireIntegration(
+	state: IntegrationState,
+	catalogue: Catalogue,
+	baseUrl: string,
+	scope: TenantScope,
+): IntegrationView {
 	const integration = catalogue.integrations?.find((each) => each.name === state.name);
 	const attempt = (each: TicketAttempt | undefined) => (each ? wireAttempt(each) : null);
 	return {
@@ -52,7 +59,7 @@ export function wireIntegration(state: IntegrationState, catalogue: Catalogue, b
 		when: {
 			severity: integration?.when.severity ?? "2.5",
 			workloads: [...(integration?.when.workloads ?? [])],
-			tenants: [...(integration?.when.tenants ?? [])],
+			tenants: (integration?.when.tenants ?? []).filter((tenant) => inScope(scope, tenant)),
 		},
 		inbound: integration?.inbound ? `${baseUrl}/api/v1/integrations/${state.name}/events` : null,
 		inboundAuth: integration?.inbound?.auth ?? null,
@@ -62,6 +69,6 @@ export function wireIntegration(state: IntegrationState, catalogue: Catalogue, b
 		lastDelivery: attempt(state.lastDelivery),
 		lastFailure: attempt(state.lastFailure),
 		lastTest: attempt(state.lastTest),
-		lastMessageAt: state.lastMessageAt ?? null,
+		lastMessageAt: scope.all ? (state.lastMessageAt ?? null) : null,
 	};
 }

@@ -40,7 +40,8 @@ export function integrationTo(
 		states: {},
 		fields: {},
 		answer: {},
-		timeoutMs: 400,
+		// Nothing waits for it but what never answers, and busy machines take their time.
+		timeoutMs: 10_000,
 		...rest,
 	};
 }

@@ -23,7 +23,7 @@ export async function openTicketing(
 	const receivers = new Map<IntegrationKind, TicketReceiver>();
 	for (const kind of kinds) receivers.set(kind, await openTicketReceiver(kind));
 	const integrations = [...receivers.values()].map((receiver) =>
-		integrationTo(receiver, { timeoutMs: more.timeoutMs ?? 400 }),
+		integrationTo(receiver, { timeoutMs: more.timeoutMs ?? 10_000 }),
 	);
 	const { settings, tenants } = exampleCatalogue();
 	const further = (more.tenants ?? []).map((name) => exampleTenant(name, name));

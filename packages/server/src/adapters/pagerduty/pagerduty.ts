@@ -116,6 +116,14 @@ export function createPagerDuty(options: {
 		return id === undefined ? { status: "retry", detail: "PagerDuty does not show the incident yet" } : { id };
 	}
 
+	/** A trigger gives an open alert the new severity, and opens a second one when it is resolved: so only for one known to be open. */
+	async function isOpenThere(key: string): Promise<boolean> {
+		// Without a look-up, what its messages told last must do; without those, nobody knows.
+		if (tokenRef === undefined) return integration.inbound !== undefined;
+		const found = await find(key);
+		return found.status === "done" && found.refs.every(({ state }) => state !== "resolved");
+	}
+
 	return {
 		// Events are accepted first and processed later, and the list of incidents shows them later still.
 		settleMs: 15_000,
@@ -139,9 +147,8 @@ export function createPagerDuty(options: {
 				if (answer.status !== "ok") return answer;
 				result = { status: "done", proof: `${answer.said}, incident ${target.id}` };
 			}
-			// A trigger for a resolved alert would open a second one; an open one takes the new severity from it.
 			const isOpen = (change.state ?? content.state) !== "resolved" && ref.state !== "resolved";
-			if (change.severity !== undefined && change.state !== "open" && isOpen) {
+			if (change.severity !== undefined && change.state !== "open" && isOpen && (await isOpenThere(key))) {
 				result = await enqueue("trigger", key, content);
 				if (result.status !== "done") return result;
 			}

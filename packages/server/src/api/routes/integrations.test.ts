@@ -274,6 +274,13 @@ describe("where both sides act", () => {
 		});
 		expect(answer.body.outcomes).toEqual(["echo"]);
 		expect((await rooms.timeline(id)).filter((text) => text.includes("We roll back."))).toHaveLength(1);
+		// An answer below which ours is quoted is somebody's words.
+		const quoted = { ...body.resource.fields, "System.History": `<div>Which one?<br>${html}</div>` };
+		const reply = { ...body, id: "hook-reply", resource: { id: 1, fields: quoted } };
+		const second = await send("azure-devops", reply, {
+			authorization: `Basic ${Buffer.from(BASIC).toString("base64")}`,
+		});
+		expect(second.body.outcomes).toEqual(["taken"]);
 	});
 
 	test("reopening there is told and reopens nothing here; the ticket is not closed again", async () => {
@@ -320,9 +327,18 @@ describe("the API", () => {
 
 	test("shows a caller the exchanges of its own tenants alone", async () => {
 		const { id } = await opened("woodgrove");
+		const [integration, ...others] = rooms.deps.catalogue().integrations ?? [];
+		if (!integration) throw new Error("there is one");
+		const limited = { ...integration, when: { ...integration.when, tenants: ["city-power", "woodgrove"] } };
+		rooms.setCatalogue({ ...rooms.deps.catalogue(), integrations: [limited, ...others] });
 		const { token } = await rooms.token("responder", { tenants: ["city-power"] });
 		const { body } = await rooms.ask("/api/v1/integrations", token);
-		expect(body.items[0]).toMatchObject({ state: "idle", tickets: { open: 0 }, lastDelivery: null });
+		expect(body.items[0]).toMatchObject({
+			state: "idle",
+			tickets: { open: 0 },
+			lastDelivery: null,
+			when: { tenants: ["city-power"] },
+		});
 		expect((await rooms.ask("/api/v1/integrations/pagerduty/exchanges", token)).body.items).toEqual([]);
 		expect((await rooms.ask(`/api/v1/incidents/${id}/tickets`, token)).status).toBe(404);
 		const asked = { method: "POST", body: { integration: "pagerduty" } };

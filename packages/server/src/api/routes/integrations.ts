@@ -49,8 +49,9 @@ function listRoutes(api: Api, context: ApiContext): void {
 		},
 		async (request) => {
 			const catalogue = context.catalogue();
-			const states = await integrationStates(context.store.db, scopeOf(principalOf(request)), catalogue);
-			return { items: states.map((state) => wireIntegration(state, catalogue, context.baseUrl())), next: null };
+			const scope = scopeOf(principalOf(request));
+			const states = await integrationStates(context.store.db, scope, catalogue);
+			return { items: states.map((state) => wireIntegration(state, catalogue, context.baseUrl(), scope)), next: null };
 		},
 	);
 	api.get(

@@ -177,11 +177,11 @@ test("changes go in order, notes before the state that closes", async () => {
 });
 
 test("one system that hangs holds up no other", async () => {
-	const rooms = await open(["icm", "servicenow"], { timeoutMs: 300 });
+	const rooms = await open(["icm", "servicenow"], { timeoutMs: 1_500 });
 	rooms.receiver("icm").behave(() => "hang");
 	for (const tenant of ["woodgrove", "city-power"]) await rooms.open(breachOpened(tenant));
 	const hung = rooms.carry();
-	await expect.poll(() => rooms.receiver("servicenow").tickets.length, { interval: 5 }).toBe(2);
+	await expect.poll(() => rooms.receiver("servicenow").tickets.length, { interval: 5, timeout: 20_000 }).toBe(2);
 	await hung;
 	expect(rooms.receiver("icm").tickets).toEqual([]);
 });
@@ -237,6 +237,22 @@ test("two tickets with one key, made by somebody else: the older is adopted and 
 	expect(await rooms.timeline("INC-1001")).toContain(
 		"servicenow ticket INC001 was there already, and 1 more with the same key: close what is double.",
 	);
+});
+
+test("a ticket that people there closed before it was adopted is not opened again", async () => {
+	const rooms = await open(["pagerduty"]);
+	const receiver = rooms.receiver("pagerduty");
+	receiver.behave((_request, isCreate) => (isCreate ? "lost" : "ok"));
+	await rooms.open(breachOpened("woodgrove"));
+	await rooms.carry();
+	const [made] = receiver.tickets;
+	if (made) made.state = "resolved";
+	receiver.behave(() => "ok");
+	await rooms.settle();
+	await rooms.acknowledge("INC-1001");
+	await rooms.settle();
+	expect(receiver.tickets.map(({ state }) => state)).toEqual(["resolved"]);
+	expect((await rooms.tickets("INC-1001"))[0]).toMatchObject({ phase: "linked", sync: "synced", theirs: "resolved" });
 });
 
 test("a system that stays away is given up after a day, and taken up again when its settings change", async () => {

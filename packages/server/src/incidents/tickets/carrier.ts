@@ -171,14 +171,14 @@ export function createTicketCarrier(options: TicketCarrierOptions): TicketCarrie
 		}
 		if (found.refs.length > 0) {
 			return record(taken, (now) => ({
-				next: sync.adopted(ticket, found, now),
+				next: sync.adopted(ticket, content, found, now),
 				result: found,
 				what: "adopt",
 				fact: { type: "ticket.adopted", data: { found: found.refs.length } },
 			}));
 		}
 		if (content.state === "resolved") {
-			return record(taken, () => ({ next: sync.settled(ticket, true), result: found, fact: undefined }));
+			return record(taken, () => ({ next: sync.settled(ticket, true, content.state), result: found, fact: undefined }));
 		}
 		const sent = sync.createSent(ticket, clock.now());
 		if (!(await storeOnce((tx) => saveTicket(tx, sent), ticket.id))) return;

@@ -10,6 +10,8 @@ import type { Ticket, TicketContent, TicketNote } from "./types.ts";
 
 const ALL = scopeOf(SYSTEM);
 const MAX_NOTE_LENGTH = 4_000;
+/** Of an attempt that is under way: it changes the state. */
+const TELLS_STATE = "tells the state";
 
 export interface ExchangeDeps extends IncidentDeps {
 	readonly catalogue: () => Catalogue;
@@ -37,7 +39,7 @@ export async function takeTicket(
 	const incident = await getIncident(tx, ALL, ticket.incidentId);
 	// What is for named readers only is nothing for a system that others read.
 	if (!incident || incident.readers !== undefined) {
-		await saveTicket(tx, settled(ticket, false));
+		await saveTicket(tx, settled(ticket, false, undefined));
 		return undefined;
 	}
 	const content = ticketContent(incident, ticket.key, deps.catalogue(), deps.publicUrl());
@@ -47,7 +49,7 @@ export async function takeTicket(
 		return undefined;
 	}
 	if (step.do === "nothing") {
-		await saveTicket(tx, settled(ticket, step.drop));
+		await saveTicket(tx, settled(ticket, step.drop, content.state));
 		return undefined;
 	}
 	const sending: Ticket = { ...ticket, sync: "sending" };
@@ -63,7 +65,7 @@ export async function takeTicket(
 			started_at: now,
 			ended_at: null,
 			outcome: "sending",
-			detail: "",
+			detail: step.do === "update" && step.change.state !== undefined ? TELLS_STATE : "",
 		})
 		.returning("seq")
 		.executeTakeFirstOrThrow();
@@ -111,10 +113,34 @@ export function noteMarker(incidentId: string, seq: number): string {
 	return `(Bellwether note ${seq} of ${incidentId})`;
 }
 
-/** Whether a note that came back is one of ours. Systems wrap text in tags and change white space. */
-export function isOwnNote(text: string, incidentId: string): boolean {
-	const found = /\(Bellwether note \d+ of ([A-Za-z0-9-]+)\)\W*$/.exec(text.replace(/<[^<>]*>/g, " ").trim());
-	return found?.[1] === incidentId;
+/**
+ * Whether a note that came back is one of ours, and no answer that quotes it: the words are the same, whatever the system
+ * did to tags and white space.
+ */
+export async function isOwnNote(tx: Db | Tx, text: string, incidentId: string): Promise<boolean> {
+	const words = text.replace(/<[^<>]*>/g, " ").trim();
+	const [, seq, of] = /\(Bellwether note (\d{1,15}) of ([A-Za-z0-9-]+)\)\W*$/.exec(words) ?? [];
+	if (of !== incidentId) return false;
+	const row = await tx
+		.selectFrom("events")
+		.select(["seq", "actor", "data"])
+		.where("seq", "=", Number(seq))
+		.where("incident_id", "=", incidentId)
+		.executeTakeFirst();
+	return row !== undefined && lettersOf(noteText(row, incidentId)) === lettersOf(words);
+}
+
+function noteText(
+	row: { readonly seq: number; readonly actor: string; readonly data: string },
+	incidentId: string,
+): string {
+	const { text = "" } = JSON.parse(row.data) as { text?: string };
+	const said = text.replace(/<[^<>]*>/g, " ").slice(0, MAX_NOTE_LENGTH);
+	return `${row.actor}: ${said}\n\n${noteMarker(incidentId, row.seq)}`;
+}
+
+function lettersOf(text: string): string {
+	return text.replace(/[^\p{L}\p{N}]+/gu, "");
 }
 
 /** Writes what became of a step: the ticket, its attempt, and what the timeline says of it, at once. */
@@ -172,6 +198,13 @@ function mergeMeanwhile(before: Ticket, current: Ticket, next: Ticket): Ticket {
 
 /** What a kill left in "sending" may have happened: it is looked up or told again. */
 export async function recoverTickets(tx: Tx, now: number): Promise<void> {
+	const attempts = await tx
+		.selectFrom("ticket_attempts")
+		.select("ticket_id")
+		.where("outcome", "=", "sending")
+		.where("detail", "=", TELLS_STATE)
+		.execute();
+	const toldState = new Set(attempts.map(({ ticket_id }) => ticket_id));
 	await tx
 		.updateTable("ticket_attempts")
 		.set({ ended_at: now, outcome: "uncertain", detail: "interrupted while sending: it may or may not have arrived" })
@@ -180,6 +213,6 @@ export async function recoverTickets(tx: Tx, now: number): Promise<void> {
 	const rows = await tx.selectFrom("tickets").select("id").where("sync", "=", "sending").execute();
 	for (const { id } of rows) {
 		const ticket = await readTicket(tx, ALL, id);
-		if (ticket) await saveTicket(tx, recovered(ticket, now));
+		if (ticket) await saveTicket(tx, recovered(ticket, toldState.has(id), now));
 	}
 }

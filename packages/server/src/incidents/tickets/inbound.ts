@@ -96,6 +96,14 @@ export async function takeTicketMessage(
 			await tx.insertInto("ticket_messages").values(row).execute();
 		}
 	}
+	// A message about nothing of ours needs no memory: the same once more does nothing either.
+	if (outcomes.every((outcome) => outcome === "unknown-ticket" || outcome === "too-old")) {
+		await tx
+			.deleteFrom("ticket_messages")
+			.where("seq", ">=", first.seq)
+			.where("integration", "=", integration.name)
+			.execute();
+	}
 	return { status: "taken", outcomes };
 }
 
@@ -226,7 +234,7 @@ async function takeNote(
 	event: InboundEvent,
 ): Promise<{ readonly outcome: InboundOutcome; readonly ticket: Ticket; readonly noteSeq?: number }> {
 	const text = (event.text ?? "").trim();
-	if (isOwnNote(text, incident.id) || event.isOurs) return { outcome: "echo", ticket };
+	if (event.isOurs || (await isOwnNote(tx, text, incident.id))) return { outcome: "echo", ticket };
 	if (text === "") return { outcome: "unchanged", ticket };
 	const change = await addNote(tx, deps, { ...request, text: text.slice(0, MAX_NOTE_LENGTH) });
 	if (change.status !== "changed") return { outcome: "unchanged", ticket };

@@ -10,7 +10,7 @@
  */
 export * from "./carrier.ts";
 export { ticketContent, type WantsAnswer, wantsTicket } from "./content.ts";
-export { type ExchangeDeps, isOwnNote, noteMarker } from "./exchange.ts";
+export type { ExchangeDeps } from "./exchange.ts";
 export * from "./field-values.ts";
 export * from "./http.ts";
 export * from "./inbound.ts";

@@ -74,7 +74,9 @@ export function nextStep(
 
 function changeOf(ticket: Ticket, content: TicketContent): TicketChange | undefined {
 	const { agreed, theirs } = ticket;
-	const isStateNew = content.state !== agreed.state && content.state !== theirs;
+	// They are ahead and we only come after: there is nothing to tell. When we go back, they are told.
+	const isBehind = isAhead(theirs, content.state) && !isAhead(agreed.state, content.state);
+	const isStateNew = content.state !== agreed.state && content.state !== theirs && !isBehind;
 	const change: TicketChange = {
 		...(content.title === agreed.title ? {} : { title: content.title }),
 		...(content.severity === agreed.severity ? {} : { severity: content.severity }),
@@ -108,16 +110,38 @@ export function retried(ticket: Ticket, now: number): Ticket {
 	};
 }
 
-/** After a kill: whatever was under way may have happened. */
-export function recovered(ticket: Ticket, now: number): Ticket {
-	return { ...ticket, sync: "pending", nextAt: now, lastError: "interrupted while sending" };
+/** After a kill: whatever was under way may have happened. `toldState`: it was a change of the state. */
+export function recovered(ticket: Ticket, toldState: boolean, now: number): Ticket {
+	const known = toldState ? withUnknownState(ticket) : ticket;
+	return { ...known, sync: "pending", nextAt: now, lastError: "interrupted while sending" };
 }
 
-/** A look-up that found the ticket, so nothing is created. */
-export function adopted(ticket: Ticket, found: FindResult & { readonly status: "done" }, now: number): Ticket {
+/** Whether a change of the state arrived is not known, so the state is told again, even if it is as it was before. */
+function withUnknownState(ticket: Ticket): Ticket {
+	const { state: _unknown, ...agreed } = ticket.agreed;
+	return { ...ticket, agreed, theirs: undefined };
+}
+
+const ORDER = ["open", "acknowledged", "mitigated", "resolved"] as const;
+
+function isAhead(state: (typeof ORDER)[number] | undefined, of: (typeof ORDER)[number]): boolean {
+	return state !== undefined && ORDER.indexOf(state) > ORDER.indexOf(of);
+}
+
+/**
+ * A look-up that found the ticket, so nothing is created. What it says is not known, so all of it is told again, but for
+ * the state where people there are further than we: telling ours would reopen what they closed.
+ */
+export function adopted(
+	ticket: Ticket,
+	content: TicketContent,
+	found: FindResult & { readonly status: "done" },
+	now: number,
+): Ticket {
 	const [ref] = found.refs;
-	// What the ticket says is not known, so all of it is told again, but for a state that it has.
-	return succeeded({ ...ticket, phase: "linked", ref, createSentAt: undefined, agreed: {}, theirs: ref?.state }, now);
+	const theirs = ref?.state;
+	const agreed = isAhead(theirs, content.state) ? { state: content.state } : {};
+	return succeeded({ ...ticket, phase: "linked", ref, createSentAt: undefined, agreed, theirs }, now);
 }
 
 /** The row before a create leaves: from here on its outcome is in doubt. */
@@ -165,7 +189,10 @@ export function updated(
 	// Also when it is not known whether it arrived: if it did, its message comes back.
 	const told =
 		change.state === undefined || result.status === "refused" ? ticket.told : toldOf(ticket, change.state, now);
-	if (result.status !== "done") return failed({ ...ticket, told }, result, now, policy);
+	if (result.status !== "done") {
+		const isDoubtful = result.status === "uncertain" && change.state !== undefined;
+		return failed({ ...(isDoubtful ? withUnknownState(ticket) : ticket), told }, result, now, policy);
+	}
 	const { state = ticket.theirs } = change;
 	return succeeded({ ...ticket, told, agreed: { ...ticket.agreed, ...change }, theirs: state }, now);
 }
@@ -217,9 +244,11 @@ export function failed(ticket: Ticket, failure: TicketFailure, now: number, poli
 	return { ...base, sync: "pending", nextAt: now + Math.max(delayMs, askedMs) };
 }
 
-/** Nothing is left to tell. */
-export function settled(ticket: Ticket, drop: boolean): Ticket {
-	return { ...ticket, sync: "synced", ...(drop ? { phase: "dropped" as const } : {}) };
+/** Nothing is left to tell; `state` is what the incident was then. */
+export function settled(ticket: Ticket, drop: boolean, state: TicketContent["state"] | undefined): Ticket {
+	if (drop) return { ...ticket, sync: "synced", phase: "dropped" };
+	if (ticket.phase !== "linked" || state === undefined) return { ...ticket, sync: "synced" };
+	return { ...ticket, sync: "synced", agreed: { ...ticket.agreed, state } };
 }
 
 /** Whether a state that the system tells is only our own change coming back; the entry that explains it is used up. */
