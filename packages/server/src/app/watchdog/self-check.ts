@@ -31,8 +31,8 @@ import {
 } from "./synthetic.ts";
 
 /** In order; each ends when the next part of the system has done its work. */
-export const STAGES = ["ingest", "window", "breach", "incident", "timer", "page", "acknowledge", "resolve"] as const;
-export type Stage = (typeof STAGES)[number];
+const STAGES = ["ingest", "window", "breach", "incident", "timer", "page", "acknowledge", "resolve"] as const;
+type Stage = (typeof STAGES)[number];
 
 export interface SelfCheckOptions {
 	readonly store: ControlStore;

@@ -22,7 +22,7 @@ export const BAD_EVENTS = 1_000;
  * Good events that end the claim: together with the bad ones they lie a hair's breadth below the tier's limit. So close
  * that the next check's bad events are above it again, in both windows, however many checks lie in them.
  */
-export const GOOD_EVENTS = goodEvents();
+const GOOD_EVENTS = goodEvents();
 
 function goodEvents(): number {
 	const factor = burnRateTiers(PERIOD_MS).find(({ key }) => key === TIER)?.factor ?? 0;
