@@ -52,12 +52,12 @@ export const INCIDENT_TOOLS: readonly Tool[] = [
 			incident: IncidentShape,
 			sentence: Untrusted,
 			owner: Untrusted,
-			alsoAffected: z.array(z.string()),
+			alsoAffected: z.array(Untrusted),
 			parts: z.array(z.string()).describe("incidents of tenants under a platform incident"),
 			escalation: z.object({ state: z.string(), nextPerson: Untrusted.nullable(), nextAt: Time }),
 			notices: z.array(z.object({ id: z.string(), audience: z.string(), state: z.string(), sentAt: Time })),
 			timeline: z
-				.array(z.object({ seq: z.number(), at: Time, type: z.string(), actor: z.string(), text: Untrusted }))
+				.array(z.object({ seq: z.number(), at: Time, type: z.string(), actor: Untrusted, text: Untrusted }))
 				.describe(`oldest first, the last ${MAX_TIMELINE}`),
 		},
 		run: async (call, { incident: id }) => {
@@ -66,7 +66,7 @@ export const INCIDENT_TOOLS: readonly Tool[] = [
 				incident: incidentShape(call, detail),
 				sentence: untrusted(detail.sentence),
 				owner: untrusted(detail.owner, 120),
-				alsoAffected: detail.alsoAffected.slice(0, 100).map(plain),
+				alsoAffected: detail.alsoAffected.slice(0, 100).map((name) => untrusted(name, 120)),
 				parts: detail.children.slice(0, 100).map((child) => child.id),
 				escalation: {
 					state: detail.escalation.state,
@@ -83,7 +83,7 @@ export const INCIDENT_TOOLS: readonly Tool[] = [
 					seq: entry.seq,
 					at: at(entry.at),
 					type: entry.type,
-					actor: plain(entry.actor),
+					actor: untrusted(entry.actor, 200),
 					text: untrusted(entry.text),
 				})),
 				citations: [
@@ -132,7 +132,7 @@ export const INCIDENT_TOOLS: readonly Tool[] = [
 					none: z.number().describe("probability that it was none of the known changes"),
 					ranked: z.array(
 						z.object({
-							id: z.string(),
+							id: Untrusted,
 							says: Untrusted,
 							probability: z.number(),
 							isBlamed: z.boolean(),
@@ -163,7 +163,7 @@ export const INCIDENT_TOOLS: readonly Tool[] = [
 					says: untrusted(causes.says),
 					none: causes.none,
 					ranked: causes.ranked.map((cause) => ({
-						id: plain(cause.change.id),
+						id: untrusted(cause.change.id, 200),
 						says: untrusted(cause.says),
 						probability: cause.probability,
 						isBlamed: cause.isBlamed,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { citeIncident } from "./shapes.ts";
 import { at, IncidentId, Time, type Tool, type ToolCall, tool } from "./tool.ts";
-import { plain, Untrusted, untrusted } from "./untrusted.ts";
+import { Untrusted, untrusted } from "./untrusted.ts";
 
 const REASON = z.string().min(1).max(1000).describe("why, for the person who decides");
 const WAITS =
@@ -16,7 +16,7 @@ const ProposalShape = z.object({
 		.describe("pending: it has not happened; do not say that it has"),
 	createdAt: Time,
 	expiresAt: Time,
-	decidedBy: z.string().nullable(),
+	decidedBy: Untrusted.nullable(),
 	policy: z.string().nullable(),
 	outcome: Untrusted.nullable(),
 });
@@ -128,7 +128,7 @@ function shapeOf(proposal: ProposalAnswer): z.infer<typeof ProposalShape> {
 		state: proposal.state,
 		createdAt: at(proposal.createdAt),
 		expiresAt: at(proposal.expiresAt),
-		decidedBy: proposal.decidedBy === null ? null : plain(proposal.decidedBy),
+		decidedBy: proposal.decidedBy === null ? null : untrusted(proposal.decidedBy, 200),
 		policy: proposal.policy,
 		outcome: proposal.outcome === null ? null : untrusted(proposal.outcome),
 	};

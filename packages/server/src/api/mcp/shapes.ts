@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { IncidentSummary, SloCell } from "../schemas.ts";
 import { at, Time, type ToolCall } from "./tool.ts";
-import { plain, Untrusted, untrusted } from "./untrusted.ts";
+import { Untrusted, untrusted } from "./untrusted.ts";
 
 /** Shapes that several tools answer with. */
 
@@ -19,7 +19,7 @@ export const IncidentShape = z.object({
 	onsetAt: Time,
 	detectedAt: Time,
 	acknowledgedAt: Time,
-	acknowledgedBy: z.string().nullable(),
+	acknowledgedBy: Untrusted.nullable().describe("agents choose their names themselves"),
 	acknowledgeDueAt: Time,
 	mitigatedAt: Time,
 	resolvedAt: Time,
@@ -41,7 +41,7 @@ export function incidentShape(call: ToolCall, incident: IncidentSummary): z.infe
 		onsetAt: at(incident.onsetAt),
 		detectedAt: at(incident.detectedAt),
 		acknowledgedAt: at(incident.acknowledgedAt),
-		acknowledgedBy: incident.acknowledgedBy === null ? null : plain(incident.acknowledgedBy),
+		acknowledgedBy: incident.acknowledgedBy === null ? null : untrusted(incident.acknowledgedBy, 200),
 		acknowledgeDueAt: at(incident.acknowledgeDueAt),
 		mitigatedAt: at(incident.mitigatedAt),
 		resolvedAt: at(incident.resolvedAt),
