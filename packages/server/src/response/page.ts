@@ -5,6 +5,7 @@ import { DEFAULT_PAGES_PER_HOUR, whenToPage } from "./page-gate.ts";
 import type { PageItem, PageOccasion } from "./page-item.ts";
 import { sendPage } from "./page-sending.ts";
 import { recentPages } from "./recent-pages.ts";
+import { withSharers } from "./routing/index.ts";
 import type { ResponseDeps } from "./types.ts";
 
 const FLUSH_TIMER = "page.flush";
@@ -23,9 +24,10 @@ export async function queuePage(
 	deps: ResponseDeps,
 	incident: Incident,
 	person: Person,
-	occasion: PageOccasion,
+	asked: PageOccasion,
 	now: number,
 ): Promise<void> {
+	const occasion = await withSharers(tx, incident, asked);
 	const gate = whenToPage(await recentPages(tx, person.name, now), occasion.isRepeat, now, pagesPerHour(deps));
 	if (gate.status === "now") {
 		const waiting = await takeWaiting(tx, person.name);

@@ -92,18 +92,24 @@ async function runningLead(tx: Tx, groupKey: string): Promise<Incident | undefin
 	return incident?.state === "detected" ? incident : undefined;
 }
 
-/** Unresolved incidents that the page of this one names, for its text: id and title. */
-export async function sharersOf(
+/** The occasion of a page of the incident, with the names of those that share it, which its repetitions name as well. */
+export async function withSharers<T extends { readonly isRepeat: boolean; readonly lead?: string | undefined }>(
 	tx: Tx,
-	incidentId: string,
-): Promise<{ readonly id: string; readonly title: string }[]> {
-	return tx
+	incident: Incident,
+	occasion: T,
+): Promise<T> {
+	if (!occasion.isRepeat || occasion.lead !== undefined) return occasion;
+	const sharers = await tx
 		.selectFrom("routed")
 		.innerJoin("incidents", "incidents.id", "routed.incident_id")
 		.select(["incidents.id", "incidents.title"])
-		.where("routed.lead_id", "=", incidentId)
+		.where("routed.lead_id", "=", incident.id)
 		.where("routed.state", "=", "sharing")
 		.where("incidents.state", "=", "detected")
 		.orderBy("incidents.number")
 		.execute();
+	if (sharers.length === 0) return occasion;
+	const names = sharers.map(({ id, title }) => `${id} (${title})`).join(", ");
+	const one = `One page for ${sharers.length + 1} incidents: ${incident.id}, ${names}.`;
+	return { ...occasion, lead: `Nobody has acknowledged it yet. ${one}` };
 }

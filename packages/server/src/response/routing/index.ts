@@ -4,6 +4,7 @@
  */
 export { accountableFor, ownershipOf } from "./choose-policy.ts";
 export { type DecisionInput, decide } from "./decide.ts";
+export { withSharers } from "./flush.ts";
 export * from "./foretell.ts";
 export {
 	type HandOff,

@@ -46,6 +46,9 @@ test("incidents of one tenant and workload within the wait are one page that nam
 	expect(pages().length).toBe(1);
 	expect(pages()[0]?.payload.text).toContain("INC-1002");
 	expect((await routing("INC-1001"))?.names).toEqual(["INC-1002"]);
+	await pass(2 * MINUTE_MS, 10 * SECOND_MS);
+	const again = pages().at(-1)?.payload.text;
+	expect(again).toContain("Nobody has acknowledged it yet. One page for 2 incidents: INC-1001, INC-1002");
 	await timelineHas("INC-1002", "It shares the page of INC-1001");
 	await acknowledge("INC-1001");
 	expect(await incident("INC-1002")).toMatchObject({ state: "acknowledged", acknowledgedBy: "n.patel" });
