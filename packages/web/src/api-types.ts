@@ -63,7 +63,6 @@ export type HealthDetails = Out<typeof operations.HealthDetails>;
 export type HealthPart = HealthDetails["parts"][number];
 export type IntegrationView = Out<typeof integrations.IntegrationView>;
 export type IntegrationTest = Out<typeof integrations.IntegrationTestResult>;
-export type Ticket = Out<typeof integrations.TicketView>;
 export type FeedState = Out<typeof feeds.FeedStateView>;
 export type Proposal = Out<typeof proposals.ProposalView>;
 export type Subscription = Out<typeof subscriptions.SubscriptionView>;
