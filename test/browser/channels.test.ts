@@ -2,7 +2,7 @@
 import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalogueFiles, writeCatalogue } from "../support/catalogue.ts";
 import {
@@ -15,7 +15,7 @@ import {
 	serve,
 	temporaryFolder,
 } from "../support/server.ts";
-import { accessibilityFaults, complaintsOf, LOOKS, launch, screenshot } from "./browser.ts";
+import { accessibilityFaults, LOOKS, launch, screenshot, signIn, type Visitor } from "./browser.ts";
 
 /** The ways out, end to end: real messages to receivers that answer as the providers do, and the page that tells of them. */
 
@@ -86,7 +86,7 @@ spec:
 let server: RunningServer;
 let browser: Browser;
 let received: Received[];
-let admin: Awaited<ReturnType<BrowserContext["storageState"]>>;
+let admin: Visitor;
 
 beforeAll(async () => {
 	browser = await launch();
@@ -98,13 +98,7 @@ beforeAll(async () => {
 		SLACK_URL: `http://${receiver.host}/services/x`,
 	};
 	server = await serve({ catalogue: catalogue(receiver.host), data: temporaryFolder(), env });
-	const context = await browser.newContext();
-	const page = await context.newPage();
-	await page.goto(server.adminLink);
-	await page.getByRole("button", { name: "Sign in" }).click();
-	await page.getByRole("grid").waitFor();
-	admin = await context.storageState();
-	await context.close();
+	admin = await signIn(browser, server);
 });
 
 afterAll(async () => {
@@ -112,13 +106,11 @@ afterAll(async () => {
 	await cleanUp();
 });
 
-async function open(look: keyof typeof LOOKS = "light"): Promise<{ page: Page; complaints: string[] }> {
-	const context = await browser.newContext({ ...LOOKS[look], storageState: admin, timezoneId: "Europe/Berlin" });
-	const page = await context.newPage();
-	const complaints = complaintsOf(page);
-	await page.goto(`${server.url}/admin/channels`);
-	await page.getByRole("region", { name: "cre-team" }).waitFor();
-	return { page, complaints };
+const PLACE = { path: "/admin/channels", ready: "[aria-label=cre-team]" } as const;
+async function open(): Promise<Page> {
+	const page = await admin.open(PLACE.path);
+	await page.locator(PLACE.ready).waitFor();
+	return page;
 }
 const pageTest = (...args: string[]) =>
 	run(["page", "test", ...args], { BELLWETHER_URL: server.url, BELLWETHER_TOKEN: server.adminToken });
@@ -172,18 +164,12 @@ it("the figures of each channel are at /metrics, without an address", async () =
 });
 
 describe("the channels page", () => {
-	it.each(["dark", "phone"] as const)("%s: is accessible, keeps to its policy and fits", async (look) => {
-		const { page, complaints } = await open(look);
-		await page.evaluate("document.fonts.ready.then(() => 0)");
-		await screenshot(page, `channels-${look}`);
-		expect(await accessibilityFaults(page)).toEqual([]);
-		expect(complaints).toEqual([]);
-		expect(await page.evaluate<number>("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
-		await page.context().close();
-	});
+	it.each(["dark", "phone"] as const)("%s: is accessible, keeps to its policy and fits", (look) =>
+		admin.inspect("channels", PLACE, look),
+	);
 
 	it("says of each channel how it fares, with the receiver's answer as proof", async () => {
-		const { page } = await open();
+		const page = await open();
 		await page.getByText(/1 channel fails; the last message by 3 of 5 channels was taken\./).waitFor();
 		const team = page.getByRole("region", { name: "cre-team" });
 		expect(await team.textContent()).toMatch(
@@ -200,7 +186,7 @@ describe("the channels page", () => {
 	});
 
 	it("tests a channel by keyboard alone and shows what came back", async () => {
-		const { page } = await open();
+		const page = await open();
 		const before = received.length;
 		await page.getByRole("region", { name: "cre-chat" }).getByRole("button", { name: "Test cre-chat now" }).focus();
 		await page.keyboard.press("Enter");
