@@ -59,7 +59,7 @@ async function unacknowledgedIncidents(store: ControlStore): Promise<AuditFacts[
 		.execute();
 	if (incidents.length === 0) return [];
 	const ids = incidents.map(({ id }) => id);
-	const [chains, timers] = await Promise.all([
+	const [chains, timers, routed] = await Promise.all([
 		store.db
 			.selectFrom("escalations")
 			.select(["incident_id", "state"])
@@ -73,7 +73,14 @@ async function unacknowledgedIncidents(store: ControlStore): Promise<AuditFacts[
 			.where("state", "=", "pending")
 			.where("incident_id", "in", ids)
 			.execute(),
+		store.db
+			.selectFrom("routed")
+			.select("incident_id")
+			.where("incident_id", "in", ids)
+			.where("state", "in", ["quiet", "telling", "sharing", "over"])
+			.execute(),
 	]);
+	const quiet = new Set(routed.map(({ incident_id }) => incident_id));
 	const newest = new Map(chains.map((chain) => [chain.incident_id, chain.state]));
 	const timersOf = Map.groupBy(timers, (timer) => timer.incident_id);
 	return incidents.map(({ id, detected_at, reopened_at }) => {
@@ -83,6 +90,7 @@ async function unacknowledgedIncidents(store: ControlStore): Promise<AuditFacts[
 			id,
 			detectedAt: reopened_at ?? detected_at,
 			chain: newest.get(id),
+			isQuiet: quiet.has(id),
 			nextSteps: nextSteps.map(({ due_at }) => due_at),
 			otherTimers: own.length - nextSteps.length,
 		};

@@ -34,6 +34,8 @@ export interface UnacknowledgedIncident {
 	readonly chain: string | undefined;
 	/** Due times of the chain's next steps that wait. */
 	readonly nextSteps: readonly number[];
+	/** What routing decided that is no chain of its own: it pages nobody, or another incident pages for it. */
+	readonly isQuiet: boolean;
 	/** Its other timers that wait, such as those that hold it back. */
 	readonly otherTimers: number;
 }

@@ -36,6 +36,7 @@ const INCIDENT: UnacknowledgedIncident = {
 	detectedAt: NOW - 60 * SECOND,
 	chain: "running",
 	nextSteps: [NOW + 60 * SECOND],
+	isQuiet: false,
 	otherTimers: 1,
 };
 
@@ -52,6 +53,8 @@ describe("each incident that nobody has taken has exactly one next step", () => 
 			["alarm no-next-step"],
 		],
 		["a mute or a group holds it back until a timer", { chain: undefined, nextSteps: [] }, []],
+		["its route pages nobody", { chain: undefined, nextSteps: [], otherTimers: 0, isQuiet: true }, []],
+		["a chain that runs is not excused by its route", { nextSteps: [], isQuiet: true }, ["alarm no-next-step"]],
 		["it opened this moment", { chain: undefined, nextSteps: [], otherTimers: 0, detectedAt: NOW - SECOND }, []],
 		["its chain is exhausted, and says so", { chain: "exhausted", nextSteps: [] }, ["notice chain-exhausted"]],
 	])("%s", (_, change, expected) => {

@@ -44,7 +44,7 @@ function judgeStore({ storeFault }: AuditFacts): AuditFinding[] {
 
 /** Exactly one next step, pending or at most 5 s overdue; else the chain is exhausted, and that is on record. */
 function judgeIncident(incident: UnacknowledgedIncident, now: number): AuditFinding[] {
-	const { id, chain, nextSteps, otherTimers } = incident;
+	const { id, chain, nextSteps, otherTimers, isQuiet } = incident;
 	const remedy = `Open ${id}, and page somebody by hand; the log says what failed.`;
 	if (nextSteps.length > 1)
 		return [alarm("several-next-steps", `${id} has ${nextSteps.length} next steps instead of one.`, remedy)];
@@ -63,7 +63,7 @@ function judgeIncident(incident: UnacknowledgedIncident, now: number): AuditFind
 			},
 		];
 	}
-	if (chain !== "running" && otherTimers > 0) return [];
+	if (chain !== "running" && (otherTimers > 0 || isQuiet)) return [];
 	if (now - incident.detectedAt < GRACE_MS) return [];
 	return [alarm("no-next-step", `Nobody has taken ${id}, and nothing will page for it.`, remedy)];
 }
