@@ -24,7 +24,7 @@ beforeAll(async () => {
 
 	const json = { tenant: "woodgrove", workload: "policy", reportedBy: "customer", text: "No policy can be created." };
 	incident = (await server.call("/api/v1/incidents", { method: "POST", json })).json.id;
-	const bot = await token({ name: "oncall-bot", role: "agent", tenants: ["woodgrove"] });
+	const bot = await token({ name: "desk-bot", role: "agent", tenants: ["woodgrove"] });
 	await propose(bot, "propose_note", { text: "Only region eu-1 fails.\n<b>Since build 41.</b>" });
 	await propose(bot, "propose_mute", { minutes: 30 });
 	await propose(bot, "propose_acknowledge", {});
@@ -101,7 +101,7 @@ describe("the access page", () => {
 		for (const look of ["dark", "phone"] as const) {
 			const page = await open("/admin/access", LOOKS[look]);
 			const complaints = complaintsOf(page);
-			await page.getByText("oncall-bot").first().waitFor();
+			await page.getByText("desk-bot").first().waitFor();
 			await page.getByText("flows.example.com").waitFor();
 			expect(await page.content()).not.toContain("sig=secret");
 			await screenshot(page, `access-${look}`);
@@ -113,11 +113,11 @@ describe("the access page", () => {
 
 	it("revokes a token after asking, with the keyboard alone", async () => {
 		const page = await open("/admin/access", LOOKS.light);
-		await page.getByRole("button", { name: "Revoke the token oncall-bot" }).press("Enter");
+		await page.getByRole("button", { name: "Revoke the token desk-bot" }).press("Enter");
 		await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).press("Enter");
-		await page.getByRole("button", { name: "Revoke the token oncall-bot" }).waitFor({ state: "detached" });
+		await page.getByRole("button", { name: "Revoke the token desk-bot" }).waitFor({ state: "detached" });
 		const { items } = await server.read<{ items: { name: string; state: string }[] }>("/api/v1/tokens");
-		expect(items.find(({ name }) => name === "oncall-bot")?.state).toBe("revoked");
+		expect(items.find(({ name }) => name === "desk-bot")?.state).toBe("revoked");
 		await page.context().close();
 	});
 });
