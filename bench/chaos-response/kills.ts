@@ -90,7 +90,7 @@ export async function runKills(kills: number, random: () => number) {
 			if (kill % 50 === 0) console.log(`${kill} kills, ${Math.round((Date.now() - began) / 1000)} s`);
 		}
 		const lastDueAt = began + 2_000 + kills * LIFE_MS;
-		await sleep(Math.max(0, lastDueAt - Date.now()) + 5_000);
+		await sleep(Math.max(0, lastDueAt - Date.now()) + 8_000);
 	} finally {
 		child.process.kill("SIGKILL");
 		receiver.close();

@@ -1,4 +1,4 @@
-import type { Clock } from "@bellwether/model";
+import { type Clock, ManualClock } from "@bellwether/model";
 import { createWebhookSender } from "../../packages/server/src/adapters/webhook/index.ts";
 import type { Catalogue, EscalationPolicy, Person } from "../../packages/server/src/catalogue/index.ts";
 import { openForBreach } from "../../packages/server/src/incidents/index.ts";
@@ -8,6 +8,7 @@ import {
 	createEgress,
 	createTimerRunner,
 	EventBus,
+	sinceBoot,
 	systemIds,
 	type TimerHandler,
 } from "../../packages/server/src/platform/index.ts";
@@ -65,6 +66,7 @@ export function wire(
 		store,
 		clock,
 		handlers: { ...escalationTimers(deps), ...handlers },
+		sinceBoot: clock instanceof ManualClock ? undefined : sinceBoot,
 		onError,
 	});
 	const dispatcher = createDispatcher({

@@ -17,6 +17,7 @@ import {
 	type OutcomeListener,
 	SYSTEM,
 	scopeOf,
+	sinceBoot,
 	systemIds,
 } from "#platform";
 import type { ChannelState, ResponseDeps } from "#response";
@@ -339,6 +340,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		clock: clockOf("timers", clock),
 		handlers: { ...escalationTimers(deps), ...swapTimers(deps), ...incidentTimers(deps), ...ownCheck.timers },
 		onError: (error, timer) => log.error({ err: error, timer: timer?.id }, "a timer failed; trying again"),
+		sinceBoot,
 		onWallStep: (stepMs) => log.warn({ stepMs }, "the wall clock stepped; due times moved along"),
 	});
 	const senders = channelSenders({

@@ -10,6 +10,7 @@ export * from "./access.ts";
 export { apart } from "./apart.ts";
 export { type AuditEntry, type AuditHead, type AuditVerdict, audit, auditHead, verifyAudit } from "./audit.ts";
 export { canonicalJson } from "./canonical-json.ts";
+export { type SinceBoot, sinceBoot } from "./clock-anchor.ts";
 export { createDispatcher, type Dispatcher, type DispatcherCounters, type DispatcherOptions } from "./dispatcher.ts";
 export { createEgress, type Egress, type EgressOptions, type EgressResult, urlFault } from "./egress.ts";
 export { createEgressReader, type EgressAnswer, type EgressReader, type EgressRequest } from "./egress-reader.ts";

@@ -1,5 +1,6 @@
 import type { Clock } from "@bellwether/model";
 import { sql } from "kysely";
+import { ANCHOR_EVERY_MS, rebaseAfterStart, type SinceBoot, writeAnchor } from "./clock-anchor.ts";
 import { createLoop } from "./loop.ts";
 import { rebaseDueTimes, toTimer } from "./timers.ts";
 import type { ControlStore, Timer, TimerHandler, Tx } from "./types.ts";
@@ -14,6 +15,8 @@ export interface TimerRunnerOptions {
 	readonly onError: (error: unknown, timer: Timer | undefined) => void;
 	/** The wall clock stepped by more than two seconds; due times were moved along. */
 	readonly onWallStep?: (stepMs: number) => void;
+	/** Time since the machine started, which no step moves. Undefined: steps between two processes go unnoticed. */
+	readonly sinceBoot?: (() => SinceBoot | undefined) | undefined;
 }
 
 export interface TimerRunner {
@@ -52,10 +55,14 @@ export function createTimerRunner(options: TimerRunnerOptions): TimerRunner {
 	const watch = createStepWatch(clock);
 	const wakeAt = sql<number>`coalesce(retry_at, due_at)`;
 	let leaveStore: (() => void) | undefined;
+	let isRecovered = false;
+	let anchoredAt = Number.NEGATIVE_INFINITY;
 
 	const loop = createLoop(async () => {
 		try {
+			if (!isRecovered) await recoverStep();
 			await followClock();
+			await keepAnchor();
 			await runDue(clock.now());
 			const next = await store.db
 				.selectFrom("timers")
@@ -69,10 +76,31 @@ export function createTimerRunner(options: TimerRunnerOptions): TimerRunner {
 		}
 	});
 
+	/** A process that ends right after a step of the clock has not moved its timers along: the next one does. */
+	async function recoverStep(): Promise<void> {
+		const boot = options.sinceBoot?.();
+		const step = boot && (await store.transaction((tx) => rebaseAfterStart(tx, boot, clock.now())));
+		isRecovered = true;
+		if (!step) return;
+		counters.wallSteps++;
+		options.onWallStep?.(step);
+	}
+
+	async function keepAnchor(): Promise<void> {
+		const boot = options.sinceBoot?.();
+		if (!boot || boot.ms - anchoredAt < ANCHOR_EVERY_MS) return;
+		await store.transaction((tx) => writeAnchor(tx, boot, clock.now()));
+		anchoredAt = boot.ms;
+	}
+
 	async function followClock(): Promise<void> {
 		const step = watch.look();
 		if (!step) return;
-		await store.transaction((tx) => rebaseDueTimes(tx, step.stepMs, step.newFrom, step.newNow));
+		await store.transaction(async (tx) => {
+			await rebaseDueTimes(tx, step.stepMs, step.newFrom, step.newNow);
+			const boot = options.sinceBoot?.();
+			if (boot) await writeAnchor(tx, boot, clock.now());
+		});
 		watch.accept(step);
 		if (!step.isNotable) return;
 		counters.wallSteps++;

@@ -2,6 +2,8 @@ import { HOUR_MS, SECOND_MS } from "@bellwether/model";
 
 /** Pages to one person that come closer together than this become one. */
 const BUNDLE_MS = 10 * SECOND_MS;
+/** Repetitions come as often as their policy says; those that fall together are one all the same. */
+const REPEAT_BUNDLE_MS = SECOND_MS;
 export const DEFAULT_PAGES_PER_HOUR = 30;
 
 /** What a person's last hour of pages was like. `lastAt` ms epoch; undefined: there was none. */
@@ -27,7 +29,7 @@ export function whenToPage(recent: RecentPages, isRepeat: boolean, now: number, 
 	const lastAt = Math.min(recent.lastAt, now);
 	const { atOnce, spacingMs } = shares(perHour);
 	const isFree = recent.inLastHour < (isRepeat ? Math.floor(atOnce / 2) : atOnce);
-	const at = lastAt + (isFree ? BUNDLE_MS : spacingMs);
+	const at = lastAt + (isFree ? (isRepeat ? REPEAT_BUNDLE_MS : BUNDLE_MS) : spacingMs);
 	return at <= now ? { status: "now" } : { status: "waits", at, why: isFree ? "bundle" : "cap" };
 }
 
