@@ -1,1 +1,1 @@
-export { type SheetIncident, type PhoneTreeFacts, phoneTree } from "./phone-tree.ts";
+export { type PhoneTreeFacts, phoneTree, type SheetIncident } from "./phone-tree.ts";
