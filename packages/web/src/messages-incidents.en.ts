@@ -100,6 +100,7 @@ export const incidentMessages = {
 	"incident.act.done": "{person} · {time}",
 	"incident.act.pending": "{person} · at {time}",
 	"incident.act.cancelled": "{person} · not done; was due {time}",
+	"incident.reported": "Reported by a person: no detector measured it, so its windows say nothing.",
 	"incident.private": "Private",
 	"incident.privateTo": "Private to {names}",
 	"incident.makePrivate": "Make private …",

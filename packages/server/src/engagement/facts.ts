@@ -36,7 +36,8 @@ export function noticeFacts(options: {
 		incident: incident.id,
 		severity: incident.severity.key,
 		slo: slo?.displayName ?? incident.slo,
-		sli: describeSli(evidence.episode, evidence.objective),
+		// Nobody measured what a person or a customer reports.
+		sli: evidence.reported ? "an unknown level" : describeSli(evidence.episode, evidence.objective),
 		objective: describePercent(evidence.objective, evidence.objective),
 		owner: workload?.owner ?? "nobody named",
 		link: `${options.publicUrl.replace(/\/+$/, "")}/incidents/${incident.id}`,

@@ -23,6 +23,14 @@ export function EvidenceCard({ incident }: { readonly incident: IncidentDetail }
 					bad: Math.round(w.bad).toLocaleString("en"),
 					total: Math.round(w.total).toLocaleString("en"),
 				});
+	if (evidence.reported !== undefined)
+		return (
+			<section className="card">
+				<h2>{t("incident.evidence")}</h2>
+				{evidence.says === undefined ? null : <p>{evidence.says}</p>}
+				<p className="soft">{t("incident.reported")}</p>
+			</section>
+		);
 	const isTenant = incident.kind === "tenant";
 	const windows = ["long", "short"] as const;
 	return (
