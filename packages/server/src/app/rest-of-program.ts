@@ -57,6 +57,8 @@ export async function loadRest() {
 		startSenderWatch: watch.startSenderWatch,
 		channelSenders: senders.channelSenders,
 		createTicketing: ticketing.createTicketing,
-		watchdog,
+		createSelfCheck: watchdog.createSelfCheck,
+		createWatchdog: watchdog.createWatchdog,
+		startStatusFiles: watchdog.startStatusFiles,
 	};
 }

@@ -194,7 +194,8 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	const { escalationTimers, listenToIncidents: listenForPages, recordPageOutcome, swapTimers } = rest.value.response;
 	const { createCauseWatch, createFeedKeeping, startForgetting, openGrpcPort, startLiveEvents, startPullControl } =
 		rest.value;
-	const { createSelfMetrics, startSenderWatch, channelSenders, watchdog: watching } = rest.value;
+	const { createSelfMetrics, startSenderWatch, channelSenders } = rest.value;
+	const { createSelfCheck, createWatchdog, startStatusFiles } = rest.value;
 	const { createTicketing } = rest.value;
 	telemetry = thread;
 	lifecycle.onStop("telemetry", () => thread.close());
@@ -243,7 +244,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		onError: (error, ticket) => log.error({ err: error, ticket }, "a ticket could not be carried; trying again"),
 	});
 	tickets = ticketing.carrier;
-	const ownCheck = watching.createSelfCheck({
+	const ownCheck = createSelfCheck({
 		store,
 		clock,
 		ids,
@@ -358,7 +359,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		onError: (error, message) => log.error({ err: error, message: message?.id }, "sending failed; trying again"),
 	});
 
-	const watchdog = watching.createWatchdog({
+	const watchdog = createWatchdog({
 		store,
 		clock,
 		ids,
@@ -489,7 +490,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 	const otlpUrl = urlOf(options.host, (otlp.address() as AddressInfo).port);
 	watchdog.start(async () => ownCheck.open({ otlpUrl, token: await selfCheckToken(store, ids, clock.now()) }));
 	lifecycle.onStop("watchdog", () => watchdog.stop());
-	const statusFiles = watching.startStatusFiles({
+	const statusFiles = startStatusFiles({
 		dir: options.statusDir ?? dataDir,
 		store,
 		clock,

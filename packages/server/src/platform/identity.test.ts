@@ -96,7 +96,11 @@ test.each(["", "bw_", `bw_${"0".repeat(64)}`, "' or 1=1 --", "\u0000"])("%j is n
 test("a session is found by its id, with the CSRF token of its own", async () => {
 	const { open, find } = await setUp();
 	const [one, other] = [await open(), await open()];
-	expect(await find(one.id)).toEqual({ principal: { ...ADA, tokenId: "tok_1" }, csrf: one.csrf, expiresAt: one.expiresAt });
+	expect(await find(one.id)).toEqual({
+		principal: { ...ADA, tokenId: "tok_1" },
+		csrf: one.csrf,
+		expiresAt: one.expiresAt,
+	});
 	expect(one.csrf).not.toBe(other.csrf);
 	expect(await find("someone else's")).toBeUndefined();
 });

@@ -26,8 +26,6 @@ import { type Chains, listenToRouting, policyOf, routeIncident, routingTimers } 
 import { CLEARED_WAIT_MS } from "./transients.ts";
 import type { ResponseDeps } from "./types.ts";
 
-export { DEADLINE_TIMER, NEXT_TIMER };
-
 const ALL = scopeOf(SYSTEM);
 
 /** Connects the room to what happens to incidents. Call once, before the first event. */
