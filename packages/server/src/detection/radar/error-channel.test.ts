@@ -39,3 +39,28 @@ it("a minute without events says nothing", () => {
 	]);
 	expect(quiet[1]?.[BURN]).toBe(quiet[0]?.[BURN]);
 });
+
+/** The usual ratio after so many minutes of this traffic, each learnt as one of the first days. */
+function learnt(minutes: number, cellAt: (minute: number) => { bad: number; total: number }): number {
+	const kept = new SignalMinutes(signal);
+	const channel = new ErrorChannel(kept, kept.bad, { bad: 20, total: 1_000 });
+	for (let minute = 0; minute < minutes; minute++) {
+		kept.add(minute, { tenant: "", workload: "", signal: "", minuteAt: 0, cells: [{ values: [], ...cellAt(minute) }] });
+		channel.judge(minute, false);
+		channel.learn(minute, false, true);
+	}
+	return channel.usual(minutes);
+}
+
+it("learns the ratio of a quiet tenant whole, although its bad events come one by one", () => {
+	const random = seeded("quiet");
+	const bad = () => [1, 2, 3, 4].filter(() => random() < 0.02).length;
+	const usual = learnt(1440, () => ({ total: 4, bad: bad() }));
+	expect(usual).toBeGreaterThan(0.016);
+	expect(usual).toBeLessThan(0.024);
+});
+
+it("does not learn a storm of the first days as usual", () => {
+	const usual = learnt(1440, (minute) => ({ total: 200, bad: minute >= 600 && minute < 720 ? 180 : 4 }));
+	expect(usual).toBeLessThan(0.035);
+});

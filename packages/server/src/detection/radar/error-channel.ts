@@ -28,6 +28,8 @@ const HOURS = 24;
 /** Bad events that the time of day must have seen to count as much as the rest. */
 const HOUR_PRIOR_BAD = 25;
 const PRIOR_BAD = 3;
+/** Bad events that may always be learnt whole. */
+const LEAST_SAVED = 2;
 
 /**
  * Whether a tenant's error ratio is raised against its own past. Binomial likelihood ratios on counts, so 30 events an hour
@@ -49,6 +51,8 @@ export class ErrorChannel {
 	#blockExpected = 0;
 	readonly #block = new Int32Array(BLOCKS).fill(-1);
 	readonly #parameters = new Float64Array(BLOCKS * PARAMETERS);
+	/** Bad events that clipped minutes did not use up. */
+	#unused = LEAST_SAVED;
 	learntMinutes = 0;
 
 	constructor(minutes: SignalMinutes, counts: Int32Array, pool: Pool) {
@@ -158,9 +162,11 @@ export class ErrorChannel {
 		const total = this.#minutes.total[slot] as number;
 		const usual = this.usual(minute);
 		const counted = Math.min(total, this.#counts[slot] as number);
-		// A storm in the first days must not become what is usual.
-		const young = isYoung ? total * Math.max(usual * 4, 0.02) : counted;
-		const bad = Math.min(counted, isTrouble ? total * usual * 2 : young);
+		// A storm in the first days must not become what is usual, and trouble only as far as it is not.
+		const bad =
+			isTrouble || isYoung
+				? this.#clipped(counted, total * (isTrouble ? usual * 2 : Math.max(usual * 4, 0.02)))
+				: counted;
 		this.#bad = this.#bad * FADE_PER_MINUTE + bad;
 		this.#total = this.#total * FADE_PER_MINUTE + total;
 		this.#pool.bad = this.#pool.bad * 0.99999 + bad;
@@ -175,6 +181,17 @@ export class ErrorChannel {
 			this.#blockExpected += total * usual;
 		}
 		if (minute % BLOCK_MINUTES === BLOCK_MINUTES - 1) this.#learnNoise();
+	}
+
+	/**
+	 * As much of `counted` as `perMinute` allows on average. What was not used is saved for a quarter of an hour, or the
+	 * single bad events of a quiet tenant would be cut to fractions and its usual ratio learnt too low.
+	 */
+	#clipped(counted: number, perMinute: number): number {
+		const room = Math.min(this.#unused + perMinute, Math.max(LEAST_SAVED, perMinute * BLOCK_MINUTES));
+		const taken = Math.min(counted, room);
+		this.#unused = room - taken;
+		return taken;
 	}
 
 	#learnNoise(): void {
