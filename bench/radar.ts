@@ -85,9 +85,11 @@ export function benchRadar(tenantCount: number, days: number, faultCount: number
 			for (let i = 0; i < tenantCount; i += 1) {
 				const k = i * WORKLOADS.length + w;
 				noise[k] = 0.95 * (noise[k] as number) + 0.07 * normal(random);
+				// Below zero: the last one is less than an hour ago. Blips that come together are trouble, and no blips.
 				if (blips[k] === 0 && random() < 3 / 10_080) blips[k] = 1 + Math.floor(random() * 3);
 				const isBlip = (blips[k] as number) > 0;
-				if (isBlip) blips[k] = (blips[k] as number) - 1;
+				if (blips[k] === 1) blips[k] = -60;
+				else if (blips[k] !== 0) blips[k] = (blips[k] as number) - Math.sign(blips[k] as number);
 				const total = poisson((rates[i] as number) * day, random);
 				if (total === 0) continue;
 				let badRatio = 0.002 * Math.exp(noise[k] as number) + (isBlip ? 0.15 : 0);
