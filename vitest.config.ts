@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Projects are the steps of `npm test`. Those that start whole processes run two files at a time, browsers one: two cores are not many. */
+/** Projects are the steps of `npm test`. Those that start whole processes run two files at a time: two cores are not many. */
 export default defineConfig({
 	test: {
 		projects: [
@@ -40,7 +40,7 @@ export default defineConfig({
 					environment: "node",
 					testTimeout: 60_000,
 					hookTimeout: 60_000,
-					fileParallelism: false,
+					maxWorkers: 2,
 				},
 			},
 		],
