@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { createTeller } from "#engagement";
 import { setReaders } from "#incidents";
-import { forgetOld, scopeOf } from "#platform";
+import { forgetOld, SYSTEM, scopeOf } from "#platform";
 import { breachOpened, exampleEvidence } from "../../../testing/catalogue.ts";
 import { openReceiver, serveRooms } from "../../../testing/served-rooms.ts";
 
@@ -127,6 +127,31 @@ describe("a subscription", () => {
 		await served.claim(breachOpened("", { scope: "platform" }));
 		await served.deliver();
 		expect(types()).toEqual(["city-power"]);
+	});
+
+	it("of a token of some tenants hears no fact that names what is another tenant's, as timelines have it", async () => {
+		const { receiver, served } = await subscribed({ tenants: ["woodgrove"], body: { event: "incident.changed" } });
+		const person = await served.token("responder", { name: "n.patel" });
+		const post = (verb: string, body: object) =>
+			served.ask(`/api/v1/incidents/INC-1001/${verb}`, person.token, { method: "POST", body });
+		await served.claim(breachOpened("woodgrove"));
+		await served.claim(breachOpened("city-power"));
+		expect((await post("link", { other: "INC-1002" })).status).toBe(200);
+		await served.store.transaction((tx) =>
+			served.deps.bus.publish(tx, {
+				type: "incident.cause_blamed",
+				at: served.clock.now(),
+				tenant: "",
+				incidentId: "INC-1001",
+				actor: SYSTEM,
+				data: { what: "Rotate the fleet's keys", probability: 0.9 },
+			}),
+		);
+		await post("notes", { text: "a note" });
+		await served.deliver();
+		const told = receiver.got.map(({ body }) => JSON.parse(body).data.change.text);
+		expect(told.filter((text) => /INC-1002|Rotate/.test(text))).toEqual([]);
+		expect(told).toContain("n.patel: a note");
 	});
 
 	it("hears nothing of tests, nor of parts, unless it asks for them", async () => {

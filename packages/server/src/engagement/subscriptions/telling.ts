@@ -221,7 +221,7 @@ async function queueFor(
 		if (!principals.has(tokenId)) principals.set(tokenId, await principalOfTokenId(tx, tokenId, now));
 		const principal = principals.get(tokenId);
 		if (!principal) await disable(tx, id, REVOKED, now);
-		else if (!inScope(scopeOf(principal), telling.tenant)) continue;
+		else if (![telling.tenant, telling.factTenant].every((tenant) => inScope(scopeOf(principal), tenant))) continue;
 		else if (filter === undefined) await disable(tx, id, "Its filter cannot be read.", now);
 		else if (!fits(filter, telling)) continue;
 		else if ((counts.get(channelOf(id)) ?? 0) >= MAX_WAITING)

@@ -11,6 +11,8 @@ const TYPE_PREFIX = "dev.bellwether.";
 export interface Telling {
 	readonly event: SubscriptionEvent;
 	readonly tenant: string;
+	/** Whose the fact is: one that names another tenant's change or incident is not for whoever sees the incident alone. */
+	readonly factTenant: string;
 	readonly workload: string;
 	readonly severity: string | undefined;
 	readonly isTest: boolean;
@@ -34,6 +36,7 @@ export function tellingOfIncident(incident: Incident, fact: LoggedEvent, teller:
 	return {
 		event,
 		tenant: incident.tenant,
+		factTenant: fact.tenant,
 		workload: incident.workload,
 		severity: incident.severity.key,
 		isTest: incident.evidence.drill !== undefined,
@@ -82,6 +85,7 @@ export function tellingOfBreach(breach: ToldBreach, incident: Incident, teller: 
 	return {
 		event: "breach.opened",
 		tenant: breach.tenant,
+		factTenant: breach.tenant,
 		workload,
 		severity: incident.severity.key,
 		isTest: false,
