@@ -10,6 +10,11 @@ const ALL = scopeOf(SYSTEM);
 
 type ByChannel = Extract<Tell, { readonly channel: string }>;
 
+/** Who is told by a route is nobody in particular: what is for named people is not told there. It pages all the same. */
+function isPrivate({ readers }: Incident): boolean {
+	return readers !== undefined;
+}
+
 /** Tells whoever the routes name, once per receiver for all incidents together, and again while they are not resolved. */
 export async function tellOf(
 	tx: Tx,
@@ -19,6 +24,7 @@ export async function tellOf(
 ): Promise<void> {
 	const receivers = new Map<string, { readonly to: ByChannel; readonly incidents: Incident[] }>();
 	for (const { incident, decision } of members) {
+		if (isPrivate(incident)) continue;
 		for (const tell of decision.tell) {
 			if (!("channel" in tell)) continue;
 			// Who hears of one tenant's incident must not read of another's in the same message.
@@ -30,7 +36,8 @@ export async function tellOf(
 	for (const { to, incidents } of receivers.values()) await tell(tx, deps, to, incidents, "", now);
 	for (const { incident, decision } of members) {
 		if (!decision.tell.some((each) => "channel" in each)) continue;
-		await tx.updateTable("routed").set({ told_at: now }).where("incident_id", "=", incident.id).execute();
+		if (!isPrivate(incident))
+			await tx.updateTable("routed").set({ told_at: now }).where("incident_id", "=", incident.id).execute();
 		await cancelTimers(tx, { incidentId: incident.id, kind: TELL_TIMER });
 		await setTimer(tx, deps.ids, now, {
 			kind: TELL_TIMER,
@@ -54,7 +61,7 @@ export async function tellAgain(tx: Tx, deps: ResponseDeps, timer: Timer, now: n
 /** Who was told that it burns is told that it is over. */
 export async function tellResolved(tx: Tx, deps: ResponseDeps, incident: Incident, now: number): Promise<void> {
 	const row = await routedRow(tx, incident.id);
-	if (!row || row.told_at === null) return;
+	if (!row || row.told_at === null || isPrivate(incident)) return;
 	const { tell: tells } = JSON.parse(row.decision) as KeptDecision;
 	for (const to of tells) if ("channel" in to) await tell(tx, deps, to, [incident], "Resolved: ", now);
 }
