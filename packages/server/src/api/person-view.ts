@@ -1,4 +1,5 @@
 import type { Catalogue, Person, Schedule } from "#catalogue";
+import { unseenIncidents } from "#incidents";
 import { inScope, type TenantScope } from "#platform";
 import {
 	type ContactView,
@@ -61,6 +62,7 @@ export async function personView(
 	const contacts = await contactViews(db, person, catalogue.channels);
 	const shifts = allShifts.get(person.name) ?? [];
 	const waiting = await waitingFor(db, person.name);
+	const unseen = await unseenIncidents(db, scope);
 	return {
 		name: person.name,
 		displayName: person.displayName,
@@ -81,7 +83,9 @@ export async function personView(
 		shifts,
 		pagesLastHour: await pagesInLastHour(db, person.name, now),
 		pagesPerHour: catalogue.settings.paging?.perPersonPerHour ?? DEFAULT_PAGES_PER_HOUR,
-		waiting: waiting.filter(({ tenant }) => inScope(scope, tenant)).map(({ incidentId }) => incidentId),
+		waiting: waiting
+			.filter(({ tenant, incidentId }) => inScope(scope, tenant) && !unseen.has(incidentId))
+			.map(({ incidentId }) => incidentId),
 		warnings: warningsOf(person, contacts, shifts, now),
 	};
 }

@@ -1,4 +1,4 @@
-import { MINUTE_MS } from "@bellwether/model";
+import { HOUR_MS, MINUTE_MS } from "@bellwether/model";
 import type { Catalogue, Channel, Contact, Person } from "#catalogue";
 import { audit, type Db, digest, type Tx } from "#platform";
 import { actionKey, checkAction, knownActionKey, signAction } from "./action-token.ts";
@@ -78,6 +78,20 @@ function masked(address: string): string {
 	if (URL.canParse(address) && /^https?:/.test(address)) return `${new URL(address).origin}/…`;
 	if (address.includes("@")) return `${address.slice(0, 1)}…${address.slice(address.indexOf("@"))}`;
 	return /^\+?\d[\d\s]{5,}$/.test(address) ? `…${address.slice(-4)}` : address;
+}
+
+/** Test pages ring phones and cost money: more than these an hour to one person are refused by whoever asks for them. */
+export const MAX_TESTS_PER_HOUR = 60;
+
+/** Test pages to one person within the last hour; '' for those to channels' own addresses. */
+export async function testsInLastHour(db: Db | Tx, person: string, now: number): Promise<number> {
+	const { count } = await db
+		.selectFrom("page_tests")
+		.select((select) => select.fn.countAll<number>().as("count"))
+		.where("person", "=", person)
+		.where("at", ">", now - HOUR_MS)
+		.executeTakeFirstOrThrow();
+	return Number(count);
 }
 
 /** Sends a real page, marked as a test, to one contact; its link or code says that it was seen. Undefined: no such contact. */

@@ -24,7 +24,9 @@ export {
 	type ContactView,
 	confirmByToken,
 	contactViews,
+	MAX_TESTS_PER_HOUR,
 	testContact,
+	testsInLastHour,
 } from "./contact-tests.ts";
 export { escalationTimers, listenToIncidents, passOn } from "./escalation.ts";
 export { onCallAt, onCallView, personName } from "./on-call.ts";

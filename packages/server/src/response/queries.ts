@@ -1,6 +1,6 @@
 import type { EscalationStep, EscalationTarget } from "#catalogue";
 import { getIncident } from "#incidents";
-import { type Db, inScope, type TenantScope, type Tx } from "#platform";
+import { type Db, inScope, type MessagePayload, type TenantScope, type Tx } from "#platform";
 import { type ChainSnapshot, type ChainWorld, nameOf, reach } from "./chain.ts";
 import { worldOf } from "./chain-snapshot.ts";
 import { DEADLINE_TIMER, NEXT_TIMER } from "./chains.ts";
@@ -121,6 +121,33 @@ export async function waitingFor(
 		.orderBy("incident_id")
 		.execute();
 	return rows.map((row) => ({ incidentId: row.incident_id, tenant: row.tenant }));
+}
+
+/** Message id → every incident that its text may name: its own, others of the same page, and those that share that page. */
+export async function incidentsNamedIn(
+	db: Db | Tx,
+	messageIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+	if (messageIds.length === 0) return new Map();
+	const rows = await db
+		.selectFrom("outbox")
+		.select(["id", "incident_id", "payload"])
+		.where("id", "in", [...messageIds])
+		.execute();
+	const named = rows.map((row) => {
+		const { incidents = [] } = (JSON.parse(row.payload) as MessagePayload).data as { incidents?: readonly string[] };
+		return { id: row.id, incidents: [...(row.incident_id === null ? [] : [row.incident_id]), ...incidents] };
+	});
+	const leads = [...new Set(named.flatMap(({ incidents }) => incidents))];
+	if (leads.length === 0) return new Map();
+	const sharing = await db
+		.selectFrom("routed")
+		.select(["incident_id", "lead_id"])
+		.where("lead_id", "in", leads)
+		.execute();
+	const sharers = Map.groupBy(sharing, (row) => row.lead_id);
+	const withSharers = (lead: string) => [lead, ...(sharers.get(lead) ?? []).map((row) => row.incident_id)];
+	return new Map(named.map(({ id, incidents }) => [id, [...new Set(incidents.flatMap(withSharers))]]));
 }
 
 export interface DeliveryFilter {

@@ -9,6 +9,7 @@ import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { ADMINS, principalOf, READERS, RESPONDERS } from "../policy.ts";
 import { ApiProblem, notFound } from "../problem.ts";
 import { ChannelsView, PageTest, PageTestAsked } from "../schemas-channels.ts";
+import { requireFewTests } from "../test-pages-limit.ts";
 
 /** Ways out: how each fares, and real test messages through them. */
 export function channelRoutes(api: Api, context: ApiContext): void {
@@ -62,6 +63,7 @@ export function channelRoutes(api: Api, context: ApiContext): void {
 					"Test your own contacts with the person me, or ask an administrator.",
 				);
 			}
+			await requireFewTests(context, person.name);
 			const items = await sendTests(context, request, person, channel);
 			return reply.status(202).send({ person: person.name, displayName: person.displayName, items });
 		},

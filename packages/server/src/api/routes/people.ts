@@ -7,6 +7,7 @@ import { personView, upcomingShifts } from "../person-view.ts";
 import { ADMINS, principalOf, READERS } from "../policy.ts";
 import { notFound } from "../problem.ts";
 import { MeOnWire, PeopleOnWire, TestQueued } from "../schemas-people.ts";
+import { requireFewTests } from "../test-pages-limit.ts";
 
 const Name = z.string().min(1).max(63);
 
@@ -93,6 +94,7 @@ async function view(context: ApiContext, request: FastifyRequest, name: string) 
 async function test(context: ApiContext, request: FastifyRequest, name: string, contact: string) {
 	const person = context.catalogue().people.find((each) => each.name === name);
 	if (!person) throw notFound("person", name);
+	await requireFewTests(context, name);
 	const deps = { ids: context.ids, bus: context.bus, catalogue: context.catalogue, publicUrl: context.baseUrl };
 	const asked = {
 		person,

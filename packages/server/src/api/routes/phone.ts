@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { unseenIncidents } from "#incidents";
+import { incidentsById } from "#incidents";
 import { scopeOf } from "#platform";
+import { incidentsNamedIn } from "#response";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { principalOf, READERS } from "../policy.ts";
 import { PhoneMessage } from "../schemas.ts";
@@ -27,10 +28,21 @@ export function phoneRoutes(api: Api, context: ApiContext): void {
 				.orderBy("id", "desc")
 				.limit(NEWEST);
 			if (!scope.all) query = query.where("tenant", "in", [...scope.tenants]);
-			const unseen = await unseenIncidents(context.store.db, scope);
-			const rows = (await query.execute()).filter((row) => row.incident_id === null || !unseen.has(row.incident_id));
+			const rows = await query.execute();
+			// A text that names several is for whoever may read all of them.
+			const named = await incidentsNamedIn(
+				context.store.db,
+				rows.map(({ id }) => id),
+			);
+			const of = (row: (typeof rows)[number]) => [
+				...(row.incident_id === null ? [] : [row.incident_id]),
+				...(named.get(row.id) ?? []),
+			];
+			const known = await incidentsById(context.store.db, scope, [...new Set(rows.flatMap(of))]);
+			const mayRead = new Set(known.map(({ id }) => id));
+			const shown = rows.filter((row) => of(row).every((id) => mayRead.has(id)));
 			return {
-				items: rows.map(({ id, at, incident_id, person, title, body }) => ({
+				items: shown.map(({ id, at, incident_id, person, title, body }) => ({
 					id,
 					at,
 					incident: incident_id,
