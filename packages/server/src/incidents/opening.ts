@@ -62,8 +62,10 @@ export async function openForBreach(
 	const current = await continuedIncident(tx, claim, coolDownOf(catalogue));
 	if (current) {
 		await insertBreach(tx, breachId, breach, current.id);
-		await attach(tx, deps, parent ? current : await onItsOwn(tx, current), breach, catalogue);
-		if (parent) await comeUnder(tx, deps, current, parent.incident, breach.detectedAt);
+		const isUnder = parent !== undefined && current.parentId === parent.incident.id;
+		const alone = isUnder ? current : await onItsOwn(tx, deps, current, breach.detectedAt);
+		await attach(tx, deps, alone, breach, catalogue);
+		if (parent) await comeUnder(tx, deps, alone, parent.incident, breach.detectedAt);
 		return { status: "attached", breachId, incidentId: current.id };
 	}
 	const incident = await openIncident(tx, deps, breach, catalogue, parent?.incident);
@@ -260,13 +262,18 @@ function onsetOf(breach: BreachOpened): number | undefined {
 	return Number.isFinite(since) && since > 0 && since <= breach.detectedAt ? since : undefined;
 }
 
-/** A resolved incident whose parent is over as well is nobody's child when it returns alone: it pages by itself. */
-async function onItsOwn(tx: Tx, incident: Incident): Promise<Incident> {
-	if (incident.parentId === undefined || incident.state !== "resolved") return incident;
-	const parent = await getIncident(tx, ALL, incident.parentId);
-	if (parent && !isResolved(parent)) return incident;
+/** An incident whose signal returns without its parent's is nobody's child: the parent, which is over, mitigated or quiet, pages nobody for it. */
+async function onItsOwn(tx: Tx, deps: IncidentDeps, incident: Incident, now: number): Promise<Incident> {
+	const { parentId } = incident;
+	if (parentId === undefined || incident.signalClearedAt === undefined) return incident;
+	const parent = await getIncident(tx, ALL, parentId);
+	const speaks = parent && !isResolved(parent) && parent.state !== "mitigated" && parent.signalClearedAt === undefined;
+	if (speaks) return incident;
 	await tx.updateTable("incidents").set({ parent_id: null }).where("id", "=", incident.id).execute();
-	return { ...incident, parentId: undefined };
+	const alone = { ...incident, parentId: undefined };
+	const data = { parentId, byHand: false };
+	if (!isResolved(incident)) await publish(tx, deps, alone, SYSTEM, now, { type: "incident.unlinked", data });
+	return alone;
 }
 
 async function comeUnder(tx: Tx, deps: IncidentDeps, incident: Incident, parent: Incident, now: number): Promise<void> {

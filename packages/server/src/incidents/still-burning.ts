@@ -15,14 +15,15 @@ export interface StillBurningDeps extends IncidentDeps {
 }
 
 /**
- * A detector claims a breach once. Who resolves a real one as mitigated while its signal is still on believes that it will
- * clear; an hour later the product looks again. Call once, before the first event.
+ * A detector claims a breach once. Who resolves a real one as mitigated, or as a duplicate, while its signal is still on
+ * believes that it will clear; an hour later the product looks again. Call once, before the first event.
  */
 export function lookAgainAfterResolution(bus: EventBus, deps: StillBurningDeps): void {
 	bus.on("incident.resolved", async (tx, event) => {
 		const incident = event.incidentId && (await getIncident(tx, ALL, event.incidentId));
 		if (!incident || incident.parentId !== undefined || incident.signalClearedAt !== undefined) return;
-		if (incident.verdict !== "real-impact" && incident.verdict !== "real-no-impact") return;
+		// Whoever says noise has judged the signal; a duplicate's is the original's business only while that is open.
+		if (incident.verdict === "noise" || incident.verdict === "expected-change") return;
 		await setTimer(tx, deps.ids, event.at, {
 			kind: STILL_BURNING_TIMER,
 			tenant: incident.tenant,
@@ -50,6 +51,11 @@ export function stillBurningTimers(deps: StillBurningDeps): Record<string, Timer
 				.where("incident_id", "in", family)
 				.executeTakeFirst();
 			if (!burning) return;
+			const original = incident.duplicateOf && (await getIncident(tx, ALL, incident.duplicateOf));
+			if (original && !isResolved(original)) {
+				await setTimer(tx, deps.ids, now, { ...timer, incidentId: incident.id, dueAt: now + LOOK_AGAIN_MS });
+				return;
+			}
 			const { tenant, slo, evidence } = incident;
 			const scope = incident.kind;
 			const claim = { type: "breach.opened", tenant, slo, detector: "burn-rate", scope, evidence } as const;

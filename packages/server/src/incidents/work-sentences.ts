@@ -21,7 +21,10 @@ export const WORK_SENTENCES: Readonly<Record<string, (data: Data, actor: string)
 		data.into ? `Merged into ${data.into} by ${actor}.` : `${actor} merged ${data.from} into this incident.`,
 	"incident.related_linked": (data, actor) => `${actor} linked ${data.other}.`,
 	"incident.related_unlinked": (data, actor) => `${actor} removed the link to ${data.other}.`,
-	"incident.unlinked": (data, actor) => `${actor} took it out of platform incident ${data.parentId}.`,
+	"incident.unlinked": (data, actor) =>
+		data.byHand === false
+			? `Its signal returned alone: it is no part of platform incident ${data.parentId} any more.`
+			: `${actor} took it out of platform incident ${data.parentId}.`,
 	"incident.severity_revised": (data) =>
 		`Severity rises from ${data.from} to ${data.to}: ${data.reasons}.${data.isInForce ? "" : ` ${data.inForce}, as a person set it, stays in force.`}`,
 	"incident.severity_set": (data, actor) => `${actor} set severity ${data.to} instead of ${data.from}.${because(data)}`,

@@ -87,5 +87,7 @@ export async function wasTakenFrom(tx: Tx, incident: Incident, parent: Incident)
 		.where("incident_id", "=", incident.id)
 		.where("type", "=", "incident.unlinked")
 		.execute();
-	return events.some(({ data }) => (JSON.parse(data) as { readonly parentId?: unknown }).parentId === parent.id);
+	return events
+		.map(({ data }) => JSON.parse(data) as { readonly parentId?: unknown; readonly byHand?: unknown })
+		.some(({ parentId, byHand }) => parentId === parent.id && byHand !== false);
 }
