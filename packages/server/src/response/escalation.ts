@@ -46,11 +46,14 @@ export function listenToIncidents(bus: EventBus, deps: ResponseDeps): void {
 		if (after && event.data.with === undefined) await watchWork(tx, deps, incident, after, event.actor.name, event.at);
 	});
 	// A chain that began anew for an incident taken before: whoever works on it has answered.
-	for (const act of ["incident.investigating", "incident.mitigated"]) {
+	for (const act of ["incident.investigating", "incident.mitigated", "handoff.taken"]) {
 		on(act, async (tx, incident, event) => {
 			await answerChain(tx, deps, incident, event.at);
 		});
 	}
+	on("incident.investigating", async (tx, incident, event) => {
+		if (event.data.mitigationUndone) await watchAnew(tx, deps, incident, event.actor.name, event.at);
+	});
 	on("incident.mitigated", (tx, incident) => forgetWork(tx, incident.id));
 	on("incident.resolved", async (tx, incident, event) => {
 		await endChain(tx, deps, incident, "stopped", event.at);
@@ -66,8 +69,8 @@ export function listenToIncidents(bus: EventBus, deps: ResponseDeps): void {
 		});
 	});
 	on("incident.reopened", async (tx, incident, event) => {
-		if (event.data.by === "signal" && incident.parentId === undefined)
-			await routeIncident(tx, deps, chains, incident, event.at);
+		if (event.data.by === "person") await watchAnew(tx, deps, incident, event.actor.name, event.at);
+		else if (incident.parentId === undefined) await routeIncident(tx, deps, chains, incident, event.at);
 	});
 	on("incident.unlinked", async (tx, incident, event) => {
 		// Its parent paged for it; alone it must find somebody itself.
@@ -87,6 +90,11 @@ export function listenToIncidents(bus: EventBus, deps: ResponseDeps): void {
 		// It cleared and came back: that is no passing fault.
 		else if ((await nextMoveOf(tx, incident.id))?.isPaused)
 			await moveNext(tx, deps, incident, event.at, event.at, false);
+	});
+	on("incident.reported", async (tx, incident, event) => {
+		const lead = "It is reported to fail again: the mitigation may not have held.";
+		if (incident.state === "mitigated")
+			await pageOnce(tx, deps, incident, policyOf(deps.catalogue(), incident), lead, event.at);
 	});
 	on("page.unreachable", async (tx, incident, event) => {
 		await hurryChain(tx, deps, incident, event.at, true);
@@ -139,12 +147,19 @@ export async function answerChain(tx: Tx, deps: ResponseDeps, incident: Incident
 
 /**
  * Someone works on this incident, so no chain starts again; but who believed it mitigated must hear of it, and may be
- * asleep by now: one page to who is on call.
+ * asleep by now: one page to who is on call, and a chain when nobody does anything after it.
  */
 async function pageForReturn(tx: Tx, deps: ResponseDeps, incident: Incident, now: number): Promise<void> {
 	if (incident.parentId !== undefined) return;
 	const lead = "The signal returned: the mitigation did not hold.";
 	await pageOnce(tx, deps, incident, policyOf(deps.catalogue(), incident), lead, now);
+	await watchAnew(tx, deps, incident, incident.acknowledgedBy ?? "", now);
+}
+
+/** An incident that somebody had put to rest is at work again: whoever has it is asked when nothing happens. */
+async function watchAnew(tx: Tx, deps: ResponseDeps, incident: Incident, by: string, now: number): Promise<void> {
+	const after = policyOf(deps.catalogue(), incident).afterAcknowledge;
+	if (after) await watchWork(tx, deps, incident, after, by, now);
 }
 
 /** One page to whom the first step means that reaches somebody, without a chain. */

@@ -15,6 +15,8 @@ import {
 } from "#platform";
 import type { ResponseDeps } from "../types.ts";
 import { accountableFor, ownershipOf } from "./choose-policy.ts";
+import { routeOf } from "./decide.ts";
+import { factsOf } from "./labels.ts";
 import type { Chains } from "./types.ts";
 
 export const HAND_OFF_TIMER = "handoff.due";
@@ -227,8 +229,11 @@ async function pageParty(
 	lead: string,
 	now: number,
 ) {
-	const policy: EscalationPolicy | undefined = deps.catalogue().escalations.find((each) => each.name === row.policy);
-	if (policy) await chains.pageOnce(tx, incident, policy, lead, now);
+	const catalogue = deps.catalogue();
+	const own: EscalationPolicy | undefined = catalogue.escalations.find((each) => each.name === row.policy);
+	// The policy may have left the catalogue since the hand-off.
+	const policy = own ?? routeOf(catalogue, factsOf(catalogue, incident)).policy;
+	await chains.pageOnce(tx, incident, policy, lead, now);
 }
 
 async function end(

@@ -37,7 +37,11 @@ export function listenToRouting(bus: EventBus, deps: ResponseDeps, chains: Chain
 	on("incident.signal_cleared", (tx, incident, event) => lookAtInhibited(tx, deps, chains, incident.id, event.at));
 	on("incident.signal_returned", async (tx, incident, event) => {
 		const row = await routedRow(tx, incident.id);
-		if (row?.state === "quiet") await lookAgain(tx, deps, chains, incident.id, event.at);
+		if (row?.state === "quiet" || row?.state === "telling") await lookAgain(tx, deps, chains, incident.id, event.at);
+	});
+	on("incident.reported", async (tx, incident, event) => {
+		const row = await routedRow(tx, incident.id);
+		if (row?.state === "quiet" && !isSettled(incident)) await routeIncident(tx, deps, chains, incident, event.at);
 	});
 	on("handoff.made", (tx, incident, event) => pageHandOff(tx, deps, chains, incident, event.at));
 	for (const type of ["mute.made", "mute.changed", "mute.started", "mute.ended"])
@@ -47,6 +51,7 @@ export function listenToRouting(bus: EventBus, deps: ResponseDeps, chains: Chain
 			const row = await routedRow(tx, incident.id);
 			if (row && RE_ROUTED.includes(row.state) && !isSettled(incident))
 				await routeIncident(tx, deps, chains, incident, event.at);
+			else if (row?.state === "telling") await lookAgain(tx, deps, chains, incident.id, event.at);
 		});
 }
 

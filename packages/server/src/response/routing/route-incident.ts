@@ -164,9 +164,17 @@ export async function lookAgain(
 		if (row.state === "waiting" || row.state === "held") await releaseGroup(tx, deps, chains, row, now, isDue);
 		else if (row.state === "sharing") await watchLead(tx, deps, chains, incident, row.lead_id, now);
 		else if (row.state === "quiet" && isBurning(incident)) await routeIncident(tx, deps, chains, incident, now);
-		else if (row.state === "quiet" || row.state === "telling")
-			await armLook(tx, deps.ids, incident, now + QUIET_LOOK_MS, now);
+		else if (row.state === "telling") await tellStill(tx, deps, chains, incident, now);
+		else if (row.state === "quiet") await armLook(tx, deps.ids, incident, now + QUIET_LOOK_MS, now);
 	});
+}
+
+/** What was only told pages once another route takes it: its severity is another one, or the catalogue is. */
+async function tellStill(tx: Tx, deps: ResponseDeps, chains: Chains, incident: Incident, now: number): Promise<void> {
+	const decision = decide(await gatherFacts(tx, deps.catalogue(), incident, now));
+	if (decision.action === "tell" || !isBurning(incident))
+		return armLook(tx, deps.ids, incident, now + QUIET_LOOK_MS, now);
+	await carryOut(tx, deps, chains, incident, decision, now);
 }
 
 /** It is over, or another incident speaks for it. That somebody took it is told by an event, which ends the routing. */
