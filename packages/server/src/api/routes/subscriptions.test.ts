@@ -243,6 +243,20 @@ describe("a subscription", () => {
 		expect(JSON.stringify((await served.ask("/api/v1/deliveries", token)).body)).not.toMatch(/127\.0\.0\.1|::1/);
 	});
 
+	it("goes to nothing inside that is allowed so that the server can read there", async () => {
+		const { host, url } = await openReceiver();
+		const made = async (catalogue: object) => {
+			const served = await serveRooms({ allow: [host], catalogue });
+			const { token } = await served.token("responder");
+			const body = { event: "incident.opened", callbackUrl: url };
+			return (await served.ask("/api/v1/subscriptions", token, { method: "POST", body })).status;
+		};
+		const origin = `http://${host}`;
+		expect(await made({})).toBe(201);
+		expect(await made({ sources: [{ name: "counts", pull: { url: origin } }] })).toBe(400);
+		expect(await made({ feeds: [{ name: "changes", pull: { urls: [`${origin}/changes`] } }] })).toBe(400);
+	});
+
 	it("is refused beyond a hundred of one token", async () => {
 		const { subscribe, receiver } = await subscribed();
 		for (let n = 1; n < 100; n++) expect((await subscribe({ callbackUrl: `${receiver.url}&n=${n}` })).status).toBe(201);
