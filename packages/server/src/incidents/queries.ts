@@ -106,8 +106,15 @@ export async function timelineOf(db: Db | Tx, scope: TenantScope, incidentId: st
 			at: row.at,
 			type: row.type,
 			actor: row.actor,
-			text: describeFact({ type: row.type, actor: row.actor, data: JSON.parse(row.data) }),
+			text: describeFact({ type: row.type, actor: row.actor, data: dataFor(scope, row.type, JSON.parse(row.data)) }),
 		}));
+}
+
+type Data = Readonly<Record<string, unknown>>;
+
+/** Reasons of mutes, and rules that hold a page back, may name other tenants: they are for whoever may see all of them. */
+function dataFor(scope: TenantScope, type: string, data: Data): Data {
+	return scope.all || type !== "routing.held" || data.kind === "maintenance" ? data : { ...data, words: "" };
 }
 
 export interface BreachFilter {

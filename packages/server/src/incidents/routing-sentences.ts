@@ -23,7 +23,7 @@ export const ROUTING_SENTENCES: Readonly<Record<string, (data: Data, actor: stri
 			: `The page waits until ${clock(data.pageAt)} for others of its group.`,
 	"routing.shared": (data) => `It shares the page of ${data.leadId}; who acknowledges that has this one too.`,
 	"routing.names": (data) => `The page also names ${data.incidents}.`,
-	"routing.held": (data) => `No page: held back by ${HELD[String(data.kind)] ?? data.kind}. ${data.words}`,
+	"routing.held": (data) => `No page: held back by ${HELD[String(data.kind)] ?? data.kind}. ${data.words}`.trim(),
 	"routing.released": (data) =>
 		data.isBurning
 			? "What held the page back is over, and it still burns: it pages now."

@@ -1,4 +1,4 @@
-import { getIncident } from "#incidents";
+import { getIncident, incidentsById } from "#incidents";
 import { type Db, inScope, type TenantScope, type Tx } from "#platform";
 import type { KeptDecision } from "./rows.ts";
 import type { HoldKind } from "./types.ts";
@@ -45,10 +45,15 @@ export async function routingView(
 		.execute();
 	const sharers = await db
 		.selectFrom("routed")
-		.select(["incident_id", "tenant"])
+		.select("incident_id")
 		.where("lead_id", "=", incidentId)
 		.orderBy("incident_id")
 		.execute();
+	const readable = await incidentsById(
+		db,
+		scope,
+		sharers.map((sharer) => sharer.incident_id),
+	);
 	const kept = JSON.parse(row.decision) as KeptDecision;
 	const isLeadVisible = row.lead_id !== null && (await getIncident(db, scope, row.lead_id)) !== undefined;
 	return {
@@ -56,7 +61,7 @@ export async function routingView(
 		routes: kept.routes,
 		policy: kept.policy,
 		leadId: isLeadVisible ? (row.lead_id ?? undefined) : undefined,
-		names: sharers.filter((sharer) => inScope(scope, sharer.tenant)).map((sharer) => sharer.incident_id),
+		names: readable.map(({ id }) => id).sort(),
 		pageAt: row.page_at ?? undefined,
 		// Names of other tenants' incidents, mutes and rules stand in the sentences of whoever may see all of them.
 		explanation: scope.all ? kept.explanation : [],

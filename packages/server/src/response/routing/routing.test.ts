@@ -1,6 +1,5 @@
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "@bellwether/model";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { setReaders } from "#incidents";
 import { scopeOf } from "#platform";
 import { breachOpened, START } from "../../../testing/catalogue.ts";
 import { ALL, OPERATOR, openRooms } from "../../../testing/rooms.ts";
@@ -240,28 +239,6 @@ test("a route that only tells pages nobody; told again, and told when it is over
 	await resolve("INC-1001", "noise", "a test");
 	await pass(2 * HOUR_MS, 10 * MINUTE_MS);
 	expect(told().map((message) => message.payload.subject.startsWith("Resolved: "))).toEqual([false, false, true]);
-});
-
-test("an incident that became private is not told by routes, and is told again when it no longer is", async () => {
-	const tell = [{ channel: "hook", address: "https://chat.example/mail" }];
-	const root = route("default", "", { groupWaitMs: 0, pages: false, tell, repeatIntervalMs: HOUR_MS });
-	const { breach, pass, sent, request, store, deps, resolve } = await rooms(routedCatalogue({ root }));
-	const readers = (id: string, names: string[] | undefined) =>
-		store.transaction((tx) => setReaders(tx, deps, { ...request(), incidentId: id, readers: names }));
-	const told = () => sent.filter((message) => message.address === "https://chat.example/mail").length;
-	await breach("woodgrove", "mail-read");
-	await pass(MINUTE_MS, SECOND_MS);
-	expect(told()).toBe(1);
-	await readers("INC-1001", ["lead"]);
-	await pass(2 * HOUR_MS, 10 * MINUTE_MS);
-	expect(told()).toBe(1);
-	await readers("INC-1001", undefined);
-	await pass(HOUR_MS, 10 * MINUTE_MS);
-	expect(told()).toBe(2);
-	await readers("INC-1001", ["lead"]);
-	await resolve("INC-1001", "noise", "a test");
-	await pass(MINUTE_MS, SECOND_MS);
-	expect(told()).toBe(2);
 });
 
 test("a decision that fails pages, and says so", async () => {

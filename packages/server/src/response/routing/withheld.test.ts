@@ -1,0 +1,72 @@
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from "@bellwether/model";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { setReaders, timelineOf } from "#incidents";
+import { scopeOf } from "#platform";
+import { breachOpened } from "../../../testing/catalogue.ts";
+import { ALL, OPERATOR, openRooms } from "../../../testing/rooms.ts";
+import { route, routedCatalogue } from "../../../testing/routing.ts";
+import { makeMute, routingView } from "../index.ts";
+
+// A real store syncs each commit; on a busy machine many of them take their time.
+vi.setConfig({ testTimeout: 60_000 });
+
+const GROUPED = { root: route("default", "", { groupWaitMs: 10 * SECOND_MS }) };
+
+async function rooms(catalogue: ReturnType<typeof routedCatalogue>) {
+	const opened = await openRooms(catalogue);
+	onTestFinished(() => opened.remove());
+	const { store, deps, clock } = opened;
+	return {
+		...opened,
+		breach: (tenant: string, slo: string) => opened.open(breachOpened(tenant, { slo, detectedAt: clock.now() })),
+		readers: (id: string, names: string[] | undefined) =>
+			store.transaction((tx) => setReaders(tx, deps, { ...opened.request(id), readers: names })),
+	};
+}
+
+test("an incident that became private is not told by routes, and is told again when it no longer is", async () => {
+	const tell = [{ channel: "hook", address: "https://chat.example/mail" }];
+	const root = route("default", "", { groupWaitMs: 0, pages: false, tell, repeatIntervalMs: HOUR_MS });
+	const { breach, pass, sent, readers, resolve } = await rooms(routedCatalogue({ root }));
+	const told = () => sent.filter((message) => message.address === "https://chat.example/mail").length;
+	await breach("woodgrove", "mail-read");
+	await pass(MINUTE_MS, SECOND_MS);
+	expect(told()).toBe(1);
+	await readers("INC-1001", ["lead"]);
+	await pass(2 * HOUR_MS, 10 * MINUTE_MS);
+	expect(told()).toBe(1);
+	await readers("INC-1001", undefined);
+	await pass(HOUR_MS, 10 * MINUTE_MS);
+	expect(told()).toBe(2);
+	await readers("INC-1001", ["lead"]);
+	await resolve("INC-1001", "noise", "a test");
+	await pass(MINUTE_MS, SECOND_MS);
+	expect(told()).toBe(2);
+});
+
+test("what holds a page back is told in words only to whoever may see all tenants: a reason may name another one", async () => {
+	const { breach, store, deps, clock, timeline, db } = await rooms(routedCatalogue(GROUPED));
+	const now = clock.now();
+	const wanted = { matchers: ['slo="policy-create"'], owner: "n.patel", reason: "City Power migrates" };
+	const asked = { scope: ALL, principal: OPERATOR, requestId: "r1", now };
+	await store.transaction((tx) => makeMute(tx, deps, asked, { ...wanted, endsAt: now + HOUR_MS }));
+	await breach("woodgrove", "policy-create");
+	expect((await timeline("INC-1001")).join("\n")).toContain("City Power migrates");
+	const limited = scopeOf({ name: "ana", role: "responder", tenants: ["woodgrove"] });
+	const seen = (await timelineOf(db, limited, "INC-1001")).map(({ text }) => text);
+	expect(seen).toContain("No page: held back by a mute.");
+	expect(seen.join("\n")).not.toContain("City Power");
+});
+
+test("a private incident that shares a page is not named to others who ask about its routing", async () => {
+	const { breach, pass, readers, db } = await rooms(routedCatalogue(GROUPED));
+	await breach("woodgrove", "policy-create");
+	await breach("woodgrove", "policy-read");
+	await pass(30 * SECOND_MS, SECOND_MS);
+	const namesFor = async (name: string) =>
+		(await routingView(db, scopeOf({ name, role: "viewer" }), "INC-1001"))?.names;
+	expect(await namesFor("leo")).toEqual(["INC-1002"]);
+	await readers("INC-1002", ["lead"]);
+	expect(await namesFor("leo")).toEqual([]);
+	expect(await namesFor("lead")).toEqual(["INC-1002"]);
+});
