@@ -127,7 +127,7 @@ function foretellSteps(catalogue: Catalogue, decision: Decision, facts: Incident
 	const snapshot = takeSnapshot(catalogue, decision.policy);
 	return decision.policy.steps.flatMap(({ afterMs, notify }, k): ForetoldStep[] => {
 		if (!notify) return [];
-		const at = (decision.pageAt ?? now) + afterMs;
+		const at = firstPageAt(decision, now) + afterMs;
 		const world: ChainWorld = {
 			now: at,
 			severity: facts.labels.severity as SeverityKey,
@@ -143,6 +143,11 @@ function foretellSteps(catalogue: Catalogue, decision: Decision, facts: Incident
 		const people = reached.kind === "people" ? reached.people.map((person) => person.name) : [];
 		return [{ afterMs, who: nameOf(reached), people }];
 	});
+}
+
+/** What is held back pages whoever is on call when the last of its holds ends; one without an end is taken as over now. */
+function firstPageAt({ pageAt, holds }: Decision, now: number): number {
+	return pageAt ?? Math.max(now, ...holds.flatMap((hold) => hold.until ?? []));
 }
 
 function wordsOf(decision: Decision, steps: readonly ForetoldStep[]): string[] {
