@@ -13,7 +13,7 @@ import {
 	subscriptionIdOf,
 } from "#engagement";
 import { openForBreach } from "#incidents";
-import { createDispatcher, createEgress, issueToken, type Role } from "#platform";
+import { createCallbackEgress, createDispatcher, issueToken, type Role } from "#platform";
 import { createSubscriberSender } from "../src/adapters/subscriber/index.ts";
 import { exampleCatalogue } from "./catalogue.ts";
 import { openRooms } from "./rooms.ts";
@@ -45,10 +45,14 @@ export async function openReceiver() {
 
 /** The API on a real socket over the real rooms and store: what other systems and agents talk to. */
 export async function serveRooms(
-	options: { readonly allow?: readonly string[]; readonly catalogue?: Partial<Catalogue> } = {},
+	options: {
+		readonly allow?: readonly string[];
+		readonly callbacks?: readonly string[];
+		readonly catalogue?: Partial<Catalogue>;
+	} = {},
 ) {
 	const { settings } = exampleCatalogue();
-	const egress = { allow: options.allow ?? [] };
+	const egress = { allow: options.allow ?? [], callbacks: options.callbacks ?? [] };
 	const initial = exampleCatalogue({ settings: { ...settings, egress }, ...options.catalogue });
 	const rooms = await openRooms(initial);
 	onTestFinished(() => rooms.remove());
@@ -61,7 +65,7 @@ export async function serveRooms(
 	// What happened before it began is nobody's news.
 	await teller.runDue();
 	const subscribers = createSubscriberSender({
-		egress: () => createEgress({ allow: deps.catalogue().settings.egress.allow }),
+		egress: () => createCallbackEgress(deps.catalogue().settings),
 		clock,
 		departure: (message) => store.transaction((tx) => departureOf(tx, message, clock.now())),
 	});

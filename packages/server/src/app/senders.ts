@@ -1,7 +1,7 @@
 import type { Clock } from "@bellwether/model";
 import type { Catalogue, Channel } from "#catalogue";
 import { departureOf, type EngagementDeps, guardNotices, subscriptionIdOf } from "#engagement";
-import { type ChannelSender, type ControlStore, createEgress } from "#platform";
+import { type ChannelSender, type ControlStore, createCallbackEgress, createEgress } from "#platform";
 import { guardTestPages } from "#response";
 import { createPhonePanel, type PhoneMessage } from "../adapters/phone-panel/index.ts";
 import { createSubscriberSender } from "../adapters/subscriber/index.ts";
@@ -20,7 +20,7 @@ export interface SendersOptions {
 export function channelSenders(options: SendersOptions): (channelName: string) => ChannelSender | undefined {
 	const phone = createPhonePanel({ store: options.store, clock: options.clock, onMessage: options.onPhoneMessage });
 	const subscribers = createSubscriberSender({
-		egress: () => createEgress({ allow: options.catalogue().settings.egress.allow }),
+		egress: () => createCallbackEgress(options.catalogue().settings),
 		clock: options.clock,
 		departure: (message) => options.store.transaction((tx) => departureOf(tx, message, options.clock.now())),
 	});

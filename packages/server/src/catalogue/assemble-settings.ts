@@ -37,7 +37,10 @@ export function assembleSettings(context: Context): Settings {
 	return {
 		organisation: organisation ?? DEFAULTS.organisation,
 		...(publicUrl === undefined ? {} : { publicUrl: publicUrl.replace(/\/+$/, "") }),
-		egress: { allow: sortedSet(egress?.allow ?? []) },
+		egress: {
+			allow: sortedSet(egress?.allow ?? []),
+			...(egress?.callbacks === undefined ? {} : { callbacks: sortedSet(egress.callbacks) }),
+		},
 		...(smtp === undefined ? {} : { smtp }),
 		...(watches === undefined ? {} : { watchdog: watches }),
 		...(entry.input.spec.paging === undefined ? {} : { paging: entry.input.spec.paging }),

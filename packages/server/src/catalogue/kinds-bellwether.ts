@@ -55,8 +55,16 @@ export const Settings = z.strictObject({
 					.array(f.destination("Host and port."))
 					.max(1_000)
 					.describe(
-						"host:port of webhooks that may be called although they are private, loopback or on an unusual port.",
-					),
+						"host:port of what the catalogue names (channels, integrations, sources, calendars, heartbeats) that may be called although it is private, loopback or on an unusual port.",
+					)
+					.optional(),
+				callbacks: z
+					.array(f.destination("Host and port."))
+					.max(1_000)
+					.describe(
+						"The same for addresses that callers give (subscriptions, replies to a chat): `allow` does not hold for them.",
+					)
+					.optional(),
 			})
 			.optional()
 			.describe("Where outgoing calls may go."),

@@ -47,7 +47,8 @@ export interface Settings {
 	readonly organisation: string;
 	/** Address people open the console under; links in pages and notices start with it. Undefined: the bound address. */
 	readonly publicUrl?: string | undefined;
-	readonly egress: { readonly allow: readonly string[] };
+	/** Undefined `callbacks`: addresses that callers give must be public. */
+	readonly egress: { readonly allow: readonly string[]; readonly callbacks?: readonly string[] | undefined };
 	readonly smtp?: SmtpSettings | undefined;
 	/** Undefined: at most 30 pages to one person in an hour. */
 	readonly paging?: { readonly perPersonPerHour: number } | undefined;

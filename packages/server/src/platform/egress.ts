@@ -4,9 +4,14 @@ import { type Clock, systemClock } from "@bellwether/model";
 import type { buildConnector as Connector } from "undici";
 import { addressFault } from "./address-guard.ts";
 
+/** Who gave the address: the catalogue, or a caller of the API. What is allowed for one is not for the other. */
+export type EgressSetting = "settings.egress.allow" | "settings.egress.callbacks";
+
 export interface EgressOptions {
 	/** `host:port` entries that may be reached although they are private, loopback, or on an unusual port. */
 	readonly allow: readonly string[];
+	/** Where `allow` is from, as remedies name it. Default: settings.egress.allow. */
+	readonly setting?: EgressSetting | undefined;
 	/** Ports of public receivers. Default 80 and 443. */
 	readonly ports?: readonly number[];
 	/** Whole time for one request, ms. Default 10 s. */
@@ -50,10 +55,11 @@ export function createEgress(options: EgressOptions): Egress {
 	const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
 	const lookup = options.lookup ?? (systemLookup as LookupFunction);
 	const clock = options.clock ?? systemClock;
+	const { setting } = options;
 
 	return {
 		async post(url, headers, body) {
-			const target = judgeUrl(url, allowed, ports);
+			const target = judgeUrl(url, allowed, ports, setting);
 			if ("fault" in target) return { status: "blocked", reason: target.fault };
 			// Loaded with the first message: a start does without it.
 			const { buildConnector, Client } = await import("undici");
@@ -93,19 +99,28 @@ export function createEgress(options: EgressOptions): Egress {
 	};
 }
 
+/** The way out to addresses that callers give. */
+export function createCallbackEgress(
+	settings: { readonly egress: { readonly callbacks?: readonly string[] | undefined } },
+	options: Pick<EgressOptions, "timeoutMs" | "clock"> = {},
+): Egress {
+	return createEgress({ allow: settings.egress.callbacks ?? [], setting: "settings.egress.callbacks", ...options });
+}
+
 export interface Target {
 	readonly url: URL;
 	/** Host and port, lower case, as allow entries are written. */
 	readonly host: string;
 	readonly isAdmitted: boolean;
+	readonly setting?: EgressSetting | undefined;
 }
 
 /** Why nothing would be sent there, as far as the address itself tells; undefined: its names are yet to be looked up. */
-export function urlFault(text: string, allow: readonly string[]): string | undefined {
-	const target = judgeUrl(text, new Set(allow.map(normaliseEntry)), new Set(USUAL_PORTS));
+export function urlFault(text: string, allow: readonly string[], setting?: EgressSetting): string | undefined {
+	const target = judgeUrl(text, new Set(allow.map(normaliseEntry)), new Set(USUAL_PORTS), setting);
 	if ("fault" in target) return target.fault;
 	const isOpen = target.url.protocol === "http:" && !target.isAdmitted;
-	return isOpen ? `what is sent could be read on its way: use https, or ${remedy(target.host)}` : undefined;
+	return isOpen ? `what is sent could be read on its way: use https, or ${remedy(target.host, setting)}` : undefined;
 }
 
 /** What can be said before any look-up. The URL parser has turned every spelling of an IPv4 address into the plain one. */
@@ -113,6 +128,7 @@ export function judgeUrl(
 	text: string,
 	allowed: ReadonlySet<string>,
 	ports: ReadonlySet<number>,
+	setting?: EgressSetting,
 ): Target | { readonly fault: string } {
 	if (!URL.canParse(text)) return { fault: "the address is no valid URL: write https://host/path" };
 	const url = new URL(text);
@@ -123,10 +139,10 @@ export function judgeUrl(
 	const port = url.port ? Number(url.port) : url.protocol === "https:" ? 443 : 80;
 	const host = `${url.hostname}:${port}`;
 	const isAdmitted = allowed.has(host);
-	if (!isAdmitted && !ports.has(port)) return { fault: `port ${port} is not allowed: ${remedy(host)}` };
+	if (!isAdmitted && !ports.has(port)) return { fault: `port ${port} is not allowed: ${remedy(host, setting)}` };
 	const literal = url.hostname.replace(/^\[|\]$/g, "");
 	const fault = isIP(literal) ? addressFault(literal, isAdmitted) : undefined;
-	return fault ? { fault: `${fault}: ${remedy(host)}` } : { url, host, isAdmitted };
+	return fault ? { fault: `${fault}: ${remedy(host, setting)}` } : { url, host, isAdmitted, setting };
 }
 
 /** Opens the connection, refusing any address that is not allowed: each answer of the look-up, and the peer that was reached. */
@@ -138,7 +154,7 @@ export function createGate(
 ) {
 	const state: { fault: string | undefined; isOpened: boolean } = { fault: undefined, isOpened: false };
 	const refuse = (fault: string): Error => {
-		state.fault = `${target.host}: ${fault}: ${remedy(target.host)}`;
+		state.fault = `${target.host}: ${fault}: ${remedy(target.host, target.setting)}`;
 		return new Error(state.fault);
 	};
 	const guardedLookup: LookupFunction = (hostname, lookupOptions, done) => {
@@ -213,8 +229,8 @@ export function describe(error: unknown, target: Target): string {
 	return `${target.host}: ${code ?? message ?? "failed"}`;
 }
 
-function remedy(host: string): string {
-	return `if this receiver is yours, add "${host}" to settings.egress.allow`;
+function remedy(host: string, setting: EgressSetting = "settings.egress.allow"): string {
+	return `if this receiver is yours, add "${host}" to ${setting}`;
 }
 
 export function normaliseEntry(entry: string): string {

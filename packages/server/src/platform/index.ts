@@ -12,7 +12,14 @@ export { type AuditEntry, type AuditHead, type AuditVerdict, audit, auditHead, v
 export { canonicalJson } from "./canonical-json.ts";
 export { type SinceBoot, sinceBoot } from "./clock-anchor.ts";
 export { createDispatcher, type Dispatcher, type DispatcherCounters, type DispatcherOptions } from "./dispatcher.ts";
-export { createEgress, type Egress, type EgressOptions, type EgressResult, urlFault } from "./egress.ts";
+export {
+	createCallbackEgress,
+	createEgress,
+	type Egress,
+	type EgressOptions,
+	type EgressResult,
+	urlFault,
+} from "./egress.ts";
 export { createEgressReader, type EgressAnswer, type EgressReader, type EgressRequest } from "./egress-reader.ts";
 export { EventBus, eventsAfter, type LoggedEvent, lastEventSeq } from "./events.ts";
 export { guardedSocket } from "./guarded-socket.ts";

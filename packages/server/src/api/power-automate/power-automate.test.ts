@@ -171,7 +171,7 @@ function platform(served: ServedRooms, token: string) {
 describe("Power Automate", () => {
 	it("subscribes, is called, signed and once for each incident, and unsubscribes", async () => {
 		const receiver = await openReceiver();
-		const served = await serveRooms({ allow: [receiver.host] });
+		const served = await serveRooms({ callbacks: [receiver.host] });
 		const { token } = await served.token("responder", { name: "flows" });
 		const { turnOn, turnOff } = platform(served, token);
 		const on = await turnOn("OnIncidentOpened", receiver.url, { severities: ["2.5"], clientState: "s3cret" });
@@ -213,7 +213,7 @@ describe("Power Automate", () => {
 
 	it("hears of changes and breaches by triggers of their own, with what happened", async () => {
 		const receiver = await openReceiver();
-		const served = await serveRooms({ allow: [receiver.host] });
+		const served = await serveRooms({ callbacks: [receiver.host] });
 		const { token } = await served.token("responder", { name: "flows" });
 		const { turnOn } = platform(served, token);
 		await turnOn("OnIncidentChanged", `${receiver.url}&n=1`);

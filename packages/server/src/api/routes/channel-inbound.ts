@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Channel } from "#catalogue";
-import { createEgress, resolveSecret } from "#platform";
+import { createCallbackEgress, resolveSecret } from "#platform";
 import {
 	type AcknowledgeOutcome,
 	acknowledgeByAction,
@@ -213,10 +213,10 @@ function chatRoute(api: Api, context: ApiContext): void {
 	);
 }
 
-/** Why it could not be told. The address is the chat's own word, so it passes the same gate as all others. */
+/** Why it could not be told. The address is the chat's own word: what the catalogue's addresses may reach inside is not for it. */
 async function tellChat(context: ApiContext, url: string | undefined, text: string): Promise<string | undefined> {
 	if (url === undefined) return undefined;
-	const egress = createEgress({ allow: context.catalogue().settings.egress.allow, timeoutMs: 5_000 });
+	const egress = createCallbackEgress(context.catalogue().settings, { timeoutMs: 5_000 });
 	const body = JSON.stringify({ replace_original: false, response_type: "in_channel", text: escapeXml(text) });
 	const result = await egress.post(url, { "content-type": "application/json" }, body);
 	if (result.status !== "answered") return result.reason;

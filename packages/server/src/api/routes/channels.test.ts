@@ -230,7 +230,7 @@ describe("a button in Slack", () => {
 	it("tells the chat what became of it", async () => {
 		const { chat } = await page();
 		await using receiver = await startReceiver(reply("200 OK", { body: "ok" }));
-		const settings = { ...catalogue.settings, egress: { allow: [receiver.host] } };
+		const settings = { ...catalogue.settings, egress: { allow: [], callbacks: [receiver.host] } };
 		Object.assign(server.context, { catalogue: () => ({ ...catalogue, settings }) });
 		await press(button(tokenOf(chat?.payload), SLACK_USER, { response_url: `http://${receiver.host}/r` }));
 		await expect.poll(() => receiver.requests.length).toBe(1);

@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import type { Catalogue } from "#catalogue";
 import {
 	getSubscription,
 	listSubscriptions,
@@ -171,8 +170,7 @@ function subscriberOf(request: FastifyRequest): Principal & { readonly tokenId: 
 }
 
 function requireReachable(context: ApiContext, url: string): void {
-	const catalogue = context.catalogue();
-	const fault = urlFault(url, catalogue.settings.egress.allow) ?? readFault(url, catalogue);
+	const fault = urlFault(url, context.catalogue().settings.egress.callbacks ?? [], "settings.egress.callbacks");
 	if (fault === undefined) return;
 	throw new ApiProblem(
 		400,
@@ -180,25 +178,6 @@ function requireReachable(context: ApiContext, url: string): void {
 		`Nothing can be sent to callbackUrl: ${fault}.`,
 		"Give an https address that this server may reach.",
 	);
-}
-
-/** What is allowed inside so that telemetry can be read there, such as a database, is not for whoever may subscribe to write to. */
-function readFault(url: string, { sources, feeds, settings }: Catalogue): string | undefined {
-	if (urlFault(url, []) === undefined) return undefined;
-	const read = [...sources.flatMap(({ pull }) => pull?.url ?? []), ...feeds.flatMap(({ pull }) => pull?.urls ?? [])];
-	const places = new Set(read.flatMap((each) => placeOf(each) ?? []));
-	if (settings.smtp) places.add(`${settings.smtp.host}:${settings.smtp.port}`);
-	const place = placeOf(url) ?? "";
-	return places.has(place) ? `${place} is where this server reads telemetry or leaves its mail` : undefined;
-}
-
-const USUAL_PORTS: Readonly<Record<string, string>> = { "http:": "80", "https:": "443" };
-
-/** Host and port, as an entry of egress.allow has them. */
-function placeOf(text: string): string | undefined {
-	if (!URL.canParse(text)) return undefined;
-	const { hostname, port, protocol } = new URL(text);
-	return `${hostname}:${port || USUAL_PORTS[protocol]}`;
 }
 
 /** A filter that could never let anything through is a mistake. Foreign and unknown tenants answer alike. */
