@@ -15,7 +15,8 @@ import { benchTenants } from "./tenants.ts";
 
 /**
  * `npm run bench` measures the product; `npm run bench -- ingest|evaluate|latency|recovery|tenants|stall` one part;
- * `--peers DIR` also runs the peers' drivers of DIR (Prometheus, VictoriaMetrics) with the product beside them.
+ * `--peers DIR` also runs the peers' drivers of DIR (Prometheus, VictoriaMetrics) with the product beside them, their rules
+ * over `--rule-tenants` tenants of ten SLOs.
  * Exits 1 when the product counted more or fewer samples than were sent.
  * `detection --data DIR` scores `bellwether detect` with the scorers and data of DIR, `--presets` of its streams; `radar`
  * simulates a thousand tenants for `--days`; both only when named. They exit 1 when a detector looks ahead, or misses goals.
@@ -30,6 +31,7 @@ const { values: options, positionals } = parseArgs({
 		pairs: { type: "string", default: "100000" },
 		peers: { type: "string" },
 		presets: { type: "string", default: "dev-a,dev-b" },
+		"rule-tenants": { type: "string", default: "20" },
 		seed: { type: "string", default: "1" },
 		samples: { type: "string", default: "1000000" },
 		tenants: { type: "string", default: "100,1000" },
