@@ -21,8 +21,13 @@ export interface AuthenticateOptions {
 
 export const OPERATOR: Principal = { name: "operator", role: "admin" };
 
-/** Who sends this request: a bearer token goes before a cookie. Undefined: nobody we know. */
-export function authenticator(options: AuthenticateOptions): (request: FastifyRequest) => Promise<Caller | undefined> {
+/**
+ * Who sends this request: a bearer token goes before a cookie. Undefined: nobody we know, or nobody any more. `isSeen`
+ * false: asked again for an answer that is still going out, which is no use of the token or session.
+ */
+export function authenticator(
+	options: AuthenticateOptions,
+): (request: FastifyRequest, isSeen?: boolean) => Promise<Caller | undefined> {
 	const usedAt = new Map<string, number>();
 	/** Beside the request: who is late in noting it, or cannot, still gets an answer. */
 	const noteUse = ({ tokenId }: Principal) => {
@@ -32,16 +37,16 @@ export function authenticator(options: AuthenticateOptions): (request: FastifyRe
 		usedAt.set(tokenId, now);
 		options.store.transaction((tx) => noteTokenUse(tx, tokenId, now)).catch(() => {});
 	};
-	return async (request) => {
+	return async (request, isSeen = true) => {
 		const token = bearerToken(request.headers.authorization);
 		if (token !== undefined) {
 			const principal = await principalOfToken(options, token);
-			if (principal) noteUse(principal);
+			if (principal && isSeen) noteUse(principal);
 			return principal && { principal, via: "token" };
 		}
 		const id = request.cookies[options.cookieName()];
 		if (id === undefined) return undefined;
-		const session = await findSession(options.store, id, options.now());
+		const session = await findSession(options.store, id, options.now(), isSeen);
 		return session && { principal: session.principal, via: "session", csrfToken: session.csrf };
 	};
 }

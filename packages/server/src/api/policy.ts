@@ -32,11 +32,13 @@ declare module "fastify" {
 	}
 	interface FastifyRequest {
 		caller: Caller | undefined;
+		/** Who asks as of now: for answers that go on after the request was let in. */
+		callerNow: () => Promise<Caller | undefined>;
 	}
 }
 
 export interface PolicyOptions {
-	readonly authenticate: (request: FastifyRequest) => Promise<Caller | undefined>;
+	readonly authenticate: (request: FastifyRequest, isSeen?: boolean) => Promise<Caller | undefined>;
 	/** Host header values (with port) that are ours. */
 	readonly isOwnHost: (host: string) => boolean;
 	readonly isOwnOrigin: (origin: string, askedHost: string) => boolean;
@@ -48,6 +50,9 @@ const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 /** Deny by default: a route that declares no policy throws at start-up, and every request passes here before its handler. */
 export function registerPolicy(app: FastifyInstance, options: PolicyOptions): void {
 	app.decorateRequest("caller", undefined);
+	app.decorateRequest("callerNow", function (this: FastifyRequest) {
+		return options.authenticate(this, false);
+	});
 	app.addHook("onRoute", (route) => {
 		const authz = route.config?.authz;
 		if (!authz) throw new Error(`Route ${String(route.method)} ${route.url} declares no policy: add config.authz.`);

@@ -53,12 +53,20 @@ export async function openSession(
 	return { id, ...session };
 }
 
-/** The live session behind a reference id, undefined when there is none (any more). Notes that it was seen, once a minute. */
-export async function findSession(store: ControlStore, id: string, now: number): Promise<Session | undefined> {
+/**
+ * The live session behind a reference id, undefined when there is none (any more). Notes that it was seen, once a minute;
+ * `isSeen` false: only asks, as what waits for news does, which must not keep a session alive.
+ */
+export async function findSession(
+	store: ControlStore,
+	id: string,
+	now: number,
+	isSeen = true,
+): Promise<Session | undefined> {
 	const hash = digest(id);
 	const row = await store.db.selectFrom("sessions").selectAll().where("id_hash", "=", hash).executeTakeFirst();
 	if (!row || row.expires_at <= now || row.seen_at + SESSION_IDLE_MS <= now) return undefined;
-	if (now - row.seen_at >= SEEN_STEP_MS) {
+	if (isSeen && now - row.seen_at >= SEEN_STEP_MS) {
 		// On a full disk people must still see what burns.
 		await store
 			.transaction(async (tx) => {

@@ -1,7 +1,11 @@
+import type { FastifyRequest } from "fastify";
 import { inScope, mayRead, scopeOf } from "#platform";
 import type { Api, ApiContext } from "../context.ts";
 import { principalOf, READERS } from "../policy.ts";
 import { ApiProblem } from "../problem.ts";
+
+/** A token that was revoked, or a session that ended, hears of nothing for longer than this. */
+const CHECK_EVERY_MS = 2_000;
 
 export function streamRoutes(api: Api, context: ApiContext): void {
 	api.get(
@@ -53,10 +57,30 @@ export function streamRoutes(api: Api, context: ApiContext): void {
 					"Close other consoles, or read again every 30 s.",
 					{ headers: { "retry-after": "30" } },
 				);
-			raw.on("close", leave);
+			const check = setInterval(async () => {
+				if (await isStillCaller(request)) return;
+				leave();
+				raw.end();
+			}, CHECK_EVERY_MS);
+			raw.on("close", () => {
+				clearInterval(check);
+				leave();
+			});
 			raw.on("error", leave);
 		},
 	);
+}
+
+/** The same person with the same role and tenants; who may see more or less now asks anew. */
+async function isStillCaller(request: FastifyRequest): Promise<boolean> {
+	const { name, role, tenants } = principalOf(request);
+	try {
+		const now = (await request.callerNow())?.principal;
+		return now?.name === name && now.role === role && String(now.tenants) === String(tenants);
+	} catch {
+		// Whoever cannot be known hears of nothing; the reader connects again.
+		return false;
+	}
 }
 
 function definedHeaders(
