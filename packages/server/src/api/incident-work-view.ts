@@ -29,6 +29,8 @@ export async function incidentWork(context: ApiContext, scope: TenantScope, inci
 		runbooksOf(db, scope, incident),
 	]);
 	const { severityOverride: override } = incident;
+	// Links are those that the reader may know of.
+	const idOf = (id: string | undefined) => links.find(({ incident }) => incident.id === id)?.incident.id ?? null;
 	return {
 		severityDetail: {
 			ground: { ...incident.groundSeverity },
@@ -44,8 +46,8 @@ export async function incidentWork(context: ApiContext, scope: TenantScope, inci
 		reopenedAt: incident.reopenedAt ?? null,
 		reviewedAt: incident.reviewedAt ?? null,
 		reviewedBy: incident.reviewedBy ?? null,
-		mergedInto: incident.mergedInto ?? null,
-		duplicateOf: incident.duplicateOf ?? null,
+		mergedInto: idOf(incident.mergedInto),
+		duplicateOf: idOf(incident.duplicateOf),
 		roles: roles
 			.filter(({ endedAt }) => endedAt === undefined)
 			.map(({ role, person, assignedAt, assignedBy }) => ({

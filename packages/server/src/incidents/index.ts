@@ -16,6 +16,7 @@ export { publish as publishIncidentFact } from "./change.ts";
 export { coolDownOf } from "./continuing.ts";
 export { respondersOf } from "./cost/acts.ts";
 export * from "./cost/responder-time.ts";
+export { describeFactsFor } from "./facts-for.ts";
 export * from "./family/links.ts";
 export { mergeIncident } from "./family/merge.ts";
 export { putUnderParent, takeFromParent } from "./family/parents.ts";
@@ -29,7 +30,6 @@ export { type Report, type ReportOutcome, reportIncident } from "./reporting.ts"
 export { childrenOf, getIncident, readersOf } from "./rows.ts";
 export { type ItemState, type KeptRunbook, runbooksOf, tickItem } from "./runbooks/keep.ts";
 export { type ParsedRunbook, parseRunbook, type RunbookItem } from "./runbooks/parse.ts";
-export { describeFact } from "./sentences.ts";
 export { incidentsToRevise, reviseSeverity, setSeverity } from "./severity/change.ts";
 export { type JudgedSeverity, judgeSeverity, risen, type SeverityFacts } from "./severity/derive.ts";
 export { keepCulprits, type SimilarIncident, similarIncidents } from "./similar/find.ts";

@@ -1,8 +1,8 @@
 import type { SeverityKey } from "@bellwether/model";
 import { type ExpressionBuilder, sql } from "kysely";
 import { type ControlTables, type Db, inScope, type TenantScope, type Tx } from "#platform";
+import { describeFactsFor } from "./facts-for.ts";
 import { breachOf, getIncident, incidentOf, mayReadRow } from "./rows.ts";
-import { describeFact } from "./sentences.ts";
 import type { Breach, Incident, IncidentState, TimelineEntry } from "./types.ts";
 import { unseenIncidents } from "./unseen.ts";
 
@@ -99,22 +99,13 @@ function mayHold(reader: string) {
 export async function timelineOf(db: Db | Tx, scope: TenantScope, incidentId: string): Promise<TimelineEntry[]> {
 	if (!(await getIncident(db, scope, incidentId))) return [];
 	const rows = await db.selectFrom("events").selectAll().where("incident_id", "=", incidentId).orderBy("seq").execute();
-	return rows
-		.filter((row) => inScope(scope, row.tenant))
-		.map((row) => ({
-			seq: row.seq,
-			at: row.at,
-			type: row.type,
-			actor: row.actor,
-			text: describeFact({ type: row.type, actor: row.actor, data: dataFor(scope, row.type, JSON.parse(row.data)) }),
-		}));
-}
-
-type Data = Readonly<Record<string, unknown>>;
-
-/** Reasons of mutes, and rules that hold a page back, may name other tenants: they are for whoever may see all of them. */
-function dataFor(scope: TenantScope, type: string, data: Data): Data {
-	return scope.all || type !== "routing.held" || data.kind === "maintenance" ? data : { ...data, words: "" };
+	const seen = rows.filter((row) => inScope(scope, row.tenant));
+	const texts = await describeFactsFor(
+		db,
+		scope,
+		seen.map(({ type, actor, data }) => ({ type, actor, data: JSON.parse(data) })),
+	);
+	return seen.map(({ seq, at, type, actor }, k) => ({ seq, at, type, actor, text: texts[k] ?? "" }));
 }
 
 export interface BreachFilter {

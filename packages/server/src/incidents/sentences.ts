@@ -4,7 +4,7 @@ import { ROUTING_SENTENCES } from "./routing-sentences.ts";
 import { TICKET_SENTENCES } from "./tickets/sentences.ts";
 import { WORK_SENTENCES } from "./work-sentences.ts";
 
-interface RecordedFact {
+export interface RecordedFact {
 	readonly type: string;
 	readonly actor: string;
 	readonly data: Readonly<Record<string, unknown>>;
@@ -26,7 +26,9 @@ const SENTENCES: Readonly<Record<string, (data: Data, actor: string) => string>>
 	"incident.opened": (data, actor) => {
 		if (data.reportedBy) return `Reported${reporter(data)} by ${actor}, severity ${data.severity}.`;
 		if (data.kind === "platform") return `Opened by monitor ${data.monitor}: the platform itself is affected.`;
-		const part = data.parentId ? ` Part of platform incident ${data.parentId}; it does not page by itself.` : "";
+		const part = data.parentId
+			? ` Part of platform incident ${data.parentId}; it pages by itself only while that pages nobody.`
+			: "";
 		return `Opened by monitor ${data.monitor}, severity ${data.severity}.${part}`;
 	},
 	"incident.breach_attached": (data) => `Monitor ${data.monitor} claimed another breach of the same SLO.`,

@@ -18,8 +18,16 @@ import {
 } from "#platform";
 import type { EngagementDeps } from "../types.ts";
 import { channelOf, disable, REVOKED, subscriptionOf } from "./store.ts";
-import { fits, isKept, type Telling, type ToldBreach, tellingOfBreach, tellingOfIncident } from "./told-event.ts";
-import type { Subscription, SubscriptionEvent } from "./types.ts";
+import {
+	bodyFor,
+	fits,
+	isKept,
+	type Telling,
+	type ToldBreach,
+	tellingOfBreach,
+	tellingOfIncident,
+} from "./told-event.ts";
+import type { Subscription, SubscriptionEvent, ToldEvent } from "./types.ts";
 
 const ALL = scopeOf(SYSTEM);
 const BREACH_FACT = "breach.opened";
@@ -226,13 +234,12 @@ async function queueFor(
 		else if (!fits(filter, telling)) continue;
 		else if ((counts.get(channelOf(id)) ?? 0) >= MAX_WAITING)
 			await disable(tx, id, `${MAX_WAITING} messages wait: its receiver takes none.`, now);
-		else messages.push(messageFor(subscription, telling));
+		else messages.push(messageFor(subscription, telling, await bodyFor(tx, telling, principal)));
 	}
 	await enqueueAll(tx, deps.ids, now, messages);
 }
 
-function messageFor({ id, callbackUrl, clientState }: Subscription, telling: Telling): NewMessage {
-	const { body } = telling;
+function messageFor({ id, callbackUrl, clientState }: Subscription, telling: Telling, body: ToldEvent): NewMessage {
 	const event = clientState === undefined ? body : { ...body, clientstate: clientState };
 	return {
 		kind: "notice",

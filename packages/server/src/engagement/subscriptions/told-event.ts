@@ -1,7 +1,7 @@
 import { isOwnName } from "@bellwether/model";
 import type { Catalogue } from "#catalogue";
-import { describeFact, type Incident, incidentSentence, tenantName } from "#incidents";
-import type { LoggedEvent } from "#platform";
+import { describeFactsFor, type Incident, incidentSentence, tenantName } from "#incidents";
+import { type LoggedEvent, type Principal, scopeOf, type Tx } from "#platform";
 import type { SubscriptionEvent, SubscriptionFilter, ToldEvent } from "./types.ts";
 
 /** Of the names that receivers see. */
@@ -18,6 +18,8 @@ export interface Telling {
 	readonly isTest: boolean;
 	readonly isPart: boolean;
 	readonly incidentId: string | undefined;
+	/** Undefined: it opened. */
+	readonly change?: Parameters<typeof describeFactsFor>[2][number] | undefined;
 	readonly body: ToldEvent;
 }
 
@@ -30,9 +32,7 @@ interface Teller {
 /** What an incident's opening, or any later fact about it, says to others. */
 export function tellingOfIncident(incident: Incident, fact: LoggedEvent, teller: Teller): Telling {
 	const event = fact.type === "incident.opened" ? "incident.opened" : "incident.changed";
-	const { actor } = fact;
-	const change = { type: fact.type, by: actor, text: describeFact({ type: fact.type, actor, data: fact.data }) };
-	const data = { ...incidentData(incident, teller), ...(event === "incident.changed" ? { change } : {}) };
+	const data = incidentData(incident, teller);
 	return {
 		event,
 		tenant: incident.tenant,
@@ -42,8 +42,16 @@ export function tellingOfIncident(incident: Incident, fact: LoggedEvent, teller:
 		isTest: incident.evidence.drill !== undefined,
 		isPart: incident.parentId !== undefined,
 		incidentId: incident.id,
+		...(event === "incident.changed" ? { change: { type: fact.type, actor: fact.actor, data: fact.data } } : {}),
 		body: bodyOf(event, incident.id, fact.at, data, teller),
 	};
+}
+
+/** What one subscriber reads of it: what happened is said in the words that its token may read, and no private incident is named. */
+export async function bodyFor(tx: Tx, { change, body }: Telling, { tenants }: Principal): Promise<ToldEvent> {
+	if (change === undefined) return body;
+	const [text] = await describeFactsFor(tx, scopeOf({ name: "", role: "viewer", tenants }), [change]);
+	return { ...body, data: { ...body.data, change: { type: change.type, by: change.actor, text } } };
 }
 
 /** A private incident is for the people it names, and the system's test of itself for itself. */

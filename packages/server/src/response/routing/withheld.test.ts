@@ -1,7 +1,7 @@
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "@bellwether/model";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { setReaders, timelineOf } from "#incidents";
-import { scopeOf } from "#platform";
+import { addNote, setReaders, timelineOf } from "#incidents";
+import { type Principal, scopeOf } from "#platform";
 import { breachOpened } from "../../../testing/catalogue.ts";
 import { ALL, OPERATOR, openRooms } from "../../../testing/rooms.ts";
 import { route, routedCatalogue } from "../../../testing/routing.ts";
@@ -69,4 +69,30 @@ test("a private incident that shares a page is not named to others who ask about
 	await readers("INC-1002", ["lead"]);
 	expect(await namesFor("leo")).toEqual([]);
 	expect(await namesFor("lead")).toEqual(["INC-1002"]);
+});
+
+test("a timeline names an incident that its reader may not know of to nobody but whoever may, however it is named", async () => {
+	const { breach, pass, readers, db, store, deps, request } = await rooms(routedCatalogue(GROUPED));
+	await breach("woodgrove", "policy-create");
+	await breach("woodgrove", "policy-read");
+	await pass(30 * SECOND_MS, SECOND_MS);
+	await store.transaction((tx) =>
+		addNote(tx, deps, { ...request("INC-1001"), text: "Like INC-1002, and like INC-9999." }),
+	);
+	const namesFor = async (reader: Principal) =>
+		(await timelineOf(db, scopeOf(reader), "INC-1001"))
+			.map(({ text }) => text)
+			.filter((text) => /INC-|withheld/.test(text));
+	const leo: Principal = { name: "leo", role: "viewer" };
+	expect(await namesFor(leo)).toEqual([
+		"The page also names INC-1002.",
+		"n.patel: Like INC-1002, and like (withheld).",
+	]);
+	await readers("INC-1002", ["lead"]);
+	expect(await namesFor(leo)).toEqual([
+		"The page also names (withheld).",
+		"n.patel: Like (withheld), and like (withheld).",
+	]);
+	expect(await namesFor({ name: "lead", role: "viewer" })).toContain("The page also names INC-1002.");
+	expect(await namesFor({ name: "root", role: "admin" })).toContain("n.patel: Like INC-1002, and like INC-9999.");
 });
