@@ -41,13 +41,16 @@ export async function openRooms(initial: Catalogue = exampleCatalogue()) {
 	let answer: (message: Message) => SendResult | Promise<SendResult> = () => ({ status: "sent", detail: "taken" });
 	const sender = engagement.guardNotices(
 		{ store, clock, deps },
-		{
-			async send(message) {
-				const result = await answer(message);
-				if (result.status === "sent") sent.push(message);
-				return result;
+		response.guardTells(
+			{ store },
+			{
+				async send(message) {
+					const result = await answer(message);
+					if (result.status === "sent") sent.push(message);
+					return result;
+				},
 			},
-		},
+		),
 	);
 	const dispatcherOptions = {
 		store,

@@ -2,7 +2,7 @@ import type { Clock } from "@bellwether/model";
 import type { Catalogue, Channel } from "#catalogue";
 import { departureOf, type EngagementDeps, guardNotices, subscriptionIdOf } from "#engagement";
 import { type ChannelSender, type ControlStore, createCallbackEgress, createEgress } from "#platform";
-import { guardTestPages } from "#response";
+import { guardTells, guardTestPages } from "#response";
 import { createPhonePanel, type PhoneMessage } from "../adapters/phone-panel/index.ts";
 import { createSubscriberSender } from "../adapters/subscriber/index.ts";
 import { createHttpSender, createMailSender } from "./sender-kinds.ts";
@@ -33,7 +33,10 @@ export function channelSenders(options: SendersOptions): (channelName: string) =
 			senders = new Map(
 				catalogue.channels.map((channel) => [
 					channel.name,
-					guardNotices(options, guardTestPages(options.clock, senderOf(channel, catalogue, options, phone))),
+					guardNotices(
+						options,
+						guardTells(options, guardTestPages(options.clock, senderOf(channel, catalogue, options, phone))),
+					),
 				]),
 			);
 			builtFor = catalogue.hash;

@@ -27,6 +27,7 @@ export const PAGING_SENTENCES: Readonly<Record<string, (data: Data, actor: strin
 	"escalation.acknowledged_again": (_, actor) => `Acknowledged again by ${actor}.`,
 	"page.queued": (data) =>
 		`${data.isRepeat ? "Paging again" : "Paging"} ${person(data)} by ${data.channels}${Number(data.others ?? 0) > 0 ? `, with ${data.others} other incidents` : ""}.`,
+	"incident.not_told": (data) => `Not told by ${data.channel}: it became private before the message left.`,
 	"page.held": (data) =>
 		`The page to ${person(data)} waits until ${time(data.untilAt)} and goes with others: ${data.perHour} an hour is the most.`,
 	"page.not_needed": (data) => `The page to ${person(data)} that waited is not needed any more.`,

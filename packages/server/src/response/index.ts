@@ -36,5 +36,6 @@ export { recordPageOutcome } from "./page-outcome.ts";
 export * from "./phone-tree/index.ts";
 export * from "./queries.ts";
 export * from "./routing/index.ts";
+export { guardTells } from "./routing/tell-departure.ts";
 export * from "./schedule/index.ts";
 export * from "./types.ts";

@@ -1,6 +1,7 @@
 import { publishIncidentFact } from "#incidents";
 import { type Message, type Outcome, SYSTEM, type Tx } from "#platform";
 import { hurryWay } from "./page-sending.ts";
+import { recordWithheldTell } from "./routing/tell-departure.ts";
 import type { ResponseDeps } from "./types.ts";
 
 /** So often a message may fail before its person counts as not reached by it. */
@@ -13,7 +14,7 @@ const TOLD_EACH = 20;
  * gives way to the person's next one at once; when all have failed, the chain is told. Ignores notices.
  */
 export async function recordPageOutcome(tx: Tx, deps: ResponseDeps, message: Message, outcome: Outcome): Promise<void> {
-	if (message.kind !== "page") return;
+	if (message.kind !== "page" || (await recordWithheldTell(tx, deps, message, outcome))) return;
 	const page = await tx
 		.selectFrom("page_messages")
 		.innerJoin("pages", "pages.id", "page_messages.page_id")

@@ -1,17 +1,22 @@
 import type { Tell } from "#catalogue";
 import { getIncident, type Incident, incidentSentence, isResolved, publishIncidentFact } from "#incidents";
-import { cancelTimers, enqueue, SYSTEM, scopeOf, setTimer, type Timer, type Tx } from "#platform";
+import { cancelTimers, enqueue, type Message, SYSTEM, scopeOf, setTimer, type Timer, type Tx } from "#platform";
 import type { ResponseDeps } from "../types.ts";
 import { type KeptDecision, routedRow } from "./rows.ts";
 import type { Decision } from "./types.ts";
 
 export const TELL_TIMER = "routing.tell";
+/** Of the payload's data: this message is nobody's page. */
+export const TELL_TYPE = "incident.told";
 const ALL = scopeOf(SYSTEM);
+
+/** Begins what tells that it is over. */
+const RESOLVED = "Resolved: ";
 
 type ByChannel = Extract<Tell, { readonly channel: string }>;
 
 /** Who is told by a route is nobody in particular: what is for named people is not told there. It pages all the same. */
-function isPrivate({ readers }: Incident): boolean {
+export function isPrivate({ readers }: Incident): boolean {
 	return readers !== undefined;
 }
 
@@ -63,7 +68,18 @@ export async function tellResolved(tx: Tx, deps: ResponseDeps, incident: Inciden
 	const row = await routedRow(tx, incident.id);
 	if (!row || row.told_at === null || isPrivate(incident)) return;
 	const { tell: tells } = JSON.parse(row.decision) as KeptDecision;
-	for (const to of tells) if ("channel" in to) await tell(tx, deps, to, [incident], "Resolved: ", now);
+	for (const to of tells) if ("channel" in to) await tell(tx, deps, to, [incident], RESOLVED, now);
+}
+
+/** The same receiver again, of these incidents alone. */
+export async function tellAnew(
+	tx: Tx,
+	deps: ResponseDeps,
+	{ channel, address, payload }: Message,
+	incidents: readonly Incident[],
+	now: number,
+): Promise<void> {
+	await tell(tx, deps, { channel, address }, incidents, payload.data.isResolved === true ? RESOLVED : "", now);
 }
 
 async function tell(
@@ -95,7 +111,12 @@ async function tell(
 			text: lines.join("\n\n"),
 			url: `${base}/incidents/${first.id}`,
 			person: "those who are told",
-			data: { type: "incident.told", incident: first.id, incidents: incidents.map(({ id }) => id) },
+			data: {
+				type: TELL_TYPE,
+				incident: first.id,
+				incidents: incidents.map(({ id }) => id),
+				isResolved: prefix !== "",
+			},
 		},
 	});
 	for (const incident of incidents) {

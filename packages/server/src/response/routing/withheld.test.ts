@@ -96,3 +96,22 @@ test("a timeline names an incident that its reader may not know of to nobody but
 	expect(await namesFor({ name: "lead", role: "viewer" })).toContain("The page also names INC-1002.");
 	expect(await namesFor({ name: "root", role: "admin" })).toContain("n.patel: Like INC-1002, and like INC-9999.");
 });
+
+test("what a route tells stays here when an incident in it becomes private before it leaves; the others are told without it, and pages go on", async () => {
+	const tell = [{ channel: "hook", address: "https://chat.example/mail" }];
+	const root = route("default", "", { groupWaitMs: 10 * SECOND_MS, tell, repeatIntervalMs: HOUR_MS });
+	const { breach, pass, sent, readers, setAnswer, timeline } = await rooms(routedCatalogue({ root }));
+	setAnswer(() => ({ status: "retry", detail: "HTTP 503" }));
+	await breach("woodgrove", "policy-create");
+	await breach("woodgrove", "policy-read");
+	await pass(15 * SECOND_MS, SECOND_MS);
+	await readers("INC-1002", ["lead"]);
+	setAnswer(() => ({ status: "sent", detail: "taken" }));
+	await pass(2 * MINUTE_MS, SECOND_MS);
+	const told = sent.filter(({ address }) => address === "https://chat.example/mail");
+	expect(told.map(({ payload }) => payload.data.incidents)).toEqual([["INC-1001"]]);
+	expect(JSON.stringify(told)).not.toContain("INC-1002");
+	expect(sent.filter(({ payload }) => payload.data.type !== "incident.told").length).toBeGreaterThan(0);
+	expect(await timeline("INC-1002")).toContain("Not told by hook: it became private before the message left.");
+	expect((await timeline("INC-1001")).filter((text) => text === "Told by hook.")).toHaveLength(2);
+});
