@@ -2,6 +2,7 @@ import { HOUR_MS, MINUTE_MS } from "@bellwether/model";
 import { FLEET } from "#telemetry";
 import type { Finding } from "./claim.ts";
 import type { PairWindows } from "./pair-windows.ts";
+import { type Counts, createCounts, withMore } from "./radar/counts.ts";
 import { createRadar, type Radar, type RadarAlert, type RadarChange, type RadarEvent } from "./radar/index.ts";
 import { RadarHistory, type ReadMinutes } from "./radar-history.ts";
 import type { DetectionPair, PairMonitor, RadarSeen } from "./types.ts";
@@ -22,8 +23,8 @@ interface Signal {
 
 /** What the radar has been told of one minute, and which pairs have had counts since. */
 interface Told {
-	readonly bad: Int32Array;
-	readonly total: Int32Array;
+	bad: Counts;
+	total: Counts;
 	readonly isDirty: Uint8Array;
 }
 
@@ -145,7 +146,7 @@ export class RadarWatch {
 		let told = this.#told.get(minute);
 		if (!told) {
 			const count = this.#windows.pairs.length;
-			told = { bad: new Int32Array(count), total: new Int32Array(count), isDirty: new Uint8Array(count) };
+			told = { bad: createCounts(count), total: createCounts(count), isDirty: new Uint8Array(count) };
 			this.#told.set(minute, told);
 		}
 		return told;
@@ -165,8 +166,8 @@ export class RadarWatch {
 				const isBad = Math.max(0, Math.min(Math.round(counts.bad), Math.round(counts.total)));
 				const bad = Math.min(Math.max(0, isBad - (told.bad[pair] as number)), Math.max(total, isBad));
 				if (total < 0 || (total === 0 && bad === 0)) continue;
-				told.total[pair] = (told.total[pair] as number) + total;
-				told.bad[pair] = (told.bad[pair] as number) + bad;
+				told.total = withMore(told.total, pair, total);
+				told.bad = withMore(told.bad, pair, bad);
 				this.#observe(pair, minute * MINUTE_MS, bad, total);
 			}
 		}

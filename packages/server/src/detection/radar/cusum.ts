@@ -7,13 +7,15 @@ export class Evidence {
 	/** Minutes whose state is kept. */
 	static readonly KEPT = 64;
 	readonly #alternatives: number;
-	readonly #sums: Float64Array;
-	readonly #onsets: Int32Array;
+	/** Single precision: every series has hundreds of them, and a millionth of a nat decides nothing. */
+	readonly #sums: Float32Array;
+	/** Minutes since the present rise began, its first one included; 0: there is none. */
+	readonly #ages: Uint16Array;
 
 	constructor(alternatives: number) {
 		this.#alternatives = alternatives;
-		this.#sums = new Float64Array(alternatives * Evidence.KEPT);
-		this.#onsets = new Int32Array(alternatives * Evidence.KEPT);
+		this.#sums = new Float32Array(alternatives * Evidence.KEPT);
+		this.#ages = new Uint16Array(alternatives * Evidence.KEPT);
 	}
 
 	/** Adds what `minute` says of alternative `a`; the minute before must have been judged. */
@@ -25,11 +27,12 @@ export class Evidence {
 		const sum = before + (nats > cap ? cap : nats < -cap ? -cap : nats) - leak;
 		if (sum <= 0) {
 			this.#sums[to] = 0;
-			this.#onsets[to] = minute + 1;
+			this.#ages[to] = 0;
 			return;
 		}
 		this.#sums[to] = sum > ceiling ? ceiling : sum;
-		this.#onsets[to] = before > 0 ? (this.#onsets[from] as number) : minute;
+		const age = (this.#ages[from] as number) + 1;
+		this.#ages[to] = age > OLDEST ? OLDEST : age;
 	}
 
 	/** The minute said nothing. */
@@ -49,6 +52,9 @@ export class Evidence {
 
 	/** First minute of the present rise of alternative `a`. */
 	onset(a: number, minute: number): number {
-		return this.#onsets[(minute & (Evidence.KEPT - 1)) * this.#alternatives + a] as number;
+		return minute + 1 - (this.#ages[(minute & (Evidence.KEPT - 1)) * this.#alternatives + a] as number);
 	}
 }
+
+/** A rise is not older than this, 45 days. */
+const OLDEST = 65_535;

@@ -10,7 +10,8 @@ const LONGEST_BURN = 52;
 /** Follows the rises of one series through minutes that have settled, and hands those that fell again to the experience. */
 export class EpisodeWatch {
 	readonly #series: TenantSignal;
-	readonly #peaks = new Map<string, { rise: Rise; at: number; from: number }>();
+	/** Undefined: nothing rises, as in nearly all series at nearly all times. */
+	#peaks: Map<string, { rise: Rise; at: number; from: number }> | undefined;
 
 	constructor(series: TenantSignal) {
 		this.#series = series;
@@ -18,21 +19,25 @@ export class EpisodeWatch {
 
 	settle(minute: number, episodes: Episodes, wasReal: (from: number, to: number) => boolean): void {
 		const rises = risesOf(this.#series, minute);
-		if (rises.length === 0 && this.#peaks.size === 0) return;
+		if (rises.length === 0 && this.#peaks === undefined) return;
 		for (const rise of rises) {
 			const key = rise.channel + (rise.part?.value ?? "");
-			const peak = this.#peaks.get(key);
+			const peak = this.#peaks?.get(key);
 			if (peak === undefined) {
-				if (rise.minutes >= 1) this.#peaks.set(key, { rise, at: minute, from: rise.onset });
+				if (rise.minutes < 1) continue;
+				this.#peaks ??= new Map();
+				this.#peaks.set(key, { rise, at: minute, from: rise.onset });
 			} else if (rise.minutes > peak.rise.minutes) {
 				peak.rise = rise;
 				peak.at = minute;
 			}
 		}
-		for (const [key, peak] of this.#peaks) {
+		const peaks = this.#peaks;
+		if (peaks === undefined) return;
+		for (const [key, peak] of peaks) {
 			const now = rises.find((rise) => rise.channel + (rise.part?.value ?? "") === key);
 			if (now !== undefined) continue;
-			this.#peaks.delete(key);
+			peaks.delete(key);
 			const { rise, at } = peak;
 			const isTooLong = rise.minutes > (rise.channel === "burn" ? LONGEST_BURN : LONGEST);
 			if (rise.minutes < 1.5 || isTooLong || minute - at > RING - 90 || wasReal(peak.from, minute)) continue;
@@ -41,5 +46,6 @@ export class EpisodeWatch {
 			if (rise.channel === "slice" && nats === 0) continue;
 			episodes.add({ kind: sort, at: minute * MINUTE_MS, severity, minutes: rise.minutes });
 		}
+		if (peaks.size === 0) this.#peaks = undefined;
 	}
 }

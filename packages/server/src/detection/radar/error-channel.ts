@@ -21,8 +21,9 @@ const LEAK = [0.012, 0.12, 0.12] as const;
 const BLOCK_MINUTES = 15;
 /** Blocks whose parameters are kept, so that late minutes are judged by those of their time. */
 const BLOCKS = 8;
-/** Per block: the usual ratio, then the weight of a bad and of a good event for each alternative. */
-const PARAMETERS = 1 + 2 * ALTERNATIVES;
+/** Per block: the usual ratio, then the weight of a bad and of a good event for each alternative, then the block. */
+const PARAMETERS = 2 + 2 * ALTERNATIVES;
+const BLOCK = PARAMETERS - 1;
 const FADE_PER_MINUTE = 0.5 ** (1 / (4 * 1440));
 const HOURS = 24;
 /** Bad events that the time of day must have seen to count as much as the rest. */
@@ -39,25 +40,24 @@ const LEAST_SAVED = 2;
 export class ErrorChannel {
 	readonly evidence = new Evidence(ALTERNATIVES);
 	readonly #minutes: SignalMinutes;
-	readonly #counts: Int32Array;
+	readonly #judged: "bad" | "slow";
 	readonly #pool: Pool;
 	#bad = 0;
 	#total = 0;
-	readonly #hourBad = new Float64Array(HOURS);
-	readonly #hourExpected = new Float64Array(HOURS);
+	/** By hour of the day: bad events, and as many as were expected. */
+	readonly #hours = new Float64Array(2 * HOURS);
 	#noise = 1.5;
 	#noiseWeight = 30;
 	#blockBad = 0;
 	#blockExpected = 0;
-	readonly #block = new Int32Array(BLOCKS).fill(-1);
-	readonly #parameters = new Float64Array(BLOCKS * PARAMETERS);
+	readonly #parameters = new Float64Array(BLOCKS * PARAMETERS).fill(-1);
 	/** Bad events that clipped minutes did not use up. */
 	#unused = LEAST_SAVED;
 	learntMinutes = 0;
 
-	constructor(minutes: SignalMinutes, counts: Int32Array, pool: Pool) {
+	constructor(minutes: SignalMinutes, judged: "bad" | "slow", pool: Pool) {
 		this.#minutes = minutes;
-		this.#counts = counts;
+		this.#judged = judged;
 		this.#pool = pool;
 	}
 
@@ -70,7 +70,7 @@ export class ErrorChannel {
 			this.evidence.carry(minute);
 			return;
 		}
-		const bad = Math.min(total, this.#counts[slot] as number);
+		const bad = Math.min(total, this.#minutes[this.#judged][slot] as number);
 		for (let a = 0; a < ALTERNATIVES; a += 1) {
 			const nats =
 				bad * (this.#parameters[at + 1 + 2 * a] as number) +
@@ -118,7 +118,7 @@ export class ErrorChannel {
 			if (!this.#minutes.knows(m)) continue;
 			const slot = m & SLOT;
 			const total = this.#minutes.total[slot] as number;
-			const bad = Math.min(total, this.#counts[slot] as number);
+			const bad = Math.min(total, this.#minutes[this.#judged][slot] as number);
 			const at = this.#parametersAt(m);
 			sum +=
 				bad * (this.#parameters[at + 1 + 2 * a] as number) +
@@ -136,7 +136,7 @@ export class ErrorChannel {
 			if (!this.#minutes.knows(m)) continue;
 			const n = this.#minutes.total[m & SLOT] as number;
 			total += n;
-			bad += Math.min(n, this.#counts[m & SLOT] as number) - n * this.usual(m);
+			bad += Math.min(n, this.#minutes[this.#judged][m & SLOT] as number) - n * this.usual(m);
 			if (m - from >= 2 && total > 0 && bad / total > worst) worst = bad / total;
 		}
 		return Math.max(worst, total > 0 && to - from < 2 ? bad / total : 0);
@@ -149,7 +149,7 @@ export class ErrorChannel {
 			if (!this.#minutes.knows(m)) continue;
 			const total = this.#minutes.total[m & SLOT] as number;
 			sums.total += total;
-			sums.bad += Math.min(total, this.#counts[m & SLOT] as number);
+			sums.bad += Math.min(total, this.#minutes[this.#judged][m & SLOT] as number);
 			sums.expected += total * this.usual(m);
 		}
 		return sums;
@@ -161,7 +161,7 @@ export class ErrorChannel {
 		const slot = minute & SLOT;
 		const total = this.#minutes.total[slot] as number;
 		const usual = this.usual(minute);
-		const counted = Math.min(total, this.#counts[slot] as number);
+		const counted = Math.min(total, this.#minutes[this.#judged][slot] as number);
 		// A storm in the first days must not become what is usual, and trouble only as far as it is not.
 		const bad =
 			isTrouble || isYoung
@@ -171,10 +171,10 @@ export class ErrorChannel {
 		this.#total = this.#total * FADE_PER_MINUTE + total;
 		this.#pool.bad = this.#pool.bad * 0.99999 + bad;
 		this.#pool.total = this.#pool.total * 0.99999 + total;
-		const hour = Math.floor(minute / 60) % HOURS;
+		const hour = 2 * (Math.floor(minute / 60) % HOURS);
 		const level = this.#level();
-		this.#hourBad[hour] = (this.#hourBad[hour] as number) * HOUR_FADE + bad;
-		this.#hourExpected[hour] = (this.#hourExpected[hour] as number) * HOUR_FADE + total * level;
+		this.#hours[hour] = (this.#hours[hour] as number) * HOUR_FADE + bad;
+		this.#hours[hour + 1] = (this.#hours[hour + 1] as number) * HOUR_FADE + total * level;
 		this.learntMinutes += 1;
 		if (!isTrouble) {
 			this.#blockBad += bad;
@@ -218,12 +218,12 @@ export class ErrorChannel {
 		const block = Math.floor(minute / BLOCK_MINUTES);
 		const slot = block & (BLOCKS - 1);
 		const at = slot * PARAMETERS;
-		if (this.#block[slot] !== block) this.#set(block, slot, at);
+		if (this.#parameters[at + BLOCK] !== block) this.#set(block, at);
 		return at;
 	}
 
-	#set(block: number, slot: number, at: number): void {
-		this.#block[slot] = block;
+	#set(block: number, at: number): void {
+		this.#parameters[at + BLOCK] = block;
 		const hourNow = (block * BLOCK_MINUTES) / 60;
 		const usual = Math.min(0.6, Math.max(1e-6, this.#level() * this.#hourFactor(hourNow)));
 		const uncertain = 1 / (this.#bad + PRIOR_BAD);
@@ -242,15 +242,15 @@ export class ErrorChannel {
 	}
 
 	#hourFactor(hour: number): number {
+		const hours = this.#hours;
 		const at = (h: number) => {
-			const k = ((Math.floor(h) % HOURS) + HOURS) % HOURS;
-			const before = (k + HOURS - 1) % HOURS;
-			const after = (k + 1) % HOURS;
-			const bad =
-				(this.#hourBad[k] as number) + 0.5 * ((this.#hourBad[before] as number) + (this.#hourBad[after] as number));
-			const expected =
-				(this.#hourExpected[k] as number) +
-				0.5 * ((this.#hourExpected[before] as number) + (this.#hourExpected[after] as number));
+			const k = 2 * (((Math.floor(h) % HOURS) + HOURS) % HOURS);
+			const before = (k + 2 * HOURS - 2) % (2 * HOURS);
+			const after = (k + 2) % (2 * HOURS);
+			const sum = (n: number) =>
+				(hours[k + n] as number) + 0.5 * ((hours[before + n] as number) + (hours[after + n] as number));
+			const bad = sum(0);
+			const expected = sum(1);
 			return (bad + HOUR_PRIOR_BAD) / (expected + HOUR_PRIOR_BAD);
 		};
 		const middle = hour - 0.5;

@@ -1,4 +1,5 @@
 import { RING, SLOT } from "./clock-minutes.ts";
+import { type Counts, createCounts, NO_COUNTS, withMore } from "./counts.ts";
 import { Evidence } from "./cusum.ts";
 import type { RadarSignal, TenantMinute } from "./types.ts";
 
@@ -6,8 +7,8 @@ import type { RadarSignal, TenantMinute } from "./types.ts";
 export class ValueMinutes {
 	readonly attribute: number;
 	readonly value: string;
-	readonly total = new Int32Array(RING);
-	readonly bad = new Int32Array(RING);
+	total = createCounts(RING);
+	bad = createCounts(RING);
 	/** Sums over healthy minutes, fading with half-lives of days. */
 	usualTotal = 0;
 	usualBad = 0;
@@ -47,12 +48,12 @@ export class ValueMinutes {
 /** The last four hours of one tenant's signal, minute by minute. Adding is order-free; a batch that comes again is refused. */
 export class SignalMinutes {
 	readonly buckets: number;
-	readonly total = new Int32Array(RING);
-	readonly bad = new Int32Array(RING);
-	readonly slow: Int32Array;
-	readonly histogram: Int32Array;
-	/** Which minute a slot holds; -1: none. */
-	readonly held = new Int32Array(RING).fill(-1);
+	total = createCounts(RING);
+	bad = createCounts(RING);
+	slow: Counts;
+	histogram: Counts;
+	/** Which turn of the ring a slot holds, from 1 on; 0: none. */
+	readonly #turns = new Uint16Array(RING);
 	readonly values: ValueMinutes[] = [];
 	/** Like those of its values. */
 	usualTotal = 0;
@@ -64,38 +65,38 @@ export class SignalMinutes {
 
 	constructor(signal: RadarSignal) {
 		this.buckets = signal.latency?.boundsMs ? signal.latency.boundsMs.length + 1 : 0;
-		this.slow = new Int32Array(signal.latency && this.buckets === 0 ? RING : 0);
-		this.histogram = new Int32Array(RING * this.buckets);
+		this.slow = signal.latency && this.buckets === 0 ? createCounts(RING) : NO_COUNTS;
+		this.histogram = this.buckets > 0 ? createCounts(RING * this.buckets) : NO_COUNTS;
 		this.#byValue = signal.attributes.map(() => new Map());
 		this.#isCohort = signal.attributes.map((name) => signal.cohortAttributes.includes(name));
 	}
 
 	knows(minute: number): boolean {
-		return this.held[minute & SLOT] === minute;
+		return this.#turns[minute & SLOT] === turnOf(minute);
 	}
 
 	/** False: this batch came before, or the slot belongs to a later minute. */
 	add(minute: number, observation: TenantMinute): boolean {
 		const slot = minute & SLOT;
-		const held = this.held[slot] as number;
-		if (held > minute) return false;
-		if (held < minute) this.#clear(slot, minute);
-		else if (!observation.isOnce && !this.#isNew(slot, observation)) return false;
+		const later = this.#turnsUntil(slot, minute);
+		if (later < 0) return false;
+		if (later > 0) this.#clear(slot, minute);
+		else if (!observation.isOnce && !this.#isNew(slot, minute, observation)) return false;
 		if (!observation.isOnce) this.#remember(slot, observation.id ?? "");
 		for (const cell of observation.cells) {
-			this.total[slot] = (this.total[slot] as number) + cell.total;
-			this.bad[slot] = (this.bad[slot] as number) + (cell.bad ?? 0);
-			if (this.slow.length > 0) this.slow[slot] = (this.slow[slot] as number) + (cell.slow ?? 0);
+			this.total = withMore(this.total, slot, cell.total);
+			this.bad = withMore(this.bad, slot, cell.bad ?? 0);
+			if (this.slow.length > 0) this.slow = withMore(this.slow, slot, cell.slow ?? 0);
 			const counts = cell.buckets;
 			if (counts !== undefined)
 				for (let k = 0, at = slot * this.buckets; k < this.buckets; k += 1)
-					this.histogram[at + k] = (this.histogram[at + k] as number) + (counts[k] ?? 0);
+					this.histogram = withMore(this.histogram, at + k, counts[k] ?? 0);
 			for (let a = 0; a < cell.values.length; a += 1) {
 				const value = this.#value(a, cell.values[a] as string);
 				if (value === undefined) continue;
 				if (value.seen < minute) value.seen = minute;
-				value.total[slot] = (value.total[slot] as number) + cell.total;
-				value.bad[slot] = (value.bad[slot] as number) + (cell.bad ?? 0);
+				value.total = withMore(value.total, slot, cell.total);
+				value.bad = withMore(value.bad, slot, cell.bad ?? 0);
 			}
 		}
 		return true;
@@ -104,7 +105,7 @@ export class SignalMinutes {
 	/** Takes the minute as one without events: telemetry came, but not of this signal. */
 	settleEmpty(minute: number): void {
 		const slot = minute & SLOT;
-		if ((this.held[slot] as number) < minute) this.#clear(slot, minute);
+		if (this.#turnsUntil(slot, minute) > 0) this.#clear(slot, minute);
 	}
 
 	value(attribute: number, value: string): ValueMinutes | undefined {
@@ -151,7 +152,7 @@ export class SignalMinutes {
 		this.#ids[slot] = ids === undefined ? id : typeof ids === "string" ? [ids, id] : [...ids, id];
 	}
 
-	#isNew(slot: number, observation: TenantMinute): boolean {
+	#isNew(slot: number, minute: number, observation: TenantMinute): boolean {
 		const ids = this.#ids[slot];
 		if (ids === undefined) return true;
 		const id = observation.id;
@@ -160,14 +161,22 @@ export class SignalMinutes {
 			let total = 0;
 			for (const cell of observation.cells) total += cell.total;
 			if (total <= (this.total[slot] as number)) return false;
-			this.#clear(slot, this.held[slot] as number);
+			this.#clear(slot, minute);
 			return true;
 		}
 		return typeof ids === "string" ? ids !== id : !ids.includes(id);
 	}
 
+	/** Turns of the ring from what a slot holds to `minute`; 0: it is held, negative: something later is. */
+	#turnsUntil(slot: number, minute: number): number {
+		const held = this.#turns[slot] as number;
+		if (held === 0) return 1;
+		const turns = turnOf(minute) - held;
+		return turns > TURNS / 2 ? turns - TURNS : turns < -TURNS / 2 ? turns + TURNS : turns;
+	}
+
 	#clear(slot: number, minute: number): void {
-		this.held[slot] = minute;
+		this.#turns[slot] = turnOf(minute);
 		if (this.#ids.length > 0) this.#ids[slot] = undefined;
 		this.total[slot] = 0;
 		this.bad[slot] = 0;
@@ -180,6 +189,9 @@ export class SignalMinutes {
 	}
 }
 
+/** They are counted anew after 30 years. */
+const TURNS = 65_535;
+const turnOf = (minute: number): number => (Math.floor(minute / RING) % TURNS) + 1;
 const BLOCK_MINUTES = 15;
 const BLOCKS = 8;
 const USUAL_FADE = 0.5 ** (1 / (2 * 1440));

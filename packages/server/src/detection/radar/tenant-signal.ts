@@ -34,9 +34,9 @@ export class TenantSignal {
 		this.signal = signal;
 		this.minutes = new SignalMinutes(signal);
 		const { latency } = signal;
-		if (signal.errors) this.errors = new ErrorChannel(this.minutes, this.minutes.bad, pool);
+		if (signal.errors) this.errors = new ErrorChannel(this.minutes, "bad", pool);
 		if (latency?.boundsMs) this.latency = new LatencyChannel(this.minutes, latency.boundsMs);
-		else if (latency) this.slow = new ErrorChannel(this.minutes, this.minutes.slow, slowPool);
+		else if (latency) this.slow = new ErrorChannel(this.minutes, "slow", slowPool);
 		if (signal.volume) this.volume = new VolumeChannel(this.minutes, tenant.utcOffsetMinutes ?? 0);
 	}
 

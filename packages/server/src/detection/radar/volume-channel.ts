@@ -28,13 +28,13 @@ export class VolumeChannel {
 	readonly #minutes: SignalMinutes;
 	readonly #offset: number;
 	/** Mean events per minute by quarter of an hour, working days then weekends, and how many days each has seen. */
-	readonly #profile = new Float64Array(2 * SLOTS);
-	readonly #days = new Uint16Array(2 * SLOTS);
+	readonly #profile = new Float32Array(2 * SLOTS);
+	readonly #days = new Uint8ClampedArray(2 * SLOTS);
 	#dayCame = 0;
 	#dayUsual = 0;
-	readonly #recentCame = new Float64Array(KEPT);
-	readonly #recentUsual = new Float64Array(KEPT);
-	readonly #expected = new Float64Array(RING);
+	/** After each minute: what came lately, and what is usual for that; two numbers a slot. */
+	readonly #recent = new Float64Array(2 * KEPT);
+	readonly #expected = new Float32Array(RING);
 	#slotCame = 0;
 	#slotMinutes = 0;
 	#slotExpected = 0;
@@ -48,19 +48,19 @@ export class VolumeChannel {
 	}
 
 	judge(minute: number, isMasked: boolean): void {
-		const k = minute & (KEPT - 1);
-		const before = (minute - 1) & (KEPT - 1);
+		const k = 2 * (minute & (KEPT - 1));
+		const before = 2 * ((minute - 1) & (KEPT - 1));
 		const usual = this.profile(minute);
 		const isQuiet = Math.max(this.evidence.sum(0, minute - 1), this.evidence.sum(1, minute - 1)) < 5;
 		const lag = minute - RECENT_LAG;
-		let came = this.#recentCame[before] as number;
-		let asUsual = this.#recentUsual[before] as number;
+		let came = this.#recent[before] as number;
+		let asUsual = this.#recent[before + 1] as number;
 		if (isQuiet && this.#minutes.knows(lag) && !this.#isGuess(lag)) {
 			came = came * RECENT_FADE + (this.#minutes.total[lag & SLOT] as number);
 			asUsual = asUsual * RECENT_FADE + this.profile(lag);
 		}
-		this.#recentCame[k] = came;
-		this.#recentUsual[k] = asUsual;
+		this.#recent[k] = came;
+		this.#recent[k + 1] = asUsual;
 		const day = (this.#dayCame + 8) / (this.#dayUsual + 8);
 		const recent = (came + 6 * day) / (asUsual + 6);
 		const level = Math.min(recent, day * 1.12);

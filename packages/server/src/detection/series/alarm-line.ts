@@ -6,7 +6,7 @@ import { rateOf, type SeriesSettings } from "./settings.ts";
  * Hill (1975), "A simple general approach to inference about the tail of a distribution".
  */
 export interface AlarmLine {
-	readonly bins: Float64Array;
+	readonly bins: Float32Array;
 	/** Sum of all bins. */
 	total: number;
 	/** Weight of the next sample: it grows instead of all bins shrinking. */
@@ -22,11 +22,11 @@ const BINS_PER_OCTAVE = 8;
 const LOWEST_LOG2 = -4;
 /** Scores beyond it are as good as infinite. */
 export const HIGHEST_SCORE = 2 ** (LOWEST_LOG2 + BINS / BINS_PER_OCTAVE - 1);
-/** The weight at which all bins are scaled down, long before a double loses small ones. */
+/** The weight at which all bins are scaled down, long before they lose small ones. */
 const HEAVIEST = 1e9;
 
 export function createAlarmLine(): AlarmLine {
-	return { bins: new Float64Array(BINS), total: 0, weight: 1, line: undefined, repeats: 0 };
+	return { bins: new Float32Array(BINS), total: 0, weight: 1, line: undefined, repeats: 0 };
 }
 
 /** Adds one score to the past. */

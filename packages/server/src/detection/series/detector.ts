@@ -15,6 +15,7 @@ import {
 	type Expected,
 	expect,
 	forgetNear,
+	LARGEST_SINGLE,
 	learn,
 	type Moment,
 	momentOf,
@@ -24,7 +25,7 @@ import {
 import { DAY_MS, rateOf, SERIES_SETTINGS, type SeriesSettings } from "./settings.ts";
 import type { SampleContext, SeriesDetector, SeriesOptions, SeriesSnapshot, SeriesVerdict } from "./types.ts";
 
-/** All that one series has taught, about 7 KiB, whatever its length. */
+/** All that one series has taught, about 4 KiB, whatever its length. */
 interface SeriesState {
 	readonly options: SeriesOptions;
 	readonly settings: SeriesSettings;
@@ -32,8 +33,8 @@ interface SeriesState {
 	readonly expectation: Expectation;
 	readonly alarm: AlarmLine;
 	/** Mean absolute residual at each hour, in units of a standard deviation, and how often the hour was seen. */
-	readonly hourDeviation: Float64Array;
-	readonly hourVisits: Float64Array;
+	readonly hourDeviation: Float32Array;
+	readonly hourVisits: Float32Array;
 	readonly own: OwnNumbers;
 }
 
@@ -132,8 +133,8 @@ function createState(options: SeriesOptions, settings: SeriesSettings): SeriesSt
 		slots,
 		expectation: createExpectation(slots),
 		alarm: createAlarmLine(),
-		hourDeviation: new Float64Array(slots.hours),
-		hourVisits: new Float64Array(slots.hours),
+		hourDeviation: new Float32Array(slots.hours),
+		hourVisits: new Float32Array(slots.hours),
 		own: {
 			samples: 0,
 			firstAt: 0,
@@ -177,7 +178,10 @@ function arraysOf({
 	alarm,
 	hourDeviation,
 	hourVisits,
-}: Pick<SeriesState, "expectation" | "alarm" | "hourDeviation" | "hourVisits">): Record<string, Float64Array> {
+}: Pick<SeriesState, "expectation" | "alarm" | "hourDeviation" | "hourVisits">): Record<
+	string,
+	Float32Array | Float64Array
+> {
 	const { day, dayVisits, week, weekVisits, errors } = expectation;
 	return { day, dayVisits, week, weekVisits, errors, bins: alarm.bins, hourDeviation, hourVisits };
 }
@@ -373,7 +377,7 @@ function learnSample(state: SeriesState, value: number, moment: Moment, expected
 	const hourRate = Math.max(settings.hourRate / slots.perHour, 1 / (visits * slots.perHour + 1));
 	const ofHour = state.hourDeviation[moment.hour] as number;
 	state.hourVisits[moment.hour] = visits;
-	state.hourDeviation[moment.hour] = ofHour + hourRate * (seen - ofHour);
+	state.hourDeviation[moment.hour] = Math.min(LARGEST_SINGLE, ofHour + hourRate * (seen - ofHour));
 }
 
 /** A deviation too small for the size of the values to matter; above 0. */

@@ -9,10 +9,11 @@ export interface Expectation {
 	/** What was just seen, clipped. */
 	near: number;
 	level: number;
-	readonly day: Float64Array;
-	readonly dayVisits: Float64Array;
-	readonly week: Float64Array;
-	readonly weekVisits: Float64Array;
+	/** Single precision: they are means of what differs by more, and every series has hundreds of them. */
+	readonly day: Float32Array;
+	readonly dayVisits: Float32Array;
+	readonly week: Float32Array;
+	readonly weekVisits: Float32Array;
 	/** Mean absolute errors of the experts, in the order of `EXPERTS`. */
 	readonly errors: Float64Array;
 }
@@ -78,10 +79,10 @@ export function createExpectation(slots: Slots): Expectation {
 	return {
 		near: 0,
 		level: 0,
-		day: new Float64Array(slots.day),
-		dayVisits: new Float64Array(slots.day),
-		week: new Float64Array(DAYS_PER_WEEK * slots.hours),
-		weekVisits: new Float64Array(DAYS_PER_WEEK * slots.hours),
+		day: new Float32Array(slots.day),
+		dayVisits: new Float32Array(slots.day),
+		week: new Float32Array(DAYS_PER_WEEK * slots.hours),
+		weekVisits: new Float32Array(DAYS_PER_WEEK * slots.hours),
 		errors: new Float64Array(EXPERTS.length),
 	};
 }
@@ -166,15 +167,15 @@ function opinionOf(index: number, near: number, level: number, seasonal: number,
 	return index === 2 ? level + seasonal : level + seasonal + weekly;
 }
 
-function trusted(values: Float64Array, visits: Float64Array, slot: number, { trustVisits }: SeriesSettings): number {
+function trusted(values: Float32Array, visits: Float32Array, slot: number, { trustVisits }: SeriesSettings): number {
 	const seen = visits[slot] as number;
 	return ((values[slot] as number) * seen) / (seen + trustVisits);
 }
 
 /** Moves a slot towards `target`: as a plain mean at first, by `rate` per visit of `perVisit` samples from then on. */
 function visit(
-	values: Float64Array,
-	visits: Float64Array,
+	values: Float32Array,
+	visits: Float32Array,
 	slot: number,
 	target: number,
 	rate: number,
@@ -182,9 +183,12 @@ function visit(
 ): void {
 	const seen = visits[slot] as number;
 	const value = values[slot] as number;
-	values[slot] = value + Math.max(rate / perVisit, 1 / (seen * perVisit + 1)) * (target - value);
+	const moved = value + Math.max(rate / perVisit, 1 / (seen * perVisit + 1)) * (target - value);
+	values[slot] = clip(moved, LARGEST_SINGLE);
 	visits[slot] = Math.min(MOST_VISITS, seen + 1 / perVisit);
 }
 
 /** From here on one more visit changes nothing. */
-const MOST_VISITS = 1e6;
+const MOST_VISITS = 1e5;
+/** Nothing beyond it can be written in single precision. */
+export const LARGEST_SINGLE = 3.4e38;
