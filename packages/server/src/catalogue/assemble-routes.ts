@@ -5,7 +5,6 @@ import type { Entry } from "./entries.ts";
 import { KINDS, type Kind } from "./kinds.ts";
 import type { RouteInput } from "./kinds-routing.ts";
 import type { Domain } from "./label-domain.ts";
-import { matchesLabels, parseMatchers } from "./label-matchers.ts";
 import type { Context } from "./references.ts";
 import { checkReach, type Node } from "./route-reach.ts";
 import type { Ownership, RouteRule, Tell } from "./routing-types.ts";
@@ -148,10 +147,6 @@ function checkEffects(
 			const message = `${pathText(at(field))} has no effect: the route pages nobody.`;
 			context.error(entry, at(field), message, "Remove it, or write page: true.", "key");
 		}
-		if (namesPlatform(written.match)) {
-			const message = `${where} pages nobody for incidents of the platform, and those of key tenants under them do not page by themselves.`;
-			context.error(entry, at("match"), message, 'Let it page, or match scope="tenant".');
-		}
 		if (!hasTell) {
 			const message = `${where} pages nobody and tells nobody, so its incidents would be lost in silence.`;
 			const remedy = "Write tell, or mute them for a time with a mute or a Maintenance.";
@@ -171,15 +166,6 @@ function checkEffects(
 		const message = `${pathText(at("groupWait"))} is longer than the group's interval.`;
 		context.warn(entry, at("groupWait"), message, "Write a groupInterval that is no shorter than groupWait.");
 	}
-}
-
-function namesPlatform(match: RouteInput["match"]): boolean {
-	const matchers = [match ?? []].flat().flatMap((text) => {
-		const reading = parseMatchers(text);
-		return reading.status === "ok" ? reading.matchers : [];
-	});
-	const ofScope = matchers.filter(({ name }) => name === "scope");
-	return ofScope.length > 0 && matchesLabels(ofScope, { scope: "platform" });
 }
 
 function checkSiblings(context: Context, entry: Entry<"Route">, path: Path, routes: readonly RouteInput[]): void {

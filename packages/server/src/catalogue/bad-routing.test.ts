@@ -90,11 +90,6 @@ describe("a rule that can have no effect is told, with its place and what to do"
 			/^5:15 error spec\.escalation "nobody" is not a known/,
 		],
 		[
-			"platform incidents that page nobody",
-			[route('  routes: [{ match: scope="platform", page: false, tell: [{ channel: phone-panel, address: x }] }]\n')],
-			/error spec\.routes\.0 pages nobody for incidents of the platform/,
-		],
-		[
 			"a wait beyond the promise",
 			[route("  groupWait: 45s\n")],
 			/^5:14 warning spec\.groupWait "45s" lets the first page wait longer than 30s/,

@@ -2,6 +2,7 @@ import type { Catalogue } from "#catalogue";
 import { SYSTEM, scopeOf, type Tx } from "#platform";
 import { applyEvent, auditIncident, publish } from "./change.ts";
 import { coolDownOf } from "./continuing.ts";
+import { leaveParent } from "./family/parents.ts";
 import type { IncidentEvent } from "./lifecycle.ts";
 import { childrenOf, getIncident } from "./rows.ts";
 import type { ChangeOutcome, Incident, IncidentDeps, IncidentRequest, RefusalReason } from "./types.ts";
@@ -141,7 +142,7 @@ async function change(
 	return { status: "changed", incident: next };
 }
 
-/** A child that cannot follow (resolved already, say) stays as it is. */
+/** A child that cannot follow stays as it is; one that still burns when its parent ends is nobody's child any more. */
 async function changeChildren(
 	tx: Tx,
 	deps: IncidentDeps,
@@ -151,7 +152,9 @@ async function changeChildren(
 ): Promise<void> {
 	// Those that are private to others come along: they have no page of their own.
 	for (const child of await childrenOf(tx, ALL, parent.id)) {
-		await applyEvent(tx, deps, child, event, request.principal, request.now, { with: parent.id });
+		const { step } = await applyEvent(tx, deps, child, event, request.principal, request.now, { with: parent.id });
+		if (step.status === "refused" && step.reason === "signal-open")
+			await leaveParent(tx, deps, child, request.now, true);
 	}
 }
 

@@ -4,7 +4,7 @@ import type { BreachClosed, BreachOpened, Evidence } from "#detection";
 import { type Principal, SYSTEM, scopeOf, type Tx } from "#platform";
 import { applyEvent, auditIncident, publish } from "./change.ts";
 import { continuedIncident, coolDownOf } from "./continuing.ts";
-import { followParent, linkToParent, wasTakenFrom } from "./family/parents.ts";
+import { followParent, leaveParent, linkToParent, wasTakenFrom } from "./family/parents.ts";
 import { isResolved } from "./lifecycle.ts";
 import { getIncident, incidentOf, rowOf, UNRESOLVED } from "./rows.ts";
 import { factsAtOpening, judgeSeverity, risen } from "./severity/derive.ts";
@@ -268,12 +268,7 @@ async function onItsOwn(tx: Tx, deps: IncidentDeps, incident: Incident, now: num
 	if (parentId === undefined || incident.signalClearedAt === undefined) return incident;
 	const parent = await getIncident(tx, ALL, parentId);
 	const speaks = parent && !isResolved(parent) && parent.state !== "mitigated" && parent.signalClearedAt === undefined;
-	if (speaks) return incident;
-	await tx.updateTable("incidents").set({ parent_id: null }).where("id", "=", incident.id).execute();
-	const alone = { ...incident, parentId: undefined };
-	const data = { parentId, byHand: false };
-	if (!isResolved(incident)) await publish(tx, deps, alone, SYSTEM, now, { type: "incident.unlinked", data });
-	return alone;
+	return speaks ? incident : leaveParent(tx, deps, incident, now);
 }
 
 async function comeUnder(tx: Tx, deps: IncidentDeps, incident: Incident, parent: Incident, now: number): Promise<void> {

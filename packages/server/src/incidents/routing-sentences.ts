@@ -9,6 +9,16 @@ const HELD: Readonly<Record<string, string>> = {
 	interval: "the route's time interval",
 };
 
+const VOICES: Readonly<Record<string, string>> = {
+	over: "is over",
+	mitigated: "is mitigated",
+	held: "is held back before it paged anybody",
+	"only-tells": "pages nobody",
+	quiet: "no longer burns",
+	"reaches-nobody": "reaches nobody",
+	"not-routed": "pages nobody yet",
+};
+
 /** What routing states: who shares a page, what holds one back, who was handed the incident. */
 export const ROUTING_SENTENCES: Readonly<Record<string, (data: Data, actor: string) => string>> = {
 	"incident.routed": (data) =>
@@ -28,6 +38,8 @@ export const ROUTING_SENTENCES: Readonly<Record<string, (data: Data, actor: stri
 		data.isBurning
 			? "What held the page back is over, and it still burns: it pages now."
 			: "What held the page back is over. It no longer burns, so nobody is woken.",
+	"routing.by_itself": (data) =>
+		`Platform incident ${data.parentId} ${VOICES[String(data.voice)]}, so this one is routed by itself.`,
 	"routing.muted": (data, actor) => `${actor} muted it while it was paging: ${data.words}`,
 	"routing.failed": (data) => `Routing failed, so it pages all the same: ${data.reason}`,
 	"handoff.made": (data, actor) =>

@@ -22,9 +22,11 @@ export const WORK_SENTENCES: Readonly<Record<string, (data: Data, actor: string)
 	"incident.related_linked": (data, actor) => `${actor} linked ${data.other}.`,
 	"incident.related_unlinked": (data, actor) => `${actor} removed the link to ${data.other}.`,
 	"incident.unlinked": (data, actor) =>
-		data.byHand === false
-			? `Its signal returned alone: it is no part of platform incident ${data.parentId} any more.`
-			: `${actor} took it out of platform incident ${data.parentId}.`,
+		data.isOver
+			? `It still burns: it does not end with platform incident ${data.parentId}.`
+			: data.byHand === false
+				? `Its signal returned alone: it is no part of platform incident ${data.parentId} any more.`
+				: `${actor} took it out of platform incident ${data.parentId}.`,
 	"incident.severity_revised": (data) =>
 		`Severity rises from ${data.from} to ${data.to}: ${data.reasons}.${data.isInForce ? "" : ` ${data.inForce}, as a person set it, stays in force.`}`,
 	"incident.severity_set": (data, actor) => `${actor} set severity ${data.to} instead of ${data.from}.${because(data)}`,

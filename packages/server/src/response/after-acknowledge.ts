@@ -90,7 +90,12 @@ async function escalateAnew(tx: Tx, deps: ResponseDeps, timer: Timer, now: numbe
 /** The incident, while somebody should be working on it. */
 async function workedOn(tx: Tx, timer: Timer): Promise<Incident | undefined> {
 	const incident = timer.incidentId === undefined ? undefined : await getIncident(tx, ALL, timer.incidentId);
-	return incident?.state === "acknowledged" || incident?.state === "investigating" ? incident : undefined;
+	return incident && isWorkedOn(incident) ? incident : undefined;
+}
+
+/** Somebody has it, and has not said that the impact ended. */
+export function isWorkedOn({ state }: Pick<Incident, "state">): boolean {
+	return state === "acknowledged" || state === "investigating";
 }
 
 /** When a person last did anything with the incident. A clock that was set back makes nobody busy in the future. */

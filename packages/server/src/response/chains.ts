@@ -1,6 +1,14 @@
 import { MINUTE_MS, SEVERITIES } from "@bellwether/model";
 import type { EscalationPolicy } from "#catalogue";
-import { getIncident, type Incident, markPaged, publishIncidentFact, resolveIncident, setSeverity } from "#incidents";
+import {
+	getIncident,
+	type Incident,
+	isResolved,
+	markPaged,
+	publishIncidentFact,
+	resolveIncident,
+	setSeverity,
+} from "#incidents";
 import { cancelMessages, cancelTimers, SYSTEM, scopeOf, setTimer, type Timer, type Tx } from "#platform";
 import {
 	type ChainEffect,
@@ -188,10 +196,13 @@ async function carryOut(
 	now: number,
 	lead?: string,
 ): Promise<void> {
+	const isExhausted = outcome.status === "exhausted";
+	// Before it is said: incidents under this one page by themselves then.
+	if (isExhausted) await endChain(tx, deps, incident, "exhausted", now);
 	for (const effect of outcome.effects) await apply(tx, deps, incident, chain, effect, now, lead);
-	if (outcome.status === "exhausted") {
-		await endChain(tx, deps, incident, "exhausted", now);
-		await setRetry(tx, deps, incident, chain.id, now);
+	if (isExhausted) {
+		const current = await getIncident(tx, ALL, incident.id);
+		if (current && !isResolved(current)) await setRetry(tx, deps, incident, chain.id, now);
 		return;
 	}
 	// A step may have resolved the incident, which ended the chain.

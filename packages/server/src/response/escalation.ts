@@ -1,7 +1,7 @@
 import type { EscalationPolicy } from "#catalogue";
 import { getIncident, type Incident, publishIncidentFact } from "#incidents";
 import { type DomainEvent, type EventBus, SYSTEM, scopeOf, type TimerHandler, type Tx } from "#platform";
-import { afterAcknowledgeTimers, forgetWork, watchWork } from "./after-acknowledge.ts";
+import { afterAcknowledgeTimers, forgetWork, isWorkedOn, watchWork } from "./after-acknowledge.ts";
 import { moveChain, START_OF_CHAIN } from "./chain.ts";
 import { takeSnapshot, worldOf } from "./chain-snapshot.ts";
 import {
@@ -22,7 +22,7 @@ import {
 } from "./chains.ts";
 import { queuePage, queueTimers } from "./page.ts";
 import { channelAsPerson, wayTimers } from "./page-sending.ts";
-import { type Chains, listenToRouting, policyOf, routeIncident, routingTimers } from "./routing/index.ts";
+import { type Chains, isSpokenFor, listenToRouting, policyOf, routeByItself, routingTimers } from "./routing/index.ts";
 import { CLEARED_WAIT_MS } from "./transients.ts";
 import type { ResponseDeps } from "./types.ts";
 
@@ -36,9 +36,7 @@ export function listenToIncidents(bus: EventBus, deps: ResponseDeps): void {
 			if (incident) await react(tx, incident, event);
 		});
 	const chains = chainsOf(deps);
-	on("incident.opened", async (tx, incident, event) => {
-		if (incident.parentId === undefined) await routeIncident(tx, deps, chains, incident, event.at);
-	});
+	on("incident.opened", (tx, incident, event) => routeByItself(tx, deps, chains, incident, event.at));
 	on("incident.acknowledged", async (tx, incident, event) => {
 		const running = await runningChain(tx, incident.id);
 		await endChain(tx, deps, incident, "acknowledged", event.at);
@@ -60,6 +58,7 @@ export function listenToIncidents(bus: EventBus, deps: ResponseDeps): void {
 		await forgetWork(tx, incident.id);
 	});
 	on("incident.linked", async (tx, incident, event) => {
+		if (!(await isSpokenFor(tx, incident))) return routeByItself(tx, deps, chains, incident, event.at);
 		const wasRunning = (await runningChain(tx, incident.id)) !== undefined;
 		await endChain(tx, deps, incident, "stopped", event.at);
 		if (!wasRunning) return;
@@ -70,11 +69,12 @@ export function listenToIncidents(bus: EventBus, deps: ResponseDeps): void {
 	});
 	on("incident.reopened", async (tx, incident, event) => {
 		if (event.data.by === "person") await watchAnew(tx, deps, incident, event.actor.name, event.at);
-		else if (incident.parentId === undefined) await routeIncident(tx, deps, chains, incident, event.at);
+		else await routeByItself(tx, deps, chains, incident, event.at);
 	});
 	on("incident.unlinked", async (tx, incident, event) => {
-		// Its parent paged for it; alone it must find somebody itself.
-		if (incident.state === "detected") await routeIncident(tx, deps, chains, incident, event.at);
+		// Its parent paged for it, and was watched for it; alone it must find somebody itself.
+		if (incident.state === "detected") await routeByItself(tx, deps, chains, incident, event.at);
+		else if (isWorkedOn(incident)) await watchAnew(tx, deps, incident, incident.acknowledgedBy ?? "", event.at);
 	});
 	on("incident.signal_cleared", async (tx, incident, event) => {
 		if (!(await nextMoveOf(tx, incident.id))?.isPaused) return;
@@ -150,7 +150,7 @@ export async function answerChain(tx: Tx, deps: ResponseDeps, incident: Incident
  * asleep by now: one page to who is on call, and a chain when nobody does anything after it.
  */
 async function pageForReturn(tx: Tx, deps: ResponseDeps, incident: Incident, now: number): Promise<void> {
-	if (incident.parentId !== undefined) return;
+	if (await isSpokenFor(tx, incident)) return;
 	const lead = "The signal returned: the mitigation did not hold.";
 	await pageOnce(tx, deps, incident, policyOf(deps.catalogue(), incident), lead, now);
 	await watchAnew(tx, deps, incident, incident.acknowledgedBy ?? "", now);

@@ -1,6 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
 import type { IncidentDetail } from "../api-types.ts";
 import { formatCountdown } from "../format.ts";
 import { useNow } from "../live.ts";
+import { incidentRoutingQuery } from "../mutes/queries.ts";
 import { times, useText } from "../text.ts";
 import { nextPage } from "./incident.ts";
 
@@ -9,6 +11,8 @@ export function EscalationCard({ incident }: { readonly incident: IncidentDetail
 	const now = useNow();
 	const { state, steps } = incident.escalation;
 	const next = nextPage(incident.escalation);
+	const routing = useQuery(incidentRoutingQuery(incident.id)).data?.state ?? null;
+	const isRoutedByItself = routing !== null && routing !== "over";
 	return (
 		<section className="card">
 			<h2>{t("incident.escalation")}</h2>
@@ -19,7 +23,7 @@ export function EscalationCard({ incident }: { readonly incident: IncidentDetail
 							time: times.at(next.at, now),
 							left: formatCountdown(next.at - now),
 						})
-					: state === "none" && incident.parent !== null
+					: state === "none" && incident.parent !== null && !isRoutedByItself
 						? t("incident.escalation.parent", { id: incident.parent })
 						: t(`incident.escalation.${state}`)}
 			</p>

@@ -1,6 +1,7 @@
 import { isOwnName } from "@bellwether/model";
 import { sql } from "kysely";
 import type { ControlStore } from "#platform";
+import { unspokenIncidents } from "#response";
 import type { TelemetryThread } from "../telemetry-thread.ts";
 import { ATTEMPT_MS, OVERDUE_MS } from "./audit.ts";
 import type { AuditFacts, PageAttempt, TelemetryFacts } from "./audit-types.ts";
@@ -48,15 +49,19 @@ export async function storeFacts(store: ControlStore, now: number): Promise<Stor
 }
 
 async function unacknowledgedIncidents(store: ControlStore): Promise<AuditFacts["unacknowledged"]> {
-	const incidents = await store.db
+	const detected = await store.db
 		.selectFrom("incidents")
-		.select(["id", "detected_at", "reopened_at"])
+		.select(["id", "detected_at", "reopened_at", "parent_id"])
 		.where("state", "=", "detected")
-		.where("parent_id", "is", null)
 		.where("merged_into", "is", null)
 		.orderBy("number", "desc")
 		.limit(MOST_INCIDENTS)
 		.execute();
+	const under = new Map(
+		detected.flatMap(({ id, parent_id }) => (parent_id === null ? [] : [[id, parent_id] as const])),
+	);
+	const unspoken = await unspokenIncidents(store.db, under);
+	const incidents = detected.filter(({ id }) => !under.has(id) || unspoken.has(id));
 	if (incidents.length === 0) return [];
 	const ids = incidents.map(({ id }) => id);
 	const [chains, timers, routed] = await Promise.all([

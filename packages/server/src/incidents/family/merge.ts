@@ -1,11 +1,12 @@
-import { cancelMessages, cancelTimers, SYSTEM, type Tx } from "#platform";
+import { cancelMessages, cancelTimers, SYSTEM, scopeOf, type Tx } from "#platform";
 import { applyEvent, publish } from "../change.ts";
 import { coolDownOf } from "../continuing.ts";
 import { isResolved } from "../lifecycle.ts";
-import { getIncident } from "../rows.ts";
+import { childrenOf, getIncident } from "../rows.ts";
 import type { ChangeOutcome, Incident, IncidentRequest } from "../types.ts";
 import { type Acted, act, refuse, unseen, type WorkDeps } from "../work/acting.ts";
 import { moveOpenTasks } from "../work/tasks.ts";
+import { followParent } from "./parents.ts";
 
 /**
  * Makes an incident part of another of the same tenant: its paging and timers stop, its open tasks, its breaches and its
@@ -38,6 +39,8 @@ export function mergeIncident(
 		await moveOpenTasks(tx, source, target);
 		await cancelTimers(tx, { incidentId: source.id });
 		await cancelMessages(tx, { incidentId: source.id, kind: "page" });
+		for (const child of await childrenOf(tx, scopeOf(SYSTEM), target.id))
+			await followParent(tx, deps, child, target, now, true);
 		await publish(tx, deps, target, principal, now, { type: "incident.merged", data: { from: source.id } });
 		await moveSignal(tx, deps, source, target, now);
 		const detail = { into: target.id, before: { state: source.state, verdict: source.verdict ?? null } };

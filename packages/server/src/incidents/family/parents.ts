@@ -1,4 +1,4 @@
-import type { Principal, Tx } from "#platform";
+import { type Principal, SYSTEM, type Tx } from "#platform";
 import { applyEvent, publish } from "../change.ts";
 import { isResolved } from "../lifecycle.ts";
 import { getIncident } from "../rows.ts";
@@ -62,21 +62,41 @@ export async function linkToParent(
 	await tx.updateTable("incidents").set({ parent_id: parent.id }).where("id", "=", incident.id).execute();
 	const data = { parentId: parent.id, byHand: by.role !== "system" };
 	await publish(tx, deps, incident, by, now, { type: "incident.linked", data });
-	return followParent(tx, deps, { ...incident, parentId: parent.id }, parent, now);
+	return followParent(tx, deps, { ...incident, parentId: parent.id }, parent, now, data.byHand);
 }
 
-/** Who took the platform's incident has taken what comes under it later. */
+/**
+ * Who took the platform's incident has taken what comes under it later; of a mitigated one only what a person puts there,
+ * as whoever said that the impact ended expects nothing to fail any more.
+ */
 export async function followParent(
 	tx: Tx,
 	deps: IncidentDeps,
 	incident: Incident,
 	parent: Incident,
 	now: number,
+	isByHand = false,
 ): Promise<Incident> {
-	if (parent.acknowledgedBy === undefined) return incident;
+	if (parent.acknowledgedBy === undefined || (parent.state === "mitigated" && !isByHand)) return incident;
 	const by = { name: parent.acknowledgedBy, role: "system" as const };
 	const event = { type: "acknowledge" as const, by: by.name };
 	return (await applyEvent(tx, deps, incident, event, by, now, { with: parent.id })).incident;
+}
+
+/** It no longer belongs to its platform incident, and no person said so. `isOver`: that ended, and this one still burns. */
+export async function leaveParent(
+	tx: Tx,
+	deps: IncidentDeps,
+	incident: Incident,
+	now: number,
+	isOver = false,
+): Promise<Incident> {
+	const { parentId } = incident;
+	await tx.updateTable("incidents").set({ parent_id: null }).where("id", "=", incident.id).execute();
+	const alone = { ...incident, parentId: undefined };
+	const data = { parentId, byHand: false, isOver };
+	if (!isResolved(incident)) await publish(tx, deps, alone, SYSTEM, now, { type: "incident.unlinked", data });
+	return alone;
 }
 
 /** Whether a person took it out of this very parent: the product does not put it back. */

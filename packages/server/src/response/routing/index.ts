@@ -2,6 +2,7 @@
  * What happens with an incident before anybody is paged: which route and policy, with whom it shares a page, and what
  * holds the page back. The decision is pure; mutes, groups and hand-offs are state of the control store.
  */
+export { lookBelow, routeByItself } from "./children.ts";
 export { accountableFor, ownershipOf } from "./choose-policy.ts";
 export { type DecisionInput, decide } from "./decide.ts";
 export { withSharers } from "./flush.ts";
@@ -21,7 +22,9 @@ export { labelsOf } from "./labels.ts";
 export { listenToRouting } from "./listen.ts";
 export * from "./mute-queries.ts";
 export { changeMute, endMute, MAX_MUTE_MS, type MuteOutcome, makeMute, type NewMute } from "./mutes.ts";
-export { policyOf, routeIncident, routingTimers } from "./route-incident.ts";
+export { policyOf, routeIncident } from "./route-incident.ts";
 export { routedIntegrations } from "./routed-integrations.ts";
 export * from "./routing-queries.ts";
+export { isSpokenFor, unspokenIncidents } from "./spoken-for.ts";
+export { routingTimers } from "./timers.ts";
 export type * from "./types.ts";

@@ -1,14 +1,26 @@
 import { acknowledgeIncident, getIncident, type Incident, isResolved } from "#incidents";
 import { type DomainEvent, type EventBus, SYSTEM, scopeOf, type Tx } from "#platform";
 import type { ResponseDeps } from "../types.ts";
+import { lookBelow } from "./children.ts";
 import { endHandOffs, pageHandOff } from "./hand-offs.ts";
-import { endRouting, isSettled, lookAgain, muteRunning, routeIncident } from "./route-incident.ts";
+import { endRouting, lookAgain, muteRunning, routeIncident } from "./route-incident.ts";
 import { routedRow } from "./rows.ts";
+import { isSettled } from "./spoken-for.ts";
 import { tellResolved } from "./tells.ts";
 import type { Chains } from "./types.ts";
 
 const ALL = scopeOf(SYSTEM);
 const RE_ROUTED = ["waiting", "held"];
+/** After these a platform incident may page, or no longer, for those under it. */
+const CHANGES_VOICE = [
+	"routing.held",
+	"routing.released",
+	"incident.routed",
+	"escalation.started",
+	"escalation.step_reached",
+	"escalation.exhausted",
+	"incident.merged",
+];
 
 /** Connects routing to what happens to incidents after they opened. Call once, before the first event. */
 export function listenToRouting(bus: EventBus, deps: ResponseDeps, chains: Chains): void {
@@ -27,7 +39,7 @@ export function listenToRouting(bus: EventBus, deps: ResponseDeps, chains: Chain
 		on(type, (tx, incident, event) => endRouting(tx, incident, event.at));
 	for (const type of ["incident.resolved", "incident.linked", "incident.merged"])
 		on(type, async (tx, incident, event) => {
-			if (!isSettled(incident)) return;
+			if (!(await isSettled(tx, incident))) return;
 			if (type === "incident.resolved") await tellResolved(tx, deps, incident, event.at);
 			await endRouting(tx, incident, event.at);
 			await endHandOffs(tx, deps, incident, "the incident is settled", event.at);
@@ -41,15 +53,20 @@ export function listenToRouting(bus: EventBus, deps: ResponseDeps, chains: Chain
 	});
 	on("incident.reported", async (tx, incident, event) => {
 		const row = await routedRow(tx, incident.id);
-		if (row?.state === "quiet" && !isSettled(incident)) await routeIncident(tx, deps, chains, incident, event.at);
+		if (row?.state === "quiet" && !(await isSettled(tx, incident)))
+			await routeIncident(tx, deps, chains, incident, event.at);
 	});
+	for (const type of CHANGES_VOICE)
+		on(type, async (tx, incident, event) => {
+			if (incident.kind === "platform") await lookBelow(tx, deps, chains, incident.id, event.at);
+		});
 	on("handoff.made", (tx, incident, event) => pageHandOff(tx, deps, chains, incident, event.at));
 	for (const type of ["mute.made", "mute.changed", "mute.started", "mute.ended"])
 		bus.on(type, (tx, event) => followMute(tx, deps, chains, event));
 	for (const type of ["incident.severity_set", "incident.severity_unset", "incident.severity_revised"])
 		on(type, async (tx, incident, event) => {
 			const row = await routedRow(tx, incident.id);
-			if (row && RE_ROUTED.includes(row.state) && !isSettled(incident))
+			if (row && RE_ROUTED.includes(row.state) && !(await isSettled(tx, incident)))
 				await routeIncident(tx, deps, chains, incident, event.at);
 			else if (row?.state === "telling") await lookAgain(tx, deps, chains, incident.id, event.at);
 		});
@@ -75,7 +92,7 @@ async function followMute(tx: Tx, deps: ResponseDeps, chains: Chains, event: Dom
 	for (const { incident_id: id, state } of rows) {
 		if (state === "held" && !ofMute.has(id)) continue;
 		const incident = await getIncident(tx, ALL, id);
-		if (!incident || isSettled(incident)) continue;
+		if (!incident || (await isSettled(tx, incident))) continue;
 		// What waits meets the mute when its time comes, as does what is held by something else.
 		if (state === "paging" || state === "sharing") await muteRunning(tx, deps, chains, incident, event.at);
 		else if (state === "held") await lookAgain(tx, deps, chains, id, event.at);

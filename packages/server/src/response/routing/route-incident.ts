@@ -1,16 +1,15 @@
 import { sql } from "kysely";
 import type { Catalogue, EscalationPolicy } from "#catalogue";
-import { getIncident, type Incident, isResolved, publishIncidentFact } from "#incidents";
-import { SYSTEM, scopeOf, type Timer, type TimerHandler, type Tx } from "#platform";
+import { getIncident, type Incident, publishIncidentFact } from "#incidents";
+import { SYSTEM, scopeOf, type Tx } from "#platform";
 import type { ResponseDeps } from "../types.ts";
 import { decide, routeOf } from "./decide.ts";
 import { gatherFacts } from "./facts.ts";
 import { flush, type Member } from "./flush.ts";
-import { HAND_OFF_TIMER, handOffDue } from "./hand-offs.ts";
 import { factsOf } from "./labels.ts";
-import { MUTE_TIMER, muteDue } from "./mutes.ts";
 import { armLook, keepDecision, keepHolds, LOOK_EVERY_MS, LOOK_TIMER, type RoutedRow, routedRow } from "./rows.ts";
-import { TELL_TIMER, tellAgain, tellOf } from "./tells.ts";
+import { isSettled } from "./spoken-for.ts";
+import { tellOf } from "./tells.ts";
 import type { Chains, Decision, Hold } from "./types.ts";
 
 const ALL = scopeOf(SYSTEM);
@@ -37,16 +36,6 @@ export async function routeIncident(
 /** The policy that pages for an incident. Without any policy it has no steps: the chain is exhausted at once and says so. */
 export function policyOf(catalogue: Catalogue, incident: Incident): EscalationPolicy {
 	return routeOf(catalogue, factsOf(catalogue, incident)).policy;
-}
-
-/** Handlers of routing's timers, by kind. */
-export function routingTimers(deps: ResponseDeps, chains: Chains): Record<string, TimerHandler> {
-	return {
-		[LOOK_TIMER]: (tx, timer, now) => lookAtTimer(tx, deps, chains, timer, now),
-		[TELL_TIMER]: (tx, timer, now) => tellAgain(tx, deps, timer, now),
-		[HAND_OFF_TIMER]: (tx, timer, now) => handOffDue(tx, deps, chains, timer, now),
-		[MUTE_TIMER]: (tx, timer, now) => muteDue(tx, deps, timer, now),
-	};
 }
 
 /** Undoes what a failed decision wrote and pages instead: twice rather than never. */
@@ -143,10 +132,6 @@ function nextLook(holds: readonly Hold[], now: number): number {
 	return Math.min(now + LOOK_EVERY_MS, ...holds.flatMap((hold) => hold.until ?? []));
 }
 
-async function lookAtTimer(tx: Tx, deps: ResponseDeps, chains: Chains, timer: Timer, now: number): Promise<void> {
-	if (timer.incidentId !== undefined) await lookAgain(tx, deps, chains, timer.incidentId, now, true);
-}
-
 /** Decides again about an incident that waits, is held, shares a page or went quiet. `isDue`: its own timer says so. */
 export async function lookAgain(
 	tx: Tx,
@@ -159,7 +144,7 @@ export async function lookAgain(
 	const incident = await getIncident(tx, ALL, incidentId);
 	const row = incident && (await routedRow(tx, incident.id));
 	if (!incident || !row || row.state === "over") return;
-	if (isSettled(incident)) return endRouting(tx, incident, now);
+	if (await isSettled(tx, incident)) return endRouting(tx, incident, now);
 	await orPage(tx, deps, chains, incident, now, async () => {
 		if (row.state === "waiting" || row.state === "held") await releaseGroup(tx, deps, chains, row, now, isDue);
 		else if (row.state === "sharing") await watchLead(tx, deps, chains, incident, row.lead_id, now);
@@ -175,11 +160,6 @@ async function tellStill(tx: Tx, deps: ResponseDeps, chains: Chains, incident: I
 	if (decision.action === "tell" || !isBurning(incident))
 		return armLook(tx, deps.ids, incident, now + QUIET_LOOK_MS, now);
 	await carryOut(tx, deps, chains, incident, decision, now);
-}
-
-/** It is over, or another incident speaks for it. That somebody took it is told by an event, which ends the routing. */
-export function isSettled(incident: Incident): boolean {
-	return isResolved(incident) || incident.parentId !== undefined || incident.mergedInto !== undefined;
 }
 
 function isBurning(incident: Incident): boolean {
@@ -225,7 +205,7 @@ async function releaseGroup(
 	for (const row of rows) {
 		const incident = await getIncident(tx, ALL, row.incident_id);
 		if (!incident) continue;
-		if (isSettled(incident)) {
+		if (await isSettled(tx, incident)) {
 			await endRouting(tx, incident, now);
 			continue;
 		}
