@@ -1,25 +1,27 @@
 import type { Integration, TicketState } from "#catalogue";
 import {
+	createdBy,
 	createTicketHttp,
+	factsFor,
 	fieldValues,
+	foundBy,
 	type InboundEvent,
 	type InboundMessage,
 	instantOf,
 	kindOfMove,
 	mentions,
-	notGone,
 	ourState,
+	reachedBy,
 	recordOf,
-	type TicketContent,
 	type TicketRef,
 	type TicketResult,
 	type TicketSystem,
+	type TicketSystemOptions,
 	textOf,
 	theirSeverity,
 	theirState,
 	webAddress,
 } from "#incidents";
-import type { EgressReader } from "#platform";
 
 const VERSION = "api-version=7.1";
 const PATCH_TYPE = { "content-type": "application/json-patch+json" };
@@ -29,10 +31,7 @@ const PRIORITY = "Microsoft.VSTS.Common.Priority";
  * Azure DevOps work items, with our key as a tag.
  * https://learn.microsoft.com/rest/api/azure/devops/wit/work-items/create, …/wiql/query-by-wiql
  */
-export function createAzureDevOps(options: {
-	readonly integration: Integration;
-	readonly reader: EgressReader;
-}): TicketSystem {
+export function createAzureDevOps(options: TicketSystemOptions): TicketSystem {
 	const { integration } = options;
 	const ask = createTicketHttp(options);
 	const base = `/${integration.project.split("/").map(encodeURIComponent).join("/")}/_apis/wit`;
@@ -69,12 +68,7 @@ export function createAzureDevOps(options: {
 		async find(key) {
 			const query = `SELECT [System.Id] FROM WorkItems WHERE [System.TeamProject] = @project AND [System.Tags] CONTAINS '${key}' ORDER BY [System.CreatedDate] ASC`;
 			const answer = await ask({ method: "POST", path: `${base}/wiql?$top=10&${VERSION}`, body: { query } });
-			if (answer.status !== "ok") return notGone(answer);
-			const { workItems } = recordOf(answer.json);
-			if (!Array.isArray(workItems))
-				return { status: "uncertain", detail: `${answer.said}: the answer has no list of work items` };
-			const refs = workItems.flatMap((item) => refOf(recordOf(item)) ?? []);
-			return { status: "done", proof: `${answer.said}, ${refs.length} found`, refs };
+			return foundBy(answer, (json) => recordOf(json).workItems, refOf);
 		},
 		async create(key, content) {
 			const fields = fieldValues(integration.fields, factsFor(integration, content));
@@ -92,10 +86,7 @@ export function createAzureDevOps(options: {
 					"System.Tags": ["bellwether", key, ...(tags ? [tags] : [])].join("; "),
 				}),
 			});
-			if (answer.status !== "ok") return notGone(answer);
-			const ref = refOf(recordOf(answer.json));
-			if (!ref) return { status: "uncertain", detail: `${answer.said}: the answer names no work item` };
-			return { status: "done", proof: `${answer.said}, ${ref.name}`, ref };
+			return createdBy(answer, (json) => refOf(recordOf(json)));
 		},
 		update: (ref, _key, change, content) =>
 			patch(ref, {
@@ -114,18 +105,9 @@ export function createAzureDevOps(options: {
 		},
 		async check() {
 			const path = `${base}/workitemtypes/${encodeURIComponent(integration.type)}?${VERSION}`;
-			const answer = await ask({ method: "GET", path });
-			return answer.status === "ok" ? { status: "done", proof: answer.said } : notGone(answer);
+			return reachedBy(await ask({ method: "GET", path }));
 		},
 		read: (_headers, body) => readMessage(integration, body),
-	};
-}
-
-function factsFor(integration: Integration, content: TicketContent) {
-	return {
-		...content.facts,
-		theirSeverity: theirSeverity(integration, content.severity),
-		theirState: theirState(integration, content.state),
 	};
 }
 

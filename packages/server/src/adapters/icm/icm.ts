@@ -1,25 +1,26 @@
 import type { AnswerField, Integration } from "#catalogue";
 import {
+	createdBy,
 	createTicketHttp,
+	factsFor,
 	fieldValues,
+	foundBy,
 	type InboundEvent,
 	type InboundMessage,
 	instantOf,
-	kindOfMove,
-	notGone,
+	kindTold,
 	ourState,
+	reachedBy,
 	recordOf,
 	type TicketChange,
-	type TicketContent,
 	type TicketRef,
 	type TicketResult,
 	type TicketSystem,
+	type TicketSystemOptions,
 	textOf,
-	theirSeverity,
 	theirState,
 	webAddress,
 } from "#incidents";
-import type { EgressReader } from "#platform";
 
 /** The body of a new ticket where the catalogue maps nothing. */
 const DEFAULT_FIELDS: Readonly<Record<string, string>> = {
@@ -37,7 +38,7 @@ const DEFAULT_FIELDS: Readonly<Record<string, string>> = {
  * ICM has no public API. What stands before it (a Logic App, a connector, a gateway) speaks the small contract of
  * docs/integrations.md: look up by key, create, change, note. Bodies are the fields that the catalogue maps.
  */
-export function createIcm(options: { readonly integration: Integration; readonly reader: EgressReader }): TicketSystem {
+export function createIcm(options: TicketSystemOptions): TicketSystem {
 	const { integration } = options;
 	const ask = createTicketHttp(options);
 	const mapped = Object.keys(integration.fields).length > 0 ? integration.fields : DEFAULT_FIELDS;
@@ -73,27 +74,19 @@ export function createIcm(options: { readonly integration: Integration; readonly
 		settleMs: 30_000,
 		async find(key) {
 			const answer = await ask({ method: "GET", path: `/incidents?correlationId=${encodeURIComponent(key)}` });
-			if (answer.status !== "ok") return notGone(answer);
-			const items = read(answer.json, "items");
-			if (!Array.isArray(items))
-				return { status: "uncertain", detail: `${answer.said}: the answer has no list of incidents` };
-			const refs = items.flatMap((item) => refOf(item) ?? []);
-			return { status: "done", proof: `${answer.said}, ${refs.length} found`, refs };
+			return foundBy(answer, (json) => read(json, "items"), refOf);
 		},
 		async create(key, content) {
-			const fields = fieldValues(mapped, factsFor(integration, content, "open"));
+			const fields = fieldValues(mapped, factsFor(integration, { ...content, state: "open" }));
 			if (fields.status === "failed") return { status: "refused", detail: fields.reason };
 			const headers = { "idempotency-key": key };
 			const body = { correlationId: key, fields: fields.values };
 			const answer = await ask({ method: "POST", path: "/incidents", body, headers });
-			if (answer.status !== "ok") return notGone(answer);
-			const ref = refOf(answer.json);
-			if (!ref) return { status: "uncertain", detail: `${answer.said}: the answer names no incident` };
-			return { status: "done", proof: `${answer.said}, ${ref.name}`, ref };
+			return createdBy(answer, refOf);
 		},
 		async update(ref, key, change, content) {
 			const after = { ...content, ...(change.state === undefined ? {} : { state: change.state }) };
-			const fields = fieldValues(mapped, factsFor(integration, after, undefined));
+			const fields = fieldValues(mapped, factsFor(integration, after));
 			if (fields.status === "failed") return { status: "refused", detail: fields.reason };
 			// Only fields that have to do with what changes: others may have been mended by people there.
 			const touched = Object.entries(fields.values).filter(([field]) => touches(mapped[field] ?? "", change));
@@ -112,18 +105,9 @@ export function createIcm(options: { readonly integration: Integration; readonly
 				`${key}:note:${note.seq}`,
 			),
 		async check() {
-			const answer = await ask({ method: "GET", path: "/incidents?correlationId=bellwether-check" });
-			return answer.status === "ok" ? { status: "done", proof: answer.said } : notGone(answer);
+			return reachedBy(await ask({ method: "GET", path: "/incidents?correlationId=bellwether-check" }));
 		},
 		read: (_headers, body) => readMessage(integration, body),
-	};
-}
-
-function factsFor(integration: Integration, content: TicketContent, state: TicketContent["state"] | undefined) {
-	return {
-		...content.facts,
-		theirSeverity: theirSeverity(integration, content.severity),
-		theirState: theirState(integration, state ?? content.state),
 	};
 }
 
@@ -142,19 +126,14 @@ function at(value: unknown, path: string): unknown {
 	return path.split(".").reduce<unknown>((found, name) => recordOf(found)[name], value);
 }
 
-const EVENTS: readonly InboundEvent["kind"][] = ["acknowledged", "resolved", "reopened", "note", "deleted"];
-
 function readMessage(integration: Integration, body: unknown): InboundMessage {
 	const message = recordOf(body);
 	const id = textOf(message.incidentId);
 	const key = textOf(message.correlationId);
 	if (id === undefined && key === undefined)
 		return { status: "malformed", message: "incidentId and correlationId are missing" };
-	const stateOf = (value: unknown) => ourState(integration, textOf(value) ?? "");
 	const told: InboundEvent = {
-		kind:
-			EVENTS.find((kind) => kind === message.event) ??
-			kindOfMove(stateOf(message.previousStatus), stateOf(message.status)),
+		kind: kindTold(integration, message.event, message.previousStatus, message.status),
 		key,
 		id,
 		actor: textOf(message.by) ?? "",

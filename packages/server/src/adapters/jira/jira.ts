@@ -1,24 +1,26 @@
 import type { Integration, TicketState } from "#catalogue";
 import {
+	createdBy,
 	createTicketHttp,
+	factsFor,
 	fieldValues,
+	foundBy,
 	type InboundMessage,
 	instantOf,
 	kindOfMove,
 	listOf,
 	mentions,
-	notGone,
 	ourState,
+	reachedBy,
 	recordOf,
-	type TicketContent,
 	type TicketRef,
 	type TicketResult,
 	type TicketSystem,
+	type TicketSystemOptions,
 	textOf,
 	theirSeverity,
 	theirState,
 } from "#incidents";
-import type { EgressReader } from "#platform";
 
 const API = "/rest/api/2";
 
@@ -27,10 +29,7 @@ const API = "/rest/api/2";
  * minutes late, so that a create in doubt is looked up only after two minutes.
  * https://developer.atlassian.com/cloud/jira/platform/rest/v2/, …/cloud/jira/platform/search-and-reconcile/
  */
-export function createJira(options: {
-	readonly integration: Integration;
-	readonly reader: EgressReader;
-}): TicketSystem {
+export function createJira(options: TicketSystemOptions): TicketSystem {
 	const { integration } = options;
 	const ask = createTicketHttp(options);
 
@@ -94,14 +93,12 @@ export function createJira(options: {
 	return {
 		settleMs: 120_000,
 		async find(key) {
-			const answer = await search(key);
-			if (answer.status !== "ok") return notGone(answer);
-			const { issues } = recordOf(answer.json);
-			if (!Array.isArray(issues))
-				return { status: "uncertain", detail: `${answer.said}: the answer has no list of issues` };
-			const ours = issues.map(recordOf).filter((issue) => listOf(recordOf(issue.fields).labels).includes(key));
-			const refs = ours.flatMap((issue) => refOf(issue) ?? []);
-			return { status: "done", proof: `${answer.said}, ${refs.length} found`, refs };
+			const isOurs = (issue: Readonly<Record<string, unknown>>) => listOf(recordOf(issue.fields).labels).includes(key);
+			return foundBy(
+				await search(key),
+				(json) => recordOf(json).issues,
+				(issue) => (isOurs(issue) ? refOf(issue) : undefined),
+			);
 		},
 		async create(key, content) {
 			const fields = fieldValues(integration.fields, factsFor(integration, content));
@@ -115,10 +112,7 @@ export function createJira(options: {
 				priority: { name: theirSeverity(integration, content.severity) },
 				...fields.values,
 			});
-			if (answer.status !== "ok") return notGone(answer);
-			const ref = refOf(recordOf(answer.json));
-			if (!ref) return { status: "uncertain", detail: `${answer.said}: the answer names no issue` };
-			return { status: "done", proof: `${answer.said}, ${ref.name}`, ref };
+			return createdBy(answer, (json) => refOf(recordOf(json)));
 		},
 		async update(ref, _key, change) {
 			const fields = {
@@ -146,18 +140,9 @@ export function createJira(options: {
 			return { status: "done", proof: `${answer.said}, comment ${textOf(recordOf(answer.json).id) ?? ""}` };
 		},
 		async check() {
-			const answer = await ask({ method: "GET", path: `${API}/project/${encodeURIComponent(integration.project)}` });
-			return answer.status === "ok" ? { status: "done", proof: answer.said } : notGone(answer);
+			return reachedBy(await ask({ method: "GET", path: `${API}/project/${encodeURIComponent(integration.project)}` }));
 		},
 		read: (_headers, body) => readMessage(integration, body),
-	};
-}
-
-function factsFor(integration: Integration, content: TicketContent) {
-	return {
-		...content.facts,
-		theirSeverity: theirSeverity(integration, content.severity),
-		theirState: theirState(integration, content.state),
 	};
 }
 

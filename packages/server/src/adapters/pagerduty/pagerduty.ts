@@ -1,4 +1,4 @@
-import type { Integration, TicketState } from "#catalogue";
+import type { TicketState } from "#catalogue";
 import {
 	createTicketHttp,
 	fieldValues,
@@ -7,17 +7,18 @@ import {
 	instantOf,
 	mentions,
 	notGone,
+	reachedBy,
 	recordOf,
 	type Secrets,
 	type TicketContent,
 	type TicketRef,
 	type TicketResult,
 	type TicketSystem,
+	type TicketSystemOptions,
 	textOf,
 	theirSeverity,
 	webAddress,
 } from "#incidents";
-import type { EgressReader } from "#platform";
 
 const STATES: Readonly<Record<string, TicketState>> = {
 	triggered: "open",
@@ -37,10 +38,7 @@ const CREATED_BY_US = /inbound_integration_reference$/;
  * REST token tickets are looked up, renamed and noted besides; without one those are left out, and what cannot be looked
  * up is taken for absent. https://developer.pagerduty.com/docs/events-api-v2/trigger-events/
  */
-export function createPagerDuty(options: {
-	readonly integration: Integration;
-	readonly reader: EgressReader;
-}): TicketSystem {
+export function createPagerDuty(options: TicketSystemOptions): TicketSystem {
 	const { integration } = options;
 	const { auth } = integration;
 	if (auth.kind !== "pagerduty") throw new Error(`integration ${integration.name} has no routing key`);
@@ -177,8 +175,7 @@ export function createPagerDuty(options: {
 				// The events API knows no harmless question: an alert that is closed at once is the test.
 				return { status: "refused", detail: "without auth.apiToken only a test ticket can tell" };
 			}
-			const answer = await rest({ method: "GET", url: apiUrl, path: "/abilities" });
-			return answer.status === "ok" ? { status: "done", proof: answer.said } : notGone(answer);
+			return reachedBy(await rest({ method: "GET", url: apiUrl, path: "/abilities" }));
 		},
 		read: readMessage,
 	};

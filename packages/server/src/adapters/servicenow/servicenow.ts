@@ -1,26 +1,29 @@
 import type { Integration } from "#catalogue";
 import {
+	createdBy,
 	createTicketHttp,
+	factsFor,
 	fieldValues,
+	foundBy,
 	type InboundEvent,
 	type InboundMessage,
 	instantOf,
-	kindOfMove,
+	kindTold,
 	mentions,
-	notGone,
 	ourState,
+	reachedBy,
 	recordOf,
 	type TicketChange,
 	type TicketContent,
 	type TicketRef,
 	type TicketResult,
 	type TicketSystem,
+	type TicketSystemOptions,
 	textOf,
 	theirSeverity,
 	theirState,
 	webAddress,
 } from "#incidents";
-import type { EgressReader } from "#platform";
 
 const FIELDS = "sys_id,number,state,correlation_id";
 /** Set when an incident is resolved, not when it is made: ServiceNow asks for it then. */
@@ -31,10 +34,7 @@ const DEFAULT_CLOSE_CODE = "Solution provided";
  * ServiceNow's Table API, with our key as correlation_id.
  * https://www.servicenow.com/docs/bundle/zurich-api-reference/page/integrate/inbound-rest/concept/c_TableAPI.html
  */
-export function createServiceNow(options: {
-	readonly integration: Integration;
-	readonly reader: EgressReader;
-}): TicketSystem {
+export function createServiceNow(options: TicketSystemOptions): TicketSystem {
 	const { integration } = options;
 	const ask = createTicketHttp(options);
 	const table = `/api/now/table/${encodeURIComponent(integration.type)}`;
@@ -85,14 +85,11 @@ export function createServiceNow(options: {
 				sysparm_fields: FIELDS,
 				sysparm_limit: "10",
 			});
-			const answer = await ask({ method: "GET", path: `${table}?${query}` });
-			if (answer.status !== "ok") return answer;
-			const { result } = recordOf(answer.json);
-			if (!Array.isArray(result))
-				return { status: "uncertain", detail: `${answer.said}: the answer has no list of records` };
-			const rows = result.map(recordOf).filter((row) => textOf(row.correlation_id) === key);
-			const refs = rows.flatMap((row) => refOf(row) ?? []);
-			return { status: "done", proof: `${answer.said}, ${refs.length} found`, refs };
+			return foundBy(
+				await ask({ method: "GET", path: `${table}?${query}` }),
+				(json) => recordOf(json).result,
+				(row) => (textOf(row.correlation_id) === key ? refOf(row) : undefined),
+			);
 		},
 		async create(key, content) {
 			const fields = fieldValues(integration.fields, factsFor(integration, content));
@@ -110,10 +107,7 @@ export function createServiceNow(options: {
 					...now,
 				},
 			});
-			if (answer.status !== "ok") return notGone(answer);
-			const ref = refOf(recordOf(recordOf(answer.json).result));
-			if (!ref) return { status: "uncertain", detail: `${answer.said}: the answer names no record` };
-			return { status: "done", proof: `${answer.said}, ${ref.name}`, ref };
+			return createdBy(answer, (json) => refOf(recordOf(recordOf(json).result)));
 		},
 		async update(ref, _key, change, content) {
 			const fields =
@@ -135,22 +129,11 @@ export function createServiceNow(options: {
 			return patch(ref, { work_notes: note.text });
 		},
 		async check() {
-			const answer = await ask({ method: "GET", path: `${table}?sysparm_limit=1&sysparm_fields=sys_id` });
-			return answer.status === "ok" ? { status: "done", proof: answer.said } : notGone(answer);
+			return reachedBy(await ask({ method: "GET", path: `${table}?sysparm_limit=1&sysparm_fields=sys_id` }));
 		},
 		read: (_headers, body) => readMessage(integration, body),
 	};
 }
-
-function factsFor(integration: Integration, content: TicketContent) {
-	return {
-		...content.facts,
-		theirSeverity: theirSeverity(integration, content.severity),
-		theirState: theirState(integration, content.state),
-	};
-}
-
-const EVENTS: readonly InboundEvent["kind"][] = ["acknowledged", "resolved", "reopened", "note", "deleted"];
 
 /** What the business rule in docs/integrations.md sends. */
 function readMessage(integration: Integration, body: unknown): InboundMessage {
@@ -159,12 +142,10 @@ function readMessage(integration: Integration, body: unknown): InboundMessage {
 	const key = textOf(message.correlation_id);
 	if (id === undefined && key === undefined)
 		return { status: "malformed", message: "sys_id and correlation_id are missing" };
-	const stateOf = (value: unknown) => ourState(integration, textOf(value) ?? "");
-	const named = EVENTS.find((kind) => kind === message.event);
 	const by = textOf(message.by) ?? "";
 	const { auth } = integration;
 	const told: InboundEvent = {
-		kind: named ?? kindOfMove(stateOf(message.previous_state), stateOf(message.state)),
+		kind: kindTold(integration, message.event, message.previous_state, message.state),
 		key,
 		id,
 		actor: by,

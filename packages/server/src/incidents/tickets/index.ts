@@ -8,6 +8,7 @@
  * Refuses: private incidents, tests, tickets of other integrations, messages older than a day. When a system is slow or
  * down, its tickets wait with growing pauses and hold up no other; after a day they wait for a person, and say so.
  */
+export * from "./answers.ts";
 export * from "./carrier.ts";
 export { ticketContent, type WantsAnswer, wantsTicket } from "./content.ts";
 export type { ExchangeDeps } from "./exchange.ts";

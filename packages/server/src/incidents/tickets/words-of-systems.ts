@@ -1,5 +1,6 @@
 import { SEVERITY_MAPPINGS, type SeverityKey } from "@bellwether/model";
 import type { Integration, IntegrationKind, TicketState } from "#catalogue";
+import { textOf } from "./http.ts";
 import type { InboundEvent } from "./types.ts";
 
 type StateTable = Readonly<Record<TicketState, string>>;
@@ -30,6 +31,14 @@ export function ourState(integration: Words, theirs: string): TicketState | unde
 	return (["open", "acknowledged", "mitigated", "resolved"] as const).find(
 		(state) => theirState(integration, state).toLowerCase() === wanted,
 	);
+}
+
+const EVENTS: readonly InboundEvent["kind"][] = ["acknowledged", "resolved", "reopened", "note", "deleted"];
+
+/** What a message of our own form tells: the event that it names, else the move from one of their states to another. */
+export function kindTold(integration: Words, event: unknown, from: unknown, to: unknown): InboundEvent["kind"] {
+	const stateOf = (state: unknown) => ourState(integration, textOf(state) ?? "");
+	return EVENTS.find((kind) => kind === event) ?? kindOfMove(stateOf(from), stateOf(to));
 }
 
 /** What a move from one of their states to another means here. Leaving "resolved" is reopening, wherever it leads. */
