@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { policyFor } from "./agent-policy.ts";
+import { isTokenNamed, policyFor } from "./agent-policy.ts";
 import { formatFinding, parseCatalogue } from "./index.ts";
 import { SAMPLE } from "./sample-files.ts";
 
@@ -53,13 +53,29 @@ describe("a policy for agents", () => {
 		const policies = [
 			{ name: "a", displayName: "a", agents: ["bot"], tools: ["note"], tenants: ["contoso"], severities: ["3"] },
 		] as const;
-		const asked = { agent: "bot", tool: "note", tenant: "contoso", severity: "3" };
+		const bot = { id: "tok_1", name: "bot", isOnlyOne: true };
+		const asked = { agent: bot, tool: "note", tenant: "contoso", severity: "3" };
 		expect(policyFor(policies, asked)?.name).toBe("a");
-		for (const other of [{ agent: "x" }, { tool: "mute" }, { tenant: "x" }, { tenant: "" }, { severity: "2" }])
+		for (const other of [
+			{ agent: { ...bot, name: "x" } },
+			{ tool: "mute" },
+			{ tenant: "x" },
+			{ tenant: "" },
+			{ severity: "2" },
+		])
 			expect(policyFor(policies, { ...asked, ...other }), JSON.stringify(other)).toBeUndefined();
 		const [all] = [{ ...policies[0], tenants: undefined }];
 		expect(policyFor([all], asked)?.name).toBe("a");
 		expect(policyFor([all], { ...asked, tenant: "" })).toBeUndefined();
 		expect(policyFor(undefined, asked)).toBeUndefined();
+	});
+
+	test.each([
+		["by its name, which no other bears", ["bot"], { id: "tok_1", name: "bot", isOnlyOne: true }, true],
+		["not by a name that another bears as well", ["bot"], { id: "tok_1", name: "bot", isOnlyOne: false }, false],
+		["by its id, whoever bears its name", ["tok_1"], { id: "tok_1", name: "bot", isOnlyOne: false }, true],
+		["not by a name that looks like an id", ["tok_1"], { id: "tok_2", name: "tok_1", isOnlyOne: true }, false],
+	])("means a token %s", (_, agents, token, expected) => {
+		expect(isTokenNamed(agents, token)).toBe(expected);
 	});
 });

@@ -6,7 +6,7 @@ export type AgentTool = (typeof AGENT_TOOLS)[number];
 export interface AgentPolicy {
 	readonly name: string;
 	readonly displayName: string;
-	/** Names of the tokens that it holds for. */
+	/** Ids of the tokens that it holds for (`tok_…`), or names that only one good token bears. */
 	readonly agents: readonly string[];
 	readonly tools: readonly AgentTool[];
 	/** Key tenants; platform incidents concern all, and are never among them. Undefined: all key tenants. */
@@ -15,11 +15,23 @@ export interface AgentPolicy {
 	readonly severities: readonly string[];
 }
 
+/** Begins the id of every token; no token's name does. */
+export const TOKEN_ID_PREFIX = "tok_";
+
+/** Whether a token is meant by what `agents` has. `isOnlyOne`: no other good token bears its name. */
+export function isTokenNamed(
+	agents: readonly string[],
+	token: { readonly id: string; readonly name: string; readonly isOnlyOne: boolean },
+): boolean {
+	const isByName = token.isOnlyOne && !token.name.startsWith(TOKEN_ID_PREFIX) && agents.includes(token.name);
+	return isByName || (token.id.startsWith(TOKEN_ID_PREFIX) && agents.includes(token.id));
+}
+
 /** The first policy that lets a tool through, in order of names; undefined: a person confirms. */
 export function policyFor(
 	policies: readonly AgentPolicy[] | undefined,
 	asked: {
-		readonly agent: string;
+		readonly agent: Parameters<typeof isTokenNamed>[1];
 		readonly tool: string;
 		readonly tenant: string;
 		readonly severity: string | undefined;
@@ -29,7 +41,7 @@ export function policyFor(
 	if (tenant === "" || severity === undefined) return undefined;
 	return policies?.find(
 		(policy) =>
-			policy.agents.includes(agent) &&
+			isTokenNamed(policy.agents, agent) &&
 			(policy.tools as readonly string[]).includes(tool) &&
 			(policy.tenants === undefined || policy.tenants.includes(tenant)) &&
 			policy.severities.includes(severity),

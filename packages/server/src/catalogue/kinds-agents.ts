@@ -13,10 +13,10 @@ export const AgentPolicy = z.strictObject({
 		.describe("Names."),
 	spec: z.strictObject({
 		agents: z
-			.array(f.text("Name of a token.", 64))
+			.array(f.text("Id or name of a token.", 64))
 			.min(1)
 			.max(200)
-			.describe("Tokens that it holds for, by the names that they were made with."),
+			.describe("Tokens that it holds for: ids (`tok_…`), or names that only one good token bears."),
 		tools: z
 			.array(f.choice(AGENT_TOOLS, "Tool."))
 			.min(1)

@@ -47,6 +47,7 @@ export type * from "./tables.ts";
 export { createTimerRunner, type TimerCounters, type TimerRunner, type TimerRunnerOptions } from "./timer-runner.ts";
 export { cancelTimers, setTimer } from "./timers.ts";
 export {
+	bearersOfName,
 	checkToken,
 	digest,
 	issueToken,

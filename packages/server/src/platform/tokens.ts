@@ -84,6 +84,12 @@ export async function principalOfTokenId(db: Db | Tx, id: string, now: number): 
 	return row && isGood(row, now) ? principalOf(row) : undefined;
 }
 
+/** Ids of the tokens that bear a name and are worth something. */
+export async function bearersOfName(db: Db | Tx, name: string, now: number): Promise<string[]> {
+	const rows = await db.selectFrom("tokens").selectAll().where("name", "=", name).execute();
+	return rows.filter((row) => isGood(row, now)).map(({ id }) => id);
+}
+
 /** Tenants of a token or session as they are stored; what cannot be read lets nothing be seen. */
 export function storedTenants(stored: string | null): { readonly tenants?: readonly string[] } {
 	if (stored === null) return {};

@@ -86,6 +86,8 @@ function Tokens({ tokens, now }: { readonly tokens: readonly TokenView[]; readon
 						<tr key={token.id}>
 							<th scope="row" className="breakable">
 								{token.name}
+								{/* What an agent policy names where a name is not enough. */}
+								{token.role === "agent" ? <div className="soft">{token.id}</div> : null}
 							</th>
 							<td data-label={t("access.role")}>{t(`access.role.${token.role}`)}</td>
 							<td data-label={t("access.tenants")} className="breakable">

@@ -255,6 +255,35 @@ describe("a proposal", () => {
 		expect(((await call("propose_mitigate", plain)) as Answer<Proposed>).data.proposal.state).toBe("pending");
 	});
 
+	it("waits for a person where a policy goes by a name that two tokens bear, and goes on by the token's id", async () => {
+		const { served, call } = await withIncident();
+		const agents = ["oncall-bot"];
+		const policy = { name: "notes", displayName: "Notes", agents, tools: ["note"] as const, severities: ["2.5"] };
+		const admin = await served.token("admin");
+		const make = (name: string) =>
+			served.ask("/api/v1/tokens", admin.token, { method: "POST", body: { name, role: "agent" } });
+		const propose = async (text: string) => {
+			const answer = (await call("propose_note", { incident: "INC-1001", reason: "x", text })) as Answer<Proposed>;
+			return answer.data.proposal.state;
+		};
+		const [first] = await served.db.selectFrom("tokens").select("id").where("name", "=", "oncall-bot").execute();
+		const second = await make("oncall-bot");
+		expect(second.status).toBe(201);
+		served.setCatalogue({ ...served.deps.catalogue(), agentPolicies: [policy] });
+		expect(await propose("One.")).toBe("pending");
+		served.setCatalogue({ ...served.deps.catalogue(), agentPolicies: [{ ...policy, agents: [first?.id ?? ""] }] });
+		expect(await propose("Two.")).toBe("done");
+		served.setCatalogue({ ...served.deps.catalogue(), agentPolicies: [policy] });
+		await served.ask(`/api/v1/tokens/${second.body.id}`, admin.token, { method: "DELETE" });
+		expect(await propose("Three.")).toBe("done");
+		const third = await make("oncall-bot");
+		expect([third.status, third.body.error.message]).toEqual([
+			409,
+			`name "oncall-bot" is borne by the token ${first?.id}, and the agent policy "notes" goes by that name.`,
+		]);
+		for (const name of ["bellwether", "Operator", `${first?.id}`]) expect((await make(name)).status).toBe(400);
+	});
+
 	it("is refused beyond fifty that wait, and of twenty on one incident", async () => {
 		const { call } = await withIncident();
 		const why = { incident: "INC-1001", reason: "x" };

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { audit, closeSessionsOf, issueToken, revokeToken, storedTenants } from "#platform";
+import { TOKEN_ID_PREFIX } from "#catalogue";
+import { audit, bearersOfName, closeSessionsOf, issueToken, revokeToken, storedTenants, type Tx } from "#platform";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { ADMINS, principalOf } from "../policy.ts";
 import { ApiProblem, notFound } from "../problem.ts";
@@ -36,9 +37,11 @@ export function tokenRoutes(api: Api, context: ApiContext): void {
 		},
 		async (request, reply) => {
 			const { name, role, ttlMs } = request.body;
+			requireOwnName(name);
 			const tenants = limitedTo(context, role, request.body.tenants);
 			const now = context.clock.now();
 			const issued = await context.store.transaction(async (tx) => {
+				await requireOneBearer(context, tx, name, now);
 				const token = await issueToken(tx, context.ids, now, { name, role, tenants, oneTime: false, ttlMs });
 				await audit(tx, {
 					at: now,
@@ -121,6 +124,32 @@ export function tokenRoutes(api: Api, context: ApiContext): void {
 			});
 			return reply.code(204).send(null);
 		},
+	);
+}
+
+/** Names that stand for something else in timelines, policies and the audit log. */
+const TAKEN = new Set(["bellwether", "operator"]);
+
+function requireOwnName(name: string): void {
+	if (!TAKEN.has(name.toLowerCase()) && !name.toLowerCase().startsWith(TOKEN_ID_PREFIX)) return;
+	throw new ApiProblem(
+		400,
+		"invalid_request",
+		`name "${name}" would pass for something else: the server itself, the operator's token, or the id of a token.`,
+		`Choose a name other than ${[...TAKEN].join(" and ")} that does not begin with ${TOKEN_ID_PREFIX}.`,
+	);
+}
+
+/** A policy says what this name may do alone, so it must mean one token. */
+async function requireOneBearer(context: ApiContext, tx: Tx, name: string, now: number): Promise<void> {
+	const policy = context.catalogue().agentPolicies?.find(({ agents }) => agents.includes(name));
+	const [bearer] = policy ? await bearersOfName(tx, name, now) : [];
+	if (bearer === undefined) return;
+	throw new ApiProblem(
+		409,
+		"conflict",
+		`name "${name}" is borne by the token ${bearer}, and the agent policy "${policy?.name}" goes by that name.`,
+		"Choose another name, revoke that token first, or write the token's id in the policy instead of its name.",
 	);
 }
 

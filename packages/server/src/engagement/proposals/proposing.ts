@@ -3,6 +3,7 @@ import { policyFor } from "#catalogue";
 import { getIncident, type Incident, publishIncidentFact } from "#incidents";
 import {
 	audit,
+	bearersOfName,
 	type ControlTables,
 	canonicalJson,
 	type Principal,
@@ -63,8 +64,9 @@ export async function propose(
 	if (waiting.filter((row) => row.incident_id === incident.id).length >= MAX_PENDING_PER_INCIDENT)
 		return tooMany(`${MAX_PENDING_PER_INCIDENT} proposals wait on ${incident.id} already.`);
 
+	const bearers = await bearersOfName(tx, agent.principal.name, now);
 	const policy = policyFor(deps.catalogue().agentPolicies, {
-		agent: agent.principal.name,
+		agent: { id: agent.principal.tokenId, name: agent.principal.name, isOnlyOne: bearers.length === 1 },
 		tool,
 		tenant: incident.tenant,
 		severity: incident.severity.key,
