@@ -1,4 +1,4 @@
-import type { ControlStore } from "./types.ts";
+import type { ControlStore, Tx } from "./types.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -29,122 +29,81 @@ const ROWS_AT_ONCE = 500;
 
 /** Removes a bounded part of what is too old; answers how many rows, 0 when nothing is left to remove. */
 export async function forgetOld(store: ControlStore, now: number): Promise<number> {
-	const before = (keptMs: number) => now - keptMs;
 	return store.transaction(async (tx) => {
-		let removed = 0;
-		const count = (result: { numDeletedRows: bigint }) => {
-			removed += Number(result.numDeletedRows);
-		};
-		const eventsFrom = before(CONTROL_KEPT_MS.events);
+		const eventsFrom = now - CONTROL_KEPT_MS.events;
 		await tx
 			.insertInto("meta")
 			.values({ key: "events_kept_from", value: String(eventsFrom) })
 			.onConflict((conflict) => conflict.column("key").doUpdateSet({ value: String(eventsFrom) }))
 			.execute();
-		count(
-			await tx
-				.deleteFrom("events")
-				.where("seq", "in", (from) =>
-					from.selectFrom("events").select("seq").where("at", "<", eventsFrom).orderBy("seq").limit(ROWS_AT_ONCE),
-				)
-				.executeTakeFirstOrThrow(),
-		);
-		count(
-			await tx
-				.deleteFrom("timers")
-				.where("id", "in", (from) =>
-					from
-						.selectFrom("timers")
-						.select("id")
-						.where("state", "!=", "pending")
-						.where("due_at", "<", before(CONTROL_KEPT_MS.timers))
-						.limit(ROWS_AT_ONCE),
-				)
-				.executeTakeFirstOrThrow(),
-		);
-		const messages = await tx
-			.selectFrom("outbox")
-			.select("id")
-			.where("state", "in", ["sent", "failed", "cancelled", "uncertain"])
-			.where("created_at", "<", before(CONTROL_KEPT_MS.messages))
-			.limit(ROWS_AT_ONCE)
-			.execute();
-		if (messages.length > 0) {
-			const ids = messages.map(({ id }) => id);
-			count(await tx.deleteFrom("deliveries").where("outbox_id", "in", ids).executeTakeFirstOrThrow());
-			count(await tx.deleteFrom("outbox").where("id", "in", ids).executeTakeFirstOrThrow());
+		let removed = 0;
+		for (const removal of [...removals(tx, now), ...(await removalsOfMessages(tx, now))]) {
+			removed += Number((await removal.executeTakeFirstOrThrow()).numDeletedRows);
 		}
-		count(
-			await tx
-				.deleteFrom("subscriptions")
-				.where("state", "=", "disabled")
-				.where("disabled_at", "<", before(CONTROL_KEPT_MS.subscriptions))
-				.executeTakeFirstOrThrow(),
-		);
-		const pages = await tx
-			.selectFrom("pages")
-			.select("id")
-			.where("created_at", "<", before(CONTROL_KEPT_MS.messages))
-			.limit(ROWS_AT_ONCE)
-			.execute();
-		if (pages.length > 0) {
-			const ids = pages.map(({ id }) => id);
-			count(await tx.deleteFrom("page_messages").where("page_id", "in", ids).executeTakeFirstOrThrow());
-			count(await tx.deleteFrom("page_incidents").where("page_id", "in", ids).executeTakeFirstOrThrow());
-			count(await tx.deleteFrom("pages").where("id", "in", ids).executeTakeFirstOrThrow());
-		}
-		count(
-			await tx
-				.deleteFrom("reply_codes")
-				.where("expires_at", "<", before(CONTROL_KEPT_MS.replyCodes))
-				.executeTakeFirstOrThrow(),
-		);
-		count(
-			await tx
-				.deleteFrom("phone_messages")
-				.where("id", "in", (from) =>
-					from
-						.selectFrom("phone_messages")
-						.select("id")
-						.where("at", "<", before(CONTROL_KEPT_MS.phoneMessages))
-						.limit(ROWS_AT_ONCE),
-				)
-				.executeTakeFirstOrThrow(),
-		);
-		count(
-			await tx
-				.deleteFrom("ticket_attempts")
-				.where("seq", "in", (from) =>
-					from
-						.selectFrom("ticket_attempts")
-						.select("seq")
-						.where("started_at", "<", before(CONTROL_KEPT_MS.ticketAttempts))
-						.orderBy("seq")
-						.limit(ROWS_AT_ONCE),
-				)
-				.executeTakeFirstOrThrow(),
-		);
-		// A message that became a note stays, because its note would be told back otherwise.
-		count(
-			await tx
-				.deleteFrom("ticket_messages")
-				.where("seq", "in", (from) =>
-					from
-						.selectFrom("ticket_messages")
-						.select("seq")
-						.where("received_at", "<", before(CONTROL_KEPT_MS.ticketMessages))
-						.where("note_seq", "is", null)
-						.orderBy("seq")
-						.limit(ROWS_AT_ONCE),
-				)
-				.executeTakeFirstOrThrow(),
-		);
-		count(
-			await tx
-				.deleteFrom("sessions")
-				.where("expires_at", "<", before(CONTROL_KEPT_MS.sessions))
-				.executeTakeFirstOrThrow(),
-		);
 		return removed;
 	});
+}
+
+function removals(tx: Tx, now: number) {
+	const before = (kept: keyof typeof CONTROL_KEPT_MS) => now - CONTROL_KEPT_MS[kept];
+	const events = tx.selectFrom("events").select("seq").where("at", "<", before("events")).orderBy("seq");
+	const timers = tx
+		.selectFrom("timers")
+		.select("id")
+		.where("state", "!=", "pending")
+		.where("due_at", "<", before("timers"));
+	const phoneMessages = tx.selectFrom("phone_messages").select("id").where("at", "<", before("phoneMessages"));
+	const ticketAttempts = tx
+		.selectFrom("ticket_attempts")
+		.select("seq")
+		.where("started_at", "<", before("ticketAttempts"))
+		.orderBy("seq");
+	// A message that became a note stays, because its note would be told back otherwise.
+	const ticketMessages = tx
+		.selectFrom("ticket_messages")
+		.select("seq")
+		.where("received_at", "<", before("ticketMessages"))
+		.where("note_seq", "is", null)
+		.orderBy("seq");
+	return [
+		tx.deleteFrom("events").where("seq", "in", events.limit(ROWS_AT_ONCE)),
+		tx.deleteFrom("timers").where("id", "in", timers.limit(ROWS_AT_ONCE)),
+		tx.deleteFrom("phone_messages").where("id", "in", phoneMessages.limit(ROWS_AT_ONCE)),
+		tx.deleteFrom("ticket_attempts").where("seq", "in", ticketAttempts.limit(ROWS_AT_ONCE)),
+		tx.deleteFrom("ticket_messages").where("seq", "in", ticketMessages.limit(ROWS_AT_ONCE)),
+		tx.deleteFrom("subscriptions").where("state", "=", "disabled").where("disabled_at", "<", before("subscriptions")),
+		tx.deleteFrom("reply_codes").where("expires_at", "<", before("replyCodes")),
+		tx.deleteFrom("sessions").where("expires_at", "<", before("sessions")),
+	];
+}
+
+/** Messages and pages go with what hangs on them, so that they are looked up first. */
+async function removalsOfMessages(tx: Tx, now: number) {
+	const before = now - CONTROL_KEPT_MS.messages;
+	const messages = await tx
+		.selectFrom("outbox")
+		.select("id")
+		.where("state", "in", ["sent", "failed", "cancelled", "uncertain"])
+		.where("created_at", "<", before)
+		.limit(ROWS_AT_ONCE)
+		.execute();
+	const pages = await tx
+		.selectFrom("pages")
+		.select("id")
+		.where("created_at", "<", before)
+		.limit(ROWS_AT_ONCE)
+		.execute();
+	const messageIds = messages.map(({ id }) => id);
+	const pageIds = pages.map(({ id }) => id);
+	const ofMessages = [
+		tx.deleteFrom("deliveries").where("outbox_id", "in", messageIds),
+		tx.deleteFrom("outbox").where("id", "in", messageIds),
+	];
+	const ofPages = [
+		tx.deleteFrom("page_messages").where("page_id", "in", pageIds),
+		tx.deleteFrom("page_incidents").where("page_id", "in", pageIds),
+		tx.deleteFrom("pages").where("id", "in", pageIds),
+	];
+	// Not every engine takes an empty list.
+	return [...(messageIds.length > 0 ? ofMessages : []), ...(pageIds.length > 0 ? ofPages : [])];
 }
