@@ -48,7 +48,7 @@ const EVERY_OTHER: DetectionPair["also"] = [
 		},
 	},
 	{ name: "gone", mode: "live", absence: { quietHours: true } },
-	{ name: "usual", mode: "live", seasonal: { measure: "bad-ratio", direction: "up", utcOffsetMinutes: 0 } },
+	{ name: "usual", mode: "live", seasonal: { measure: "bad-ratio", direction: "up", clock: (at) => at } },
 	{
 		name: "red",
 		mode: "live",

@@ -3,6 +3,7 @@ import { Temporal } from "temporal-polyfill";
 import { type Catalogue, effectiveMonitor, type Monitor, monitorsOf, type Slo } from "#catalogue";
 import type { DetectionPair } from "#detection";
 import { FLEET, type Pair } from "#telemetry";
+import { tenantClocks } from "./tenant-clock.ts";
 
 /** Pairs with the monitor that judges each: the first live one that applies, else the first of any mode. */
 export function detectionPairs(catalogue: Catalogue, pairs: readonly Pair[], now: number): DetectionPair[] {
@@ -12,6 +13,7 @@ export function detectionPairs(catalogue: Catalogue, pairs: readonly Pair[], now
 	});
 	const slos = new Map(catalogue.slos.map((slo) => [slo.name, slo]));
 	const tenants = new Map(catalogue.tenants.map((tenant) => [tenant.name, tenant]));
+	const clockOf = tenantClocks(catalogue);
 	const bySlo = new Map(catalogue.slos.map((slo) => [slo.name, monitorsOf(catalogue, slo.name)]));
 	return pairs.map((pair) => {
 		const slo = slos.get(pair.slo);
@@ -41,10 +43,7 @@ export function detectionPairs(catalogue: Catalogue, pairs: readonly Pair[], now
 					pausedUntil: pause?.until,
 					threshold,
 					absence,
-					seasonal: seasonal && {
-						...seasonal,
-						utcOffsetMinutes: utcOffset(tenants.get(pair.tenant)?.timeZone ?? "UTC", now),
-					},
+					seasonal: seasonal && { ...seasonal, clock: clockOf(tenants.get(pair.tenant)) },
 					radar: radar &&
 						slo && {
 							...radar,

@@ -26,7 +26,10 @@ export function assembleRouting(context: Context, known: Known): RoutingRules | 
 	const inhibitions = byName(assembleInhibitions(context, domain));
 	const intervals = byName(assembleTimeIntervals(context));
 	const maintenance = byName(context.entries.of("Maintenance").map((entry) => assembleMaintenance(context, entry)));
-	warnUnused(context, root, maintenance);
+	warnUnused(context, root, [
+		...maintenance.flatMap(({ during }) => during),
+		...known.tenants.flatMap(({ holidays }) => holidays?.during ?? []),
+	]);
 	return { ...(root && { root }), inhibitions, intervals, maintenance, ownership };
 }
 
@@ -167,9 +170,9 @@ function assembleMaintenance(context: Context, entry: Entry<"Maintenance">): Mai
 	};
 }
 
-function warnUnused(context: Context, root: RouteRule | undefined, maintenance: readonly Maintenance[]): void {
-	if (!context.complete("Route", "Maintenance")) return;
-	const used = new Set(maintenance.flatMap((each) => each.during));
+function warnUnused(context: Context, root: RouteRule | undefined, named: readonly string[]): void {
+	if (!context.complete("Route", "Maintenance", "KeyTenant", "KeyTenantList")) return;
+	const used = new Set(named);
 	const walk = (route: RouteRule): void => {
 		for (const name of [...route.activeIntervals, ...route.muteIntervals]) used.add(name);
 		route.routes.forEach(walk);
@@ -178,6 +181,11 @@ function warnUnused(context: Context, root: RouteRule | undefined, maintenance: 
 	for (const entry of context.entries.of("TimeInterval")) {
 		if (used.has(entry.name)) continue;
 		const message = `TimeInterval ${show(entry.name)} is used nowhere.`;
-		context.warn(entry, ["metadata", "name"], message, "Name it on a route or a Maintenance, or remove it.");
+		context.warn(
+			entry,
+			["metadata", "name"],
+			message,
+			"Name it on a route, a Maintenance or a tenant's holidays, or remove it.",
+		);
 	}
 }

@@ -5,6 +5,7 @@ import { claim, type Entry } from "./entries.ts";
 import type { Input } from "./kinds.ts";
 import { readOverrides } from "./monitor-terms.ts";
 import { type Context, displayName, record, sortedSet } from "./references.ts";
+import { WEEKDAYS } from "./schedule-types.ts";
 import { writtenSlos } from "./slo-names.ts";
 import type { SourceDocument } from "./source.ts";
 import type { KeyTenant, Place, Tier, Workload } from "./types.ts";
@@ -133,6 +134,9 @@ function assembleTenant(
 	fields.workloads?.forEach((name, k) => {
 		context.refer(["Workload", "Service"], name, document, [...pathOf("workloads"), k]);
 	});
+	fields.holidays?.during.forEach((name, k) => {
+		context.refer(["TimeInterval"], name, document, [...pathOf("holidays"), "during", k]);
+	});
 	const used = sortedSet(fields.workloads ?? workloads.map((workload) => workload.name));
 	const owner = `KeyTenant/${tenant.name}`;
 	const held = objectives(context, document, pathOf("objectives"), fields.objectives, owner);
@@ -146,6 +150,12 @@ function assembleTenant(
 		...(fields.labels === undefined ? {} : { labels: record(Object.entries(fields.labels)) }),
 		workloads: used,
 		timeZone: fields.timeZone ?? "UTC",
+		...(fields.holidays && {
+			holidays: {
+				during: sortedSet(fields.holidays.during),
+				likeWeekday: (WEEKDAYS.indexOf(fields.holidays.like ?? "sun") + 1) % 7,
+			},
+		}),
 		language: fields.language ?? "en",
 		objectives: held,
 		...readOverrides(context, document, pathOf("monitors"), fields.monitors, owner),

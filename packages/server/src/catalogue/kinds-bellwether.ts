@@ -4,6 +4,7 @@ import * as f from "./fields.ts";
 import { IncidentSettings } from "./kinds-runbook.ts";
 import { Watchdog } from "./kinds-watchdog.ts";
 import { monitorOverrides, monitorTerms, ownTerms } from "./monitor-fields.ts";
+import { WEEKDAYS } from "./schedule-types.ts";
 
 /** The kinds of `bellwether/v1`: what OpenSLO has no words for. Input shapes only; meaning is given in `assemble`. */
 
@@ -226,6 +227,17 @@ const aliases = z
 	.max(1_000)
 	.describe("More ids of the tenant, with conditions.");
 
+const holidays = z
+	.strictObject({
+		during: z
+			.array(f.name("TimeInterval."))
+			.min(1)
+			.max(50)
+			.describe("A day is a holiday when one of these holds at noon of the tenant's clock."),
+		like: z.enum(WEEKDAYS).describe("The weekday that its holidays resemble. Default: sun.").optional(),
+	})
+	.describe("Days on which its people are away: what is usual at an hour is then that of another weekday.");
+
 const tenantFields = {
 	tier: f.name("Tier. Default: default.").optional(),
 	workloads: z
@@ -235,7 +247,8 @@ const tenantFields = {
 		.describe("Workloads the tenant uses; others show as not in use. Default: all.")
 		.optional(),
 	labels: f.routingLabels.optional(),
-	timeZone: f.timeZone("Time zone of the times in its notices. Default: UTC.").optional(),
+	timeZone: f.timeZone("Time zone of its notices, and of what is usual at an hour. Default: UTC.").optional(),
+	holidays: holidays.optional(),
 	language: f.language("Language of its notices. Default: en.").optional(),
 	objectives: objectives.optional(),
 	monitors: monitorOverrides.optional(),

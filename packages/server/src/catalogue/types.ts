@@ -135,6 +135,7 @@ export interface KeyTenant {
 	/** Workload names the tenant uses; others show "not in use". */
 	readonly workloads: readonly string[];
 	readonly timeZone: string;
+	readonly holidays?: Holidays | undefined;
 	readonly language: string;
 	readonly objectives: Readonly<Record<string, number>>;
 	readonly monitors?: MonitorOverrides | undefined;
@@ -147,6 +148,14 @@ export interface KeyTenant {
 		readonly support?: string | undefined;
 		readonly customer: readonly string[];
 	};
+}
+
+/** Days on which a tenant's people are away. */
+export interface Holidays {
+	/** Names of TimeIntervals; a day belongs to them when one holds at noon of the tenant's clock. */
+	readonly during: readonly string[];
+	/** The weekday that such days resemble; 0 is Sunday. */
+	readonly likeWeekday: number;
 }
 
 /**

@@ -148,7 +148,7 @@ export class SeasonalWatch {
 		const ratio = Math.max(0, bad) / Math.max(1, total);
 		const value = !isKnown ? undefined : terms.measure === "events" ? total : ratio;
 		const context = {
-			calendarAt: at + terms.utcOffsetMinutes * MINUTE_MS,
+			calendarAt: terms.clock(at),
 			...(terms.measure === "bad-ratio" && { events: total }),
 		};
 		const verdict = detector.observe(at, value, context);

@@ -161,6 +161,12 @@ export interface DetectionPair extends Pair {
 	readonly also?: readonly PairMonitor[] | undefined;
 }
 
+/**
+ * An instant (ms epoch) on a tenant's clock, ms as if that clock were UTC. On a holiday it is the same time of an earlier day
+ * of the weekday that its holidays resemble.
+ */
+export type TenantClock = (at: number) => number;
+
 /** A monitor whose detector is not burn-rate, as it holds for one pair. */
 export interface PairMonitor {
 	readonly name: string;
@@ -170,7 +176,7 @@ export interface PairMonitor {
 	readonly pausedUntil?: number | undefined;
 	readonly threshold?: ThresholdTerms | undefined;
 	readonly absence?: AbsenceTerms | undefined;
-	readonly seasonal?: (SeasonalTerms & { readonly utcOffsetMinutes: number }) | undefined;
+	readonly seasonal?: (SeasonalTerms & { readonly clock: TenantClock }) | undefined;
 	readonly radar?:
 		| (RadarTerms & {
 				readonly workload: string;
