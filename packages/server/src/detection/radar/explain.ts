@@ -16,7 +16,7 @@ export function explain(alert: Omit<RadarAlert, "explanation">): string {
 	const slice = alert.culprits.map((c) => `${c.attribute} ${c.value}`).join(", ");
 	const minutes = Math.round((e.until - e.since) / 60_000);
 	return [
-		`${who}: ${workload} ${sli} is off for ${minutes} min: ${what}.`,
+		`${who}: ${workload} ${sli} has been off for ${minutes} min: ${what}.`,
 		slice === "" ? "" : `It is in ${slice}.`,
 		alert.changes.length > 0 ? `Changes that fit: ${alert.changes.join(", ")}.` : "",
 	]

@@ -19,7 +19,7 @@ export function explainSeries(verdict: SeriesVerdict, value: number, unit = ""):
 	}
 	const [low, high] = [textOf(expected.low), textOf(expected.high)];
 	const band = low === high ? low : `${low}${expected.low < 0 ? " to " : "-"}${high}`;
-	const rarity = onceInDays === undefined ? "" : `; about once in ${rarityOf(onceInDays)}`;
+	const rarity = onceInDays === undefined ? "" : `; ${rarityOf(onceInDays)}`;
 	const slow = shape === "slow" ? "; for hours it has been to one side" : "";
 	return `expected ${band}${unit} ${BASIS[expert]}, saw ${textOf(value)}${unit}${slow}${rarity}`;
 }
@@ -32,7 +32,7 @@ function textOf(value: number): string {
 const DAYS_PER_YEAR = 365;
 
 function rarityOf(days: number): string {
-	if (days > DAYS_PER_YEAR) return "more than a year";
-	if (days < 2) return "a day";
-	return `${Math.round(days)} days`;
+	if (days > DAYS_PER_YEAR) return "less than once a year";
+	if (days < 2) return "about once a day";
+	return `about once in ${Math.round(days)} days`;
 }
