@@ -35,7 +35,12 @@ export async function enqueueAll(tx: Tx, ids: Ids, now: number, messages: readon
  */
 export async function cancelMessages(
 	tx: Tx,
-	which: { readonly incidentId: string; readonly kind?: NewMessage["kind"] | undefined },
+	which: {
+		readonly incidentId: string;
+		readonly kind?: NewMessage["kind"] | undefined;
+		/** Of its messages these alone. */
+		readonly ids?: readonly string[] | undefined;
+	},
 ): Promise<number> {
 	let update = tx
 		.updateTable("outbox")
@@ -45,6 +50,9 @@ export async function cancelMessages(
 			is.or([is("state", "=", "pending"), is.and([is("state", "=", "sending"), is("delivery", "=", "at-least-once")])]),
 		);
 	if (which.kind !== undefined) update = update.where("kind", "=", which.kind);
+	// An empty list after IN is an error in PostgreSQL.
+	if (which.ids?.length === 0) return 0;
+	if (which.ids !== undefined) update = update.where("id", "in", [...which.ids]);
 	const result = await update.executeTakeFirst();
 	return Number(result.numUpdatedRows);
 }

@@ -2,7 +2,7 @@ import { acknowledgeIncident, type ChangeOutcome, type IncidentRequest, publishI
 import { audit, type Db, type Principal, SYSTEM, scopeOf, type Tx } from "#platform";
 import { checkAction, knownActionKey } from "./action-token.ts";
 import { watchWork } from "./after-acknowledge.ts";
-import { runningChain } from "./chains.ts";
+import { runningChain } from "./chain-rows.ts";
 import { confirmTest } from "./contact-tests.ts";
 import { answerChain } from "./escalation.ts";
 import { useCode } from "./reply-codes.ts";

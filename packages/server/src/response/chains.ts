@@ -9,50 +9,37 @@ import {
 	resolveIncident,
 	setSeverity,
 } from "#incidents";
-import { cancelMessages, cancelTimers, SYSTEM, scopeOf, setTimer, type Timer, type Tx } from "#platform";
+import { cancelTimers, SYSTEM, scopeOf, setTimer, type Timer, type Tx } from "#platform";
 import {
 	type ChainEffect,
 	type ChainOutcome,
 	type ChainSnapshot,
 	type ChainState,
 	moveChain,
-	peopleToWarn,
 	START_OF_CHAIN,
 } from "./chain.ts";
+import { setDeadline } from "./chain-deadline.ts";
+import {
+	CHAIN_TIMERS,
+	incidentOf,
+	NEXT_TIMER,
+	nextMoveOf,
+	RETRY_TIMER,
+	type RunningChain,
+	runningChain,
+	setNext,
+	stateOf,
+	type TimerData,
+} from "./chain-rows.ts";
 import { takeSnapshot, worldOf } from "./chain-snapshot.ts";
 import { dropWaiting, queuePage, waitAnew } from "./page.ts";
-import { channelAsPerson, dropFromPages } from "./page-sending.ts";
+import { cancelPages, channelAsPerson, dropFromPages } from "./page-sending.ts";
 import { transientPause } from "./transients.ts";
 import type { ResponseDeps } from "./types.ts";
 
-export const NEXT_TIMER = "escalation.next";
-export const DEADLINE_TIMER = "escalation.acknowledge-deadline";
-export const WARN_TIMER = "escalation.warn";
-/** Of an exhausted chain: somebody may be on call later. */
-export const RETRY_TIMER = "escalation.retry";
-const CHAIN_TIMERS = [NEXT_TIMER, DEADLINE_TIMER, WARN_TIMER, RETRY_TIMER];
 const RETRY_MS = 5 * MINUTE_MS;
 
 const ALL = scopeOf(SYSTEM);
-
-export interface RunningChain {
-	readonly id: string;
-	readonly snapshot: ChainSnapshot;
-}
-
-/** How a chain's state travels in its timer; the start of the round is told from the due time, which moves with the clock. */
-interface TimerData {
-	readonly escalationId: string;
-	readonly action: ChainState["action"];
-	/** Of a repetition the step that is repeated, else the next one. */
-	readonly step: number;
-	readonly offsetMs: number;
-	readonly next?: number | undefined;
-	readonly reached?: number | undefined;
-	readonly round?: number | undefined;
-	/** The chain has not begun: it waits whether the signal clears by itself. */
-	readonly isPaused?: boolean | undefined;
-}
 
 /** Starts the chain of an incident that pages: its first page, its next step and its deadline are one transaction. */
 export async function startChain(
@@ -117,23 +104,6 @@ export async function hurryChain(
 	await cancelTimers(tx, { incidentId: incident.id, kind: NEXT_TIMER });
 	await move(tx, deps, incident, running, { ...waiting.state, action: "escalate" }, now, undefined, true);
 	return true;
-}
-
-/** What an incident's chain waits for; `isPaused`: it has not begun. */
-export async function nextMoveOf(
-	tx: Tx,
-	incidentId: string,
-): Promise<{ readonly state: ChainState; readonly dueAt: number; readonly isPaused: boolean } | undefined> {
-	const row = await tx
-		.selectFrom("timers")
-		.selectAll()
-		.where("incident_id", "=", incidentId)
-		.where("kind", "=", NEXT_TIMER)
-		.where("state", "=", "pending")
-		.executeTakeFirst();
-	if (!row) return undefined;
-	const data = JSON.parse(row.data) as TimerData;
-	return { state: stateOf(row.due_at, data), dueAt: row.due_at, isPaused: data.isPaused === true };
 }
 
 /** Puts a chain's next move off, or forward, to `dueAt`. */
@@ -265,106 +235,6 @@ async function countTurn(tx: Tx, policy: string, step: number): Promise<void> {
 		.execute();
 }
 
-async function setNext(
-	tx: Tx,
-	deps: ResponseDeps,
-	incident: Incident,
-	escalationId: string,
-	state: ChainState,
-	dueAt: number,
-	now: number,
-	isPaused = false,
-): Promise<void> {
-	const { action, next, reached, round, baseAt } = state;
-	const data: TimerData = {
-		escalationId,
-		action,
-		step: action === "repeat" ? reached : next,
-		offsetMs: dueAt - baseAt,
-		next,
-		reached,
-		round,
-		...(isPaused ? { isPaused } : {}),
-	};
-	await setTimer(tx, deps.ids, now, {
-		kind: NEXT_TIMER,
-		tenant: incident.tenant,
-		incidentId: incident.id,
-		dueAt,
-		data: { ...data },
-	});
-}
-
-/** A timer of an earlier version knows the step alone. */
-function stateOf(dueAt: number, data: TimerData): ChainState {
-	const { action, step, offsetMs } = data;
-	return {
-		action,
-		baseAt: dueAt - offsetMs,
-		next: data.next ?? (action === "repeat" ? step + 1 : step),
-		reached: data.reached ?? (action === "repeat" ? step : step - 1),
-		round: data.round ?? 0,
-	};
-}
-
-/** The clock of the acknowledgement runs from the first page. */
-async function setDeadline(
-	tx: Tx,
-	deps: ResponseDeps,
-	incident: Incident,
-	{ id, snapshot }: RunningChain,
-	now: number,
-): Promise<void> {
-	const { acknowledgeWithinMs, warnAfterMs } = snapshot.policy;
-	const timer = { tenant: incident.tenant, incidentId: incident.id };
-	const warnMs = warnAfterMs ?? Math.round((acknowledgeWithinMs * 2) / 3);
-	await setTimer(tx, deps.ids, now, {
-		...timer,
-		kind: WARN_TIMER,
-		dueAt: now + warnMs,
-		data: { escalationId: id, afterMs: warnMs, withinMs: acknowledgeWithinMs },
-	});
-	await setTimer(tx, deps.ids, now, {
-		...timer,
-		kind: DEADLINE_TIMER,
-		dueAt: now + acknowledgeWithinMs,
-		data: { escalationId: id, withinMs: acknowledgeWithinMs },
-	});
-}
-
-/** Before the acknowledgement is overdue, the next person and the lead are paged, whatever the steps say. */
-export async function warnOfDeadline(tx: Tx, deps: ResponseDeps, timer: Timer, now: number): Promise<void> {
-	const incident = await incidentOf(tx, timer);
-	const running = incident && (await runningChain(tx, incident.id));
-	const waiting = incident && (await nextMoveOf(tx, incident.id));
-	if (!incident || !waiting || !running || running.id !== timer.data.escalationId) return;
-	const world = await worldOf(tx, running.snapshot, deps.catalogue(), incident, now);
-	const people = peopleToWarn(running.snapshot, waiting.state, world);
-	const { afterMs, withinMs } = timer.data as { afterMs: number; withinMs: number };
-	await publishIncidentFact(tx, deps, incident, SYSTEM, now, {
-		type: "escalation.warned",
-		data: { afterMs, withinMs, people: people.map((person) => person.displayName) },
-	});
-	const lead = `Nobody has acknowledged it for ${minutes(afterMs)} min; it should be acknowledged within ${minutes(withinMs)}.`;
-	for (const person of people) {
-		const occasion = { step: waiting.state.reached, isRepeat: false, rule: "important", lead } as const;
-		await queuePage(tx, deps, incident, person, occasion, now);
-	}
-}
-
-function minutes(ms: number): number {
-	return Math.round(ms / MINUTE_MS);
-}
-
-export async function missDeadline(tx: Tx, deps: ResponseDeps, timer: Timer, now: number): Promise<void> {
-	const incident = await incidentOf(tx, timer);
-	if (!incident || !(await runningChain(tx, incident.id))) return;
-	await publishIncidentFact(tx, deps, incident, SYSTEM, now, {
-		type: "escalation.acknowledge_overdue",
-		data: { withinMs: timer.data.withinMs },
-	});
-}
-
 /** Ends the running chain, its timers and its unsent pages; nothing is paged for it after this commit. */
 export async function endChain(
 	tx: Tx,
@@ -382,8 +252,8 @@ export async function endChain(
 	for (const kind of CHAIN_TIMERS) await cancelTimers(tx, { incidentId: incident.id, kind });
 	await dropWaiting(tx, deps, incident, now);
 	for (const person of await dropFromPages(tx, deps, incident.id, now)) await waitAnew(tx, deps, person, now);
-	// Pages of an earlier version, and those that no chain sent.
-	await cancelMessages(tx, { incidentId: incident.id, kind: "page" });
+	// Those whose ways were all tried, and that are tried once more.
+	await cancelPages(tx, incident.id);
 }
 
 async function setRetry(
@@ -400,18 +270,4 @@ async function setRetry(
 		dueAt: now + RETRY_MS,
 		data: { escalationId },
 	});
-}
-
-export async function runningChain(tx: Tx, incidentId: string): Promise<RunningChain | undefined> {
-	const row = await tx
-		.selectFrom("escalations")
-		.select(["id", "policy"])
-		.where("incident_id", "=", incidentId)
-		.where("state", "=", "running")
-		.executeTakeFirst();
-	return row && { id: row.id, snapshot: JSON.parse(row.policy) as ChainSnapshot };
-}
-
-async function incidentOf(tx: Tx, timer: Timer): Promise<Incident | undefined> {
-	return timer.incidentId === undefined ? undefined : getIncident(tx, ALL, timer.incidentId);
 }

@@ -3,23 +3,10 @@ import { getIncident, type Incident, publishIncidentFact } from "#incidents";
 import { type DomainEvent, type EventBus, SYSTEM, scopeOf, type TimerHandler, type Tx } from "#platform";
 import { afterAcknowledgeTimers, forgetWork, isWorkedOn, watchWork } from "./after-acknowledge.ts";
 import { moveChain, START_OF_CHAIN } from "./chain.ts";
+import { missDeadline, warnOfDeadline } from "./chain-deadline.ts";
+import { DEADLINE_TIMER, NEXT_TIMER, nextMoveOf, RETRY_TIMER, runningChain, WARN_TIMER } from "./chain-rows.ts";
 import { takeSnapshot, worldOf } from "./chain-snapshot.ts";
-import {
-	continueChain,
-	DEADLINE_TIMER,
-	endChain,
-	hurryChain,
-	missDeadline,
-	moveNext,
-	NEXT_TIMER,
-	nextMoveOf,
-	RETRY_TIMER,
-	retryChain,
-	runningChain,
-	startChain,
-	WARN_TIMER,
-	warnOfDeadline,
-} from "./chains.ts";
+import { continueChain, endChain, hurryChain, moveNext, retryChain, startChain } from "./chains.ts";
 import { queuePage, queueTimers } from "./page.ts";
 import { channelAsPerson, wayTimers } from "./page-sending.ts";
 import { type Chains, isSpokenFor, listenToRouting, policyOf, routeByItself, routingTimers } from "./routing/index.ts";

@@ -1,7 +1,7 @@
 import { HOUR_MS } from "@bellwether/model";
 import type { Catalogue, Channel, Contact, Person } from "#catalogue";
 import { getIncident, type Incident, publishIncidentFact } from "#incidents";
-import { enqueue, SYSTEM, scopeOf, setTimer, type TimerHandler, type Tx } from "#platform";
+import { cancelMessages, enqueue, SYSTEM, scopeOf, setTimer, type TimerHandler, type Tx } from "#platform";
 import { actionKey, signAction } from "./action-token.ts";
 import type { PageItem } from "./page-item.ts";
 import { pagePayload } from "./page-payload.ts";
@@ -140,6 +140,18 @@ export async function dropFromPages(
 		else if (await endPage(tx, pageId, row.timer_id)) unbothered.push(row.person);
 	}
 	return unbothered;
+}
+
+/** Stops what of an incident's pages was not sent. What a route tells its receivers is no page, and is told all the same. */
+export async function cancelPages(tx: Tx, incidentId: string): Promise<void> {
+	const rows = await tx
+		.selectFrom("outbox")
+		.innerJoin("page_messages", "page_messages.outbox_id", "outbox.id")
+		.select("outbox.id")
+		.where("outbox.incident_id", "=", incidentId)
+		.where("outbox.state", "in", ["pending", "sending"])
+		.execute();
+	await cancelMessages(tx, { incidentId, kind: "page", ids: rows.map(({ id }) => id) });
 }
 
 /** True: nothing of the page had left. */

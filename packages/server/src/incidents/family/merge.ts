@@ -1,4 +1,4 @@
-import { cancelMessages, cancelTimers, SYSTEM, scopeOf, type Tx } from "#platform";
+import { cancelTimers, SYSTEM, scopeOf, type Tx } from "#platform";
 import { applyEvent, publish } from "../change.ts";
 import { coolDownOf } from "../continuing.ts";
 import { isResolved } from "../lifecycle.ts";
@@ -38,7 +38,6 @@ export function mergeIncident(
 		await tx.updateTable("incidents").set({ merged_into: target.id }).where("merged_into", "=", source.id).execute();
 		await moveOpenTasks(tx, source, target);
 		await cancelTimers(tx, { incidentId: source.id });
-		await cancelMessages(tx, { incidentId: source.id, kind: "page" });
 		for (const child of await childrenOf(tx, scopeOf(SYSTEM), target.id))
 			await followParent(tx, deps, child, target, now, true);
 		await publish(tx, deps, target, principal, now, { type: "incident.merged", data: { from: source.id } });

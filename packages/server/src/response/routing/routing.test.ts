@@ -1,5 +1,6 @@
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "@bellwether/model";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { mergeIncident } from "#incidents";
 import { scopeOf } from "#platform";
 import { breachOpened, START } from "../../../testing/catalogue.ts";
 import { ALL, OPERATOR, openRooms } from "../../../testing/rooms.ts";
@@ -239,6 +240,24 @@ test("a route that only tells pages nobody; told again, and told when it is over
 	await resolve("INC-1001", "noise", "a test");
 	await pass(2 * HOUR_MS, 10 * MINUTE_MS);
 	expect(told().map((message) => message.payload.subject.startsWith("Resolved: "))).toEqual([false, false, true]);
+});
+
+test("who is told hears of an incident that was acknowledged, or merged, before the message could leave", async () => {
+	const tell = [{ channel: "hook", address: "https://chat.example/mail" }];
+	const root = route("default", "", { groupWaitMs: 0, groupBy: ["..."], tell });
+	const { breach, pass, sent, acknowledge, setAnswer, store, deps, request } = await rooms(routedCatalogue({ root }));
+	setAnswer(() => ({ status: "retry", detail: "503" }));
+	await breach("woodgrove", "mail-read");
+	await breach("woodgrove", "mail-create");
+	await pass(SECOND_MS);
+	await acknowledge("INC-1001");
+	const merge = { ...request(), incidentId: "INC-1002", into: "INC-1001" };
+	await store.transaction((tx) => mergeIncident(tx, deps, merge));
+	setAnswer(() => ({ status: "sent", detail: "taken" }));
+	await pass(5 * MINUTE_MS, 30 * SECOND_MS);
+	const told = sent.filter((message) => message.address === "https://chat.example/mail");
+	expect(new Set(told.map((message) => message.incidentId))).toEqual(new Set(["INC-1001", "INC-1002"]));
+	expect(sent.filter((message) => message.address === "m-ito")).toEqual([]);
 });
 
 test("a decision that fails pages, and says so", async () => {
