@@ -1,3 +1,5 @@
+import type { Memory } from "./memory.ts";
+
 /**
  * Evidence that adds up minute by minute: S = max(0, S + clamp(log likelihood ratio, ±cap)), one S per alternative
  * (Page 1954). The cap is what makes a short, violent blip worth no more than its minutes. The state after every minute
@@ -9,13 +11,19 @@ export class Evidence {
 	readonly #alternatives: number;
 	/** Single precision: every series has hundreds of them, and a millionth of a nat decides nothing. */
 	readonly #sums: Float32Array;
+	readonly #firstSum: number;
 	/** Minutes since the present rise began, its first one included; 0: there is none. */
 	readonly #ages: Uint16Array;
+	readonly #firstAge: number;
 
-	constructor(alternatives: number) {
+	constructor(alternatives: number, memory: Memory) {
 		this.#alternatives = alternatives;
-		this.#sums = new Float32Array(alternatives * Evidence.KEPT);
-		this.#ages = new Uint16Array(alternatives * Evidence.KEPT);
+		const sums = memory.floats(alternatives * Evidence.KEPT);
+		this.#sums = sums.array;
+		this.#firstSum = sums.at;
+		const ages = memory.shorts(alternatives * Evidence.KEPT);
+		this.#ages = ages.array;
+		this.#firstAge = ages.at;
 	}
 
 	/** Adds what `minute` says of alternative `a`; the minute before must have been judged. */
@@ -23,16 +31,16 @@ export class Evidence {
 		const n = this.#alternatives;
 		const from = ((minute - 1) & (Evidence.KEPT - 1)) * n + a;
 		const to = (minute & (Evidence.KEPT - 1)) * n + a;
-		const before = this.#sums[from] as number;
+		const before = this.#sums[this.#firstSum + from] as number;
 		const sum = before + (nats > cap ? cap : nats < -cap ? -cap : nats) - leak;
 		if (sum <= 0) {
-			this.#sums[to] = 0;
-			this.#ages[to] = 0;
+			this.#sums[this.#firstSum + to] = 0;
+			this.#ages[this.#firstAge + to] = 0;
 			return;
 		}
-		this.#sums[to] = sum > ceiling ? ceiling : sum;
-		const age = (this.#ages[from] as number) + 1;
-		this.#ages[to] = age > OLDEST ? OLDEST : age;
+		this.#sums[this.#firstSum + to] = sum > ceiling ? ceiling : sum;
+		const age = (this.#ages[this.#firstAge + from] as number) + 1;
+		this.#ages[this.#firstAge + to] = age > OLDEST ? OLDEST : age;
 	}
 
 	/** The minute said nothing. */
@@ -47,12 +55,13 @@ export class Evidence {
 	}
 
 	sum(a: number, minute: number): number {
-		return this.#sums[(minute & (Evidence.KEPT - 1)) * this.#alternatives + a] as number;
+		return this.#sums[this.#firstSum + (minute & (Evidence.KEPT - 1)) * this.#alternatives + a] as number;
 	}
 
 	/** First minute of the present rise of alternative `a`. */
 	onset(a: number, minute: number): number {
-		return minute + 1 - (this.#ages[(minute & (Evidence.KEPT - 1)) * this.#alternatives + a] as number);
+		const at = this.#firstAge + (minute & (Evidence.KEPT - 1)) * this.#alternatives + a;
+		return minute + 1 - (this.#ages[at] as number);
 	}
 }
 

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { BURN, DEGRADED, ErrorChannel, OUTAGE } from "./error-channel.ts";
+import { ownMemory } from "./memory.ts";
 import { SignalMinutes } from "./minutes.ts";
 import { OPTIONS, seeded } from "./test-radar-fleet.ts";
 import type { RadarSignal } from "./types.ts";
@@ -8,8 +9,8 @@ const signal = OPTIONS.signals[0] as RadarSignal;
 
 /** Evidence after every minute. */
 function evidence(counts: readonly { bad: number; total: number }[]): number[][] {
-	const minutes = new SignalMinutes(signal);
-	const channel = new ErrorChannel(minutes, "bad", { bad: 20, total: 10_000 });
+	const minutes = new SignalMinutes(signal, ownMemory);
+	const channel = new ErrorChannel(minutes, "bad", { bad: 20, total: 10_000 }, ownMemory);
 	return counts.map((cell, minute) => {
 		minutes.add(minute, { tenant: "", workload: "", signal: "", minuteAt: 0, cells: [{ values: [], ...cell }] });
 		channel.judge(minute, false);
@@ -42,8 +43,8 @@ it("a minute without events says nothing", () => {
 
 /** The usual ratio after so many minutes of this traffic, each learnt as one of the first days. */
 function learnt(minutes: number, cellAt: (minute: number) => { bad: number; total: number }): number {
-	const kept = new SignalMinutes(signal);
-	const channel = new ErrorChannel(kept, "bad", { bad: 20, total: 1_000 });
+	const kept = new SignalMinutes(signal, ownMemory);
+	const channel = new ErrorChannel(kept, "bad", { bad: 20, total: 1_000 }, ownMemory);
 	for (let minute = 0; minute < minutes; minute++) {
 		kept.add(minute, { tenant: "", workload: "", signal: "", minuteAt: 0, cells: [{ values: [], ...cellAt(minute) }] });
 		channel.judge(minute, false);

@@ -1,5 +1,6 @@
 import { SLOT } from "./clock-minutes.ts";
 import { Evidence } from "./cusum.ts";
+import type { Memory } from "./memory.ts";
 import type { SignalMinutes } from "./minutes.ts";
 
 /** Usual error ratio of all tenants of a signal: where a new or small tenant begins. */
@@ -38,27 +39,34 @@ const LEAST_SAVED = 2;
  * tenant's own noise and the shortness of its history explain.
  */
 export class ErrorChannel {
-	readonly evidence = new Evidence(ALTERNATIVES);
+	readonly evidence: Evidence;
 	readonly #minutes: SignalMinutes;
 	readonly #judged: "bad" | "slow";
 	readonly #pool: Pool;
 	#bad = 0;
 	#total = 0;
-	/** By hour of the day: bad events, and as many as were expected. */
-	readonly #hours = new Float64Array(2 * HOURS);
+	/** By hour of the day: bad events, and as many as were expected. Then the parameters of each block. */
+	readonly #numbers: Float64Array;
+	readonly #hours: number;
+	readonly #parameters: number;
 	#noise = 1.5;
 	#noiseWeight = 30;
 	#blockBad = 0;
 	#blockExpected = 0;
-	readonly #parameters = new Float64Array(BLOCKS * PARAMETERS).fill(-1);
 	/** Bad events that clipped minutes did not use up. */
 	#unused = LEAST_SAVED;
 	learntMinutes = 0;
 
-	constructor(minutes: SignalMinutes, judged: "bad" | "slow", pool: Pool) {
+	constructor(minutes: SignalMinutes, judged: "bad" | "slow", pool: Pool, memory: Memory) {
 		this.#minutes = minutes;
 		this.#judged = judged;
 		this.#pool = pool;
+		this.evidence = new Evidence(ALTERNATIVES, memory);
+		const { array, at } = memory.doubles(2 * HOURS + BLOCKS * PARAMETERS);
+		this.#numbers = array;
+		this.#hours = at;
+		this.#parameters = at + 2 * HOURS;
+		array.fill(-1, this.#parameters, this.#parameters + BLOCKS * PARAMETERS);
 	}
 
 	judge(minute: number, isMasked: boolean): void {
@@ -73,8 +81,7 @@ export class ErrorChannel {
 		const bad = Math.min(total, this.#minutes[this.#judged][slot] as number);
 		for (let a = 0; a < ALTERNATIVES; a += 1) {
 			const nats =
-				bad * (this.#parameters[at + 1 + 2 * a] as number) +
-				(total - bad) * (this.#parameters[at + 2 + 2 * a] as number);
+				bad * (this.#numbers[at + 1 + 2 * a] as number) + (total - bad) * (this.#numbers[at + 2 + 2 * a] as number);
 			this.evidence.add(a, minute, nats, CAP[a] as number, CEILING[a] as number, LEAK[a]);
 		}
 	}
@@ -103,7 +110,7 @@ export class ErrorChannel {
 
 	/** The ratio that is usual at this minute, without the allowance for noise. */
 	usual(minute: number): number {
-		return this.#parameters[this.#parametersAt(minute)] as number;
+		return this.#numbers[this.#parametersAt(minute)] as number;
 	}
 
 	/** How much the ratio wanders by itself over a quarter of an hour, as a standard deviation of its logarithm. */
@@ -121,8 +128,7 @@ export class ErrorChannel {
 			const bad = Math.min(total, this.#minutes[this.#judged][slot] as number);
 			const at = this.#parametersAt(m);
 			sum +=
-				bad * (this.#parameters[at + 1 + 2 * a] as number) +
-				(total - bad) * (this.#parameters[at + 2 + 2 * a] as number);
+				bad * (this.#numbers[at + 1 + 2 * a] as number) + (total - bad) * (this.#numbers[at + 2 + 2 * a] as number);
 		}
 		return sum;
 	}
@@ -171,10 +177,10 @@ export class ErrorChannel {
 		this.#total = this.#total * FADE_PER_MINUTE + total;
 		this.#pool.bad = this.#pool.bad * 0.99999 + bad;
 		this.#pool.total = this.#pool.total * 0.99999 + total;
-		const hour = 2 * (Math.floor(minute / 60) % HOURS);
+		const hour = this.#hours + 2 * (Math.floor(minute / 60) % HOURS);
 		const level = this.#level();
-		this.#hours[hour] = (this.#hours[hour] as number) * HOUR_FADE + bad;
-		this.#hours[hour + 1] = (this.#hours[hour + 1] as number) * HOUR_FADE + total * level;
+		this.#numbers[hour] = (this.#numbers[hour] as number) * HOUR_FADE + bad;
+		this.#numbers[hour + 1] = (this.#numbers[hour + 1] as number) * HOUR_FADE + total * level;
 		this.learntMinutes += 1;
 		if (!isTrouble) {
 			this.#blockBad += bad;
@@ -217,13 +223,13 @@ export class ErrorChannel {
 	#parametersAt(minute: number): number {
 		const block = Math.floor(minute / BLOCK_MINUTES);
 		const slot = block & (BLOCKS - 1);
-		const at = slot * PARAMETERS;
-		if (this.#parameters[at + BLOCK] !== block) this.#set(block, at);
+		const at = this.#parameters + slot * PARAMETERS;
+		if (this.#numbers[at + BLOCK] !== block) this.#set(block, at);
 		return at;
 	}
 
 	#set(block: number, at: number): void {
-		this.#parameters[at + BLOCK] = block;
+		this.#numbers[at + BLOCK] = block;
 		const hourNow = (block * BLOCK_MINUTES) / 60;
 		const usual = Math.min(0.6, Math.max(1e-6, this.#level() * this.#hourFactor(hourNow)));
 		const uncertain = 1 / (this.#bad + PRIOR_BAD);
@@ -232,23 +238,25 @@ export class ErrorChannel {
 		const lasting = Math.min(0.7, usual * Math.exp(Math.sqrt(0.6 * this.wander() ** 2 + uncertain)));
 		const nulls = [lasting, raised, raised];
 		const alternatives = [lasting * 2, raised * 3.5 + 0.003, Math.max(raised * 10, 0.1)];
-		this.#parameters[at] = usual;
+		this.#numbers[at] = usual;
 		for (let a = 0; a < ALTERNATIVES; a += 1) {
 			const well = nulls[a] as number;
 			const ratio = Math.min(Math.max(alternatives[a] as number, well + 0.002), 0.5 + 0.5 * well);
-			this.#parameters[at + 1 + 2 * a] = Math.log(ratio / well);
-			this.#parameters[at + 2 + 2 * a] = Math.log((1 - ratio) / (1 - well));
+			this.#numbers[at + 1 + 2 * a] = Math.log(ratio / well);
+			this.#numbers[at + 2 + 2 * a] = Math.log((1 - ratio) / (1 - well));
 		}
 	}
 
 	#hourFactor(hour: number): number {
+		const numbers = this.#numbers;
 		const hours = this.#hours;
 		const at = (h: number) => {
 			const k = 2 * (((Math.floor(h) % HOURS) + HOURS) % HOURS);
 			const before = (k + 2 * HOURS - 2) % (2 * HOURS);
 			const after = (k + 2) % (2 * HOURS);
 			const sum = (n: number) =>
-				(hours[k + n] as number) + 0.5 * ((hours[before + n] as number) + (hours[after + n] as number));
+				(numbers[hours + k + n] as number) +
+				0.5 * ((numbers[hours + before + n] as number) + (numbers[hours + after + n] as number));
 			const bad = sum(0);
 			const expected = sum(1);
 			return (bad + HOUR_PRIOR_BAD) / (expected + HOUR_PRIOR_BAD);

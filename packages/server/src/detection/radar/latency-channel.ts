@@ -1,5 +1,6 @@
 import { SLOT } from "./clock-minutes.ts";
 import { Evidence } from "./cusum.ts";
+import type { Memory } from "./memory.ts";
 import type { SignalMinutes } from "./minutes.ts";
 import { normalCdf, normalQuantile } from "./normal.ts";
 
@@ -20,7 +21,7 @@ const HOUR_PRIOR = 150;
  * alternative is the usual distribution moved along the logarithm of latency, so what discriminates best decides by itself.
  */
 export class LatencyChannel {
-	readonly evidence = new Evidence(SHIFTS.length);
+	readonly evidence: Evidence;
 	readonly #minutes: SignalMinutes;
 	readonly #bounds: readonly number[];
 	readonly #n: number;
@@ -34,7 +35,8 @@ export class LatencyChannel {
 	#blockCounts: Float64Array;
 	learntMinutes = 0;
 
-	constructor(minutes: SignalMinutes, boundsMs: readonly number[]) {
+	constructor(minutes: SignalMinutes, boundsMs: readonly number[], memory: Memory) {
+		this.evidence = new Evidence(SHIFTS.length, memory);
 		this.#minutes = minutes;
 		this.#bounds = boundsMs.map((bound) => Math.log(bound));
 		this.#n = boundsMs.length + 1;

@@ -1,6 +1,7 @@
 import { RING, SLOT } from "./clock-minutes.ts";
 import { type Counts, createCounts, NO_COUNTS, withMore } from "./counts.ts";
 import { Evidence } from "./cusum.ts";
+import { type Memory, ownMemory } from "./memory.ts";
 import type { RadarSignal, TenantMinute } from "./types.ts";
 
 /** Counts by minute of one value of one attribute, beside what is usual for it. */
@@ -15,7 +16,7 @@ export class ValueMinutes {
 	/** Of cohort values: evidence that its events stay away. */
 	readonly loss: Evidence | undefined;
 	/** Evidence that it fails, whatever the rest does. */
-	readonly rise = new Evidence(1);
+	readonly rise = new Evidence(1, ownMemory);
 	/** What a bad and a good event of it say, by quarter of an hour. */
 	readonly weights = new Float64Array(2 * BLOCKS);
 	readonly #blocks = new Int32Array(BLOCKS).fill(-1);
@@ -25,7 +26,7 @@ export class ValueMinutes {
 	constructor(attribute: number, value: string, isCohort: boolean) {
 		this.attribute = attribute;
 		this.value = value;
-		this.loss = isCohort ? new Evidence(2) : undefined;
+		this.loss = isCohort ? new Evidence(2, ownMemory) : undefined;
 	}
 
 	/** Index of the weights for `minute`. */
@@ -53,7 +54,8 @@ export class SignalMinutes {
 	slow: Counts;
 	histogram: Counts;
 	/** Which turn of the ring a slot holds, from 1 on; 0: none. */
-	readonly #turns = new Uint16Array(RING);
+	readonly #turns: Uint16Array;
+	readonly #firstTurn: number;
 	readonly values: ValueMinutes[] = [];
 	/** Like those of its values. */
 	usualTotal = 0;
@@ -63,7 +65,10 @@ export class SignalMinutes {
 	readonly #byValue: Map<string, ValueMinutes>[];
 	readonly #isCohort: boolean[];
 
-	constructor(signal: RadarSignal) {
+	constructor(signal: RadarSignal, memory: Memory) {
+		const turns = memory.shorts(RING);
+		this.#turns = turns.array;
+		this.#firstTurn = turns.at;
 		this.buckets = signal.latency?.boundsMs ? signal.latency.boundsMs.length + 1 : 0;
 		this.slow = signal.latency && this.buckets === 0 ? createCounts(RING) : NO_COUNTS;
 		this.histogram = this.buckets > 0 ? createCounts(RING * this.buckets) : NO_COUNTS;
@@ -72,7 +77,7 @@ export class SignalMinutes {
 	}
 
 	knows(minute: number): boolean {
-		return this.#turns[minute & SLOT] === turnOf(minute);
+		return this.#turns[this.#firstTurn + (minute & SLOT)] === turnOf(minute);
 	}
 
 	/** False: this batch came before, or the slot belongs to a later minute. */
@@ -169,14 +174,14 @@ export class SignalMinutes {
 
 	/** Turns of the ring from what a slot holds to `minute`; 0: it is held, negative: something later is. */
 	#turnsUntil(slot: number, minute: number): number {
-		const held = this.#turns[slot] as number;
+		const held = this.#turns[this.#firstTurn + slot] as number;
 		if (held === 0) return 1;
 		const turns = turnOf(minute) - held;
 		return turns > TURNS / 2 ? turns - TURNS : turns < -TURNS / 2 ? turns + TURNS : turns;
 	}
 
 	#clear(slot: number, minute: number): void {
-		this.#turns[slot] = turnOf(minute);
+		this.#turns[this.#firstTurn + slot] = turnOf(minute);
 		if (this.#ids.length > 0) this.#ids[slot] = undefined;
 		this.total[slot] = 0;
 		this.bad[slot] = 0;

@@ -4,6 +4,7 @@ import { MINUTE_MS, minuteOf, RING, SLOT } from "./clock-minutes.ts";
 import { EpisodeWatch } from "./episode-watch.ts";
 import { Episodes } from "./episodes.ts";
 import type { Pool } from "./error-channel.ts";
+import { Memory } from "./memory.ts";
 import { findGroup, risingErrors } from "./scope.ts";
 import { SETTLE, TenantSignal } from "./tenant-signal.ts";
 import type {
@@ -63,6 +64,7 @@ class RadarEngine implements Radar {
 			masks: [],
 		}));
 		for (const state of this.#tenants) this.#byTenant.set(state.tenant.tenant, state);
+		const memory = new Memory();
 		this.#bySignal = options.signals.map((signal) => {
 			const pool: Pool = { bad: 0, total: 0 };
 			const slowPool: Pool = { bad: 0, total: 0 };
@@ -70,7 +72,7 @@ class RadarEngine implements Radar {
 			const map = new Map<string, TenantSignal>();
 			this.#byKey.set(`${signal.workload}\n${signal.signal}`, map);
 			for (const state of this.#tenants) {
-				const series = new TenantSignal(state.tenant, signal, pool, slowPool);
+				const series = new TenantSignal(state.tenant, signal, pool, slowPool, memory);
 				state.series.push(series);
 				members.push(series);
 				map.set(state.tenant.tenant, series);

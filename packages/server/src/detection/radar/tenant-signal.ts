@@ -2,6 +2,7 @@ import { SLOT } from "./clock-minutes.ts";
 import { Evidence } from "./cusum.ts";
 import { BURN, DEGRADED, ErrorChannel, OUTAGE, type Pool } from "./error-channel.ts";
 import { LatencyChannel } from "./latency-channel.ts";
+import type { Memory } from "./memory.ts";
 import { SignalMinutes } from "./minutes.ts";
 import type { RadarSignal, RadarTenant } from "./types.ts";
 import { VolumeChannel } from "./volume-channel.ts";
@@ -29,15 +30,15 @@ export class TenantSignal {
 	/** Onset of a loss that the tenant's other signals shared: its people are away. */
 	sharedLoss: number | undefined;
 
-	constructor(tenant: RadarTenant, signal: RadarSignal, pool: Pool, slowPool: Pool) {
+	constructor(tenant: RadarTenant, signal: RadarSignal, pool: Pool, slowPool: Pool, memory: Memory) {
 		this.tenant = tenant;
 		this.signal = signal;
-		this.minutes = new SignalMinutes(signal);
+		this.minutes = new SignalMinutes(signal, memory);
 		const { latency } = signal;
-		if (signal.errors) this.errors = new ErrorChannel(this.minutes, "bad", pool);
-		if (latency?.boundsMs) this.latency = new LatencyChannel(this.minutes, latency.boundsMs);
-		else if (latency) this.slow = new ErrorChannel(this.minutes, "slow", slowPool);
-		if (signal.volume) this.volume = new VolumeChannel(this.minutes, tenant.utcOffsetMinutes ?? 0);
+		if (signal.errors) this.errors = new ErrorChannel(this.minutes, "bad", pool, memory);
+		if (latency?.boundsMs) this.latency = new LatencyChannel(this.minutes, latency.boundsMs, memory);
+		else if (latency) this.slow = new ErrorChannel(this.minutes, "slow", slowPool, memory);
+		if (signal.volume) this.volume = new VolumeChannel(this.minutes, tenant.utcOffsetMinutes ?? 0, memory);
 	}
 
 	judge(minute: number, isMasked: boolean): void {

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { ownMemory } from "./memory.ts";
 import { SignalMinutes } from "./minutes.ts";
 import { OPTIONS, seeded } from "./test-radar-fleet.ts";
 import type { RadarSignal } from "./types.ts";
@@ -14,8 +15,8 @@ const SUNDAY = SATURDAY + DAY;
 /** Highest evidence of the first Sunday, when Saturday had a spike and Sunday's ten o'clock is as `sunday` says. */
 function sundaysEvidence(sunday: (usual: number) => number): number {
 	const random = seeded("weekend");
-	const minutes = new SignalMinutes(signal);
-	const channel = new VolumeChannel(minutes, 0);
+	const minutes = new SignalMinutes(signal, ownMemory);
+	const channel = new VolumeChannel(minutes, 0, ownMemory);
 	let most = 0;
 	for (let minute = MONDAY; minute < SUNDAY + DAY; minute += 1) {
 		const usual = (minute < SATURDAY ? 100 : 40) * (1 + 0.2 * (random() - 0.5));

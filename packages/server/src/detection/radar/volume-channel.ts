@@ -1,5 +1,6 @@
 import { RING, SLOT } from "./clock-minutes.ts";
 import { Evidence } from "./cusum.ts";
+import type { Memory } from "./memory.ts";
 import type { SignalMinutes, ValueMinutes } from "./minutes.ts";
 
 /** Alternatives: this share of the expected events still comes. */
@@ -24,17 +25,22 @@ const DAY_FADE = Math.exp(-1 / (20 * 60));
  * loss), with the tenant's own wander priced in.
  */
 export class VolumeChannel {
-	readonly evidence = new Evidence(KEEPS.length);
+	readonly evidence: Evidence;
 	readonly #minutes: SignalMinutes;
 	readonly #offset: number;
-	/** Mean events per minute by quarter of an hour, working days then weekends, and how many days each has seen. */
-	readonly #profile = new Float32Array(2 * SLOTS);
-	readonly #days = new Uint8ClampedArray(2 * SLOTS);
+	/**
+	 * Mean events per minute by quarter of an hour, working days then weekends; after each of the last minutes what came
+	 * lately and what is usual for that; what was expected of each minute.
+	 */
+	readonly #numbers: Float32Array;
+	readonly #profile: number;
+	readonly #recent: number;
+	readonly #expected: number;
+	/** How many days each quarter of an hour has seen. */
+	readonly #days: Uint8ClampedArray;
+	readonly #firstDays: number;
 	#dayCame = 0;
 	#dayUsual = 0;
-	/** After each minute: what came lately, and what is usual for that; two numbers a slot. */
-	readonly #recent = new Float64Array(2 * KEPT);
-	readonly #expected = new Float32Array(RING);
 	#slotCame = 0;
 	#slotMinutes = 0;
 	#slotExpected = 0;
@@ -42,31 +48,40 @@ export class VolumeChannel {
 	#wanderWeight = 12;
 	learntMinutes = 0;
 
-	constructor(minutes: SignalMinutes, utcOffsetMinutes: number) {
+	constructor(minutes: SignalMinutes, utcOffsetMinutes: number, memory: Memory) {
+		this.evidence = new Evidence(KEEPS.length, memory);
+		const { array, at } = memory.floats(2 * SLOTS + 2 * KEPT + RING);
+		this.#numbers = array;
+		this.#profile = at;
+		this.#recent = at + 2 * SLOTS;
+		this.#expected = this.#recent + 2 * KEPT;
+		const days = memory.bytes(2 * SLOTS);
+		this.#days = days.array;
+		this.#firstDays = days.at;
 		this.#minutes = minutes;
 		this.#offset = utcOffsetMinutes;
 	}
 
 	judge(minute: number, isMasked: boolean): void {
-		const k = 2 * (minute & (KEPT - 1));
-		const before = 2 * ((minute - 1) & (KEPT - 1));
+		const k = this.#recent + 2 * (minute & (KEPT - 1));
+		const before = this.#recent + 2 * ((minute - 1) & (KEPT - 1));
 		const usual = this.profile(minute);
 		const isQuiet = Math.max(this.evidence.sum(0, minute - 1), this.evidence.sum(1, minute - 1)) < 5;
 		const lag = minute - RECENT_LAG;
-		let came = this.#recent[before] as number;
-		let asUsual = this.#recent[before + 1] as number;
+		let came = this.#numbers[before] as number;
+		let asUsual = this.#numbers[before + 1] as number;
 		if (isQuiet && this.#minutes.knows(lag) && !this.#isGuess(lag)) {
 			came = came * RECENT_FADE + (this.#minutes.total[lag & SLOT] as number);
 			asUsual = asUsual * RECENT_FADE + this.profile(lag);
 		}
-		this.#recent[k] = came;
-		this.#recent[k + 1] = asUsual;
+		this.#numbers[k] = came;
+		this.#numbers[k + 1] = asUsual;
 		const day = (this.#dayCame + 8) / (this.#dayUsual + 8);
 		const recent = (came + 6 * day) / (asUsual + 6);
 		const level = Math.min(recent, day * 1.12);
 		// A level that was learnt on working days says little about the first hours of a weekend, and the other way round.
 		const expected = usual * (this.#isFirstHours(minute) ? Math.min(1, level) : level);
-		this.#expected[minute & SLOT] = expected;
+		this.#numbers[this.#expected + (minute & SLOT)] = expected;
 		if (isMasked || !this.#minutes.knows(minute) || expected <= 0) {
 			this.evidence.carry(minute);
 			for (const value of this.#minutes.values) value.loss?.carry(minute);
@@ -114,7 +129,7 @@ export class VolumeChannel {
 		for (let m = from; m <= to; m += 1) {
 			if (!this.#minutes.knows(m)) continue;
 			sums.came += this.#minutes.total[m & SLOT] as number;
-			sums.expected += this.#expected[m & SLOT] as number;
+			sums.expected += this.#numbers[this.#expected + (m & SLOT)] as number;
 		}
 		return sums;
 	}
@@ -132,11 +147,11 @@ export class VolumeChannel {
 	#at(isWeekend: boolean, slot: number): number {
 		const s = (slot + SLOTS) % SLOTS;
 		const k = s + (isWeekend ? SLOTS : 0);
-		const days = this.#days[k] as number;
-		if (days === 1) return Math.min(this.#profile[k] as number, 1.2 * this.#usualAround(isWeekend, s));
-		if (days > 0) return this.#profile[k] as number;
+		const days = this.#days[this.#firstDays + k] as number;
+		if (days === 1) return Math.min(this.#numbers[this.#profile + k] as number, 1.2 * this.#usualAround(isWeekend, s));
+		if (days > 0) return this.#numbers[this.#profile + k] as number;
 		// The first weekend is expected to be quiet: only a loss of nearly everything stands out then.
-		return isWeekend ? 0.15 * (this.#profile[s] as number) : 0;
+		return isWeekend ? 0.15 * (this.#numbers[this.#profile + s] as number) : 0;
 	}
 
 	/** Middle of the quarters of an hour around `slot`: of one day alone a spike cannot be told from what is usual. */
@@ -145,7 +160,7 @@ export class VolumeChannel {
 		const means: number[] = [];
 		for (let s = slot - AROUND; s <= slot + AROUND; s += 1) {
 			const k = first + ((s + SLOTS) % SLOTS);
-			if ((this.#days[k] as number) > 0) means.push(this.#profile[k] as number);
+			if ((this.#days[this.#firstDays + k] as number) > 0) means.push(this.#numbers[this.#profile + k] as number);
 		}
 		means.sort((a, b) => a - b);
 		return means[Math.floor(means.length / 2)] as number;
@@ -155,7 +170,7 @@ export class VolumeChannel {
 	#isGuess(minute: number): boolean {
 		const local = minute + this.#offset;
 		const isWeekend = (Math.floor(local / 1440) + 3) % 7 >= 5;
-		return this.#days[Math.floor((local % 1440) / SLOT_MINUTES) + (isWeekend ? SLOTS : 0)] === 0;
+		return this.#days[this.#firstDays + Math.floor((local % 1440) / SLOT_MINUTES) + (isWeekend ? SLOTS : 0)] === 0;
 	}
 
 	#isFirstHours(minute: number): boolean {
@@ -171,7 +186,7 @@ export class VolumeChannel {
 	learn(minute: number, isTrouble: boolean): void {
 		if (this.#minutes.knows(minute)) {
 			const total = this.#minutes.total[minute & SLOT] as number;
-			const expected = this.#expected[minute & SLOT] as number;
+			const expected = this.#numbers[this.#expected + (minute & SLOT)] as number;
 			// Trouble is learnt from as well: a wrong expectation must not last, and one bad hour moves what is usual by little.
 			this.#slotCame += total;
 			this.#slotMinutes += 1;
@@ -200,15 +215,15 @@ export class VolumeChannel {
 			const isWeekend = (Math.floor(local / 1440) + 3) % 7 >= 5;
 			const k = Math.floor((local % 1440) / SLOT_MINUTES) + (isWeekend ? SLOTS : 0);
 			const mean = this.#slotCame / this.#slotMinutes;
-			const days = (this.#days[k] as number) + 1;
-			this.#days[k] = days;
-			const known = this.#profile[k] as number;
+			const days = (this.#days[this.#firstDays + k] as number) + 1;
+			this.#days[this.#firstDays + k] = days;
+			const known = this.#numbers[this.#profile + k] as number;
 			// A day unlike the others (a holiday, a spike) moves what is usual by little.
 			const isFirst = days <= 3 && mean < 0.7 * known;
 			const clipped = isFirst ? mean : days > 2 ? Math.max(0.5 * known, Math.min(1.8 * known + 1, mean)) : mean;
 			// In the first days the lower of two is believed: a spike must not become what is expected.
 			const part = isFirst ? 1 : days === 2 && mean > known * 1.4 ? 0.1 : Math.max(1 / days, isWeekend ? 0.3 : 0.16);
-			this.#profile[k] = known + (clipped - known) * part;
+			this.#numbers[this.#profile + k] = known + (clipped - known) * part;
 			const expected = this.#slotExpected;
 			if (expected > 3 && days > 1) {
 				const off = Math.max(-0.5, Math.min(0.5, (this.#slotCame - expected) / expected));

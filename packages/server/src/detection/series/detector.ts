@@ -32,9 +32,8 @@ interface SeriesState {
 	readonly slots: Slots;
 	readonly expectation: Expectation;
 	readonly alarm: AlarmLine;
-	/** Mean absolute residual at each hour, in units of a standard deviation, and how often the hour was seen. */
-	readonly hourDeviation: Float32Array;
-	readonly hourVisits: Float32Array;
+	/** Of each hour its mean absolute residual, in units of a standard deviation, then how often it was seen. */
+	readonly hours: Float32Array;
 	readonly own: OwnNumbers;
 }
 
@@ -116,7 +115,7 @@ export function restoreSeriesDetector(
 		const saved = snapshot.arrays[name];
 		if (saved?.length !== array.length)
 			throw new RangeError(`The snapshot's ${name} has ${saved?.length} numbers, not ${array.length}: learn it anew.`);
-		array.set(saved);
+		for (const [index, value] of saved.entries()) array[index] = value;
 	}
 	const { line, weight, total, repeats, near, level, ...own } = snapshot.numbers;
 	Object.assign(state.own, own);
@@ -133,8 +132,7 @@ function createState(options: SeriesOptions, settings: SeriesSettings): SeriesSt
 		slots,
 		expectation: createExpectation(slots),
 		alarm: createAlarmLine(),
-		hourDeviation: new Float32Array(slots.hours),
-		hourVisits: new Float32Array(slots.hours),
+		hours: new Float32Array(2 * slots.hours),
 		own: {
 			samples: 0,
 			firstAt: 0,
@@ -176,14 +174,10 @@ function snapshotOf({ options, own, alarm, expectation, ...state }: SeriesState)
 function arraysOf({
 	expectation,
 	alarm,
-	hourDeviation,
-	hourVisits,
-}: Pick<SeriesState, "expectation" | "alarm" | "hourDeviation" | "hourVisits">): Record<
-	string,
-	Float32Array | Float64Array
-> {
-	const { day, dayVisits, week, weekVisits, errors } = expectation;
-	return { day, dayVisits, week, weekVisits, errors, bins: alarm.bins, hourDeviation, hourVisits };
+	hours,
+}: Pick<SeriesState, "expectation" | "alarm" | "hours">): Record<string, Float32Array | number[]> {
+	const { day, week, errors } = expectation;
+	return { day, week, errors, bins: alarm.bins, hours };
 }
 
 function observe(
@@ -251,8 +245,8 @@ interface Noise {
 
 function noiseOf(state: SeriesState, moment: Moment, expected: Expected, events: number | undefined): Noise {
 	const { own, settings, options } = state;
-	const visits = state.hourVisits[moment.hour] as number;
-	const ofHour = state.hourDeviation[moment.hour] as number;
+	const ofHour = state.hours[2 * moment.hour] as number;
+	const visits = state.hours[2 * moment.hour + 1] as number;
 	const trust = settings.hourTrustVisits;
 	const learned = (trust * own.deviation + visits * ofHour) / (trust + visits);
 	const size = Math.abs(expected.value);
@@ -373,11 +367,11 @@ function learnSample(state: SeriesState, value: number, moment: Moment, expected
 	const deviationClip = isNew ? Number.POSITIVE_INFINITY : settings.deviationClip * noise.season;
 	const seen = DEVIATION_PER_ERROR * Math.min(Math.abs(residual), deviationClip);
 	own.deviation += deviationRate * (seen - own.deviation);
-	const visits = Math.min(MOST_HOUR_VISITS, (state.hourVisits[moment.hour] as number) + 1 / slots.perHour);
+	const visits = Math.min(MOST_HOUR_VISITS, (state.hours[2 * moment.hour + 1] as number) + 1 / slots.perHour);
 	const hourRate = Math.max(settings.hourRate / slots.perHour, 1 / (visits * slots.perHour + 1));
-	const ofHour = state.hourDeviation[moment.hour] as number;
-	state.hourVisits[moment.hour] = visits;
-	state.hourDeviation[moment.hour] = Math.min(LARGEST_SINGLE, ofHour + hourRate * (seen - ofHour));
+	const ofHour = state.hours[2 * moment.hour] as number;
+	state.hours[2 * moment.hour + 1] = visits;
+	state.hours[2 * moment.hour] = Math.min(LARGEST_SINGLE, ofHour + hourRate * (seen - ofHour));
 }
 
 /** A deviation too small for the size of the values to matter; above 0. */

@@ -9,13 +9,14 @@ export interface Expectation {
 	/** What was just seen, clipped. */
 	near: number;
 	level: number;
-	/** Single precision: they are means of what differs by more, and every series has hundreds of them. */
+	/**
+	 * Of each slot its value, then its visits. Single precision: the values are means of what differs by more, and every series
+	 * has hundreds of them.
+	 */
 	readonly day: Float32Array;
-	readonly dayVisits: Float32Array;
 	readonly week: Float32Array;
-	readonly weekVisits: Float32Array;
 	/** Mean absolute errors of the experts, in the order of `EXPERTS`. */
-	readonly errors: Float64Array;
+	readonly errors: number[];
 }
 
 export const EXPERTS: readonly SeriesExpert[] = ["recent", "level", "time-of-day", "hour-of-week"];
@@ -79,20 +80,18 @@ export function createExpectation(slots: Slots): Expectation {
 	return {
 		near: 0,
 		level: 0,
-		day: new Float32Array(slots.day),
-		dayVisits: new Float32Array(slots.day),
-		week: new Float32Array(DAYS_PER_WEEK * slots.hours),
-		weekVisits: new Float32Array(DAYS_PER_WEEK * slots.hours),
-		errors: new Float64Array(EXPERTS.length),
+		day: new Float32Array(2 * slots.day),
+		week: new Float32Array(2 * DAYS_PER_WEEK * slots.hours),
+		errors: EXPERTS.map(() => 0),
 	};
 }
 
 /** `least`: an error too small to matter, above 0. */
 export function expect(state: Expectation, moment: Moment, least: number, settings: SeriesSettings): Expected {
 	const seasonal =
-		(1 - moment.share) * trusted(state.day, state.dayVisits, moment.before, settings) +
-		moment.share * trusted(state.day, state.dayVisits, moment.after, settings);
-	const weekly = trusted(state.week, state.weekVisits, moment.weekSlot, settings);
+		(1 - moment.share) * trusted(state.day, moment.before, settings) +
+		moment.share * trusted(state.day, moment.after, settings);
+	const weekly = trusted(state.week, moment.weekSlot, settings);
 	const level = state.level;
 	let sum = 0;
 	let weights = 0;
@@ -144,17 +143,17 @@ export function learn(
 	state.near += Math.max(rateOf(1, nearHalfLife), 1 / samples) * clip(lesson.value - near, lesson.nearClip);
 	const levelRate = Math.max(rateOf(stepMs, settings.levelMs), 1 / (samples + 1));
 	state.level += levelRate * clip(lesson.value - level - seasonal, lesson.levelClip) * lesson.levelSpeed;
-	visit(state.day, state.dayVisits, moment.daySlot, clipped - state.level, settings.dayRate, slots.perDaySlot);
+	visit(state.day, moment.daySlot, clipped - state.level, settings.dayRate, slots.perDaySlot);
 	const leftOver = clipped - state.level - seasonal;
-	visit(state.week, state.weekVisits, moment.weekSlot, leftOver, settings.weekRate, slots.perHour);
+	visit(state.week, moment.weekSlot, leftOver, settings.weekRate, slots.perHour);
 }
 
 /** After a gap nothing was just seen: the season says what it would have been. */
 export function forgetNear(state: Expectation, moment: Moment, settings: SeriesSettings): void {
 	const seasonal =
-		(1 - moment.share) * trusted(state.day, state.dayVisits, moment.before, settings) +
-		moment.share * trusted(state.day, state.dayVisits, moment.after, settings);
-	state.near = state.level + seasonal + trusted(state.week, state.weekVisits, moment.weekSlot, settings);
+		(1 - moment.share) * trusted(state.day, moment.before, settings) +
+		moment.share * trusted(state.day, moment.after, settings);
+	state.near = state.level + seasonal + trusted(state.week, moment.weekSlot, settings);
 }
 
 export function clip(value: number, most: number): number {
@@ -167,25 +166,18 @@ function opinionOf(index: number, near: number, level: number, seasonal: number,
 	return index === 2 ? level + seasonal : level + seasonal + weekly;
 }
 
-function trusted(values: Float32Array, visits: Float32Array, slot: number, { trustVisits }: SeriesSettings): number {
-	const seen = visits[slot] as number;
-	return ((values[slot] as number) * seen) / (seen + trustVisits);
+function trusted(slots: Float32Array, slot: number, { trustVisits }: SeriesSettings): number {
+	const seen = slots[2 * slot + 1] as number;
+	return ((slots[2 * slot] as number) * seen) / (seen + trustVisits);
 }
 
 /** Moves a slot towards `target`: as a plain mean at first, by `rate` per visit of `perVisit` samples from then on. */
-function visit(
-	values: Float32Array,
-	visits: Float32Array,
-	slot: number,
-	target: number,
-	rate: number,
-	perVisit: number,
-): void {
-	const seen = visits[slot] as number;
-	const value = values[slot] as number;
+function visit(slots: Float32Array, slot: number, target: number, rate: number, perVisit: number): void {
+	const seen = slots[2 * slot + 1] as number;
+	const value = slots[2 * slot] as number;
 	const moved = value + Math.max(rate / perVisit, 1 / (seen * perVisit + 1)) * (target - value);
-	values[slot] = clip(moved, LARGEST_SINGLE);
-	visits[slot] = Math.min(MOST_VISITS, seen + 1 / perVisit);
+	slots[2 * slot] = clip(moved, LARGEST_SINGLE);
+	slots[2 * slot + 1] = Math.min(MOST_VISITS, seen + 1 / perVisit);
 }
 
 /** From here on one more visit changes nothing. */
