@@ -1,6 +1,6 @@
 import type { Clock } from "@bellwether/model";
 import { recordOutcome, recoverSending, takeMessage } from "./deliveries.ts";
-import { createLoop } from "./loop.ts";
+import { type Begun, createDueWork } from "./due-work.ts";
 import type { ChannelSender, ControlStore, Message, OutcomeListener, SendResult } from "./types.ts";
 
 /** So many times `perChannel` may be under way when each goes to an address of its own. */
@@ -66,7 +66,6 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 	const perChannel = options.perChannel ?? 16;
 	const perAddress = options.perAddress ?? 4;
 	const timeoutMs = options.timeoutMs ?? 12_000;
-	const recordRetryMs = options.recordRetryMs ?? 500;
 	const policy = {
 		retryDelaysMs: { ...DEFAULT_DELAYS_MS, ...options.retryDelaysMs },
 		retryAfterCapMs: options.retryAfterCapMs ?? 30_000,
@@ -75,36 +74,27 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 	const counters: DispatcherCounters = { sent: 0, retried: 0, failed: 0, uncertain: 0, inFlight: 0 };
 	/** By channel, with the address of each. */
 	const underWay = new Map<string, Map<Promise<void>, string>>();
-	let leaveStore: (() => void) | undefined;
-	let isRecovered = false;
-	let isStopping = false;
 
-	const loop = createLoop(async () => {
-		try {
-			const now = clock.now();
-			await recover(now);
-			await launchDue(now);
+	const work = createDueWork({
+		store,
+		clock,
+		recover: (tx, now) => recoverSending(tx, now, options.onOutcome),
+		launch: launchDue,
+		async nextDueAt(now) {
 			const next = await store.db
 				.selectFrom("outbox")
 				.select((select) => select.fn.min("next_at").as("at"))
 				.where("state", "=", "pending")
 				.where("next_at", ">", now)
 				.executeTakeFirst();
-			return next?.at == null ? Number.POSITIVE_INFINITY : next.at - clock.now();
-		} catch (error) {
-			onError(error, undefined);
-			return Number.POSITIVE_INFINITY;
-		}
+			return next?.at ?? undefined;
+		},
+		onError: (error) => onError(error, undefined),
+		recordRetryMs: options.recordRetryMs ?? 500,
 	});
 
-	async function recover(now: number): Promise<void> {
-		if (isRecovered) return;
-		await store.transaction((tx) => recoverSending(tx, now, options.onOutcome));
-		isRecovered = true;
-	}
-
 	/** Starts as many due attempts as each channel and address has room for, asking one by one so that none hides another. */
-	async function launchDue(now: number): Promise<Promise<void>[]> {
+	async function launchDue(now: number, begun: Begun): Promise<void> {
 		const targets = await store.db
 			.selectFrom("outbox")
 			.select(["channel", "address"])
@@ -140,18 +130,17 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 			startedNow.set(channel, (startedNow.get(channel) ?? 0) + due.length);
 			for (const { id } of due) chosen.push({ id, channel, address });
 		}
-		const launched: Promise<void>[] = [];
 		for (let from = 0; from < chosen.length; from += TAKEN_AT_ONCE) {
-			launched.push(...(await launch(chosen.slice(from, from + TAKEN_AT_ONCE), now)));
+			await launch(chosen.slice(from, from + TAKEN_AT_ONCE), now, begun);
 		}
-		return launched;
 	}
 
 	/** Messages are marked as being sent in one commit, so that a page to many people does not wait for a commit each. */
 	async function launch(
 		chosen: readonly { readonly id: string; readonly channel: string; readonly address: string }[],
 		now: number,
-	): Promise<Promise<void>[]> {
+		begun: Begun,
+	): Promise<void> {
 		let taken: readonly Awaited<ReturnType<typeof takeMessage>>[];
 		try {
 			taken = await store.transaction(async (tx) => {
@@ -160,27 +149,25 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 				return all;
 			});
 		} catch (error) {
-			// Still pending. Without the pause a full disk would be asked again and again at once.
+			// Still pending.
 			onError(error, undefined);
-			await pause(recordRetryMs);
-			loop.wake();
-			return [Promise.resolve()];
+			await work.pause();
+			return begun(Promise.resolve());
 		}
-		return taken.flatMap((each, k) => {
+		for (const [k, each] of taken.entries()) {
 			const target = chosen[k];
 			const running = target && underWay.get(target.channel);
-			if (!each || !running) return [];
+			if (!each || !running) continue;
 			const attempt: Promise<void> = send(each.message)
 				.then((result) => record(each.message, each.deliverySeq, result))
 				.finally(() => {
 					running.delete(attempt);
 					counters.inFlight--;
-					loop.wake();
 				});
 			counters.inFlight++;
 			running.set(attempt, target.address);
-			return attempt;
-		});
+			begun(attempt);
+		}
 	}
 
 	async function send(message: Message): Promise<SendResult> {
@@ -217,61 +204,15 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
 		}
 	}
 
-	/** The outcome is in memory alone until it is stored, so this goes on until it is, or the process ends. */
 	async function record(message: Message, deliverySeq: number, result: SendResult): Promise<void> {
-		for (let tries = 0; ; tries++) {
-			try {
-				const outcome = await store.transaction((tx) =>
-					recordOutcome(tx, { message, deliverySeq, result, now: clock.now(), policy, onOutcome: options.onOutcome }),
-				);
-				counters[outcome.status === "retrying" ? "retried" : outcome.status]++;
-				return;
-			} catch (error) {
-				onError(error, message);
-				if (isStopping) return;
-				await pause(Math.min(30_000, recordRetryMs * 2 ** tries));
-			}
-		}
+		const outcome = await work.record(
+			(tx) =>
+				recordOutcome(tx, { message, deliverySeq, result, now: clock.now(), policy, onOutcome: options.onOutcome }),
+			(error) => onError(error, message),
+		);
+		if (outcome) counters[outcome.stored.status === "retrying" ? "retried" : outcome.stored.status]++;
 	}
 
-	let endPause: (() => void) | undefined;
-	async function pause(delayMs: number): Promise<void> {
-		await new Promise<void>((resolve) => {
-			const timer = setTimeout(resolve, delayMs);
-			const previous = endPause;
-			endPause = () => {
-				clearTimeout(timer);
-				resolve();
-				previous?.();
-			};
-		});
-	}
-
-	return {
-		start() {
-			isStopping = false;
-			leaveStore ??= store.onCommit(() => loop.wake());
-			loop.start();
-		},
-		wake: loop.wake,
-		async stop() {
-			leaveStore?.();
-			leaveStore = undefined;
-			await loop.stop();
-			isStopping = true;
-			endPause?.();
-			await Promise.all([...underWay.values()].flatMap((running) => [...running.keys()]));
-		},
-		async runDue(now) {
-			await recover(now);
-			let attempts = 0;
-			for (;;) {
-				const launched = await launchDue(now);
-				if (launched.length === 0) return attempts;
-				attempts += launched.length;
-				await Promise.all(launched);
-			}
-		},
-		counters,
-	};
+	const { start, wake, stop, runDue } = work;
+	return { start, wake, stop, runDue, counters };
 }

@@ -12,6 +12,7 @@ export { type AuditEntry, type AuditHead, type AuditVerdict, audit, auditHead, v
 export { canonicalJson } from "./canonical-json.ts";
 export { type SinceBoot, sinceBoot } from "./clock-anchor.ts";
 export { createDispatcher, type Dispatcher, type DispatcherCounters, type DispatcherOptions } from "./dispatcher.ts";
+export { type Begun, createDueWork } from "./due-work.ts";
 export {
 	createCallbackEgress,
 	createEgress,

@@ -1,5 +1,5 @@
 import type { Clock } from "@bellwether/model";
-import { type ControlStore, createLoop } from "#platform";
+import { type Begun, type ControlStore, createDueWork, type Tx } from "#platform";
 import { type ExchangeDeps, recordExchange, recoverTickets, type Taken, takeTicket } from "./exchange.ts";
 import { saveTicket } from "./rows.ts";
 import * as sync from "./sync.ts";
@@ -43,39 +43,28 @@ export function createTicketCarrier(options: TicketCarrierOptions): TicketCarrie
 	const { store, clock, deps, onError } = options;
 	const policy = options.policy ?? sync.SYNC_POLICY;
 	const perIntegration = options.perIntegration ?? 4;
-	const recordRetryMs = options.recordRetryMs ?? 500;
 	const counters: TicketCounters = { done: 0, retried: 0, failed: 0, inFlight: 0 };
 	const underWay = new Map<string, Set<Promise<void>>>();
-	let leaveStore: (() => void) | undefined;
-	let isRecovered = false;
-	let isStopping = false;
-	let endPause: (() => void) | undefined;
 
-	const loop = createLoop(async () => {
-		try {
-			const now = clock.now();
-			await recover(now);
-			await launchDue(now);
+	const work = createDueWork({
+		store,
+		clock,
+		recover: recoverTickets,
+		launch: launchDue,
+		async nextDueAt(now) {
 			const next = await store.db
 				.selectFrom("tickets")
 				.select((select) => select.fn.min("next_at").as("at"))
 				.where("sync", "=", "pending")
 				.where("next_at", ">", now)
 				.executeTakeFirst();
-			return next?.at == null ? Number.POSITIVE_INFINITY : next.at - clock.now();
-		} catch (error) {
-			onError(error, undefined);
-			return Number.POSITIVE_INFINITY;
-		}
+			return next?.at ?? undefined;
+		},
+		onError: (error) => onError(error, undefined),
+		recordRetryMs: options.recordRetryMs ?? 500,
 	});
 
-	async function recover(now: number): Promise<void> {
-		if (isRecovered) return;
-		await store.transaction((tx) => recoverTickets(tx, now));
-		isRecovered = true;
-	}
-
-	async function launchDue(now: number): Promise<Promise<void>[]> {
+	async function launchDue(now: number, begun: Begun): Promise<void> {
 		// Asked one by one, so that no integration hides another.
 		const integrations = await store.db
 			.selectFrom("tickets")
@@ -84,16 +73,14 @@ export function createTicketCarrier(options: TicketCarrierOptions): TicketCarrie
 			.where("next_at", "<=", now)
 			.groupBy("integration")
 			.execute();
-		const launched: Promise<void>[] = [];
 		for (const { integration } of integrations) {
 			const system = options.systems(integration);
 			const running = underWay.get(integration) ?? new Set();
 			underWay.set(integration, running);
 			const room = perIntegration - running.size;
 			if (!system || room <= 0) continue;
-			for (const id of await dueTickets(integration, now, room)) launched.push(launch(id, system, running, now));
+			for (const id of await dueTickets(integration, now, room)) begun(launch(id, system, running, now));
 		}
-		return launched;
 	}
 
 	async function dueTickets(integration: string, now: number, limit: number): Promise<string[]> {
@@ -111,16 +98,15 @@ export function createTicketCarrier(options: TicketCarrierOptions): TicketCarrie
 	}
 
 	function launch(id: string, system: TicketSystem, running: Set<Promise<void>>, now: number): Promise<void> {
-		const work: Promise<void> = carryOne(id, system, now)
+		const attempt: Promise<void> = carryOne(id, system, now)
 			.catch((error) => onError(error, id))
 			.finally(() => {
-				running.delete(work);
+				running.delete(attempt);
 				counters.inFlight--;
-				loop.wake();
 			});
 		counters.inFlight++;
-		running.add(work);
-		return work;
+		running.add(attempt);
+		return attempt;
 	}
 
 	async function carryOne(id: string, system: TicketSystem, now: number): Promise<void> {
@@ -128,10 +114,9 @@ export function createTicketCarrier(options: TicketCarrierOptions): TicketCarrie
 		try {
 			taken = await store.transaction((tx) => takeTicket(tx, deps, id, system.settleMs, now));
 		} catch (error) {
-			// Still pending. Without the pause a full disk would be asked again and again at once.
+			// Still pending.
 			onError(error, id);
-			await pause(recordRetryMs);
-			return;
+			return work.pause();
 		}
 		if (taken) await carry(taken, system);
 	}
@@ -181,7 +166,8 @@ export function createTicketCarrier(options: TicketCarrierOptions): TicketCarrie
 			return record(taken, () => ({ next: sync.settled(ticket, true, content.state), result: found, fact: undefined }));
 		}
 		const sent = sync.createSent(ticket, clock.now());
-		if (!(await storeOnce((tx) => saveTicket(tx, sent), ticket.id))) return;
+		const onFault = (error: unknown) => onError(error, ticket.id);
+		if (!(await work.record((tx) => saveTicket(tx, sent), onFault))) return;
 		const result = await system.create(ticket.key, content);
 		await record({ ...taken, ticket: sent }, (now) => {
 			const next = sync.created(sent, content, result, now, policy);
@@ -197,54 +183,26 @@ export function createTicketCarrier(options: TicketCarrierOptions): TicketCarrie
 		readonly fact: { readonly type: string; readonly data: Readonly<Record<string, unknown>> } | undefined;
 	}
 
-	/** The outcome is in memory alone until it is stored, so this goes on until it is, or the process ends. */
 	async function record(taken: Taken, decide: (now: number) => Decision): Promise<void> {
-		const isStored = await storeOnce(async (tx) => {
+		const carryOut = async (tx: Tx) => {
 			const now = clock.now();
 			const { next, result, what, fact } = decide(now);
 			const detail = result.status === "done" ? result.proof : result.detail;
 			await recordExchange(tx, deps, taken, next, { what, outcome: result.status, detail }, fact, now);
 			return result.status;
-		}, taken.ticket.id);
-		if (isStored === "done") counters.done++;
-		else if (isStored === "refused" || isStored === "gone") counters.failed++;
-		else if (isStored) counters.retried++;
-	}
-
-	async function storeOnce<T>(
-		work: (tx: Parameters<Parameters<ControlStore["transaction"]>[0]>[0]) => Promise<T>,
-		ticketId: string,
-	): Promise<T | true | undefined> {
-		for (let tries = 0; ; tries++) {
-			try {
-				return (await store.transaction(work)) ?? true;
-			} catch (error) {
-				onError(error, ticketId);
-				if (isStopping) return undefined;
-				await pause(Math.min(30_000, recordRetryMs * 2 ** tries));
-			}
-		}
-	}
-
-	async function pause(delayMs: number): Promise<void> {
-		await new Promise<void>((resolve) => {
-			const timer = setTimeout(resolve, delayMs);
-			const previous = endPause;
-			endPause = () => {
-				clearTimeout(timer);
-				resolve();
-				previous?.();
-			};
-		});
+		};
+		const outcome = await work.record(carryOut, (error) => onError(error, taken.ticket.id));
+		if (!outcome) return;
+		if (outcome.stored === "done") counters.done++;
+		else if (outcome.stored === "refused" || outcome.stored === "gone") counters.failed++;
+		else counters.retried++;
 	}
 
 	return {
-		start() {
-			isStopping = false;
-			leaveStore ??= store.onCommit(() => loop.wake());
-			loop.start();
-		},
-		wake: loop.wake,
+		start: work.start,
+		wake: work.wake,
+		stop: work.stop,
+		runDue: work.runDue,
 		async reconsider() {
 			await store.transaction(async (tx) => {
 				await tx
@@ -254,24 +212,6 @@ export function createTicketCarrier(options: TicketCarrierOptions): TicketCarrie
 					.where("phase", "in", ["absent", "creating", "linked"])
 					.execute();
 			});
-		},
-		async stop() {
-			leaveStore?.();
-			leaveStore = undefined;
-			await loop.stop();
-			isStopping = true;
-			endPause?.();
-			await Promise.all([...underWay.values()].flatMap((running) => [...running]));
-		},
-		async runDue(now) {
-			await recover(now);
-			let exchanges = 0;
-			for (;;) {
-				const launched = await launchDue(now);
-				if (launched.length === 0) return exchanges;
-				exchanges += launched.length;
-				await Promise.all(launched);
-			}
 		},
 		counters,
 	};
