@@ -254,7 +254,9 @@ export const HealthDetails = z.object({
 			),
 			damaged: z.array(
 				z.object({
-					what: z.enum(["counts", "attributes"]).describe("counts of windows, or counts by attribute"),
+					what: z
+						.enum(["counts", "attributes", "latencies"])
+						.describe("counts of windows, counts by attribute, or latencies"),
 					tenant: z.string(),
 					slo: z.string(),
 					tier,

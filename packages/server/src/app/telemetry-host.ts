@@ -285,6 +285,8 @@ export class TelemetryHost {
 				return this.#telemetry.pullState(call.source, call.slo);
 			case "windows":
 				return this.#telemetry.windows(call.query);
+			case "latencies":
+				return this.#telemetry.latencies(call.query);
 			case "columns":
 				return this.#telemetry.columns(call.query);
 			case "accounting":

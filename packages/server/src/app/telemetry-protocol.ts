@@ -9,6 +9,8 @@ import type {
 	ImportOutcome,
 	IngestOptions,
 	IngestOutcome,
+	Latencies,
+	LatenciesQuery,
 	Protocol,
 	PulledAnswer,
 	PullOutcome,
@@ -81,6 +83,7 @@ export type Call =
 	| { readonly kind: "pull-state"; readonly source: string; readonly slo: string }
 	| { readonly kind: "windows"; readonly query: WindowsQuery }
 	| { readonly kind: "columns"; readonly query: ColumnsQuery }
+	| { readonly kind: "latencies"; readonly query: LatenciesQuery }
 	| { readonly kind: "accounting"; readonly tenant: string | undefined; readonly source?: string | undefined }
 	| { readonly kind: "hour-strips" }
 	| { readonly kind: "shadow-firings" }
@@ -102,6 +105,7 @@ export type Answer =
 	| PullOutcome
 	| PullState
 	| WindowBucket[]
+	| Latencies
 	| Float64Array
 	| (AttributeCounts | undefined)[]
 	| Accounting[]

@@ -11,6 +11,8 @@ import type {
 	ImportOutcome,
 	IngestOptions,
 	IngestOutcome,
+	Latencies,
+	LatenciesQuery,
 	Protocol,
 	PulledAnswer,
 	PullOutcome,
@@ -67,6 +69,8 @@ export interface TelemetryThread {
 	pullState(source: string, slo: string): Promise<PullState | undefined>;
 	/** Undefined: no such pair. Buckets without data are absent, never zero. */
 	windows(query: WindowsQuery): Promise<WindowBucket[] | undefined>;
+	/** Undefined: no such pair, or none whose latencies are kept. */
+	latencies(query: LatenciesQuery): Promise<Latencies | undefined>;
 	/** Bad and total events by tenant, then step; 0 where there were none. */
 	columns(query: ColumnsQuery): Promise<Float64Array>;
 	/** Counts by attributes; undefined for each that the SLI does not keep. */
@@ -226,6 +230,10 @@ class Thread implements TelemetryThread {
 
 	async windows(query: WindowsQuery): Promise<WindowBucket[] | undefined> {
 		return (await this.#call({ kind: "windows", query })) as WindowBucket[] | undefined;
+	}
+
+	async latencies(query: LatenciesQuery): Promise<Latencies | undefined> {
+		return (await this.#call({ kind: "latencies", query })) as Latencies | undefined;
 	}
 
 	async columns(query: ColumnsQuery): Promise<Float64Array> {

@@ -3,6 +3,10 @@ import { BUCKET_MS, type Cells, LATE_AFTER_MS } from "./cells.ts";
 import type { Core } from "./core.ts";
 import type { EventApplier } from "./event-applier.ts";
 import type { FoldedRequests } from "./folded-requests.ts";
+import type { BucketCounts } from "./latency/buckets.ts";
+import { LatencyStreams, type PointMode } from "./latency/latency-streams.ts";
+import type { Sketch } from "./latency/sketch.ts";
+import type { SketchStages } from "./latency/sketch-cells.ts";
 import { COUNTED, DUPLICATE, type Ledger, REJECTED } from "./ledger.ts";
 import { MAX_ORIGINS } from "./origins.ts";
 import { holdsEvents, isSilent, PROTOCOLS, REASON, REASONS, verdictReason, verdictTenant } from "./reasons.ts";
@@ -21,6 +25,8 @@ const DOUBLE = 8;
 const BASE = 16;
 const WHOLE = 32;
 const ZERO = 64;
+/** What the point's buckets bring follows. */
+const LATENCIES = 128;
 
 export interface Applied {
 	/** Points that the sender must know were not counted. */
@@ -49,6 +55,12 @@ export class Applier {
 	/** Takes the events of a row, beside the points; set once its own parts are there. */
 	events: EventApplier | undefined;
 	foldedRequests: FoldedRequests | undefined;
+	/** Takes latencies, of points and events; undefined: they are passed over. */
+	sketches: SketchStages | undefined;
+	readonly latencies = new LatencyStreams();
+	/** Of the point at hand: its buckets, then what they bring. */
+	#buckets: BucketCounts | undefined;
+	#sketch: Sketch | undefined;
 	#isRepeated = false;
 	/** Of the section before in the row at hand; "": the protocol's own. */
 	#source = "";
@@ -92,6 +104,7 @@ export class Applier {
 		this.#now = now;
 		this.#bucketTime = -1;
 		this.events?.begin(now);
+		this.latencies.beginRow();
 		this.#source = "";
 		row.clear();
 		row.byte(ROW_VERSION);
@@ -152,6 +165,7 @@ export class Applier {
 				else {
 					this.#time = time;
 					this.#start = start;
+					this.#buckets = roles.sketched.length > 0 ? stage.latencies.get(k) : undefined;
 					reason = this.#decide(code, values, from, roles, records);
 				}
 				if (reason === IS_COUNTED) {
@@ -229,9 +243,10 @@ export class Applier {
 		this.#previousId = 0;
 		this.#previousTime = now * 1000;
 		this.events?.begin(now);
+		this.latencies.beginRow();
 		const { origins } = this.#ledger;
 		let source: string | undefined;
-		if (this.events) this.events.hasValues = version >= EVENT_VALUES_SINCE;
+		if (this.events) this.events.rowVersion = version;
 		for (let section = row.byte(); section !== 0; section = row.byte()) {
 			if (section === SOURCE) {
 				const named = row.text();
@@ -379,7 +394,7 @@ export class Applier {
 			if (written !== 0) isZero = false;
 			if (!Number.isSafeInteger(value) || !Number.isSafeInteger(base) || written < 0) isWhole = false;
 		}
-		let flags = mode;
+		let flags = this.#buckets ? mode | LATENCIES : mode;
 		if (id !== this.#previousId + 1) flags |= STEP;
 		if (time !== this.#previousTime) flags |= TIME;
 		if (isZero) flags |= ZERO;
@@ -393,6 +408,15 @@ export class Applier {
 				// Fractions are stored as they came: adding increments back would not give the same bits.
 				if (isWhole) out.varint(scratch[k] as number);
 				else out.double(values[from + k] as number);
+		this.#sketch = undefined;
+		if (this.#buckets)
+			this.#sketch = this.latencies.take(out, id, this.#buckets, {
+				mode: isCumulative(streams.kinds[slot] as Kind)
+					? (CUMULATIVE_MODES[mode & (BASE | WHOLE)] as PointMode)
+					: "delta",
+				time,
+				previousTime: streams.lastTimes[slot] as number,
+			});
 		this.#previousId = id;
 		this.#previousTime = time;
 	}
@@ -418,6 +442,7 @@ export class Applier {
 			const base = asIncrements ? (streams.values[at + k] as number) : 0;
 			values[k] = flags & ZERO ? base : flags & DOUBLE ? row.double() : base + row.varint();
 		}
+		this.#sketch = flags & LATENCIES ? this.latencies.replay(row, id, time) : undefined;
 		if (roles.special !== undefined) this.#time = time;
 		else if (kind === KIND.deltaSum || kind === KIND.deltaHistogram)
 			streams.cover(slot, flags & START ? start : (streams.lastTimes[slot] as number), time);
@@ -486,6 +511,7 @@ export class Applier {
 				if (streams.needsBase[slot] === 1) streams.needsBase[slot] = 0;
 			}
 		}
+		if (this.#sketch) this.#countLatencies(this.#sketch, roles);
 		if (roles !== streams.roleSets[slot]) streams.setFreshAside(slot, roles, time);
 		if (lateToNote)
 			for (const pair of roles.touched) {
@@ -493,8 +519,17 @@ export class Applier {
 				cells.late[cell] = (cells.late[cell] as number) + 1;
 			}
 	}
+
+	#countLatencies(sketch: Sketch, { sketched }: RoleSet): void {
+		for (const pair of sketched) {
+			// A fold goes by the cells.
+			this.#cells.entry(pair, this.#bucket);
+			this.sketches?.add(pair, this.#bucket * BUCKET_MS, sketch);
+		}
+	}
 }
 
+const CUMULATIVE_MODES: Readonly<Record<number, PointMode>> = { 0: "change", [BASE]: "base", [WHOLE]: "whole" };
 const PULL = PROTOCOLS.indexOf("pull");
 const IS_COUNTED = -1;
 const IS_DUPLICATE = -2;
@@ -504,9 +539,8 @@ const FOLDED_REQUEST = 255;
 const SOURCE = 254;
 /** Added to the protocol of what did not count where its source's name follows. */
 const NAMED = 128;
-const ROW_VERSION = 3;
-/** Rows of version 3 name what events have of kept attributes. */
-const EVENT_VALUES_SINCE = 3;
+/** Rows of version 3 name what events have of kept attributes, those of version 4 latencies. */
+const ROW_VERSION = 4;
 const LEDGER_KEYS = REJECTED + REASONS.length;
 
 function varintLength(value: number): number {

@@ -1,4 +1,5 @@
 import { AT, type Core } from "./core.ts";
+import type { BucketCounts } from "./latency/buckets.ts";
 import { RawHash, RawTable } from "./raw-hash.ts";
 import { REASON, verdict } from "./reasons.ts";
 import { KIND, type Kind, type RoleSet, rolesAt, type Selection } from "./selection.ts";
@@ -124,6 +125,22 @@ export class DecoderContext {
 		}
 		stage.point(code, start, time);
 		stage.value(value);
+	}
+
+	/** A histogram, with a value for each of its stream's channels. `buckets` is asked only where latencies are kept. */
+	histogram(
+		slot: number,
+		start: number,
+		time: number,
+		values: readonly number[],
+		buckets: () => BucketCounts | undefined,
+	): void {
+		const { stage } = this;
+		stage.point(slot, start, time);
+		for (const value of values) stage.value(value);
+		if ((this.streams.roleSets[slot] as RoleSet).sketched.length === 0) return;
+		const latencies = buckets();
+		if (latencies) stage.latency(latencies);
 	}
 
 	/** The point of a known stream that cannot count: accounted to the stream's tenant. */

@@ -3,6 +3,8 @@ import { BUCKET_MS, type Cells, LATE_AFTER_MS } from "./cells.ts";
 import { type EventIds, MINUTE_US, minuteOf } from "./event-ids.ts";
 import type { EventRoles, EventSelection } from "./event-selection.ts";
 import type { EventStage } from "./event-stage.ts";
+import { latencyCode, latencyRange, UNKNOWN } from "./latency/latency-code.ts";
+import type { SketchStages } from "./latency/sketch-cells.ts";
 import { COUNTED, DUPLICATE, type Ledger, REJECTED } from "./ledger.ts";
 import { isSilent, REASON, verdictReason, verdictTenant } from "./reasons.ts";
 
@@ -40,8 +42,10 @@ export class EventApplier {
 	readonly #numbers = new Map<number, number>();
 	#previousTime = 0;
 	#now = 0;
-	/** Rows that are replayed name the values of kept attributes. */
-	hasValues = true;
+	/** Of the row that is replayed. */
+	rowVersion = MEASURES_SINCE;
+	/** Takes latencies; undefined: they are passed over. */
+	sketches: SketchStages | undefined;
 
 	constructor(parts: {
 		readonly events: EventSelection;
@@ -117,7 +121,7 @@ export class EventApplier {
 		const ids = this.#ids;
 		const oldest = this.#oldest;
 		const latest = this.#latest;
-		const { count, codes, times, lo, hi, weights } = stage;
+		const { count, codes, times, lo, hi, weights, measures } = stage;
 		let recorded = 0;
 		let rejected = 0;
 		let firstEvent = -1;
@@ -142,8 +146,9 @@ export class EventApplier {
 				else if (!ids.addFresh(lo[k] as number, hi[k] as number, minuteOf(time), tenant)) key = DUPLICATE;
 				else {
 					const weight = weights[k] as number;
-					this.#record(records, code, roles, lo[k] as number, hi[k] as number, time, weight);
-					this.#count(roles, time, weight);
+					const measure = roles.sketched.length > 0 ? latencyCode(measures[k] as number) : UNKNOWN;
+					this.#record(records, code, roles, lo[k] as number, hi[k] as number, time, weight, measure);
+					this.#count(roles, time, weight, measure);
 					this.#ledger.add(tenant, origin, COUNTED, 1);
 					recorded++;
 				}
@@ -171,13 +176,13 @@ export class EventApplier {
 	/** One record of a stored row. */
 	replay(row: ByteReader, origin: number): void {
 		const head = row.varint();
-		const number = Math.floor(head / 2);
+		const number = Math.floor(head / (this.rowVersion >= MEASURES_SINCE ? RECORD_FLAGS : 2));
 		if (number === this.#named.length) {
 			const tenant = row.varint();
 			const numbers = (): number[] => Array.from({ length: row.varint() }, () => row.varint());
 			const members = numbers();
 			const groups = numbers();
-			const values = this.hasValues ? Array.from({ length: row.varint() }, () => row.text()) : [];
+			const values = this.rowVersion >= VALUES_SINCE ? Array.from({ length: row.varint() }, () => row.text()) : [];
 			const profile = this.#events.selection.kept.ofEventValues(tenant, values);
 			this.#named.push(this.#events.rolesOf(tenant, members, groups, profile));
 		}
@@ -186,13 +191,15 @@ export class EventApplier {
 		const lo = row.int32();
 		const hi = row.int32();
 		const time = this.#previousTime + row.signed();
-		const weight = head % 2 === 1 ? row.varint() : 1;
+		const weight = head % 2 === HAS_WEIGHT ? row.varint() : 1;
+		const isMeasured = this.rowVersion >= MEASURES_SINCE && (head & HAS_MEASURE) !== 0;
+		const measure = isMeasured ? row.varint() : UNKNOWN;
 		this.#previousTime = time;
 		// What is below the floor by now could not come again.
 		const roles = this.#events.rolesAt(code);
 		const minute = minuteOf(time);
 		if (minute >= this.#ids.floor) this.#ids.addFresh(lo, hi, minute, roles.tenant);
-		this.#count(roles, time, weight);
+		this.#count(roles, time, weight, measure);
 		this.#ledger.add(roles.tenant, origin, COUNTED, 1);
 	}
 
@@ -204,10 +211,11 @@ export class EventApplier {
 		hi: number,
 		time: number,
 		weight: number,
+		measure: number,
 	): void {
 		const known = this.#numbers.get(code);
 		const number = known ?? this.#numbers.size;
-		out.varint(number * 2 + (weight === 1 ? 0 : 1));
+		out.varint(number * RECORD_FLAGS + (weight === 1 ? 0 : HAS_WEIGHT) + (measure === UNKNOWN ? 0 : HAS_MEASURE));
 		if (known === undefined) {
 			this.#numbers.set(code, number);
 			out.varint(roles.tenant);
@@ -223,10 +231,11 @@ export class EventApplier {
 		out.int32(hi);
 		out.signed(time - this.#previousTime);
 		if (weight !== 1) out.varint(weight);
+		if (measure !== UNKNOWN) out.varint(measure);
 		this.#previousTime = time;
 	}
 
-	#count(roles: EventRoles, time: number, weight: number): void {
+	#count(roles: EventRoles, time: number, weight: number, measure: number): void {
 		const cells = this.#cells;
 		const bucket = Math.floor(time / (BUCKET_MS * 1000));
 		const isLate = (bucket + 1) * BUCKET_MS + LATE_AFTER_MS < this.#now;
@@ -239,5 +248,16 @@ export class EventApplier {
 			if (bad[k] === 1) cells.bad[cell] = (cells.bad[cell] as number) + weight;
 			if (isLate) cells.late[cell] = (cells.late[cell] as number) + 1;
 		}
+		if (measure === UNKNOWN) return;
+		const [low, high] = latencyRange(measure);
+		for (const pair of roles.sketched) this.sketches?.addOne(pair, bucket * BUCKET_MS, low, high, weight);
 	}
 }
+
+/** What a record holds besides its roles' number. */
+const HAS_WEIGHT = 1;
+const HAS_MEASURE = 2;
+const RECORD_FLAGS = 4;
+/** Rows of these versions name the values of kept attributes, and latencies. */
+const VALUES_SINCE = 3;
+const MEASURES_SINCE = 4;

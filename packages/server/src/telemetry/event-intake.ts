@@ -104,6 +104,7 @@ export class EventIntake {
 			beginSection: (row, origin) => applier.beginSection(row, origin),
 		});
 		applier.events = this.#applier;
+		this.#applier.sketches = applier.sketches;
 		this.ids.floor = Number(store.meta(FLOOR_KEY) ?? 0);
 		this.#applier.forget(now);
 		for (const { hour, packed } of store.eventIds()) this.ids.load(hour, packed);

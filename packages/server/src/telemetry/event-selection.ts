@@ -2,6 +2,7 @@ import type { Matcher, Selector, Signal, Slo } from "#catalogue";
 import { matcherTest } from "#catalogue";
 import { REASON, verdict } from "./reasons.ts";
 import { type Attribute, meetsThreshold, type Selection } from "./selection.ts";
+import { keepsLatency } from "./uses.ts";
 
 /** A selector with this name takes events of any name. */
 export const ANY_NAME = "*";
@@ -58,6 +59,8 @@ export interface EventRoles {
 	readonly pairs: readonly number[];
 	/** 0 or 1 for each of `pairs`. */
 	readonly bad: readonly number[];
+	/** Those whose sketches take the event's latency. */
+	readonly sketched: readonly number[];
 	/** What it has of kept attributes; see `KeptAttributes`. */
 	readonly profile: number;
 	/** Events since `takeFresh`, and the time of the newest, µs. */
@@ -243,14 +246,16 @@ export class EventSelection {
 	#make(tenant: number, members: readonly number[], groups: readonly number[], profile: number): EventRoles {
 		const pairs: number[] = [];
 		const bad: number[] = [];
+		const sketched: number[] = [];
 		for (const member of members) {
 			const owner = member & IS_NOT_OWN ? undefined : tenant;
 			for (const pair of this.selection.pairsOfEvent(owner, sloOf(member), groups)) {
 				pairs.push(pair);
 				bad.push(member & IS_BAD);
+				if (keepsLatency(this.#slos[sloOf(member)] as Slo)) sketched.push(pair);
 			}
 		}
-		return { tenant, members: [...members], groups: [...groups], pairs, bad, profile, fresh: 0, lastTime: 0 };
+		return { tenant, members: [...members], groups: [...groups], pairs, bad, sketched, profile, fresh: 0, lastTime: 0 };
 	}
 }
 

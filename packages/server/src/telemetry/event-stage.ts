@@ -15,6 +15,8 @@ export class EventStage {
 	times = new Float64Array(1024);
 	/** How many events alike this one stands for. */
 	weights = new Float64Array(1024);
+	/** See `EventFacts`. */
+	measures = new Float64Array(1024);
 	/** Place in the request, from 0. */
 	numbers = new Int32Array(1024);
 	/** Events of the request, those included that were only left out. */
@@ -35,7 +37,7 @@ export class EventStage {
 		return this.#nameOf(event);
 	}
 
-	event(code: number, lo: number, hi: number, time: number, weight: number): void {
+	event(code: number, lo: number, hi: number, time: number, weight: number, measure = Number.NaN): void {
 		const k = this.count++;
 		if (k === this.codes.length) this.#grow();
 		this.numbers[k] = this.total++;
@@ -44,6 +46,7 @@ export class EventStage {
 		this.hi[k] = hi;
 		this.times[k] = time;
 		this.weights[k] = weight;
+		this.measures[k] = measure;
 	}
 
 	/** An event that needs no word to its sender. */
@@ -68,6 +71,7 @@ export class EventStage {
 		this.hi = grown(this.hi, size);
 		this.times = grown(this.times, size);
 		this.weights = grown(this.weights, size);
+		this.measures = grown(this.measures, size);
 		this.numbers = grown(this.numbers, size);
 	}
 }

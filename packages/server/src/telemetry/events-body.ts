@@ -155,7 +155,7 @@ function readEntry(
 	if (typeof code !== "number") return code;
 	if (code >= 0) context.note(by.lists);
 	const { lo, hi } = identityOf(entry, index, idempotencyKey);
-	context.stage.event(code, lo, hi, by.time, count);
+	context.stage.event(code, lo, hi, by.time, count, typeof entry.value === "number" ? entry.value : undefined);
 	return undefined;
 }
 

@@ -1,3 +1,4 @@
+import { type BucketCounts, ExponentialBuckets } from "./latency/buckets.ts";
 import { RESOLUTION_BOUND } from "./selection.ts";
 
 /** OTLP's range; Prometheus uses −4 … 8 of it. */
@@ -27,10 +28,13 @@ export class ExponentialCounter {
 	#buckets = 0;
 	#resolution = 0;
 	#saysNothing = false;
+	/** Undefined: only what is wanted is counted. */
+	#all: ExponentialBuckets | undefined;
 
-	/** False: the scale is not one that buckets can have. */
-	begin(wanted: readonly number[], scale: number): boolean {
+	/** False: the scale is not one that buckets can have. `keepsAll`: `all` will be asked. */
+	begin(wanted: readonly number[], scale: number, keepsAll = false): boolean {
 		if (!Number.isInteger(scale) || scale < MIN_SCALE || scale > MAX_SCALE) return false;
+		this.#all = keepsAll ? new ExponentialBuckets(scale) : undefined;
 		if (wanted.length > this.#below.length) {
 			this.#lastPositive = new Float64Array(wanted.length);
 			this.#firstNegative = new Float64Array(wanted.length);
@@ -62,6 +66,7 @@ export class ExponentialCounter {
 	/** `threshold`: the zero bucket holds −threshold … threshold. */
 	zero(count: number, threshold: number): void {
 		this.#buckets += count;
+		this.#all?.zero(count, threshold);
 		for (let k = 0; k < this.#wanted.length; k++) {
 			const le = this.#wanted[k] as number;
 			if (Math.abs(le) < threshold) this.#saysNothing = true;
@@ -71,12 +76,14 @@ export class ExponentialCounter {
 
 	positive(index: number, count: number): void {
 		this.#buckets += count;
+		this.#all?.positive(index, count);
 		for (let k = 0; k < this.#wanted.length; k++)
 			if (index <= (this.#lastPositive[k] as number)) this.#below[k] = (this.#below[k] as number) + count;
 	}
 
 	negative(index: number, count: number): void {
 		this.#buckets += count;
+		this.#all?.negative(count);
 		for (let k = 0; k < this.#wanted.length; k++)
 			if (index >= (this.#firstNegative[k] as number)) this.#below[k] = (this.#below[k] as number) + count;
 	}
@@ -84,6 +91,11 @@ export class ExponentialCounter {
 	/** Sum over all buckets. */
 	get buckets(): number {
 		return this.#buckets;
+	}
+
+	/** Every bucket. */
+	all(): BucketCounts | undefined {
+		return this.#all?.finish();
 	}
 
 	/** A value per wanted bound, or undefined: the zero bucket is wider than a wanted bound. */

@@ -1,4 +1,5 @@
 import type { CellGroups, Cells } from "./cells.ts";
+import type { SketchCells } from "./latency/sketch-cells.ts";
 import type { RollUps } from "./roll-ups.ts";
 import type { AccountingRow, FoldWriter, TelemetryStore } from "./store.ts";
 import { packPage } from "./stream-pages.ts";
@@ -8,6 +9,8 @@ import type { StreamSnapshot } from "./stream-snapshot.ts";
 const GROUPS_PER_SLICE = 256;
 const STREAMS_PER_SLICE = 4096;
 const MARKS_KEY = "fold_marks";
+/** Pages from here on hold the last buckets of the streams of page − LATENCY_PAGES. */
+export const LATENCY_PAGES = 2 ** 32;
 
 /** Of journal rows up to `through`, the cells up to this hour and pair (its number in the store) are in the roll-ups. */
 interface FoldMark {
@@ -40,8 +43,12 @@ export interface Sealed {
 	readonly through: number;
 	readonly cells: Cells;
 	readonly groups: CellGroups;
+	/** Latencies of the same hours and pairs. */
+	readonly sketches: SketchCells;
 	readonly pages: readonly number[];
 	readonly streams: StreamSnapshot;
+	/** Buckets of cumulative histograms, of a page of streams. */
+	readonly latenciesOf: (page: number) => Uint8Array | undefined;
 	/** A part of what else is to be done before the last slice; false: that was all. */
 	readonly prepare?: (() => boolean) | undefined;
 	/** What else the last slice writes. */
@@ -86,8 +93,8 @@ export class Fold {
 	}
 
 	#merge(): void {
-		const { cells, groups, through } = this.#sealed;
-		const merged: Int32Array[] = [];
+		const { cells, groups, through, sketches } = this.#sealed;
+		const merged: NonNullable<ReturnType<CellGroups["next"]>>[] = [];
 		this.#store.fold((writer) => {
 			let last: { readonly hour: number; readonly pair: number } | undefined;
 			while (merged.length < GROUPS_PER_SLICE) {
@@ -97,7 +104,9 @@ export class Fold {
 					break;
 				}
 				this.#rollUps.add(writer, cells, group);
-				merged.push(group.entries);
+				const latencies = sketches.of(group.hour, group.pair);
+				if (latencies) this.#rollUps.addSketches(writer, group.hour, group.pair, latencies);
+				merged.push(group);
 				last = group;
 			}
 			if (!last) return;
@@ -106,16 +115,21 @@ export class Fold {
 			this.#rollUps.save(writer);
 		});
 		// What is stored is no longer to be added to what the store says.
-		for (const entries of merged) cells.zero(entries);
+		for (const { hour, pair, entries } of merged) {
+			cells.zero(entries);
+			sketches.remove(hour, pair);
+		}
 	}
 
 	#writePages(): void {
-		const { pages, streams } = this.#sealed;
+		const { pages, streams, latenciesOf } = this.#sealed;
 		this.#store.fold((writer) => {
 			for (let count = 0; count < STREAMS_PER_SLICE && this.#nextPage < pages.length; this.#nextPage++) {
 				const page = pages[this.#nextPage] as number;
 				const states = streams.statesOf(page);
 				writer.writePage(page, packPage(states));
+				const latencies = latenciesOf(page);
+				if (latencies) writer.writePage(LATENCY_PAGES + page, latencies);
 				count += states.length;
 			}
 		});

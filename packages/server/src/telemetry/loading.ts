@@ -5,9 +5,10 @@ import { BUCKET_MS, BUCKETS_PER_HOUR, type Cells } from "./cells.ts";
 import type { Core } from "./core.ts";
 import { DecoderContext } from "./decoder.ts";
 import { EventIntake } from "./event-intake.ts";
-import { FoldMarks } from "./fold.ts";
+import { FoldMarks, LATENCY_PAGES } from "./fold.ts";
 import { FoldedRequests } from "./folded-requests.ts";
 import { feedHistory } from "./history.ts";
+import { SketchStages } from "./latency/sketch-cells.ts";
 import { LeafHarvest } from "./leaf-harvest.ts";
 import { Ledger } from "./ledger.ts";
 import { Quotas } from "./quotas.ts";
@@ -35,6 +36,7 @@ export interface Loaded {
 	readonly store: TelemetryStore;
 	readonly stage: Stage;
 	readonly cells: CellStages;
+	readonly sketches: SketchStages;
 	readonly rollUps: RollUps;
 	readonly retention: RetentionKeeper;
 	readonly leaves: LeafHarvest;
@@ -103,7 +105,7 @@ export function loadUnder(options: LoadOptions): Loaded {
 	const sink = sliced?.slices ?? windows;
 	const rollUps = new RollUps(store, now, (of) => keepOf(limits.retention, of));
 	const retention = new RetentionKeeper(store, rollUps, limits.retention);
-	const { unselected, changedBounds } = loadStreams(store, streams);
+	const { unselected, changedBounds, latencyPages } = loadStreams(store, streams);
 	const periods = periodStarts(selection, source.slos, now);
 	const judged = selection.pairs.slice(0, selection.judgedPairs);
 	// Slices are judged anew from their events, and calendar periods are summed beside the windows.
@@ -118,6 +120,9 @@ export function loadUnder(options: LoadOptions): Loaded {
 	if (openWindows && toFeed.length > 0) feedHistory(store, feed);
 	sliced?.load(store, pairIds);
 	const applier = new Applier(streams, cells.commit, ledger, limits, core);
+	const sketches = new SketchStages(pairIds);
+	applier.sketches = sketches;
+	for (const packed of latencyPages) applier.latencies.load(packed, (id) => streams.slotOfId(id) >= 0);
 	const requests = new FoldedRequests(limits);
 	applier.foldedRequests = requests;
 	const folded = store.meta(FOLDED_KEY);
@@ -153,7 +158,7 @@ export function loadUnder(options: LoadOptions): Loaded {
 	streams.limits = quotas.streamLimits;
 	events.quotas = quotas;
 	const isInWindows = (pair: number): boolean => isRestored && isHeld(pair);
-	const replayed = replayJournal({ store, applier, selection, streams, cells, pairIds, sink }, (pair) =>
+	const replayed = replayJournal({ store, applier, selection, streams, cells, sketches, pairIds, sink }, (pair) =>
 		isInWindows(pair) ? windows : undefined,
 	);
 	streams.settleKinds();
@@ -163,6 +168,7 @@ export function loadUnder(options: LoadOptions): Loaded {
 		store,
 		stage,
 		cells,
+		sketches,
 		rollUps,
 		retention,
 		leaves,
@@ -187,7 +193,11 @@ export function loadUnder(options: LoadOptions): Loaded {
 }
 
 /** Streams and their last states; also the stored ones that no SLO selects now, and slots whose bounds are others than before. */
-function loadStreams(store: TelemetryStore, streams: Streams): Pick<Loaded, "unselected" | "changedBounds"> {
+function loadStreams(
+	store: TelemetryStore,
+	streams: Streams,
+): Pick<Loaded, "unselected" | "changedBounds"> & { readonly latencyPages: readonly Uint8Array[] } {
+	const latencyPages: Uint8Array[] = [];
 	const unselected: number[] = [];
 	for (const stored of store.streams()) if (!streams.load(stored)) unselected.push(stored.id);
 	const changedBounds: number[] = [];
@@ -196,12 +206,17 @@ function loadStreams(store: TelemetryStore, streams: Streams): Pick<Loaded, "uns
 			changedBounds.push(slot);
 			streams.touch(slot);
 		}
-	for (const { packed } of store.pages())
+	for (const { page, packed } of store.pages()) {
+		if (page >= LATENCY_PAGES) {
+			latencyPages.push(packed);
+			continue;
+		}
 		for (const state of unpackPage(packed)) {
 			const slot = streams.slotOfId(state.id);
 			if (slot >= 0) streams.loadState(slot, state);
 		}
-	return { unselected, changedBounds };
+	}
+	return { unselected, changedBounds, latencyPages };
 }
 
 /**
@@ -209,22 +224,27 @@ function loadStreams(store: TelemetryStore, streams: Streams): Pick<Loaded, "uns
  * whole fold left them.
  */
 function replayJournal(
-	{ store, applier, selection, streams, cells, pairIds, sink }: ReplayInto,
+	{ store, applier, selection, streams, cells, sketches, pairIds, sink }: ReplayInto,
 	windowsOf: (pair: number) => WindowSink | undefined,
 ): Pick<Loaded, "lastRowAt" | "lastSampleAt"> {
 	const marks = new FoldMarks(store);
 	let lastRowAt = 0;
 	let lastSampleAt = numberOf(store.meta("last_sample_at"));
 	for (const { seq, row } of store.journal()) {
+		if (!marks.isEmpty) sketches.isFolded = (pairId, hour) => marks.isFolded(seq, hour, pairId);
 		const at = applier.replay(row, (name) => selection.tenantIndex(name));
 		if (!marks.isEmpty) leaveOutFolded(cells.commit, marks, seq, pairIds, windowsOf);
 		if (cells.flush(sink, streams.pairLimit, selection.ownPairs)) lastSampleAt = Math.max(lastSampleAt ?? 0, at);
 		lastRowAt = Math.max(lastRowAt, at);
 	}
+	sketches.isFolded = undefined;
 	return { lastRowAt, lastSampleAt };
 }
 
-type ReplayInto = Pick<Loaded, "store" | "applier" | "selection" | "streams" | "cells" | "pairIds" | "sink">;
+type ReplayInto = Pick<
+	Loaded,
+	"store" | "applier" | "selection" | "streams" | "cells" | "sketches" | "pairIds" | "sink"
+>;
 
 function openLags(known: string | undefined, pairCount: number, now: number): SourceLags {
 	const lags = new SourceLags(pairCount);

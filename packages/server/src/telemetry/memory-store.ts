@@ -5,6 +5,7 @@ import type {
 	DamagedRow,
 	FoldWriter,
 	RollUp,
+	RollUpKind,
 	StoredAnswer,
 	StoredPair,
 	StoredStream,
@@ -20,7 +21,7 @@ interface Content {
 	/** Written and not published. */
 	nextPages: Map<number, Uint8Array>;
 	pairs: Map<string, number>;
-	rollUps: Record<RollUp, Map<string, { pair: number; block: number; packed: Uint8Array }>>;
+	rollUps: Record<RollUpKind, Map<string, { pair: number; block: number; packed: Uint8Array }>>;
 	accounting: Map<string, AccountingRow>;
 	meta: Map<string, string>;
 	imports: Map<string, { digest: string; answer: string; at: number }>;
@@ -44,7 +45,16 @@ export class MemoryTelemetryStore implements TelemetryStore {
 		pages: new Map(),
 		nextPages: new Map(),
 		pairs: new Map(),
-		rollUps: { "ten-seconds": new Map(), minutes: new Map(), "ten-minutes": new Map(), hours: new Map() },
+		rollUps: {
+			"ten-seconds": new Map(),
+			minutes: new Map(),
+			"ten-minutes": new Map(),
+			hours: new Map(),
+			"latency-ten-seconds": new Map(),
+			"latency-minutes": new Map(),
+			"latency-ten-minutes": new Map(),
+			"latency-hours": new Map(),
+		},
 		accounting: new Map(),
 		meta: new Map(),
 		imports: new Map(),
@@ -104,7 +114,7 @@ export class MemoryTelemetryStore implements TelemetryStore {
 			return ids.get(key) as number;
 		});
 	}
-	readRollUp(kind: RollUp, pair: number, block: number): Uint8Array | undefined {
+	readRollUp(kind: RollUpKind, pair: number, block: number): Uint8Array | undefined {
 		return this.#content.rollUps[kind].get(`${block} ${pair}`)?.packed;
 	}
 	rollUps(kind: RollUp, from: number): Iterable<{ pair: number; block: number; packed: Uint8Array }> {
@@ -121,9 +131,13 @@ export class MemoryTelemetryStore implements TelemetryStore {
 	hasRollUps(kind: RollUp, from: number, to: number): boolean {
 		return [...this.#content.rollUps[kind].values()].some(({ block }) => block >= from && block < to);
 	}
-	firstBlock(kind: RollUp): number | undefined {
+	firstBlock(kind: RollUpKind): number | undefined {
 		const blocks = [...this.#content.rollUps[kind].values()].map(({ block }) => block);
 		return blocks.length > 0 ? Math.min(...blocks) : undefined;
+	}
+	lastBlock(kind: RollUpKind): number | undefined {
+		const blocks = [...this.#content.rollUps[kind].values()].map(({ block }) => block);
+		return blocks.length > 0 ? Math.max(...blocks) : undefined;
 	}
 	sweep(): boolean {
 		return false;
@@ -182,13 +196,13 @@ class MemoryWriter implements FoldWriter {
 		this.leaves = new MemoryLeafStore(() => content.leaves);
 		this.windows = new MemoryWindowStore(() => content.windows);
 	}
-	readRollUp(kind: RollUp, pair: number, block: number): Uint8Array | undefined {
+	readRollUp(kind: RollUpKind, pair: number, block: number): Uint8Array | undefined {
 		return this.#content.rollUps[kind].get(`${block} ${pair}`)?.packed;
 	}
-	writeRollUp(kind: RollUp, pair: number, block: number, packed: Uint8Array): void {
+	writeRollUp(kind: RollUpKind, pair: number, block: number, packed: Uint8Array): void {
 		this.#content.rollUps[kind].set(`${block} ${pair}`, { pair, block, packed });
 	}
-	removeRollUp(kind: RollUp, pair: number, block: number): void {
+	removeRollUp(kind: RollUpKind, pair: number, block: number): void {
 		this.#content.rollUps[kind].delete(`${block} ${pair}`);
 	}
 	writePage(page: number, packed: Uint8Array): void {

@@ -9,6 +9,7 @@ import {
 	NO_RECORDED_VALUE,
 } from "./decoder.ts";
 import { ExponentialCounter } from "./exponential-histogram.ts";
+import { explicitBuckets } from "./latency/buckets.ts";
 import { REASON, verdict } from "./reasons.ts";
 import { type Attribute, canonicalText, KIND, type Kind, type RoleSet } from "./selection.ts";
 import { Malformed } from "./wire.ts";
@@ -111,15 +112,14 @@ function readHistogram(context: DecoderContext, point: Json, code: number, start
 		context.reject(REASON.unsupported_type, code, start, time);
 		return;
 	}
-	context.stage.point(code, start, time);
-	for (const value of values) context.stage.value(value);
+	context.histogram(code, start, time, values, () => explicitBuckets(bounds, (bucket) => counts[bucket] ?? 0));
 }
 
 function readExponential(context: DecoderContext, point: Json, code: number, start: number, time: number): void {
 	const count = whole(point, "count");
 	const threshold = point.zeroThreshold === undefined ? 0 : double(point.zeroThreshold, "zeroThreshold");
-	const wanted = (context.streams.roleSets[code] as RoleSet).bounds;
-	let isSound = exponential.begin(wanted, whole(point, "scale")) && threshold >= 0;
+	const { bounds, sketched } = context.streams.roleSets[code] as RoleSet;
+	let isSound = exponential.begin(bounds, whole(point, "scale"), sketched.length > 0) && threshold >= 0;
 	if (isSound) {
 		exponential.zero(whole(point, "zeroCount"), threshold);
 		for (const side of ["positive", "negative"] as const) {
@@ -139,8 +139,7 @@ function readExponential(context: DecoderContext, point: Json, code: number, sta
 		context.reject(isSound ? REASON.unsupported_type : REASON.invalid_value, code, start, time);
 		return;
 	}
-	context.stage.point(code, start, time);
-	for (const value of values) context.stage.value(value);
+	context.histogram(code, start, time, values, () => exponential.all());
 }
 
 const exponential = new ExponentialCounter();

@@ -9,6 +9,7 @@ import {
 	MISS,
 	NO_RECORDED_VALUE,
 } from "./decoder.ts";
+import { explicitBuckets } from "./latency/buckets.ts";
 import { eachField, readKeyValue, wrongType } from "./otlp-attributes.ts";
 import { type PointReader, readExponentialPoint, readSummaryPoint } from "./otlp-rare-points.ts";
 import { REASON, verdict } from "./reasons.ts";
@@ -361,8 +362,7 @@ class Reader {
 			const values = histogramValues((streams.roleSets[code] as RoleSet).bounds, count, counts, bounds);
 			if (!values) context.reject(REASON.unsupported_type, code, start, time);
 			else {
-				stage.point(code, start, time);
-				for (const value of values) stage.value(value);
+				context.histogram(code, start, time, values, () => explicitBuckets(bounds, (bucket) => counts[bucket] ?? 0));
 			}
 		}
 	}

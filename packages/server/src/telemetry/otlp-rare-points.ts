@@ -90,8 +90,8 @@ export function readExponentialPoint(reader: PointReader, end: number, kind: Kin
 	if (code < 0) context.stage.point(code, start, time);
 	else if (flags & NO_RECORDED_VALUE) context.reject(REASON.no_value, code, start, time);
 	else {
-		const wanted = (context.streams.roleSets[code] as RoleSet).bounds;
-		let isSound = counter.begin(wanted, scale) && zeroThreshold >= 0;
+		const { bounds, sketched } = context.streams.roleSets[code] as RoleSet;
+		let isSound = counter.begin(bounds, scale, sketched.length > 0) && zeroThreshold >= 0;
 		if (isSound) {
 			counter.zero(zeroCount, zeroThreshold);
 			isSound =
@@ -102,10 +102,7 @@ export function readExponentialPoint(reader: PointReader, end: number, kind: Kin
 		}
 		const values = isSound ? counter.finish(count) : undefined;
 		if (!values) context.reject(isSound ? REASON.unsupported_type : REASON.invalid_value, code, start, time);
-		else {
-			context.stage.point(code, start, time);
-			for (const value of values) context.stage.value(value);
-		}
+		else context.histogram(code, start, time, values, () => counter.all());
 	}
 	wire.at = end;
 }

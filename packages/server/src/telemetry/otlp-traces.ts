@@ -140,7 +140,7 @@ function put(context: EventContext, span: Span, uses: readonly EventUse[], hasId
 	if (code < 0) stage.reject(code, span.time);
 	else if (!hasId) stage.reject(verdict(REASON.invalid_id, Math.max(0, tenant)), span.time);
 	else if (span.start > span.time) stage.reject(verdict(REASON.invalid_time, Math.max(0, tenant)), span.time);
-	else stage.event(code, hash.lo, hash.hi, span.time, 1);
+	else stage.event(code, hash.lo, hash.hi, span.time, 1, span.measure);
 }
 
 function statusCode(wire: Wire, from: number, end: number): number {

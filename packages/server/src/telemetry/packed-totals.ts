@@ -1,3 +1,5 @@
+import { unpackSketches } from "./latency/packed-sketches.ts";
+import { SKETCH_MS } from "./latency/sketch-rows.ts";
 import { FIELDS, unpackBuckets } from "./packed.ts";
 import { TIERS } from "./retention.ts";
 import type { RollUp } from "./store.ts";
@@ -19,4 +21,14 @@ export function* packedTotals(
 		const total = buckets[k * FIELDS + 1] as number;
 		if (bad !== 0 || total !== 0) yield { at: block * blockMs + k * bucketMs, bad, total };
 	}
+}
+
+/** Events with a known latency that a stored row of sketches holds. Throws when it is no such row. */
+export function* packedLatencies(
+	tier: RollUp,
+	block: number,
+	packed: Uint8Array,
+): Iterable<{ readonly at: number; readonly count: number }> {
+	for (const [bucket, { total }] of unpackSketches(packed))
+		yield { at: block * TIERS[tier].blockMs + bucket * SKETCH_MS[tier], count: total };
 }

@@ -1,5 +1,6 @@
 import { type DecoderContext, MISS } from "./decoder.ts";
 import { customBucketValues, ExponentialCounter } from "./exponential-histogram.ts";
+import { type BucketCounts, explicitBuckets } from "./latency/buckets.ts";
 import { REASON } from "./reasons.ts";
 import { resolveHistogramSeries } from "./remote-write-series.ts";
 import { type Attribute, KIND, type RoleSet } from "./selection.ts";
@@ -89,18 +90,21 @@ export function readNativeHistogram(
 	else if (native.isStale) context.reject(REASON.no_value, code, begin, native.time);
 	else if (native.hint === HINT_GAUGE) context.reject(REASON.unsupported_type, code, begin, native.time);
 	else {
-		const values = valuesOf(native, (context.streams.roleSets[code] as RoleSet).bounds, wire);
-		if (typeof values === "number") context.reject(values, code, begin, native.time);
-		else {
-			context.stage.point(code, begin, native.time);
-			for (const value of values) context.stage.value(value);
-		}
+		const { bounds, sketched } = context.streams.roleSets[code] as RoleSet;
+		const read = valuesOf(native, bounds, wire, sketched.length > 0);
+		if (typeof read === "number") context.reject(read, code, begin, native.time);
+		else context.histogram(code, begin, native.time, read.values, read.buckets);
 	}
 	wire.at = end;
 }
 
+interface NativeValues {
+	readonly values: readonly number[];
+	readonly buckets: () => BucketCounts | undefined;
+}
+
 /** Values of the channels, or why there are none. */
-function valuesOf(native: Native, wanted: readonly number[], wire: Wire): number[] | number {
+function valuesOf(native: Native, wanted: readonly number[], wire: Wire, keepsAll: boolean): NativeValues | number {
 	const { count, schema } = native;
 	if (!(count >= 0) || count > Number.MAX_SAFE_INTEGER) return REASON.invalid_value;
 	if (schema === CUSTOM_BUCKETS) {
@@ -114,9 +118,13 @@ function valuesOf(native: Native, wanted: readonly number[], wire: Wire): number
 		const isInOrder = customValues.every((bound, k) => k === 0 || bound > (customValues[k - 1] as number));
 		const fits = buckets.every(([index]) => index >= 0 && index <= customValues.length);
 		if (!isSound || !isInOrder || !fits || !addsUp(native, sum)) return REASON.invalid_value;
-		return customBucketValues(wanted, count, customValues, buckets) ?? REASON.unsupported_type;
+		const values = customBucketValues(wanted, count, customValues, buckets);
+		if (!values) return REASON.unsupported_type;
+		const counts = new Map(buckets);
+		return { values, buckets: () => explicitBuckets(customValues, (bucket) => counts.get(bucket) ?? 0) };
 	}
-	if (schema < MIN_SCHEMA || schema > MAX_SCHEMA || !counter.begin(wanted, schema)) return REASON.invalid_value;
+	if (schema < MIN_SCHEMA || schema > MAX_SCHEMA || !counter.begin(wanted, schema, keepsAll))
+		return REASON.invalid_value;
 	if (!(native.zeroThreshold >= 0) || !(native.zeroCount >= 0)) return REASON.invalid_value;
 	counter.zero(native.zeroCount, native.zeroThreshold);
 	// Prometheus numbers a bucket by its upper bound, base^i; the counter by its lower one.
@@ -124,7 +132,8 @@ function valuesOf(native: Native, wanted: readonly number[], wire: Wire): number
 		eachBucket(native.positive, wire, (index, events) => counter.positive(index - 1, events)) &&
 		eachBucket(native.negative, wire, (index, events) => counter.negative(index - 1, events));
 	if (!isSound || !addsUp(native, counter.buckets)) return REASON.invalid_value;
-	return counter.finish(count) ?? REASON.unsupported_type;
+	const values = counter.finish(count);
+	return values ? { values, buckets: () => counter.all() } : REASON.unsupported_type;
 }
 
 /** Observed NaNs are in the count and in no bucket. */

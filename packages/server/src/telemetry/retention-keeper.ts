@@ -3,12 +3,13 @@ import { HOUR_MS } from "./cells.ts";
 import { LEAF_TIERS } from "./leaf-rows.ts";
 import { DATA_CLASSES, type DataClass, type Keep, shortened, TIER_NAMES, TIERS } from "./retention.ts";
 import type { RollUps } from "./roll-ups.ts";
-import type { TelemetryStore } from "./store.ts";
+import type { RollUp, TelemetryStore } from "./store.ts";
 import type { DamagedRange, StorageFigures } from "./types.ts";
 
 /** Of the limit: above the first retention is shortened, below the second it is given back. */
 const FULL = 0.9;
 const ROOMY = 0.7;
+const LATENCY = "latency-";
 const LOOK_EVERY_MS = 10_000;
 const MIN_GROWTH_MS = HOUR_MS;
 /** What was freed shows only once it was moved; giving back too soon would take it away again. */
@@ -105,13 +106,11 @@ export class RetentionKeeper {
 			to: (block + 1) * blockMs,
 		});
 		return [
-			...rows.map(
-				({ kind, pair, block }): DamagedRange => ({
-					what: "counts",
-					tier: kind,
-					...range(pair, block, TIERS[kind].blockMs),
-				}),
-			),
+			...rows.map(({ kind, pair, block }): DamagedRange => {
+				const isLatency = kind.startsWith(LATENCY);
+				const tier = (isLatency ? kind.slice(LATENCY.length) : kind) as RollUp;
+				return { what: isLatency ? "latencies" : "counts", tier, ...range(pair, block, TIERS[tier].blockMs) };
+			}),
 			...leaves.map((each): DamagedRange => {
 				const what = "attributes";
 				if (each.kind === "batch")

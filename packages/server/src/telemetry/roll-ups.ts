@@ -1,4 +1,7 @@
 import { BUCKET_MS, type CellGroups, type Cells, HOUR_MS } from "./cells.ts";
+import type { Sketch } from "./latency/sketch.ts";
+import { MINUTE_MS } from "./latency/sketch-cells.ts";
+import { addSketches, moveSketches } from "./latency/sketch-rows.ts";
 import { FIELDS, packBuckets, unpackBuckets } from "./packed.ts";
 import {
 	classOf,
@@ -22,6 +25,9 @@ const PAIRS_PER_MOVE: Readonly<Record<RollUp, number>> = {
 	"ten-minutes": 512,
 	hours: 512,
 };
+
+/** Minutes since the epoch. */
+type SketchesByMinute = ReadonlyMap<number, Sketch>;
 
 type Group = NonNullable<ReturnType<CellGroups["next"]>>;
 
@@ -86,6 +92,14 @@ export class RollUps {
 		for (const entry of entries) addCell(hours, into, cells, entry);
 		hours[into + 3] = Math.max(hours[into + 3] as number, revision);
 		this.#write(writer, of, "hours", pair, week, before, packBuckets(hours));
+	}
+
+	/** The same for its latencies: each is in one tier alone. */
+	addSketches(writer: FoldWriter, hour: number, pair: number, sketches: SketchesByMinute): void {
+		const of = this.#classes.get(pair) ?? "tenants";
+		const tier = tierAt(this.state.marks[of], hour * HOUR_MS) ?? "hours";
+		const dated = [...sketches].map(([minute, sketch]) => [minute * MINUTE_MS, sketch] as const);
+		addSketches(writer, tier, pair, dated, (...more) => this.#count(of, ...more));
 	}
 
 	/** Adds all cells, within the writer's transaction. A step that is half moved is begun anew: they may belong to it. */
@@ -160,6 +174,8 @@ export class RollUps {
 		}
 		if (coarse && next !== undefined)
 			this.#write(writer, of, next, pair, Math.floor(from / TIERS[next].blockMs), before, packBuckets(coarse));
+		const nextSketches = next ?? (tier === "hours" ? undefined : "hours");
+		moveSketches(writer, tier, nextSketches, { pair, from, to }, (...more) => this.#count(of, ...more));
 	}
 
 	#write(

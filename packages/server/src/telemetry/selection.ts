@@ -8,7 +8,7 @@ import { REASON, verdict } from "./reasons.ts";
 import { boundariesOf, type Claim, ownerOf, Register } from "./register.ts";
 import { FLEET, type Pair } from "./types.ts";
 import { UnusedMetrics } from "./unused-metrics.ts";
-import { type ThresholdOp, type Use, usesOf } from "./uses.ts";
+import { keepsLatency, type ThresholdOp, type Use, usesOf } from "./uses.ts";
 
 export type { Attribute } from "./attribute.ts";
 export { meetsThreshold } from "./uses.ts";
@@ -75,6 +75,8 @@ export interface RoleSet {
 	readonly thresholds: readonly { readonly pair: number; readonly op: ThresholdOp; readonly value: number }[];
 	/** Each pair once. */
 	readonly touched: readonly number[];
+	/** Those whose sketches take the latencies of a histogram's events. */
+	readonly sketched: readonly number[];
 	/** What few streams need, so that one look tells for all others. */
 	readonly special: SpecialRoles | undefined;
 }
@@ -112,6 +114,7 @@ export class Selection {
 	readonly #tenantPairs: readonly ReadonlyMap<number, number>[];
 	readonly #pairIndex = new Map<string, number>();
 	readonly #sloIndex = new Map<string, number>();
+	readonly #withLatency: ReadonlySet<string>;
 	readonly #tenantIndex = new Map<string, number>();
 	readonly #uses = new Map<string, Use[]>();
 	readonly register: Register;
@@ -137,6 +140,7 @@ export class Selection {
 		const { slos } = catalogue;
 		this.kept = new KeptAttributes(slos);
 		this.#workloads = slos.map((slo) => slo.workload);
+		this.#withLatency = new Set(slos.filter(keepsLatency).map((slo) => slo.name));
 		this.tenants = [FLEET, ...catalogue.tenants.map((tenant) => tenant.name)];
 		this.#fleetPairs = slos.map((slo) => {
 			const { objective } = effectiveObjective(catalogue, slo, undefined);
@@ -178,6 +182,11 @@ export class Selection {
 
 	hasSlo(slo: string): boolean {
 		return this.#sloIndex.has(slo);
+	}
+
+	/** Its events have latencies, and they are kept. */
+	keepsLatency(slo: string): boolean {
+		return this.#withLatency.has(slo);
 	}
 
 	/** 0 for a name that is no key tenant. */
@@ -318,10 +327,11 @@ export class Selection {
 		const hasResolution =
 			kind === KIND.cumulativeExponential && uses.some((use) => Number.isFinite(use.selector.le ?? Number.NaN));
 		const owned = own ? `own ${own.map((use) => use.slo).join()}|` : "";
-		const key = `${tenant}|${groups.join()}|${isConflict ? "conflict|" : ""}${owned}${hasResolution ? "resolution|" : ""}${uses.map((use) => `${use.slo},${use.selector.le ?? ""},${use.bad},${use.total}`).join("|")}`;
+		const isSketched = kind >= KIND.deltaHistogram && uses.some((use) => use.keepsLatency);
+		const key = `${isSketched ? "latency|" : ""}${tenant}|${groups.join()}|${isConflict ? "conflict|" : ""}${owned}${hasResolution ? "resolution|" : ""}${uses.map((use) => `${use.slo},${use.selector.le ?? ""},${use.bad},${use.total}`).join("|")}`;
 		let set = this.#roleSets.get(key);
 		if (!set) {
-			set = this.#makeRoleSet(tenant, uses, hasResolution, groups, own ?? uses);
+			set = this.#makeRoleSet(tenant, uses, hasResolution, groups, own ?? uses, isSketched);
 			if (isConflict) set = { ...set, special: { kind: "conflict" } };
 			this.#roleSets.set(key, set);
 		}
@@ -334,9 +344,11 @@ export class Selection {
 		hasResolution: boolean,
 		groups: readonly number[],
 		ownUses: readonly Use[],
+		isSketched: boolean,
 	): RoleSet {
 		const [only] = uses;
-		if (uses.length === 1 && only && ownUses === uses && !only.threshold && !hasResolution && groups.length === 0) {
+		const isSimple = uses.length === 1 && ownUses === uses && !hasResolution && !isSketched && groups.length === 0;
+		if (isSimple && only && !only.threshold) {
 			const simple = this.#simpleRoles(tenant, only);
 			if (simple) return simple;
 		}
@@ -344,12 +356,14 @@ export class Selection {
 		if (hasResolution) bounds.unshift(RESOLUTION_BOUND);
 		const roles = new Map<string, { channel: number; pair: number; bad: number; total: number }>();
 		const thresholds: RoleSet["thresholds"][number][] = [];
+		const sketched = new Set<number>();
 		for (const use of uses) {
 			const isOwn = ownUses.includes(use);
 			const own = isOwn ? this.#tenantPairs[tenant]?.get(use.slo) : undefined;
 			const shared = this.#sharedPairs(use.slo, isOwn ? [...groups, ...this.#cohorts.ofTenant(tenant)] : groups);
 			const channel = bounds.indexOf(use.selector.le ?? Number.POSITIVE_INFINITY);
 			for (const pair of own === undefined ? shared : [own, ...shared]) {
+				if (isSketched && use.keepsLatency) sketched.add(pair);
 				if (use.threshold) {
 					thresholds.push({ pair, ...use.threshold });
 					continue;
@@ -371,6 +385,7 @@ export class Selection {
 			total: this.#shared(list.map((role) => role.total)),
 			thresholds: thresholds.length > 0 ? thresholds : NO_THRESHOLDS,
 			touched: touched.length === pairs.length ? pairs : touched,
+			sketched: sketched.size > 0 ? [...sketched] : NO_PAIRS,
 			special: undefined,
 		};
 	}
@@ -402,6 +417,7 @@ export class Selection {
 			total,
 			thresholds: NO_THRESHOLDS,
 			touched: pairs,
+			sketched: NO_PAIRS,
 			special: undefined,
 		};
 	}
@@ -420,6 +436,7 @@ export class Selection {
 type SimpleLists = Pick<RoleSet, "bounds" | "channels" | "bad" | "total">;
 
 const NO_GROUPS: readonly number[] = [];
+const NO_PAIRS: readonly number[] = [];
 const NO_THRESHOLDS: RoleSet["thresholds"] = [];
 
 function fits(use: Use, kind: Kind): boolean {

@@ -1,5 +1,6 @@
 import { type Columns, ON_HEAP, resized } from "./columns.ts";
 import type { Core } from "./core.ts";
+import type { BucketCounts } from "./latency/buckets.ts";
 import { TooLarge } from "./wire.ts";
 
 /** Points take two bytes at least, and 24 here: what a request may take of memory must not depend on what it claims. */
@@ -29,6 +30,8 @@ export class Stage {
 	exemplars = 0;
 	valueCount = 0;
 	values: Float64Array;
+	/** Buckets of histograms whose latencies are kept, by point. */
+	readonly latencies = new Map<number, BucketCounts>();
 	readonly #columns: Columns;
 	/** Where the reader finds the name of the metric that points belong to now. */
 	#metric = 0;
@@ -49,6 +52,7 @@ export class Stage {
 		this.count = 0;
 		this.valueCount = 0;
 		this.exemplars = 0;
+		if (this.latencies.size > 0) this.latencies.clear();
 		this.#nameAt = nameAt;
 	}
 
@@ -76,6 +80,11 @@ export class Stage {
 			this.values = resized(this.#columns, this.values, this.values.length * 2);
 		}
 		this.values[this.valueCount++] = value;
+	}
+
+	/** Buckets of the histogram that was staged last. */
+	latency(buckets: BucketCounts): void {
+		this.latencies.set(this.count - 1, buckets);
 	}
 
 	/** The same verdict for many points without looking at each. */

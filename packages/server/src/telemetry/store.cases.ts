@@ -164,6 +164,8 @@ export function describeTelemetryStore(
 				writer.writeRollUp("ten-seconds", 7, 101, bytes(2));
 				writer.writeRollUp("ten-seconds", 3, 101, bytes(3));
 				writer.writeRollUp("hours", 7, 5, bytes(4));
+				writer.writeRollUp("latency-hours", 7, 5, bytes(6));
+				writer.writeRollUp("latency-hours", 9, 8, bytes(7));
 				expect(writer.readRollUp("ten-seconds", 7, 101)).toEqual(bytes(2));
 				writer.writePage(0, bytes(9));
 				writer.publishPages();
@@ -191,6 +193,9 @@ export function describeTelemetryStore(
 			expect([...next.rollUps("ten-seconds", 102)]).toEqual([]);
 			expect(next.readRollUp("hours", 7, 5)).toEqual(bytes(5));
 			expect(next.readRollUp("hours", 7, 6)).toBeUndefined();
+			expect(next.readRollUp("latency-hours", 7, 5)).toEqual(bytes(6));
+			expect([next.firstBlock("latency-hours"), next.lastBlock("latency-hours")]).toEqual([5, 8]);
+			expect([next.firstBlock("latency-minutes"), next.lastBlock("latency-minutes")]).toEqual([undefined, undefined]);
 			expect([...next.pages()]).toEqual([{ page: 0, packed: bytes(8) }]);
 			expect([...next.streams()]).toEqual([{ ...STREAM, bounds: [0.25] }]);
 			expect(next.accounting()).toEqual(

@@ -38,9 +38,13 @@ export interface AccountingRow {
 /** Sizes of packed roll-ups: 10 s buckets per hour, minutes per day, ten minutes per week, hours per week. */
 export type RollUp = "ten-seconds" | "minutes" | "ten-minutes" | "hours";
 
+/** Latencies of the same tiers: see `SKETCH_MS`. */
+export type SketchKind = `latency-${RollUp}`;
+export type RollUpKind = RollUp | SketchKind;
+
 /** A stored row whose bytes are not what was written. It was set aside: what it held is missing, not zero. */
 export interface DamagedRow {
-	readonly kind: RollUp;
+	readonly kind: RollUpKind;
 	readonly pair: number;
 	readonly block: number;
 }
@@ -65,9 +69,9 @@ export interface FoldWriter {
 	/** Counts by attribute. */
 	readonly leaves: LeafWriter;
 	readonly windows: WindowWriter;
-	readRollUp(kind: RollUp, pair: number, block: number): Uint8Array | undefined;
-	writeRollUp(kind: RollUp, pair: number, block: number, packed: Uint8Array): void;
-	removeRollUp(kind: RollUp, pair: number, block: number): void;
+	readRollUp(kind: RollUpKind, pair: number, block: number): Uint8Array | undefined;
+	writeRollUp(kind: RollUpKind, pair: number, block: number, packed: Uint8Array): void;
+	removeRollUp(kind: RollUpKind, pair: number, block: number): void;
 	/** Takes effect with `publishPages`, so that pages may be written in several transactions. */
 	writePage(page: number, packed: Uint8Array): void;
 	publishPages(): void;
@@ -107,7 +111,7 @@ export interface TelemetryStore {
 	pages(): Iterable<{ readonly page: number; readonly packed: Uint8Array }>;
 	/** Ids of pairs by name; made and kept for ever when missing. */
 	pairIds(pairs: readonly { readonly tenant: string; readonly slo: string }[]): number[];
-	readRollUp(kind: RollUp, pair: number, block: number): Uint8Array | undefined;
+	readRollUp(kind: RollUpKind, pair: number, block: number): Uint8Array | undefined;
 	/** All roll-ups with `from` ≤ block, by block. */
 	rollUps(
 		kind: RollUp,
@@ -117,7 +121,8 @@ export interface TelemetryStore {
 	pairs(): StoredPair[];
 	/** Any roll-up with from ≤ block < to. */
 	hasRollUps(kind: RollUp, from: number, to: number): boolean;
-	firstBlock(kind: RollUp): number | undefined;
+	firstBlock(kind: RollUpKind): number | undefined;
+	lastBlock(kind: RollUpKind): number | undefined;
 	/** Removes a bounded part of what `foldJournal` and `publishPages` made superfluous; false: nothing is left to do. */
 	sweep(): boolean;
 	/** Whether `sweep` may have anything to do. */

@@ -7,12 +7,16 @@ import { Fold } from "./fold.ts";
 import { HOURS_KEPT_MS, readWindows } from "./history.ts";
 import { importLines, type ParsedImport } from "./import.ts";
 import type { ImportFormat } from "./import-lines.ts";
+import { readLatencies } from "./latency/latency-history.ts";
+import { packStates } from "./latency/latency-streams.ts";
+import { MINUTE_MS } from "./latency/sketch-cells.ts";
 import { FOLDED_KEY, LAGS_KEY, type Loaded, loadUnder, type OpenWindows } from "./loading.ts";
 import type { PullState } from "./pull/planner.ts";
 import { type PulledAnswer, type PullOutcome, readPullState, takeAnswer } from "./pull/pulling.ts";
 import { type IngestRequest, type JournalWriters, RequestIntake } from "./request-intake.ts";
 import type { SelectionSource } from "./selection.ts";
 import type { FoldWriter, OpenTelemetryStore, TelemetryStore } from "./store.ts";
+import { PAGE_IDS } from "./stream-snapshot.ts";
 import type {
 	Accounting,
 	AttributeCounts,
@@ -20,6 +24,8 @@ import type {
 	ColumnsQuery,
 	ImportOutcome,
 	IngestOutcome,
+	Latencies,
+	LatenciesQuery,
 	SourceState,
 	TelemetryCounters,
 	TenantValues,
@@ -50,6 +56,8 @@ const FOLD_RETRY_MS = 30_000;
 const FOLD_AT_JOURNAL_BYTES = 16 * 1024 * 1024;
 /** A fold rewrites two roll-ups per pair, however few cells each has: it waits for many, within what memory may hold. */
 const FOLD_AT_CELLS = { perPair: 80, least: 1_000_000, most: 2_000_000 };
+/** Of latencies: some 100 bytes each. */
+const FOLD_AT_INTERVALS = 1_000_000;
 /** A stream without points for this long is forgotten; by then its start and its ranges are older than any lateness limit. */
 const IDLE_MS = 24 * 3_600_000;
 const IDLE_CHECK_MS = 3_600_000;
@@ -218,6 +226,18 @@ export class Telemetry {
 		return this.#guard(() => readWindows(store, cells.waiting, pair, pairIds[pair] as number, query, limits));
 	}
 
+	/** Undefined: the tenant has no such SLI, or its events have no latencies that could be kept. */
+	latencies(query: LatenciesQuery): Latencies | undefined {
+		const { selection, store, sketches, pairIds } = this.#loaded;
+		const { resolutionMs, tenant, slo } = query;
+		if (!(resolutionMs > 0) || resolutionMs % MINUTE_MS !== 0)
+			throw new Error(`resolutionMs ${resolutionMs} is not a multiple of ${MINUTE_MS}`);
+		const pair = selection.pairOf(tenant, slo);
+		if (pair === undefined || !selection.keepsLatency(slo)) return undefined;
+		const windows = this.windows(query) ?? [];
+		return this.#guard(() => readLatencies(store, sketches.waiting, pairIds[pair] as number, query, windows));
+	}
+
 	/** Bad and total events by tenant, then step; 0 where there were none and for tenants without such an SLI. */
 	columns({ slo, tenants, ...range }: ColumnsQuery): Float64Array {
 		const { selection, store, cells, pairIds } = this.#loaded;
@@ -304,7 +324,9 @@ export class Telemetry {
 		if (now < this.#foldNotBefore && now >= this.#foldNotBefore - FOLD_RETRY_MS) return;
 		const isTime =
 			since >= (this.#options.foldEveryMs ?? FOLD_EVERY_MS) || since < 0 || this.#journalBytes >= FOLD_AT_JOURNAL_BYTES;
-		if (isTime || isDue || this.#loaded.cells.unfolded.count >= this.#foldAtCells) this.#guard(() => this.#seal());
+		const isFull =
+			this.#loaded.cells.unfolded.count >= this.#foldAtCells || this.#loaded.sketches.size >= FOLD_AT_INTERVALS;
+		if (isTime || isDue || isFull) this.#guard(() => this.#seal());
 	}
 
 	/** Whether `work` has anything to do. */
@@ -348,6 +370,8 @@ export class Telemetry {
 		if (isIdleCheck) this.#idleCheckAt = now;
 		this.#foldNotBefore = now + FOLD_RETRY_MS;
 		const cells = this.#loaded.cells.seal();
+		const sketches = this.#loaded.sketches.seal();
+		const latencies = this.#loaded.applier.latencies.snapshot();
 		const accounting = ledger.unfolded();
 		const writeEvents = this.#loaded.events.seal();
 		const writeSlices = sliced?.seal();
@@ -360,7 +384,9 @@ export class Telemetry {
 			through: store.lastSeq(),
 			cells,
 			groups: cells.groups(pairIds),
+			sketches,
 			pages: streams.dirtyPages(),
+			latenciesOf: (page) => packStates(latencies, page * PAGE_IDS, (page + 1) * PAGE_IDS),
 			streams: streams.snapshot((now - this.#limits.latenessMs - LATE_AFTER_MS) * 1000),
 			accounting,
 			prepare: () => leaves.prepare() || windows?.prepare() === true,
@@ -382,6 +408,7 @@ export class Telemetry {
 			},
 			done: () => {
 				cells.clear();
+				sketches.clear();
 				leaves.done();
 				windows?.done();
 				sliced?.folded();

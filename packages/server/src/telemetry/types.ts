@@ -151,6 +151,36 @@ export interface WindowsQuery {
 	readonly of?: "events" | "slices" | undefined;
 }
 
+/** Percentiles of one pair in [from, to), ms epoch; `resolutionMs` a multiple of a minute. `ratios`: 0.99 is the p99. */
+export interface LatenciesQuery {
+	readonly tenant: string;
+	readonly slo: string;
+	readonly from: number;
+	readonly to: number;
+	readonly resolutionMs: number;
+	readonly ratios: readonly number[];
+}
+
+/** Where a percentile lies for certain: above `low`, at most `high`, in the source's unit; Infinity: no bound is known. */
+export interface LatencyBounds {
+	readonly low: number;
+	readonly high: number;
+}
+
+/** Of `total` events `known` have a latency; percentiles are those of these, undefined where there are none. */
+export interface LatencyFigures {
+	readonly known: number;
+	readonly total: number;
+	/** In the order of the ratios. */
+	readonly percentiles: readonly (LatencyBounds | undefined)[];
+}
+
+/** Of all windows together, and of each that has events. */
+export interface Latencies extends LatencyFigures {
+	readonly ratios: readonly number[];
+	readonly windows: readonly (LatencyFigures & { readonly at: number })[];
+}
+
 /** Windows of one SLO for several tenants; `from` and `to` are multiples of `resolutionMs`, a multiple of 10 s. */
 export interface ColumnsQuery {
 	readonly slo: string;
@@ -263,8 +293,8 @@ export interface StorageFigures {
 }
 
 export interface DamagedRange {
-	/** Counts of windows, or counts by attribute. */
-	readonly what: "counts" | "attributes";
+	/** Counts of windows, counts by attribute, or latencies. */
+	readonly what: "counts" | "attributes" | "latencies";
 	readonly tenant: string;
 	readonly slo: string;
 	readonly tier: TierFigures["tier"];

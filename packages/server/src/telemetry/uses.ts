@@ -13,6 +13,18 @@ export interface Use {
 	readonly bad: number;
 	readonly total: number;
 	readonly threshold: { readonly op: ThresholdOp; readonly value: number } | undefined;
+	/** The latencies of what it selects are kept. */
+	readonly keepsLatency: boolean;
+}
+
+/**
+ * An SLO whose good or bad events are told by a bound on a histogram or a duration: latencies of all its events are kept,
+ * as its total selects them. Values of gauges are no latencies of events.
+ */
+export function keepsLatency({ indicator, sliKind }: Slo): boolean {
+	if (indicator.kind === "ratio") return indicator.part.le !== undefined && indicator.total.le === undefined;
+	const isOfEvents = indicator.kind === "threshold" && (indicator.metric.signal ?? "metric") !== "metric";
+	return isOfEvents && sliKind === "latency";
 }
 
 export function meetsThreshold(value: number, op: ThresholdOp, limit: number): boolean {
@@ -31,6 +43,7 @@ function matchersOf(where: Selector["where"] | Readonly<Record<string, readonly 
 /** What an SLO counts; `index` is its place in the catalogue. */
 export function usesOf(slo: Slo, index: number): Use[] {
 	const { indicator } = slo;
+	const keeps = keepsLatency(slo);
 	const use = (selector: Selector, bad: number, total: number, threshold: Use["threshold"] = undefined): Use => ({
 		slo: index,
 		workload: slo.workload,
@@ -39,6 +52,7 @@ export function usesOf(slo: Slo, index: number): Use[] {
 		bad,
 		total,
 		threshold,
+		keepsLatency: keeps && total !== 0,
 	});
 	if (indicator.kind === "threshold")
 		return [use(indicator.metric, 0, 0, { op: indicator.op, value: indicator.value })];

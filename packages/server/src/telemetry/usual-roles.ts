@@ -6,7 +6,7 @@ const MAX_ROLES = 8;
 const ROW_BYTES = 8 + MAX_ROLES * 24;
 
 /**
- * Role sets whose points the core can count: one value, no thresholds, one role per pair, nothing special. Kept as a
+ * Role sets whose points the core can count: one value, no thresholds, no latencies, one role per pair, nothing special. Kept as a
  * table that it can read; see `assembly/applying.ts`.
  */
 export class UsualRoles {
@@ -49,9 +49,14 @@ export class UsualRoles {
 	}
 }
 
-function isUsual({ bounds, thresholds, special, pairs, touched }: RoleSet): boolean {
+function isUsual({ bounds, thresholds, special, pairs, touched, sketched }: RoleSet): boolean {
 	const isOneValue = bounds.length === 1 && bounds[0] === Number.POSITIVE_INFINITY;
 	return (
-		isOneValue && thresholds.length === 0 && special === undefined && touched === pairs && pairs.length <= MAX_ROLES
+		isOneValue &&
+		thresholds.length === 0 &&
+		special === undefined &&
+		sketched.length === 0 &&
+		touched === pairs &&
+		pairs.length <= MAX_ROLES
 	);
 }

@@ -5,6 +5,8 @@ import type {
 	DamagedRow,
 	FoldWriter,
 	RollUp,
+	RollUpKind,
+	SketchKind,
 	StoredAnswer,
 	StoredPair,
 	StoredStream,
@@ -25,7 +27,14 @@ export const TABLES: Readonly<Record<RollUp, string>> = {
 	"ten-minutes": "rollup_10m",
 	hours: "rollup_1h",
 };
-const KINDS = Object.keys(TABLES) as RollUp[];
+export const SKETCH_TABLES: Readonly<Record<SketchKind, string>> = {
+	"latency-ten-seconds": "latency_10s",
+	"latency-minutes": "latency_1m",
+	"latency-ten-minutes": "latency_10m",
+	"latency-hours": "latency_1h",
+};
+const ALL_TABLES: Readonly<Record<RollUpKind, string>> = { ...TABLES, ...SKETCH_TABLES };
+const KINDS = Object.keys(ALL_TABLES) as RollUpKind[];
 /** What one sweep removes at most, so that requests wait a few milliseconds. */
 const SWEEP_ROWS = 32;
 const SWEEP_PAGES = 64;
@@ -83,9 +92,9 @@ class SqliteTelemetryStore implements TelemetryStore, FoldWriter {
 	readonly #insertRow: StatementSync;
 	readonly #insertStream: StatementSync;
 	readonly #insertAnswer: StatementSync;
-	readonly #read: Readonly<Record<RollUp, StatementSync>>;
-	readonly #write: Readonly<Record<RollUp, StatementSync>>;
-	readonly #remove: Readonly<Record<RollUp, StatementSync>>;
+	readonly #read: Readonly<Record<RollUpKind, StatementSync>>;
+	readonly #write: Readonly<Record<RollUpKind, StatementSync>>;
+	readonly #remove: Readonly<Record<RollUpKind, StatementSync>>;
 	readonly #damaged: DamagedRow[];
 	#nextSeq: number;
 	/** Number of the fold whose pages hold. */
@@ -113,8 +122,8 @@ class SqliteTelemetryStore implements TelemetryStore, FoldWriter {
 		this.#damaged = db
 			.prepare("SELECT kind, key FROM damaged")
 			.all()
-			.filter((row) => Object.hasOwn(TABLES, String(row.kind)))
-			.map((row) => ({ kind: row.kind as RollUp, ...placeOf(Number(row.key)) }));
+			.filter((row) => Object.hasOwn(ALL_TABLES, String(row.kind)))
+			.map((row) => ({ kind: row.kind as RollUpKind, ...placeOf(Number(row.key)) }));
 	}
 
 	commit(row: Uint8Array, streams: readonly StoredStream[], answers: readonly StoredAnswer[] = []): void {
@@ -198,17 +207,17 @@ class SqliteTelemetryStore implements TelemetryStore, FoldWriter {
 		return pairs.map(({ tenant, slo }) => ids.get(`${slo}\n${tenant}`) as number);
 	}
 
-	readRollUp(kind: RollUp, pair: number, block: number): Uint8Array | undefined {
+	readRollUp(kind: RollUpKind, pair: number, block: number): Uint8Array | undefined {
 		const key = block * PAIR_LIMIT + pair;
 		const sealed = this.#read[kind].get(key)?.data as Uint8Array | undefined;
 		return sealed && (unseal(sealed) ?? this.#setAside(kind, key));
 	}
 
-	writeRollUp(kind: RollUp, pair: number, block: number, packed: Uint8Array): void {
+	writeRollUp(kind: RollUpKind, pair: number, block: number, packed: Uint8Array): void {
 		this.#write[kind].run(block * PAIR_LIMIT + pair, seal(packed));
 	}
 
-	removeRollUp(kind: RollUp, pair: number, block: number): void {
+	removeRollUp(kind: RollUpKind, pair: number, block: number): void {
 		this.#remove[kind].run(block * PAIR_LIMIT + pair);
 	}
 
@@ -231,16 +240,24 @@ class SqliteTelemetryStore implements TelemetryStore, FoldWriter {
 		return this.#db.prepare(sql).get(from * PAIR_LIMIT, to * PAIR_LIMIT) !== undefined;
 	}
 
-	firstBlock(kind: RollUp): number | undefined {
-		const first = this.#db.prepare(`SELECT min(key) AS key FROM ${TABLES[kind]}`).get()?.key;
-		return first == null ? undefined : placeOf(Number(first)).block;
+	firstBlock(kind: RollUpKind): number | undefined {
+		return this.#blockAt("min", kind);
+	}
+
+	lastBlock(kind: RollUpKind): number | undefined {
+		return this.#blockAt("max", kind);
+	}
+
+	#blockAt(end: "min" | "max", kind: RollUpKind): number | undefined {
+		const key = this.#db.prepare(`SELECT ${end}(key) AS key FROM ${ALL_TABLES[kind]}`).get()?.key;
+		return key == null ? undefined : placeOf(Number(key)).block;
 	}
 
 	/** A damaged row goes out of the way, is kept as it was found, and is named from now on. */
-	#setAside(kind: RollUp, key: number): undefined {
+	#setAside(kind: RollUpKind, key: number): undefined {
 		this.#damaged.push({ kind, ...placeOf(key) });
 		const move = () => {
-			const table = TABLES[kind];
+			const table = ALL_TABLES[kind];
 			this.#db
 				.prepare(`INSERT INTO damaged (kind, key, data) SELECT ?, key, data FROM ${table} WHERE key = ?`)
 				.run(kind, key);
@@ -431,8 +448,11 @@ class SqliteTelemetryStore implements TelemetryStore, FoldWriter {
 	}
 }
 
-function forEachKind(prepare: (table: string) => StatementSync): Record<RollUp, StatementSync> {
-	return Object.fromEntries(KINDS.map((kind) => [kind, prepare(TABLES[kind])])) as Record<RollUp, StatementSync>;
+function forEachKind(prepare: (table: string) => StatementSync): Record<RollUpKind, StatementSync> {
+	return Object.fromEntries(KINDS.map((kind) => [kind, prepare(ALL_TABLES[kind])])) as Record<
+		RollUpKind,
+		StatementSync
+	>;
 }
 
 export function placeOf(key: number): { pair: number; block: number } {

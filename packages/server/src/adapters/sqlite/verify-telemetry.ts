@@ -1,8 +1,8 @@
 import { DatabaseSync } from "node:sqlite";
-import { packedTotals, type RollUp, TIER_SPANS } from "#telemetry";
+import { packedLatencies, packedTotals, type RollUp, type RollUpKind, type SketchKind, TIER_SPANS } from "#telemetry";
 import { damagedLeaves } from "./leaf-tables.ts";
 import { unseal } from "./sealed-blob.ts";
-import { placeOf, TABLES } from "./telemetry-store.ts";
+import { placeOf, SKETCH_TABLES, TABLES } from "./telemetry-store.ts";
 
 /** Something that is not as it should be, in words for the operator. */
 export type VerifyFinding = string;
@@ -32,7 +32,7 @@ export function verifyTelemetry(
 	};
 	try {
 		db.exec("begin");
-		for (const table of [...Object.values(TABLES), "journal", "pages"])
+		for (const table of [...Object.values(TABLES), ...Object.values(SKETCH_TABLES), "journal", "pages"])
 			all += Number(db.prepare(`select count(*) as count from ${table}`).get()?.count ?? 0);
 		for (const row of db.prepare("pragma integrity_check(20)").all()) {
 			const text = String(Object.values(row)[0]);
@@ -41,8 +41,8 @@ export function verifyTelemetry(
 		const names = new Map<number, string>();
 		for (const row of db.prepare("select id, tenant, slo from pairs").iterate())
 			names.set(Number(row.id), `${row.tenant === "" ? "the fleet" : row.tenant}, ${row.slo}`);
-		const damaged = (kind: RollUp, pair: number, block: number, why: string) => {
-			const { blockMs } = TIER_SPANS[kind];
+		const damaged = (kind: RollUpKind, pair: number, block: number, why: string) => {
+			const { blockMs } = TIER_SPANS[tierOf(kind)];
 			const at = (time: number) => new Date(time).toISOString().slice(0, 16).replace("T", " ");
 			findings.push(
 				`roll-ups ${kind} of ${names.get(pair) ?? `pair ${pair}`} from ${at(block * blockMs)} to ${at((block + 1) * blockMs)} UTC ${why}`,
@@ -51,7 +51,7 @@ export function verifyTelemetry(
 		for (const row of db.prepare("select kind, key from damaged").all()) {
 			const { pair, block } = placeOf(Number(row.key));
 			const leaves = damagedLeaves(String(row.kind), Number(row.key));
-			if (!leaves) damaged(row.kind as RollUp, pair, block, "were found damaged earlier and are left out");
+			if (!leaves) damaged(row.kind as RollUpKind, pair, block, "were found damaged earlier and are left out");
 			else if (leaves.kind === "batch")
 				findings.push(
 					`telemetry.db: batch of counts by attribute ${leaves.seq} was found damaged earlier and is left out`,
@@ -75,6 +75,18 @@ export function verifyTelemetry(
 					continue;
 				}
 				for (const { at, bad, total } of packedTotals(kind, block, packed)) sums.add(kind, pair, at, bad, total);
+			}
+		}
+		for (const kind of Object.keys(SKETCH_TABLES) as SketchKind[]) {
+			const tier = tierOf(kind);
+			rows[kind] = 0;
+			for (const row of db.prepare(`select key, data from ${SKETCH_TABLES[kind]} order by key`).iterate()) {
+				const { pair, block } = placeOf(Number(row.key));
+				rows[kind]++;
+				step();
+				const packed = unseal(row.data as Uint8Array);
+				if (!packed) damaged(kind, pair, block, "are damaged");
+				else for (const { at, count } of packedLatencies(tier, block, packed)) sums.addLatencies(pair, at, count);
 			}
 		}
 		findings.push(...sums.differences((pair) => names.get(pair) ?? `pair ${pair}`));
@@ -104,11 +116,15 @@ export function verifyTelemetry(
 	return { findings, rows };
 }
 
+function tierOf(kind: RollUpKind): RollUp {
+	return kind.replace("latency-", "") as RollUp;
+}
+
 /** Per pair and hour: what the finer tiers hold, against the hours. */
 class HourSums {
 	readonly #sums = new Map<
 		string,
-		{ fine: number; fineBad: number; hours: number; hoursBad: number; isKnown: boolean }
+		{ fine: number; fineBad: number; hours: number; hoursBad: number; latencies: number; isKnown: boolean }
 	>();
 
 	add(kind: RollUp, pair: number, at: number, bad: number, total: number): void {
@@ -123,6 +139,11 @@ class HourSums {
 		}
 	}
 
+	/** Events of this instant whose latency is known. */
+	addLatencies(pair: number, at: number, count: number): void {
+		this.#at(pair, Math.floor(at / HOUR_MS)).latencies += count;
+	}
+
 	unknown(kind: RollUp, pair: number, block: number): void {
 		const { blockMs } = TIER_SPANS[kind];
 		for (let at = block * blockMs; at < (block + 1) * blockMs; at += HOUR_MS)
@@ -132,11 +153,16 @@ class HourSums {
 	/** Hours whose finer counts are gone by age have none of them: only where both are there can they differ. */
 	differences(nameOf: (pair: number) => string): string[] {
 		const found: string[] = [];
-		for (const [key, { fine, fineBad, hours, hoursBad, isKnown }] of this.#sums) {
-			if (!isKnown || (fine === 0 && fineBad === 0)) continue;
-			if (isNear(fine, hours) && isNear(fineBad, hoursBad)) continue;
+		for (const [key, { fine, fineBad, hours, hoursBad, latencies, isKnown }] of this.#sums) {
+			if (!isKnown) continue;
 			const [pair, hour] = key.split(" ").map(Number) as [number, number];
 			const at = new Date(hour * HOUR_MS).toISOString();
+			if (latencies > hours && !isNear(latencies, hours))
+				found.push(
+					`latencies of ${nameOf(pair)} in the hour of ${at}: there are ${latencies}, and ${hours} events to have them`,
+				);
+			if (fine === 0 && fineBad === 0) continue;
+			if (isNear(fine, hours) && isNear(fineBad, hoursBad)) continue;
 			found.push(
 				`roll-ups of ${nameOf(pair)} in the hour of ${at}: the finer tiers hold ${fineBad} of ${fine}, the hours ${hoursBad} of ${hours}`,
 			);
@@ -148,7 +174,7 @@ class HourSums {
 		const key = `${pair} ${hour}`;
 		let sum = this.#sums.get(key);
 		if (!sum) {
-			sum = { fine: 0, fineBad: 0, hours: 0, hoursBad: 0, isKnown: true };
+			sum = { fine: 0, fineBad: 0, hours: 0, hoursBad: 0, latencies: 0, isKnown: true };
 			this.#sums.set(key, sum);
 		}
 		return sum;

@@ -1,0 +1,128 @@
+import type { LatencyBounds } from "../types.ts";
+
+/** Buckets per power of two where a latency is known by itself: a bucket is 4.4 % wide. */
+export const SKETCH_SCALE = 4;
+/** More intervals than this are made fewer from the lowest on: high percentiles stay as exact as they were. */
+export const MAX_INTERVALS = 160;
+
+/**
+ * How many events had a latency within which interval (low, high], as the sources told it: a histogram's bucket is such an
+ * interval, an event with a duration of its own lies in one of a grid. Merging adds counts, so it does not matter in which
+ * order or how often parts are merged; nothing is ever said more exactly than it was told.
+ *
+ * Intervals are ordered by `high`, then `low`, and may overlap where sources have different buckets.
+ */
+export class Sketch {
+	lows: number[] = [];
+	highs: number[] = [];
+	counts: number[] = [];
+
+	get size(): number {
+		return this.counts.length;
+	}
+
+	/** Events with a known latency. */
+	get total(): number {
+		return this.counts.reduce((sum, count) => sum + count, 0);
+	}
+
+	/** `count` above 0. */
+	add(low: number, high: number, count: number): void {
+		const { lows, highs, counts } = this;
+		let from = 0;
+		let to = counts.length;
+		while (from < to) {
+			const middle = (from + to) >>> 1;
+			if (isBefore(highs[middle] as number, lows[middle] as number, high, low)) from = middle + 1;
+			else to = middle;
+		}
+		if (highs[from] === high && lows[from] === low) {
+			counts[from] = (counts[from] as number) + count;
+			return;
+		}
+		lows.splice(from, 0, low);
+		highs.splice(from, 0, high);
+		counts.splice(from, 0, count);
+		this.#bound();
+	}
+
+	merge(other: Sketch): void {
+		const [a, b] = [this as Sketch, other];
+		const lows: number[] = [];
+		const highs: number[] = [];
+		const counts: number[] = [];
+		let [i, k] = [0, 0];
+		while (i < a.size || k < b.size) {
+			const order = i === a.size ? 1 : k === b.size ? -1 : compare(a, i, b, k);
+			const from = order <= 0 ? a : b;
+			const at = order <= 0 ? i : k;
+			lows.push(from.lows[at] as number);
+			highs.push(from.highs[at] as number);
+			counts.push(order === 0 ? (a.counts[i] as number) + (b.counts[k] as number) : (from.counts[at] as number));
+			if (order <= 0) i++;
+			if (order >= 0) k++;
+		}
+		this.lows = lows;
+		this.highs = highs;
+		this.counts = counts;
+		this.#bound();
+	}
+
+	/**
+	 * The latency that a share of the events does not exceed: the ⌈ratio × n⌉-th smallest (nearest rank). Undefined: no event
+	 * has a known latency.
+	 */
+	percentile(ratio: number): LatencyBounds | undefined {
+		const { total } = this;
+		if (total === 0) return undefined;
+		const rank = Math.min(total, Math.max(1, Math.ceil(ratio * total)));
+		// The k-th smallest latency is above the k-th smallest low, and at most the k-th smallest high.
+		return { low: this.#nth(this.lows, rank), high: this.#nth(this.highs, rank) };
+	}
+
+	#nth(values: readonly number[], rank: number): number {
+		const order = values.map((_, k) => k).sort((a, b) => (values[a] as number) - (values[b] as number));
+		let seen = 0;
+		for (const k of order) {
+			seen += this.counts[k] as number;
+			if (seen >= rank) return values[k] as number;
+		}
+		return values[order.at(-1) as number] as number;
+	}
+
+	/** The lowest intervals become one, when there are too many. */
+	#bound(): void {
+		const excess = this.size - MAX_INTERVALS;
+		if (excess <= 0) return;
+		const { lows, highs, counts } = this;
+		const low = Math.min(...lows.slice(0, excess + 1));
+		const high = highs[excess] as number;
+		const count = counts.slice(0, excess + 1).reduce((sum, each) => sum + each, 0);
+		lows.splice(0, excess + 1, low);
+		highs.splice(0, excess + 1, high);
+		counts.splice(0, excess + 1, count);
+	}
+}
+
+function isBefore(highA: number, lowA: number, highB: number, lowB: number): boolean {
+	return highA < highB || (highA === highB && lowA < lowB);
+}
+
+function compare(a: Sketch, i: number, b: Sketch, k: number): number {
+	const [high, low] = [a.highs[i] as number, a.lows[i] as number];
+	if (high === b.highs[k] && low === b.lows[k]) return 0;
+	return isBefore(high, low, b.highs[k] as number, b.lows[k] as number) ? -1 : 1;
+}
+
+/** Upper bound of what lies below bucket `index` of an exponential scale: base^index, base = 2^(2^−scale). */
+export function boundOf(index: number, scale: number): number {
+	return 2 ** (index / 2 ** scale);
+}
+
+/** The bucket of SKETCH_SCALE that holds a latency above 0: (boundOf(index), boundOf(index + 1)]. */
+export function bucketOf(latency: number): number {
+	let index = Math.ceil(Math.log2(latency) * 2 ** SKETCH_SCALE) - 1;
+	while (latency <= boundOf(index, SKETCH_SCALE)) index--;
+	while (latency > boundOf(index + 1, SKETCH_SCALE)) index++;
+	return index;
+}
