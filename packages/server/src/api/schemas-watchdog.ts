@@ -62,7 +62,9 @@ export const HeartbeatView = z.object({
 	heartbeat: z
 		.object({ body: z.string(), headers: z.record(z.string(), z.string()) })
 		.nullable()
-		.describe("the newest statement: its text, as it is sent to receivers, and its headers"),
+		.describe(
+			"the newest statement, signed: when it was earned, until when the next is due, and the head of the audit log",
+		),
 });
 
 export function wireStages(stages: SelfCheckResult["stages"]): { stage: string; ms: number }[] {

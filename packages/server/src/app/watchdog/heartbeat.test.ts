@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 import { ManualClock } from "@bellwether/model";
 import { Webhook } from "standardwebhooks";
 import { beforeAll, expect, onTestFinished, test, vi } from "vitest";
-import { type Heartbeat, heartbeatHost, sendHeartbeat } from "./heartbeat.ts";
+import { readStatement } from "../../cli/watch/statement.ts";
+import { type Heartbeat, heartbeatHost, publicPart, sendHeartbeat, signHeartbeat } from "./heartbeat.ts";
 
 const KEY = `whsec_${Buffer.from("a key for this test").toString("base64")}`;
 const clock = new ManualClock(Date.now());
@@ -82,4 +83,14 @@ test("a reference without a value keeps the heartbeat here, and says which", asy
 		await sendHeartbeat({ target, secretRef: undefined, id: "hb_1", heartbeat: HEARTBEAT, allow: [], clock }),
 	).toContain("HEARTBEAT_TEST_MISSING");
 	expect(heartbeatHost(target)).toBe("${env:HEARTBEAT_TEST_MISSING}");
+});
+
+test("what strangers may ask for says when it was earned, and nothing of what runs here", () => {
+	const { body, headers } = signHeartbeat("hb_1", publicPart(HEARTBEAT), KEY);
+	expect(JSON.parse(body)).toEqual({
+		type: "watchdog.heartbeat",
+		timestamp: HEARTBEAT.timestamp,
+		data: { everyMs: 20_000, audit: { seq: 1, hash: "00" } },
+	});
+	expect(readStatement(body, headers, KEY)).toMatchObject({ at: clock.now(), everyMs: 20_000 });
 });

@@ -23,11 +23,21 @@ export interface Heartbeat {
 	};
 }
 
+/** Of a heartbeat, for whoever asks without a sign-in: that it was earned, when, and what shows a log that was cut. */
+export interface PublicHeartbeat extends Pick<Heartbeat, "type" | "timestamp"> {
+	readonly data: Pick<Heartbeat["data"], "everyMs" | "audit">;
+}
+
+/** What runs here, and how, is nothing for strangers: versions and their faults are public knowledge. */
+export function publicPart({ type, timestamp, data }: Heartbeat): PublicHeartbeat {
+	return { type, timestamp, data: { everyMs: data.everyMs, audit: data.audit } };
+}
+
 const TIMEOUT_MS = 5_000;
 const MAX_ANSWER_BYTES = 65_536;
 
 /** `secret` undefined: it is not signed. Throws when the secret is no key. */
-export function signHeartbeat(id: string, heartbeat: Heartbeat, secret: string | undefined): SignedHeartbeat {
+export function signHeartbeat(id: string, heartbeat: PublicHeartbeat, secret: string | undefined): SignedHeartbeat {
 	const body = JSON.stringify(heartbeat);
 	const sentAt = new Date(heartbeat.timestamp);
 	const stamp = { "webhook-id": id, "webhook-timestamp": String(Math.floor(sentAt.getTime() / 1000)) };

@@ -7,7 +7,7 @@ import type { TelemetryThread } from "../telemetry-thread.ts";
 import { judgeAudit } from "./audit.ts";
 import { storeFacts, telemetryFacts } from "./audit-facts.ts";
 import type { AuditFacts, AuditFinding, TelemetryFacts } from "./audit-types.ts";
-import { type Heartbeat, heartbeatHost, heartbeatUrl, sendHeartbeat, signHeartbeat } from "./heartbeat.ts";
+import { type Heartbeat, heartbeatHost, heartbeatUrl, publicPart, sendHeartbeat, signHeartbeat } from "./heartbeat.ts";
 import { createNameWatch, namesOf, within } from "./name-watch.ts";
 import { createRejectionWatch } from "./rejection-watch.ts";
 import type { SelfCheck } from "./self-check.ts";
@@ -149,7 +149,7 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
 			},
 		});
 		const key = secretRef === undefined ? undefined : valueOr(() => resolveSecret(secretRef), undefined);
-		latest = signHeartbeat(id, statement(0), key);
+		latest = signHeartbeat(id, publicPart(statement(0)), key);
 		await Promise.all(
 			heartbeats.map(async (target) => {
 				const key = keyOf(target);
