@@ -63,7 +63,12 @@ test("the demo's desk speaks the contract for ICM, shows tickets as text, and te
 
 	desk.tellTo(`http://127.0.0.1:${(bellwether.address() as AddressInfo).port}/`);
 	const foreign = { method: "POST", headers: { origin: "https://elsewhere.example" } };
-	expect((await fetch(`${desk.url}/incidents/1/resolve`, foreign)).status).toBe(403);
+	for (const path of ["/incidents/1/resolve", "/incidents/1/notes", "/incidents/1", "/incidents"]) {
+		const body = JSON.stringify({ correlationId: "forged", text: "forged", fields: { Title: "forged" } });
+		expect((await fetch(`${desk.url}${path}`, { ...foreign, body })).status).toBe(403);
+	}
+	expect(await (await fetch(`${desk.url}/incidents/1`)).text()).not.toContain("forged");
+	expect(await system.find("forged")).toMatchObject({ refs: [] });
 	const own = { method: "POST", headers: { origin: desk.url } };
 	expect((await fetch(`${desk.url}/incidents/1/acknowledge`, own)).status).toBe(200);
 	expect(told).toMatchObject([

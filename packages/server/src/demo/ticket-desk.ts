@@ -50,13 +50,16 @@ export async function openTicketDesk(token: string): Promise<TicketDesk> {
 			response.writeHead(200, { "content-type": "text/html; charset=utf-8", "content-security-policy": policy });
 			return void response.end(page);
 		}
+		// Pages of other sites can send forms here, and text that is read as JSON; browsers say from where.
+		const { origin, "sec-fetch-site": site } = request.headers;
+		if (request.method !== "GET" && ((origin ?? `http://${own}`) !== `http://${own}` || site === "cross-site"))
+			return json(403, { message: "another site asked for this" });
 		if (root !== "incidents") return json(404, { message: "there is nothing here" });
 		if (request.method === "GET") {
 			const key = searchParams.get("correlationId");
 			return json(200, { items: tickets.filter((each) => each.key === key).map((each) => wire(each, own)) });
 		}
 		if (act in ACTS && ticket) {
-			if (request.headers.origin !== undefined && request.headers.origin !== `http://${own}`) return json(403, {});
 			await tell(ticket, act as keyof typeof ACTS);
 			return void response.writeHead(303, { location: `/incidents/${ticket.id}` }).end();
 		}
