@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac } from "node:crypto";
+import { isEqual, keysOf } from "./secret-keys.ts";
 
 /** `unproven`: wrong or missing proof, of which the sender is told no more. */
 export type ChannelProof = { readonly status: "proven" } | { readonly status: "unproven"; readonly reason: string };
@@ -20,7 +21,7 @@ export function proveSlack(
 		return unproven("X-Slack-Signature or X-Slack-Request-Timestamp is missing");
 	const isSigned = keysOf(secrets).some((key) => {
 		const right = createHmac("sha256", key).update(`v0:${timestamp}:`).update(body).digest();
-		return equal(right, Buffer.from(signature.slice(3), "hex"));
+		return isEqual(right, Buffer.from(signature.slice(3), "hex"));
 	});
 	if (!isSigned) return unproven("the signature does not fit the body and this channel's secret");
 	const awayS = Math.abs(now / 1000 - Number(timestamp));
@@ -42,7 +43,7 @@ export function proveTwilio(
 	const names = [...new Set(fields.keys())].toSorted();
 	const values = names.flatMap((name) => [...new Set(fields.getAll(name))].toSorted().map((value) => name + value));
 	const isSigned = keysOf(secrets).some((key) =>
-		equal(
+		isEqual(
 			createHmac("sha1", key)
 				.update(url + values.join(""))
 				.digest(),
@@ -54,15 +55,4 @@ export function proveTwilio(
 
 function unproven(reason: string): ChannelProof {
 	return { status: "unproven", reason };
-}
-
-function keysOf(secrets: string): string[] {
-	return secrets
-		.split(/\r?\n/)
-		.map((line) => line.trim())
-		.filter((line) => line !== "");
-}
-
-function equal(a: Buffer, b: Buffer): boolean {
-	return a.length === b.length && timingSafeEqual(a, b);
 }

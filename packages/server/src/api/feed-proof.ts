@@ -1,5 +1,6 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import type { FeedAuth } from "#catalogue";
+import { isEqual, keysOf } from "./secret-keys.ts";
 
 /** Headers by lower-case name. */
 export type ProofHeaders = Readonly<Record<string, string | undefined>>;
@@ -36,10 +37,7 @@ export function proveMessage(
 	body: Uint8Array,
 	now: number,
 ): ProofOutcome {
-	const keys = secrets
-		.split(/\r?\n/)
-		.map((line) => line.trim())
-		.filter((line) => line !== "");
+	const keys = keysOf(secrets);
 	if (keys.length === 0) return { status: "unusable", reason: "the secret is empty" };
 	switch (auth) {
 		case "standard-webhooks":
@@ -77,7 +75,7 @@ function proveStandardWebhook(
 		// No early end: which of several signatures is good is nobody's business.
 		return signatures
 			.slice(0, 10)
-			.reduce((found, each) => equal(expected, Buffer.from(each.slice(3), "base64")) || found, false);
+			.reduce((found, each) => isEqual(expected, Buffer.from(each.slice(3), "base64")) || found, false);
 	});
 	if (!isSigned) return { status: "unproven", reason: "the signature does not fit the body and this feed's key" };
 	const awayMs = now - Number(timestamp) * 1000;
@@ -96,7 +94,7 @@ function proveGitHub(secrets: readonly string[], headers: ProofHeaders, body: Ui
 	const sent = /^sha256=([0-9a-f]{64})$/i.exec(headers["x-hub-signature-256"] ?? "")?.[1];
 	if (sent === undefined) return { status: "unproven", reason: "X-Hub-Signature-256 is missing" };
 	const isSigned = secrets.some((key) =>
-		equal(createHmac("sha256", key).update(body).digest(), Buffer.from(sent, "hex")),
+		isEqual(createHmac("sha256", key).update(body).digest(), Buffer.from(sent, "hex")),
 	);
 	if (!isSigned) return { status: "unproven", reason: "the signature does not fit the body and this feed's key" };
 	return {
@@ -109,7 +107,7 @@ function proveGitHub(secrets: readonly string[], headers: ProofHeaders, body: Ui
 /** Who knows the token may say what it likes, also the same once more: it is news again after something else was said. */
 function proveHeader(secrets: readonly string[], sent: string | undefined, what: string): ProofOutcome {
 	if (sent === undefined) return { status: "unproven", reason: `Authorization carries no ${what}` };
-	const isKnown = secrets.some((secret) => equal(sha256(secret), sha256(sent)));
+	const isKnown = secrets.some((secret) => isEqual(sha256(secret), sha256(sent)));
 	if (!isKnown) return { status: "unproven", reason: `the ${what} is not this feed's` };
 	return { status: "proven", key: undefined, provesLife: true };
 }
@@ -121,8 +119,4 @@ function basicOf(header: string | undefined): string | undefined {
 
 function sha256(data: Uint8Array | string): Buffer {
 	return createHash("sha256").update(data).digest();
-}
-
-function equal(a: Buffer, b: Buffer): boolean {
-	return a.length === b.length && timingSafeEqual(a, b);
 }

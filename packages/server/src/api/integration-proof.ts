@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { InboundAuth } from "#catalogue";
 import { type ProofHeaders, type ProofOutcome, proveMessage } from "./feed-proof.ts";
+import { keysOf } from "./secret-keys.ts";
 
 /**
  * Whether a message comes from the system of record that holds the secret. `secrets` are all that hold now, one a line.
@@ -44,10 +45,7 @@ function proveBody(
 	body: Uint8Array,
 	header: string,
 ): ProofOutcome {
-	const keys = secrets
-		.split(/\r?\n/)
-		.map((line) => line.trim())
-		.filter((line) => line !== "");
+	const keys = keysOf(secrets);
 	if (keys.length === 0) return { status: "unusable", reason: "the secret is empty" };
 	if (keys.some((key) => key.length < MIN_KEY_LENGTH)) {
 		return { status: "unusable", reason: `the secret is shorter than ${MIN_KEY_LENGTH} characters` };

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Channel } from "#catalogue";
-import { createCallbackEgress, resolveSecret } from "#platform";
+import { createCallbackEgress } from "#platform";
 import {
 	type AcknowledgeOutcome,
 	acknowledgeByAction,
@@ -14,6 +14,7 @@ import { type ChannelProof, proveSlack, proveTwilio } from "../channel-proof.ts"
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { PUBLIC } from "../policy.ts";
 import { ApiProblem } from "../problem.ts";
+import { bytesOf, headersOf, refused, registerSigned, secretOf } from "../signed-messages.ts";
 
 /** What comes back from channels: receipts, answers and buttons; each proven by the provider's own signature. */
 
@@ -23,13 +24,7 @@ const About = z.object({ message: z.string().min(1).max(100) });
 const OWN_PROOF = { ...PUBLIC, object: "the provider's own signature" };
 
 export function channelInboundRoutes(api: Api, context: ApiContext): void {
-	api.register(async (scoped) => {
-		const inner = scoped as unknown as Api;
-		// Signatures are over the bytes, so that the bytes are kept, whatever type they are said to be.
-		inner.removeAllContentTypeParsers();
-		inner.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: MAX_BODY_BYTES }, (_request, body, done) =>
-			done(null, body),
-		);
+	registerSigned(api, MAX_BODY_BYTES, (inner) => {
 		receiptRoute(inner, context);
 		keyRoute(inner, context);
 		textRoute(inner, context);
@@ -257,11 +252,11 @@ function proveProvider(
 ): { readonly channel: Channel; readonly fields: URLSearchParams } {
 	const channel = context.catalogue().channels.find((each) => each.name === name);
 	const provider = channel?.provider;
-	if (!channel || !provider) throw refused(request, name, "it is no channel of a provider");
+	if (!channel || !provider) throw refusedBy(request, name, "it is no channel of a provider");
 	const fields = new URLSearchParams(bytesOf(request).toString("utf8"));
 	const url = `${context.baseUrl()}${request.raw.url ?? ""}`;
-	const signature = headerOf(request, "x-twilio-signature");
-	const proof = proveTwilio(secretOf(request, name, provider.tokenRef), signature, url, fields);
+	const signature = headersOf(request)["x-twilio-signature"];
+	const proof = proveTwilio(secretOf(request, { kind: "channel", name }, provider.tokenRef), signature, url, fields);
 	requireProof(request, name, proof);
 	return { channel, fields };
 }
@@ -269,12 +264,12 @@ function proveProvider(
 function proveChat(context: ApiContext, request: FastifyRequest, name: string): Channel {
 	const channel = context.catalogue().channels.find((each) => each.name === name);
 	if (channel?.kind !== "slack" || channel.secretRef === undefined)
-		throw refused(request, name, "it is no channel of Slack with a secret");
+		throw refusedBy(request, name, "it is no channel of Slack with a secret");
 	const headers = {
-		signature: headerOf(request, "x-slack-signature"),
-		timestamp: headerOf(request, "x-slack-request-timestamp"),
+		signature: headersOf(request)["x-slack-signature"],
+		timestamp: headersOf(request)["x-slack-request-timestamp"],
 	};
-	const secrets = secretOf(request, name, channel.secretRef);
+	const secrets = secretOf(request, { kind: "channel", name }, channel.secretRef);
 	requireProof(request, name, proveSlack(secrets, headers, bytesOf(request), context.clock.now()));
 	return channel;
 }
@@ -294,46 +289,16 @@ function pressedOf(request: FastifyRequest): z.infer<typeof Pressed> {
 }
 
 function requireProof(request: FastifyRequest, channel: string, proof: ChannelProof): void {
-	if (proof.status === "unproven") throw refused(request, channel, proof.reason);
+	if (proof.status === "unproven") throw refusedBy(request, channel, proof.reason);
 }
 
-/** That there is no such channel and that the proof is wrong are answered alike; the log says which. */
-function refused(request: FastifyRequest, channel: string, reason: string): ApiProblem {
-	request.log.warn({ reqId: request.id, channel, reason }, "what a channel's provider sent was refused");
-	return new ApiProblem(
-		401,
-		"unauthenticated",
-		"There is no such channel, or the request does not prove that it comes from its provider.",
+function refusedBy(request: FastifyRequest, name: string, reason: string): ApiProblem {
+	return refused(
+		request,
+		{ kind: "channel", name },
+		reason,
 		"Check the channel's name and secret, and that publicUrl in bellwether.yaml is the address that the provider calls; the server's log says what was wrong.",
 	);
-}
-
-/** The sender is told to try again: what is wrong is on our side. */
-function secretOf(request: FastifyRequest, channel: string, reference: string): string {
-	try {
-		return resolveSecret(reference);
-	} catch (error) {
-		request.log.error(
-			{ reqId: request.id, channel, reason: (error as Error).message },
-			"a channel's secret cannot be used",
-		);
-		throw new ApiProblem(
-			503,
-			"unavailable",
-			"What the provider sends cannot be checked now.",
-			"The operator's log says why; send it again later.",
-			{ headers: { "retry-after": "60" } },
-		);
-	}
-}
-
-function bytesOf(request: FastifyRequest): Buffer {
-	return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-}
-
-function headerOf(request: FastifyRequest, name: string): string | undefined {
-	const value = request.headers[name];
-	return Array.isArray(value) ? value[0] : value;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };

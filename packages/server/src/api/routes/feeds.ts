@@ -13,7 +13,7 @@ import {
 	platformWords,
 	takeFeedMessage,
 } from "#incidents";
-import { resolveSecret, scopeOf } from "#platform";
+import { scopeOf } from "#platform";
 import { parseFeed } from "#telemetry";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { type Proof, proveMessage } from "../feed-proof.ts";
@@ -23,6 +23,7 @@ import { InstantParameter } from "../instant-parameter.ts";
 import { PUBLIC, principalOf, READERS } from "../policy.ts";
 import { ApiProblem } from "../problem.ts";
 import { Change, FeedStateView, FeedTaken, JudgedCase, PlatformStatement, PlatformWord } from "../schemas-feeds.ts";
+import { bytesOf, headersOf, jsonOf, refused, registerSigned, secretOf, uncheckable } from "../signed-messages.ts";
 
 const MAX_BODY_BYTES = 1_048_576;
 const MIN_FREE_BYTES = 16 * 1_048_576;
@@ -46,13 +47,7 @@ export function feedRoutes(api: Api, context: ApiContext): void {
 }
 
 function takeRoute(api: Api, context: ApiContext): void {
-	api.register(async (scoped) => {
-		const inner = scoped as unknown as Api;
-		// The signature is over the bytes, so that the bytes are kept, whatever type they are said to be.
-		inner.removeAllContentTypeParsers();
-		inner.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: MAX_BODY_BYTES }, (_request, body, done) =>
-			done(null, body),
-		);
+	registerSigned(api, MAX_BODY_BYTES, (inner) => {
 		inner.post(
 			"/api/v1/feeds/:feed",
 			{
@@ -69,7 +64,8 @@ function takeRoute(api: Api, context: ApiContext): void {
 				const now = context.clock.now();
 				const { feed, proof } = prove(context, request, request.params.feed, now);
 				await requireRoom(context);
-				const body = jsonOf(request);
+				requireJson(request);
+				const body = jsonOf(bytesOf(request));
 				const parsed = parseFeed(feed, { headers: headersOf(request), body, receivedAt: now });
 				if (parsed.status === "malformed") throw malformed(feed, parsed.message);
 				const isEmpty = parsed.facts.length === 0 && parsed.left === 0;
@@ -116,32 +112,18 @@ function prove(
 	now: number,
 ): { readonly feed: Feed; readonly proof: Proof } {
 	const feed = context.catalogue().feeds.find((each) => each.name === name);
-	const refuse = (reason: string): ApiProblem => {
-		request.log.warn({ reqId: request.id, feed: feed?.name, reason }, "a message of a feed was refused");
-		return new ApiProblem(
-			401,
-			"unauthenticated",
-			"There is no such feed, or the message does not prove that it comes from it.",
-			"Check the feed's name, and that the sender signs with the secret that the catalogue refers to; the server's log says what was wrong.",
-		);
-	};
+	const sender = { kind: "feed", name: feed?.name } as const;
 	if (feed?.secretRef === undefined)
-		throw refuse(feed ? "the feed has no secret, so it takes no messages" : "unknown feed");
-	let secrets: string;
-	try {
-		secrets = resolveSecret(feed.secretRef);
-	} catch (error) {
-		throw unusable(request, feed, (error as Error).message);
-	}
-	const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-	const outcome = proveMessage(feed.auth, secrets, headersOf(request), body, now);
+		throw refused(request, sender, feed ? "the feed has no secret, so it takes no messages" : "unknown feed");
+	const secrets = secretOf(request, sender, feed.secretRef);
+	const outcome = proveMessage(feed.auth, secrets, headersOf(request), bytesOf(request), now);
 	switch (outcome.status) {
 		case "proven":
 			return { feed, proof: { key: outcome.key, provesLife: outcome.provesLife } };
 		case "unproven":
-			throw refuse(outcome.reason);
+			throw refused(request, sender, outcome.reason);
 		case "unusable":
-			throw unusable(request, feed, outcome.reason);
+			throw uncheckable(request, sender, outcome.reason);
 		case "old":
 			throw new ApiProblem(
 				401,
@@ -165,18 +147,6 @@ async function requireRoom(context: ApiContext): Promise<void> {
 	);
 }
 
-/** The sender is told to try again: what is wrong is on our side, and its message must not be lost. */
-function unusable(request: FastifyRequest, feed: Feed, reason: string): ApiProblem {
-	request.log.error({ reqId: request.id, feed: feed.name, reason }, "a feed's secret cannot be used");
-	return new ApiProblem(
-		503,
-		"unavailable",
-		"The feed's messages cannot be checked now.",
-		"The operator's log says why; send the message again later.",
-		{ headers: { "retry-after": "60" } },
-	);
-}
-
 function malformed(feed: Feed, message: string): ApiProblem {
 	return new ApiProblem(
 		400,
@@ -186,7 +156,7 @@ function malformed(feed: Feed, message: string): ApiProblem {
 	);
 }
 
-function jsonOf(request: FastifyRequest): unknown {
+function requireJson(request: FastifyRequest): void {
 	const type = (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
 	if (type !== "" && type !== "application/json" && !type.endsWith("+json")) {
 		throw new ApiProblem(
@@ -196,17 +166,6 @@ function jsonOf(request: FastifyRequest): unknown {
 			"Let the sender use application/json, or application/cloudevents+json.",
 		);
 	}
-	try {
-		return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(request.body as Buffer));
-	} catch {
-		throw new ApiProblem(400, "invalid_request", "The body is not JSON in UTF-8.", "Send a JSON object or list.");
-	}
-}
-
-function headersOf(request: FastifyRequest): Record<string, string | undefined> {
-	return Object.fromEntries(
-		Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(",") : value]),
-	);
 }
 
 function changeRoute(api: Api, context: ApiContext): void {

@@ -9,7 +9,7 @@ import {
 	ticketsOf,
 	tryIntegration,
 } from "#incidents";
-import { resolveSecret, scopeOf } from "#platform";
+import { scopeOf } from "#platform";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { proveIntegration } from "../integration-proof.ts";
 import { ADMINS, PUBLIC, principalOf, READERS, RESPONDERS } from "../policy.ts";
@@ -21,6 +21,7 @@ import {
 	TicketAttemptView,
 	TicketView,
 } from "../schemas-integrations.ts";
+import { bytesOf, headersOf, jsonOf, refused, registerSigned, secretOf, uncheckable } from "../signed-messages.ts";
 import { wireAttempt, wireIntegration, wireTicket } from "../ticket-view.ts";
 import { findIncident } from "./incidents.ts";
 
@@ -192,13 +193,7 @@ function integrationOf(context: ApiContext, name: string): Integration {
 }
 
 function messageRoute(api: Api, context: ApiContext): void {
-	api.register(async (scoped) => {
-		const inner = scoped as unknown as Api;
-		// The signature is over the bytes, so that the bytes are kept, whatever type they are said to be.
-		inner.removeAllContentTypeParsers();
-		inner.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: MAX_BODY_BYTES }, (_request, body, done) =>
-			done(null, body),
-		);
+	registerSigned(api, MAX_BODY_BYTES, (inner) => {
 		inner.post(
 			"/api/v1/integrations/:name/events",
 			{
@@ -213,10 +208,10 @@ function messageRoute(api: Api, context: ApiContext): void {
 			},
 			async (request) => {
 				const now = context.clock.now();
-				const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+				const body = bytesOf(request);
 				const { integration, id } = prove(context, request, body, now);
 				const system = context.ticketSystem?.(integration.name);
-				if (!system) throw unknown();
+				if (!system) throw refused(request, { kind: "integration", name: integration.name }, "it has no adapter");
 				const message = system.read(headersOf(request), jsonOf(body));
 				if (message.status === "malformed") {
 					const remedy = `Integration "${integration.name}" reads messages of ${integration.displayName}; see docs/integrations.md.`;
@@ -238,16 +233,6 @@ function messageRoute(api: Api, context: ApiContext): void {
 	});
 }
 
-function unknown(): ApiProblem {
-	return new ApiProblem(
-		401,
-		"unauthenticated",
-		"There is no such integration, or the message does not prove that it comes from it.",
-		"Check the integration's name, and that the sender signs with the secret that the catalogue refers to; the server's log says what was wrong.",
-	);
-}
-
-/** That there is no such integration and that the proof is wrong are answered alike. */
 function prove(
 	context: ApiContext,
 	request: FastifyRequest<{ Params: { name: string } }>,
@@ -255,58 +240,20 @@ function prove(
 	now: number,
 ): { readonly integration: Integration; readonly id: string | undefined } {
 	const integration = context.catalogue().integrations?.find((each) => each.name === request.params.name);
-	const refuse = (reason: string): ApiProblem => {
-		request.log.warn(
-			{ reqId: request.id, integration: integration?.name, reason },
-			"a message of an integration was refused",
-		);
-		return unknown();
-	};
-	if (!integration?.inbound)
-		throw refuse(integration ? "it has no spec.inbound, so it takes no messages" : "unknown integration");
-	let secrets: string;
-	try {
-		secrets = resolveSecret(integration.inbound.secretRef);
-	} catch (error) {
-		throw unusable(request, integration, (error as Error).message);
+	const sender = { kind: "integration", name: integration?.name } as const;
+	if (!integration?.inbound) {
+		const reason = integration ? "it has no spec.inbound, so it takes no messages" : "unknown integration";
+		throw refused(request, sender, reason);
 	}
+	const secrets = secretOf(request, sender, integration.inbound.secretRef);
 	const outcome = proveIntegration(integration.inbound.auth, secrets, headersOf(request), body, now);
 	switch (outcome.status) {
 		case "proven":
 			return { integration, id: outcome.key };
 		case "unusable":
-			throw unusable(request, integration, outcome.reason);
+			throw uncheckable(request, sender, outcome.reason);
 		case "old":
 		case "unproven":
-			throw refuse(outcome.reason);
+			throw refused(request, sender, outcome.reason);
 	}
-}
-
-/** The sender is told to try again: what is wrong is on our side, and its message must not be lost. */
-function unusable(request: FastifyRequest, integration: Integration, reason: string): ApiProblem {
-	request.log.error(
-		{ reqId: request.id, integration: integration.name, reason },
-		"an integration's secret cannot be used",
-	);
-	return new ApiProblem(
-		503,
-		"unavailable",
-		"The integration's messages cannot be checked now.",
-		"The operator's log says why; send the message again later.",
-		{ headers: { "retry-after": "60" } },
-	);
-}
-
-function jsonOf(body: Buffer): unknown {
-	try {
-		return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-	} catch {
-		throw new ApiProblem(400, "invalid_request", "The body is not JSON in UTF-8.", "Send a JSON object.");
-	}
-}
-
-function headersOf(request: FastifyRequest): Record<string, string | undefined> {
-	return Object.fromEntries(
-		Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(",") : value]),
-	);
 }
