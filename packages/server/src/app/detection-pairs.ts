@@ -3,6 +3,7 @@ import { Temporal } from "temporal-polyfill";
 import { type Catalogue, effectiveMonitor, type Monitor, monitorsOf, type Slo } from "#catalogue";
 import type { DetectionPair } from "#detection";
 import { FLEET, type Pair } from "#telemetry";
+import { plannedMaintenance } from "./planned-maintenance.ts";
 import { tenantClocks } from "./tenant-clock.ts";
 
 /** Pairs with the monitor that judges each: the first live one that applies, else the first of any mode. */
@@ -14,6 +15,7 @@ export function detectionPairs(catalogue: Catalogue, pairs: readonly Pair[], now
 	const slos = new Map(catalogue.slos.map((slo) => [slo.name, slo]));
 	const tenants = new Map(catalogue.tenants.map((tenant) => [tenant.name, tenant]));
 	const clockOf = tenantClocks(catalogue);
+	const plannedOf = plannedMaintenance(catalogue);
 	const bySlo = new Map(catalogue.slos.map((slo) => [slo.name, monitorsOf(catalogue, slo.name)]));
 	return pairs.map((pair) => {
 		const slo = slos.get(pair.slo);
@@ -48,6 +50,7 @@ export function detectionPairs(catalogue: Catalogue, pairs: readonly Pair[], now
 						slo && {
 							...radar,
 							workload: slo.workload,
+							planned: plannedOf(pair.tenant, slo.workload),
 							utcOffsetMinutes: utcOffset(tenants.get(pair.tenant)?.timeZone ?? "UTC", now),
 						},
 				})),

@@ -26,6 +26,7 @@ export * from "./notice-facts.ts";
 export * from "./objective.ts";
 export { PatternIndex } from "./pattern-index.ts";
 export * from "./pauses.ts";
+export { isPlannedFor, type PlannedSpan, plannedSpans } from "./planned-spans.ts";
 export { definitionWords, promiseWords } from "./promise-words.ts";
 export * from "./reading.ts";
 export * from "./reference.ts";

@@ -103,6 +103,25 @@ describe("the radar on the windows of live data", () => {
 		expect(run({ minutes: 120 }).news).toEqual([]);
 	});
 
+	it("claims nothing in planned maintenance, and what fails after it", () => {
+		const twice = (tenant: string, minute: number) => Math.max(oneIll(tenant, minute), oneIll(tenant, minute - 60));
+		const at = (minute: number) => START + minute * MINUTE_MS;
+		const planned = (from: number, until: number | undefined) => {
+			const span = { from: at(from), until: until === undefined ? undefined : at(until) };
+			return pairsOf().map(({ also, ...pair }) => ({
+				...pair,
+				also: also?.map((each) => ({ ...each, radar: each.radar && { ...each.radar, planned: () => [span] } })),
+			}));
+		};
+		const claimedAt = (pairs: readonly DetectionPair[]) =>
+			run({ ratio: twice, minutes: 90, pairs }).opened.map((one) =>
+				Math.floor((one.detectedAt - START) / (30 * MINUTE_MS)),
+			);
+		expect(claimedAt(planned(-10, 40))).toEqual([2]);
+		expect(claimedAt(planned(-10, undefined))).toEqual([]);
+		expect(claimedAt(planned(-20, -10))[0]).toBe(0);
+	});
+
 	it("gives the same news for the same counts, in whatever order they came within a minute", () => {
 		const news = [false, true].map((isTurned) => JSON.stringify(run({ ratio: oneIll, minutes: 60, isTurned }).news));
 		expect(news[1]).toBe(news[0]);

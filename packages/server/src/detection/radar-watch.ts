@@ -1,15 +1,17 @@
-import { HOUR_MS, MINUTE_MS } from "@bellwether/model";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "@bellwether/model";
 import { FLEET } from "#telemetry";
 import type { Finding } from "./claim.ts";
 import type { PairWindows } from "./pair-windows.ts";
 import { type Counts, createCounts, withMore } from "./radar/counts.ts";
 import { createRadar, type Radar, type RadarAlert, type RadarChange, type RadarEvent } from "./radar/index.ts";
 import { RadarHistory, type ReadMinutes } from "./radar-history.ts";
-import type { DetectionPair, PairMonitor, RadarSeen } from "./types.ts";
+import type { DetectionPair, PairMonitor, Planned, RadarSeen } from "./types.ts";
 import { RING } from "./windows.ts";
 
 /** A minute is told this long after its end; what comes later is told as it comes, for as long as minutes are kept. */
 const RIPE_MS = 25_000;
+/** Planned work is known to the radar so long before; at a start so far back, as minutes may come late. */
+const PLANNED_AHEAD_MS = 2 * HOUR_MS;
 const MINUTES_KEPT = HOUR_MS / MINUTE_MS;
 /** How long before a start an alert may have begun to be told after it. */
 const NEWS_MINUTES = 60;
@@ -55,6 +57,9 @@ export class RadarWatch {
 	#lastTold: Told | undefined;
 	/** Minutes before this were told from history. */
 	#liveFrom: number;
+	/** Planned work of the pairs that have some, and until when it was told. */
+	readonly #planned: readonly { readonly tenant: string; readonly workload: string; readonly planned: Planned }[];
+	#plannedUntil = Number.NEGATIVE_INFINITY;
 	#advanced = Number.NEGATIVE_INFINITY;
 	#history: RadarHistory | undefined;
 	/** Alerts that are open, by id, and the pairs that each stands on. */
@@ -77,6 +82,7 @@ export class RadarWatch {
 			// Also on the platform's pair, which has no signal: a wide claim that ended meanwhile must be closed there.
 			if (isOpen(pair)) this.#claims.set(pair, true);
 		}
+		this.#planned = plannedOf(signals);
 		this.#liveFrom = Math.floor(now / MINUTE_MS) - 2;
 		if (history) {
 			const watched = [...windows.pairs.entries()].filter(([pair]) => signals[pair] !== undefined);
@@ -114,6 +120,7 @@ export class RadarWatch {
 		const history = this.#history;
 		if (!history) return false;
 		for (const minute of history.next()) {
+			this.#tellPlanned(minute.at);
 			for (const { pair, bad, total } of minute.counts) this.#observe(pair, minute.at, bad, total);
 			for (const event of this.#radar.advance(minute.at + MINUTE_MS + RIPE_MS)) this.#keep(event);
 		}
@@ -128,11 +135,28 @@ export class RadarWatch {
 		const minute = Math.floor((now - RIPE_MS) / MINUTE_MS);
 		if (this.#history || minute === this.#advanced) return [];
 		this.#advanced = minute;
+		this.#tellPlanned(now);
 		this.#tell(minute);
 		for (const event of this.#radar.advance(now)) this.#keep(event);
 		for (const old of this.#told.keys()) if (old <= minute - MINUTES_KEPT) this.#told.delete(old);
 		this.#lastMinute = Number.NaN;
 		return this.#findings(now);
+	}
+
+	/** A day of planned work ahead, before it begins: minutes that were judged are not judged again for it. */
+	#tellPlanned(now: number): void {
+		if (now + PLANNED_AHEAD_MS < this.#plannedUntil) return;
+		const from = Math.max(this.#plannedUntil, now - PLANNED_AHEAD_MS);
+		const to = now + DAY_MS;
+		for (const { tenant, workload, planned } of this.#planned)
+			for (const span of planned(from, to))
+				this.#radar.maintenance({
+					tenant,
+					workload,
+					from: Math.max(from, span.from),
+					to: Math.min(to, span.until ?? to),
+				});
+		this.#plannedUntil = to;
 	}
 
 	/** What stood long before the start and was claimed by nobody is no news: it is what learning took for trouble. */
@@ -244,6 +268,18 @@ function signalOf(pair: DetectionPair): Signal | undefined {
 	const monitor = monitorOf(pair);
 	if (!monitor?.radar || pair.tenant === FLEET || pair.sliceMs !== undefined) return undefined;
 	return { tenant: pair.tenant, workload: monitor.radar.workload, signal: pair.slo, monitor };
+}
+
+/** Each tenant's workload once, whatever it has of SLOs. */
+function plannedOf(signals: readonly (Signal | undefined)[]) {
+	const known = new Map<string, { tenant: string; workload: string; planned: Planned }>();
+	for (const signal of signals) {
+		const planned = signal?.monitor.radar?.planned;
+		if (!signal || !planned) continue;
+		const { tenant, workload } = signal;
+		known.set(pairKey(tenant, workload), { tenant, workload, planned });
+	}
+	return [...known.values()];
 }
 
 function radarOptions(pairs: readonly DetectionPair[], signals: readonly (Signal | undefined)[]) {

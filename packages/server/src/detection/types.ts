@@ -167,6 +167,12 @@ export interface DetectionPair extends Pair {
  */
 export type TenantClock = (at: number) => number;
 
+/** When work is planned between two instants, ms epoch; `until` undefined: no end is in sight. */
+export type Planned = (
+	from: number,
+	to: number,
+) => readonly { readonly from: number; readonly until: number | undefined }[];
+
 /** A monitor whose detector is not burn-rate, as it holds for one pair. */
 export interface PairMonitor {
 	readonly name: string;
@@ -182,6 +188,8 @@ export interface PairMonitor {
 				readonly workload: string;
 				/** The tenant's clock, minutes east of UTC. */
 				readonly utcOffsetMinutes: number;
+				/** Whatever the tenant's workload does meanwhile is neither claimed nor learnt. Undefined: never. */
+				readonly planned?: Planned | undefined;
 		  })
 		| undefined;
 }

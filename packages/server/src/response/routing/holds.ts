@@ -3,6 +3,7 @@ import {
 	formatMatchers,
 	type Inhibition,
 	intervalHolds,
+	isPlannedFor,
 	type Labels,
 	labelOf,
 	type Maintenance,
@@ -55,18 +56,13 @@ export function maintenanceAt(
 	return isOn ? { until } : undefined;
 }
 
-export function maintains(maintenance: Maintenance, tenant: string, workload: string): boolean {
-	const { tenants, workloads } = maintenance;
-	return (tenants.length === 0 || tenants.includes(tenant)) && (workloads.length === 0 || workloads.includes(workload));
-}
-
 function maintenanceHold(
 	maintenance: Maintenance,
 	intervals: readonly TimeInterval[],
 	{ tenant, workload }: IncidentFacts,
 	now: number,
 ): Hold[] {
-	if (!maintains(maintenance, tenant, workload)) return [];
+	if (!isPlannedFor(maintenance, tenant, workload)) return [];
 	const on = maintenanceAt(maintenance, intervals, now);
 	if (!on) return [];
 	const words = `Planned maintenance ${maintenance.displayName} (${maintenance.owner}) ${on.until === undefined ? "has no end in sight" : `lasts until ${utc(on.until)}`}.`;
