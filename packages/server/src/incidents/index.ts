@@ -18,7 +18,7 @@ export { respondersOf } from "./cost/acts.ts";
 export * from "./cost/responder-time.ts";
 export { describeFactsFor } from "./facts-for.ts";
 export * from "./family/links.ts";
-export { mergeIncident } from "./family/merge.ts";
+export { burningParts, mergeIncident } from "./family/merge.ts";
 export { putUnderParent, takeFromParent } from "./family/parents.ts";
 export * from "./feeds/index.ts";
 export { goesOn, type IncidentEvent, isOver, isResolved, transition } from "./lifecycle.ts";

@@ -1,10 +1,8 @@
-import { acknowledgeIncident, type ChangeOutcome, type IncidentRequest, publishIncidentFact } from "#incidents";
+import { acknowledgeIncident, type ChangeOutcome, type IncidentRequest } from "#incidents";
 import { audit, type Db, type Principal, SYSTEM, scopeOf, type Tx } from "#platform";
 import { checkAction, knownActionKey } from "./action-token.ts";
-import { watchWork } from "./after-acknowledge.ts";
-import { runningChain } from "./chain-rows.ts";
+import { acknowledgeAgain } from "./after-acknowledge.ts";
 import { confirmTest } from "./contact-tests.ts";
-import { answerChain } from "./escalation.ts";
 import { useCode } from "./reply-codes.ts";
 import type { ResponseDeps } from "./types.ts";
 
@@ -75,9 +73,7 @@ export async function acknowledgePage(tx: Tx, deps: ResponseDeps, request: Incid
 	if (outcome.status !== "unchanged") return outcome;
 	const { incident } = outcome;
 	const { principal, now } = request;
-	const running = await runningChain(tx, incident.id);
-	if (!(await answerChain(tx, deps, incident, now)) || !running) return outcome;
-	await publishIncidentFact(tx, deps, incident, principal, now, { type: "escalation.acknowledged_again", data: {} });
+	if (!(await acknowledgeAgain(tx, deps, incident, principal, now))) return outcome;
 	await audit(tx, {
 		at: now,
 		actor: principal.name,
@@ -87,8 +83,6 @@ export async function acknowledgePage(tx: Tx, deps: ResponseDeps, request: Incid
 		requestId: request.requestId ?? "",
 		detail: {},
 	});
-	const after = running.snapshot.policy.afterAcknowledge;
-	if (after) await watchWork(tx, deps, incident, after, principal.name, now);
 	return { status: "changed", incident };
 }
 

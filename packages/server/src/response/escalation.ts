@@ -1,15 +1,25 @@
-import type { EscalationPolicy } from "#catalogue";
 import { getIncident, type Incident, publishIncidentFact } from "#incidents";
 import { type DomainEvent, type EventBus, SYSTEM, scopeOf, type TimerHandler, type Tx } from "#platform";
-import { afterAcknowledgeTimers, forgetWork, isWorkedOn, watchWork } from "./after-acknowledge.ts";
-import { moveChain, START_OF_CHAIN } from "./chain.ts";
+import {
+	acknowledgeAgain,
+	afterAcknowledgeTimers,
+	afterOf,
+	answerChain,
+	forgetWork,
+	isWorkedOn,
+	pageForReturn,
+	pageTaken,
+	watchAnew,
+	watchWork,
+} from "./after-acknowledge.ts";
 import { missDeadline, warnOfDeadline } from "./chain-deadline.ts";
 import { DEADLINE_TIMER, NEXT_TIMER, nextMoveOf, RETRY_TIMER, runningChain, WARN_TIMER } from "./chain-rows.ts";
-import { takeSnapshot, worldOf } from "./chain-snapshot.ts";
 import { continueChain, endChain, hurryChain, moveNext, retryChain, startChain } from "./chains.ts";
-import { queuePage, queueTimers } from "./page.ts";
-import { channelAsPerson, wayTimers } from "./page-sending.ts";
-import { type Chains, isSpokenFor, listenToRouting, policyOf, routeByItself, routingTimers } from "./routing/index.ts";
+import { listenToLaterHolds, unlessHeld } from "./later-holds.ts";
+import { queueTimers } from "./page.ts";
+import { pageOnce } from "./page-once.ts";
+import { wayTimers } from "./page-sending.ts";
+import { type Chains, isSpokenFor, listenToRouting, routeByItself, routingTimers } from "./routing/index.ts";
 import { CLEARED_WAIT_MS } from "./transients.ts";
 import type { ResponseDeps } from "./types.ts";
 
@@ -27,8 +37,11 @@ export function listenToIncidents(bus: EventBus, deps: ResponseDeps): void {
 	on("incident.acknowledged", async (tx, incident, event) => {
 		const running = await runningChain(tx, incident.id);
 		await endChain(tx, deps, incident, "acknowledged", event.at);
-		const after = running?.snapshot.policy.afterAcknowledge;
-		if (after && event.data.with === undefined) await watchWork(tx, deps, incident, after, event.actor.name, event.at);
+		if (!isWorkedOn(incident)) return;
+		// What came under a platform incident is watched with that, as long as that speaks for it.
+		if (event.data.with !== undefined && (await isSpokenFor(tx, incident))) return;
+		const after = running ? running.snapshot.policy.afterAcknowledge : afterOf(deps, incident);
+		if (after) await watchWork(tx, deps, incident, after, event.actor.name, event.at);
 	});
 	// A chain that began anew for an incident taken before: whoever works on it has answered.
 	for (const act of ["incident.investigating", "incident.mitigated", "handoff.taken"]) {
@@ -80,12 +93,15 @@ export function listenToIncidents(bus: EventBus, deps: ResponseDeps): void {
 	});
 	on("incident.reported", async (tx, incident, event) => {
 		const lead = "It is reported to fail again: the mitigation may not have held.";
-		if (incident.state === "mitigated")
-			await pageOnce(tx, deps, incident, policyOf(deps.catalogue(), incident), lead, event.at);
+		if (incident.state === "mitigated") await pageTaken(tx, deps, incident, lead, event.at);
+	});
+	on("ticket.acknowledged_there", async (tx, incident, event) => {
+		await acknowledgeAgain(tx, deps, incident, event.actor, event.at);
 	});
 	on("page.unreachable", async (tx, incident, event) => {
 		await hurryChain(tx, deps, incident, event.at, true);
 	});
+	listenToLaterHolds(bus, deps);
 	// After what ends chains: whoever shared a page looks whether one still runs.
 	listenToRouting(bus, deps, chains);
 }
@@ -101,14 +117,15 @@ function chainsOf(deps: ResponseDeps): Chains {
 
 /** Handlers of the room's timers, by kind. */
 export function escalationTimers(deps: ResponseDeps): Record<string, TimerHandler> {
+	const chains = chainsOf(deps);
 	return {
-		...routingTimers(deps, chainsOf(deps)),
+		...routingTimers(deps, chains),
 		...afterAcknowledgeTimers(deps),
 		...queueTimers(deps),
 		...wayTimers(deps),
-		[NEXT_TIMER]: (tx, timer, now) => continueChain(tx, deps, timer, now),
-		[RETRY_TIMER]: (tx, timer, now) => retryChain(tx, deps, timer, now),
-		[WARN_TIMER]: (tx, timer, now) => warnOfDeadline(tx, deps, timer, now),
+		[NEXT_TIMER]: unlessHeld(deps, chains, continueChain),
+		[RETRY_TIMER]: unlessHeld(deps, chains, retryChain),
+		[WARN_TIMER]: unlessHeld(deps, chains, warnOfDeadline),
 		[DEADLINE_TIMER]: (tx, timer, now) => missDeadline(tx, deps, timer, now),
 	};
 }
@@ -119,54 +136,4 @@ export function escalationTimers(deps: ResponseDeps): Record<string, TimerHandle
  */
 export function passOn(tx: Tx, deps: ResponseDeps, incident: Incident, now: number): Promise<boolean> {
 	return hurryChain(tx, deps, incident, now);
-}
-
-/**
- * Ends what pages for an incident that somebody had taken before: a chain that began anew, a question, the page that a
- * mitigation did not hold. False: no chain ran.
- */
-export async function answerChain(tx: Tx, deps: ResponseDeps, incident: Incident, now: number): Promise<boolean> {
-	if (incident.state === "detected") return false;
-	const running = await runningChain(tx, incident.id);
-	await endChain(tx, deps, incident, "acknowledged", now);
-	return running !== undefined;
-}
-
-/**
- * Someone works on this incident, so no chain starts again; but who believed it mitigated must hear of it, and may be
- * asleep by now: one page to who is on call, and a chain when nobody does anything after it.
- */
-async function pageForReturn(tx: Tx, deps: ResponseDeps, incident: Incident, now: number): Promise<void> {
-	if (await isSpokenFor(tx, incident)) return;
-	const lead = "The signal returned: the mitigation did not hold.";
-	await pageOnce(tx, deps, incident, policyOf(deps.catalogue(), incident), lead, now);
-	await watchAnew(tx, deps, incident, incident.acknowledgedBy ?? "", now);
-}
-
-/** An incident that somebody had put to rest is at work again: whoever has it is asked when nothing happens. */
-async function watchAnew(tx: Tx, deps: ResponseDeps, incident: Incident, by: string, now: number): Promise<void> {
-	const after = policyOf(deps.catalogue(), incident).afterAcknowledge;
-	if (after) await watchWork(tx, deps, incident, after, by, now);
-}
-
-/** One page to whom the first step means that reaches somebody, without a chain. */
-async function pageOnce(
-	tx: Tx,
-	deps: ResponseDeps,
-	incident: Incident,
-	policy: EscalationPolicy,
-	lead: string,
-	now: number,
-): Promise<void> {
-	const snapshot = takeSnapshot(deps.catalogue(), { ...policy, localNight: undefined });
-	const world = await worldOf(tx, snapshot, deps.catalogue(), incident, now);
-	const outcome = moveChain(snapshot, { ...START_OF_CHAIN, baseAt: now }, world, true);
-	const page = outcome.effects.find((effect) => effect.type === "page");
-	if (!page) {
-		await publishIncidentFact(tx, deps, incident, SYSTEM, now, { type: "escalation.exhausted", data: {} });
-		return;
-	}
-	const { reached, step, rule } = page;
-	const people = reached.kind === "channel" ? [channelAsPerson(reached.channel, reached.address)] : reached.people;
-	for (const person of people) await queuePage(tx, deps, incident, person, { step, isRepeat: false, rule, lead }, now);
 }

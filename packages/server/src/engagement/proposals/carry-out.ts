@@ -1,14 +1,7 @@
 import { MINUTE_MS } from "@bellwether/model";
-import {
-	acknowledgeIncident,
-	addNote,
-	type ChangeOutcome,
-	getIncident,
-	type IncidentRequest,
-	mitigateIncident,
-} from "#incidents";
+import { addNote, type ChangeOutcome, getIncident, type IncidentRequest, mitigateIncident } from "#incidents";
 import type { Tx } from "#platform";
-import { makeMute } from "#response";
+import { acknowledgePage, makeMute } from "#response";
 import { editNotice } from "../approval.ts";
 import { listNotices } from "../rows.ts";
 import type { EngagementDeps, NoticeOutcome } from "../types.ts";
@@ -32,7 +25,7 @@ export async function carryOut(
 ): Promise<Done> {
 	switch (act.tool) {
 		case "acknowledge":
-			return ofIncident(await acknowledgeIncident(tx, deps, request), "Acknowledged.");
+			return ofIncident(await acknowledgePage(tx, deps, request), "Acknowledged.");
 		case "mitigate":
 			return ofIncident(await mitigateIncident(tx, deps, request), "Marked as mitigated.");
 		case "note":

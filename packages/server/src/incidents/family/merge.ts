@@ -2,7 +2,7 @@ import { cancelTimers, SYSTEM, scopeOf, type Tx } from "#platform";
 import { applyEvent, publish } from "../change.ts";
 import { coolDownOf } from "../continuing.ts";
 import { isResolved } from "../lifecycle.ts";
-import { childrenOf, getIncident } from "../rows.ts";
+import { childrenOf, getIncident, incidentOf } from "../rows.ts";
 import type { ChangeOutcome, Incident, IncidentRequest } from "../types.ts";
 import { type Acted, act, refuse, unseen, type WorkDeps } from "../work/acting.ts";
 import { moveOpenTasks } from "../work/tasks.ts";
@@ -40,8 +40,9 @@ export function mergeIncident(
 		await cancelTimers(tx, { incidentId: source.id });
 		for (const child of await childrenOf(tx, scopeOf(SYSTEM), target.id))
 			await followParent(tx, deps, child, target, now, true);
+		const isBurning = await moveBreaches(tx, source, target);
 		await publish(tx, deps, target, principal, now, { type: "incident.merged", data: { from: source.id } });
-		await moveSignal(tx, deps, source, target, now);
+		if (isBurning) await moveSignal(tx, deps, target, now);
 		const detail = { into: target.id, before: { state: source.state, verdict: source.verdict ?? null } };
 		return { status: "changed", incident, detail };
 	});
@@ -75,15 +76,41 @@ function unfitPair(source: Incident, target: Incident): Acted | undefined {
 	return undefined;
 }
 
-async function moveSignal(tx: Tx, deps: WorkDeps, source: Incident, target: Incident, now: number): Promise<void> {
+/** True: one of them is open. */
+async function moveBreaches(tx: Tx, source: Incident, target: Incident): Promise<boolean> {
 	const moved = await tx
-		.selectFrom("breaches")
-		.select("id")
+		.updateTable("breaches")
+		.set({ incident_id: target.id })
 		.where("incident_id", "=", source.id)
-		.where("state", "=", "open")
-		.executeTakeFirst();
-	await tx.updateTable("breaches").set({ incident_id: target.id }).where("incident_id", "=", source.id).execute();
-	if (!moved) return;
+		.returning("state")
+		.execute();
+	return moved.some(({ state }) => state === "open");
+}
+
+/** What burns is the target's signal from now on; whoever said of the target that the impact ended did not know of it. */
+async function moveSignal(tx: Tx, deps: WorkDeps, target: Incident, now: number): Promise<void> {
+	const current = (await getIncident(tx, scopeOf(SYSTEM), target.id)) ?? target;
+	const isMitigated = current.state === "mitigated" && current.signalClearedAt === undefined;
 	const event = { type: "signal-returned", coolDownMs: coolDownOf(deps.catalogue()) } as const;
-	await applyEvent(tx, deps, target, event, SYSTEM, now);
+	await applyEvent(tx, deps, isMitigated ? { ...current, signalClearedAt: now } : current, event, SYSTEM, now);
+}
+
+/** Incidents that were merged into this one, and of whose tenant and SLO a breach is open. */
+export async function burningParts(tx: Tx, incident: Incident): Promise<Incident[]> {
+	const parts = await tx
+		.selectFrom("incidents")
+		.selectAll()
+		.where("merged_into", "=", incident.id)
+		.orderBy("number")
+		.execute();
+	if (parts.length === 0) return [];
+	const open = await tx
+		.selectFrom("breaches")
+		.select(["tenant", "slo"])
+		.where("incident_id", "=", incident.id)
+		.where("state", "=", "open")
+		.execute();
+	return parts
+		.filter((part) => open.some(({ tenant, slo }) => tenant === part.tenant && slo === part.slo))
+		.map((row) => incidentOf(row, scopeOf(SYSTEM)));
 }

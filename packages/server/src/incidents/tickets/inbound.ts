@@ -189,8 +189,12 @@ async function act(
 			const next: Ticket = { ...echo.ticket, theirs: "acknowledged" };
 			if (event.isOurs || echo.isEcho) return { outcome: "echo", ticket: next };
 			const change = await acknowledgeIncident(tx, deps, request);
-			if (change.status !== "changed") return { outcome: "unchanged", ticket: next };
-			return { outcome: "taken", ticket: agreeing(next, "acknowledged") };
+			if (change.status === "changed") return { outcome: "taken", ticket: agreeing(next, "acknowledged") };
+			// A chain that began anew for one taken before ends by it.
+			const fact = { type: "ticket.acknowledged_there", data: { integration: ticket.integration } };
+			if (change.status === "unchanged" && !isResolved(incident))
+				await publish(tx, deps, incident, request.principal, request.now, fact);
+			return { outcome: "unchanged", ticket: next };
 		}
 		case "resolved": {
 			const echo = echoOf(ticket, "resolved", request.now);

@@ -12,6 +12,8 @@ export const TICKET_SENTENCES: Readonly<Record<string, (data: Data, actor: strin
 	"ticket.failed": (data) => `The ticket in ${data.system} needs a person: ${data.detail}.`,
 	"ticket.gone": (data) => `${ticket(data)} was deleted there. No new one is made by itself.`,
 	"ticket.note_refused": (data) => `${data.system} did not take a note: ${data.detail}.`,
+	"ticket.acknowledged_there": (data, actor) =>
+		`${actor} acknowledged it in ${data.integration}, as somebody had here.`,
 	"ticket.resolved_there": (data, actor) =>
 		`${actor} resolved ${data.name}. Marked mitigated here; a verdict is still needed to resolve the incident.`,
 	"ticket.reopened_there": (data, actor) =>

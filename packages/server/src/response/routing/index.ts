@@ -5,6 +5,7 @@
 export { lookBelow, routeByItself } from "./children.ts";
 export { accountableFor, ownershipOf } from "./choose-policy.ts";
 export { type DecisionInput, decide } from "./decide.ts";
+export { heldNowBy } from "./decide-now.ts";
 export { withSharers } from "./flush.ts";
 export * from "./foretell.ts";
 export {
@@ -22,9 +23,10 @@ export { labelsOf } from "./labels.ts";
 export { listenToRouting } from "./listen.ts";
 export * from "./mute-queries.ts";
 export { changeMute, endMute, MAX_MUTE_MS, type MuteOutcome, makeMute, type NewMute } from "./mutes.ts";
-export { policyOf, routeIncident } from "./route-incident.ts";
+export { holdRunning, nextLook, policyOf, recordHolds } from "./route-incident.ts";
 export { routedIntegrations } from "./routed-integrations.ts";
 export * from "./routing-queries.ts";
+export { keepHolds } from "./rows.ts";
 export { isSpokenFor, unspokenIncidents } from "./spoken-for.ts";
 export { routingTimers } from "./timers.ts";
 export type * from "./types.ts";

@@ -3,7 +3,7 @@ import { type DomainEvent, type EventBus, SYSTEM, scopeOf, type Tx } from "#plat
 import type { ResponseDeps } from "../types.ts";
 import { lookBelow } from "./children.ts";
 import { endHandOffs, pageHandOff } from "./hand-offs.ts";
-import { endRouting, lookAgain, muteRunning, routeIncident } from "./route-incident.ts";
+import { endRouting, holdRunning, lookAgain, routeIncident, sharersOf } from "./route-incident.ts";
 import { routedRow } from "./rows.ts";
 import { isSettled } from "./spoken-for.ts";
 import { tellResolved } from "./tells.ts";
@@ -39,7 +39,7 @@ export function listenToRouting(bus: EventBus, deps: ResponseDeps, chains: Chain
 		on(type, (tx, incident, event) => endRouting(tx, incident, event.at));
 	for (const type of ["incident.resolved", "incident.linked", "incident.merged"])
 		on(type, async (tx, incident, event) => {
-			if (!(await isSettled(tx, incident))) return;
+			if (!(await isSettled(tx, incident))) return takeOver(tx, deps, chains, incident, event);
 			if (type === "incident.resolved") await tellResolved(tx, deps, incident, event.at);
 			await endRouting(tx, incident, event.at);
 			await endHandOffs(tx, deps, incident, "the incident is settled", event.at);
@@ -72,6 +72,12 @@ export function listenToRouting(bus: EventBus, deps: ResponseDeps, chains: Chain
 		});
 }
 
+/** What another one brought along by a merge may burn and be held back by nothing. */
+async function takeOver(tx: Tx, deps: ResponseDeps, chains: Chains, target: Incident, event: DomainEvent) {
+	if (event.type !== "incident.merged" || event.data.from === undefined || target.state !== "detected") return;
+	await lookAgain(tx, deps, chains, target.id, event.at);
+}
+
 /** A mute that begins holds back what it matches, what pages already too; one that ends lets go what it held. */
 async function followMute(tx: Tx, deps: ResponseDeps, chains: Chains, event: DomainEvent): Promise<void> {
 	const isOver = event.type === "mute.ended";
@@ -94,7 +100,7 @@ async function followMute(tx: Tx, deps: ResponseDeps, chains: Chains, event: Dom
 		const incident = await getIncident(tx, ALL, id);
 		if (!incident || (await isSettled(tx, incident))) continue;
 		// What waits meets the mute when its time comes, as does what is held by something else.
-		if (state === "paging" || state === "sharing") await muteRunning(tx, deps, chains, incident, event.at);
+		if (state === "paging" || state === "sharing") await holdRunning(tx, deps, chains, incident, event.at);
 		else if (state === "held") await lookAgain(tx, deps, chains, id, event.at);
 	}
 	// Whoever shared the page of an incident that is muted now needs one of its own.
@@ -113,17 +119,6 @@ async function acknowledgeSharers(tx: Tx, deps: ResponseDeps, lead: Incident, ev
 
 async function lookAtSharers(tx: Tx, deps: ResponseDeps, chains: Chains, leadId: string, now: number): Promise<void> {
 	for (const id of await sharersOf(tx, leadId)) await lookAgain(tx, deps, chains, id, now);
-}
-
-async function sharersOf(tx: Tx, leadId: string): Promise<string[]> {
-	const rows = await tx
-		.selectFrom("routed")
-		.select("incident_id")
-		.where("lead_id", "=", leadId)
-		.where("state", "=", "sharing")
-		.orderBy("incident_id")
-		.execute();
-	return rows.map((row) => row.incident_id);
 }
 
 /** What was held back by an incident that no longer burns. */

@@ -3,8 +3,8 @@ import type { Catalogue, EscalationPolicy } from "#catalogue";
 import { getIncident, type Incident, publishIncidentFact } from "#incidents";
 import { SYSTEM, scopeOf, type Tx } from "#platform";
 import type { ResponseDeps } from "../types.ts";
-import { decide, routeOf } from "./decide.ts";
-import { gatherFacts } from "./facts.ts";
+import { routeOf } from "./decide.ts";
+import { decideNow, heldNowBy } from "./decide-now.ts";
 import { flush, type Member } from "./flush.ts";
 import { factsOf } from "./labels.ts";
 import { armLook, keepDecision, keepHolds, LOOK_EVERY_MS, LOOK_TIMER, type RoutedRow, routedRow } from "./rows.ts";
@@ -28,7 +28,7 @@ export async function routeIncident(
 	now: number,
 ): Promise<void> {
 	await orPage(tx, deps, chains, incident, now, async () => {
-		const decision = decide(await gatherFacts(tx, deps.catalogue(), incident, now));
+		const decision = await decideNow(tx, deps.catalogue(), incident, now);
 		await carryOut(tx, deps, chains, incident, decision, now);
 	});
 }
@@ -96,19 +96,24 @@ async function carryOut(
 	await tellOf(tx, deps, [{ incident, decision }], now);
 }
 
-/** A person's mute also ends what pages already; it begins anew when the mute is over and it still burns. */
-export async function muteRunning(
+/**
+ * What holds pages back and began after the first page ends the paging as well: a mute at once, all else when the next
+ * page is due. The chain begins anew when that is over and it still burns. True: it is held back from now on.
+ */
+export async function holdRunning(
 	tx: Tx,
 	deps: ResponseDeps,
 	chains: Chains,
 	incident: Incident,
 	now: number,
-): Promise<void> {
-	const decision = decide({ ...(await gatherFacts(tx, deps.catalogue(), incident, now)), groups: [] });
-	const mute = decision.holds.find((hold) => hold.kind === "mute");
-	if (!mute) return;
+): Promise<boolean> {
+	const decision = await heldNowBy(tx, deps, incident, now);
+	if (!decision) return false;
 	await chains.stop(tx, incident, now);
 	await holdBack(tx, deps, incident, decision, now);
+	// Whoever shared its page needs one of its own.
+	for (const id of await sharersOf(tx, incident.id)) await lookAgain(tx, deps, chains, id, now);
+	return true;
 }
 
 /** Records that the page is held back, and by what; it is looked at again when the first of it ends. */
@@ -119,16 +124,26 @@ export async function holdBack(
 	decision: Decision,
 	now: number,
 ): Promise<void> {
-	const fresh = await keepHolds(tx, incident, decision.holds, now);
 	const row = { state: "held" as const, lead_id: null, page_at: null, paged_at: null };
 	await keepDecision(tx, deps.ids, incident, decision, row, nextLook(decision.holds, now), now);
-	for (const hold of fresh) {
+	await recordHolds(tx, deps, incident, decision.holds, now);
+}
+
+/** Says in the timeline what is new of what holds the page back. */
+export async function recordHolds(
+	tx: Tx,
+	deps: ResponseDeps,
+	incident: Incident,
+	holds: readonly Hold[],
+	now: number,
+): Promise<void> {
+	for (const hold of await keepHolds(tx, incident, holds, now)) {
 		const data = { kind: hold.kind, ref: hold.ref, until: hold.until ?? null, words: hold.words };
 		await publishIncidentFact(tx, deps, incident, SYSTEM, now, { type: "routing.held", data });
 	}
 }
 
-function nextLook(holds: readonly Hold[], now: number): number {
+export function nextLook(holds: readonly Hold[], now: number): number {
 	return Math.min(now + LOOK_EVERY_MS, ...holds.flatMap((hold) => hold.until ?? []));
 }
 
@@ -156,7 +171,7 @@ export async function lookAgain(
 
 /** What was only told pages once another route takes it: its severity is another one, or the catalogue is. */
 async function tellStill(tx: Tx, deps: ResponseDeps, chains: Chains, incident: Incident, now: number): Promise<void> {
-	const decision = decide(await gatherFacts(tx, deps.catalogue(), incident, now));
+	const decision = await decideNow(tx, deps.catalogue(), incident, now);
 	if (decision.action === "tell" || !isBurning(incident))
 		return armLook(tx, deps.ids, incident, now + QUIET_LOOK_MS, now);
 	await carryOut(tx, deps, chains, incident, decision, now);
@@ -209,8 +224,7 @@ async function releaseGroup(
 			await endRouting(tx, incident, now);
 			continue;
 		}
-		const facts = await gatherFacts(tx, deps.catalogue(), incident, now);
-		const decision = decide({ ...facts, groups: [] });
+		const decision = await decideNow(tx, deps.catalogue(), incident, now, true);
 		if (decision.action === "hold") await holdBack(tx, deps, incident, decision, now);
 		else if (decision.action === "tell") await carryOut(tx, deps, chains, incident, decision, now);
 		else if (row.state === "waiting" && (row.page_at ?? 0) > dueAt)
@@ -257,8 +271,20 @@ async function watchLead(
 		.where("incident_id", "=", leadId ?? "")
 		.where("state", "=", "running")
 		.executeTakeFirst();
-	if (running) return armLook(tx, deps.ids, incident, now + LOOK_EVERY_MS, now);
-	const decision = decide({ ...(await gatherFacts(tx, deps.catalogue(), incident, now)), groups: [] });
+	const decision = await decideNow(tx, deps.catalogue(), incident, now, true);
 	if (decision.action === "hold") await holdBack(tx, deps, incident, decision, now);
+	else if (running) await armLook(tx, deps.ids, incident, now + LOOK_EVERY_MS, now);
 	else await flush(tx, deps, chains, [{ incident, decision }], now);
+}
+
+/** Incidents that share the page of another one. */
+export async function sharersOf(tx: Tx, leadId: string): Promise<string[]> {
+	const rows = await tx
+		.selectFrom("routed")
+		.select("incident_id")
+		.where("lead_id", "=", leadId)
+		.where("state", "=", "sharing")
+		.orderBy("incident_id")
+		.execute();
+	return rows.map((row) => row.incident_id);
 }

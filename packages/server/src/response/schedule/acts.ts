@@ -22,7 +22,13 @@ export interface OnCallRequest {
 export type ActOutcome<T> =
 	| { readonly status: "changed" | "unchanged"; readonly record: T }
 	| { readonly status: "not-found" }
-	| { readonly status: "refused"; readonly message: string; readonly remedy: string };
+	/** `place`: the field that is wrong; undefined: the object as it is. */
+	| {
+			readonly status: "refused";
+			readonly message: string;
+			readonly remedy: string;
+			readonly place?: string | undefined;
+	  };
 
 export const MAX_REASON_LENGTH = 500;
 const DAY_MS = 86_400_000;
@@ -36,21 +42,38 @@ export interface Stretch {
 	readonly to: number;
 }
 
+/** What is wrong with a field of what was asked. */
+export interface Fault {
+	readonly place: string;
+	readonly message: string;
+	readonly remedy: string;
+}
+
 /** Why a stretch of time cannot be taken, with the remedy; undefined: it can. */
-export function stretchFault({ from, to }: Stretch, now: number): { message: string; remedy: string } | undefined {
-	if (to <= from) return { message: "It ends before it begins.", remedy: "Write an end after the beginning." };
-	if (to <= now - GRACE_MS) return { message: "It is over already.", remedy: "Write times that are to come." };
+export function stretchFault({ from, to }: Stretch, now: number): Fault | undefined {
+	if (to <= from)
+		return { place: "to", message: "It ends before it begins.", remedy: "Write an end after the beginning." };
+	if (to <= now - GRACE_MS)
+		return { place: "to", message: "It is over already.", remedy: "Write times that are to come." };
 	if (from < now - GRACE_MS)
-		return { message: "It begins in the past.", remedy: "Write a beginning from now on: who was on call stays." };
+		return {
+			place: "from",
+			message: "It begins in the past.",
+			remedy: "Write a beginning from now on: who was on call stays.",
+		};
 	if (to - from > MAX_STRETCH_MS)
-		return { message: "It is longer than 400 days.", remedy: "Write a shorter one, or change the schedule itself." };
+		return {
+			place: "to",
+			message: "It is longer than 400 days.",
+			remedy: "Write a shorter one, or change the schedule itself.",
+		};
 	return undefined;
 }
 
-export function unknownPerson(catalogue: Catalogue, names: readonly string[]) {
+export function unknownPerson(catalogue: Catalogue, names: readonly string[], place = "person"): Fault | undefined {
 	const unknown = names.find((name) => !catalogue.people.some((person) => person.name === name));
 	if (unknown === undefined) return undefined;
-	return { message: `There is no person "${unknown}".`, remedy: "Write the name of a Person of the catalogue." };
+	return { place, message: `There is no person "${unknown}".`, remedy: "Write the name of a Person of the catalogue." };
 }
 
 export function scheduleNamed(catalogue: Catalogue, name: string): Schedule | undefined {
@@ -58,9 +81,13 @@ export function scheduleNamed(catalogue: Catalogue, name: string): Schedule | un
 }
 
 /** A role that no layer has: nobody would ever look whether somebody is there. */
-export function missingRole(schedule: Schedule, role: OnCallRoleName) {
+export function missingRole(schedule: Schedule, role: OnCallRoleName): Fault | undefined {
 	if (role === "primary" || layersOf(schedule).some((layer) => layer.role === role)) return undefined;
-	return { message: `${schedule.displayName} has no layer with the role ${role}.`, remedy: "Write primary." };
+	return {
+		place: "role",
+		message: `${schedule.displayName} has no layer with the role ${role}.`,
+		remedy: "Write primary.",
+	};
 }
 
 /** Kept beside a row, so that a repeated request finds it. Keys of different people never meet. */
@@ -78,7 +105,13 @@ export function repeated<T>(record: T, asked: Partial<T>): ActOutcome<T> {
 	);
 	if (isSame) return { status: "unchanged", record };
 	const message = "This Idempotency-Key was sent before, with another request.";
-	return { status: "refused", message, remedy: "Send a new key with each act, and the same one only to repeat it." };
+	const place = "Idempotency-Key";
+	return {
+		status: "refused",
+		place,
+		message,
+		remedy: "Send a new key with each act, and the same one only to repeat it.",
+	};
 }
 
 /** States the act as an event and in the audit log; on-call is nobody's tenant. */

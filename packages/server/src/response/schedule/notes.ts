@@ -39,7 +39,7 @@ export async function writeHandOverNote(
 	}
 	if (text === "" || text.length > MAX_NOTE_LENGTH) {
 		const message = `The note has ${text.length} characters.`;
-		return { status: "refused", message, remedy: `Write 1 to ${MAX_NOTE_LENGTH} characters.` };
+		return { status: "refused", place: "text", message, remedy: `Write 1 to ${MAX_NOTE_LENGTH} characters.` };
 	}
 	const record = await tx
 		.insertInto("oncall_notes")

@@ -55,9 +55,9 @@ export async function makeOverride(
 	const fault =
 		stretchFault(asked, request.now) ??
 		missingRole(schedule, asked.role) ??
-		unknownPerson(catalogue, asked.replaces === undefined ? people : [...people, asked.replaces]) ??
+		unknownPerson(catalogue, asked.replaces === undefined ? people : [...people, asked.replaces], "people") ??
 		(asked.replaces !== undefined && people.includes(asked.replaces)
-			? { message: "Somebody would stand in for themselves.", remedy: "Name somebody else." }
+			? { place: "replaces", message: "Somebody would stand in for themselves.", remedy: "Name somebody else." }
 			: undefined);
 	if (fault) return { status: "refused", ...fault };
 	const id = deps.ids.next("ovr");

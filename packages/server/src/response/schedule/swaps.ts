@@ -62,7 +62,7 @@ export async function requestSwap(
 	const fault =
 		stretchFault(asked, request.now) ??
 		(asked.from <= request.now
-			? { message: "It has begun already.", remedy: "Make an override instead." }
+			? { place: "from", message: "It has begun already.", remedy: "Make an override instead." }
 			: undefined) ??
 		missingRole(schedule, asked.role) ??
 		unknownPerson(catalogue, [asked.person]);
