@@ -109,6 +109,7 @@ async function start(): Promise<Running> {
 		ingest: async () => ({ status: "accepted" as const, points: 0, rejected: 0, message: "" }),
 		importEvents: async () => ({ status: "malformed" as const, message: "line 1: not an object" }),
 		windows: async () => undefined,
+		latencies: async () => undefined,
 		attributes: async () => [],
 		columns: async () => new Float64Array(0),
 		drill: async () => false,

@@ -168,6 +168,7 @@ function quietTelemetry() {
 		attributes: async () => [],
 		windows: async () => [],
 		columns: async () => new Float64Array(0),
+		latencies: async () => undefined,
 		shadowFirings: async () => [],
 		accounting: async () => [],
 		tenantValues: async () => ({ total: 0, unmatched: 0, items: [], rest: { values: 0, streams: 0, points: 0 } }),

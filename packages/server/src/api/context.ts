@@ -19,6 +19,8 @@ import type {
 	ImportFormat,
 	ImportOutcome,
 	IngestOutcome,
+	Latencies,
+	LatenciesQuery,
 	Protocol,
 	TelemetryCounters,
 	TenantValues,
@@ -46,6 +48,7 @@ export interface TelemetryPort {
 	importEvents(idempotencyKey: string, body: Uint8Array, format?: ImportFormat): Promise<ImportOutcome>;
 	windows(query: WindowsQuery): Promise<WindowBucket[] | undefined>;
 	columns(query: ColumnsQuery): Promise<Float64Array>;
+	latencies(query: LatenciesQuery): Promise<Latencies | undefined>;
 	shadowFirings(): Promise<readonly ShadowFiring[]>;
 	/** False: there is no such pair. */
 	drill(asked: Drill): Promise<boolean>;

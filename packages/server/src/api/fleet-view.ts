@@ -10,7 +10,7 @@ import {
 } from "#catalogue";
 import type { PairStatus } from "#detection";
 import type { PlatformWord } from "#incidents";
-import { FLEET } from "#telemetry";
+import { FLEET, keepsLatency } from "#telemetry";
 import { wireWord } from "./feed-words.ts";
 import { type FailingChannel, fleetSentence } from "./fleet-sentence.ts";
 import type { Cell, CellState, FleetRow, FleetView, RowIncident, SloCell } from "./schemas.ts";
@@ -235,6 +235,7 @@ export function sloCell(
 		budgetRemaining: status?.budgetRemaining ?? null,
 		periodMs: slo.periodMs,
 		...(status?.period ? { period: status.period } : {}),
+		...(keepsLatency(slo) ? { hasLatencies: true } : {}),
 		unit: budgetUnit(slo),
 		lastAt: status?.lastAt ?? null,
 		breachSince: status?.breachSince ?? null,

@@ -30,6 +30,7 @@ export const SloCell = z.object({
 		.object({ startsAt: Instant, endsAt: Instant })
 		.optional()
 		.describe("the calendar period that the budget belongs to; left out when it rolls"),
+	hasLatencies: z.boolean().optional().describe("percentiles of its latency are kept; left out when not"),
 	unit: z.string().describe("what sli, total1h and the budget count: events, or slices of time"),
 	lastAt: Instant.nullable(),
 	breachSince: Instant.nullable(),

@@ -23,5 +23,6 @@ export type { IngestRequest } from "./request-intake.ts";
 export type * from "./store.ts";
 export { StoreFailure, Telemetry, type TelemetryOptions } from "./telemetry.ts";
 export * from "./types.ts";
+export { keepsLatency, latencyUnit } from "./uses.ts";
 export type * from "./window-snapshots.ts";
 export { Malformed } from "./wire.ts";

@@ -63,3 +63,11 @@ export function usesOf(slo: Slo, index: number): Use[] {
 	if (indicator.numerator === "good") return [use(indicator.part, -1, 0), use(indicator.total, 1, 1)];
 	return [use(indicator.part, 1, 0), use(indicator.total, 0, 1)];
 }
+
+/** Of its latencies; null: as its source says, which is as `le` is written. Undefined: none are kept. */
+export function latencyUnit(slo: Slo): string | null | undefined {
+	if (!keepsLatency(slo)) return undefined;
+	const { indicator } = slo;
+	const { signal } = indicator.kind === "ratio" ? indicator.total : indicator.metric;
+	return signal === "span" ? "ms" : (slo.valueUnit ?? null);
+}

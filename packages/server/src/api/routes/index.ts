@@ -19,6 +19,7 @@ import { incidentRoutingRoutes } from "./incident-routing.ts";
 import { incidentWorkRoutes } from "./incident-work.ts";
 import { incidentRoutes } from "./incidents.ts";
 import { integrationRoutes } from "./integrations.ts";
+import { latencyRoutes } from "./latencies.ts";
 import { matchRoutes } from "./match.ts";
 import { mcpRoutes } from "./mcp.ts";
 import { monitorTestRoutes } from "./monitor-tests.ts";
@@ -73,6 +74,7 @@ export function registerRoutes(api: Api, context: ApiContext, session: SessionOp
 	onCallActRoutes(api, context);
 	onCallCalendarRoutes(api, context);
 	windowRoutes(api, context);
+	latencyRoutes(api, context);
 	sloRoutes(api, context);
 	monitorRoutes(api, context);
 	effectiveRoutes(api, context);

@@ -66,7 +66,7 @@ export function windowRoutes(api: Api, context: ApiContext): void {
 	);
 }
 
-function requireRange(from: number, to: number, resolutionMs: number): void {
+export function requireRange(from: number, to: number, resolutionMs: number): void {
 	if (from >= to)
 		throw new ApiProblem(
 			400,
