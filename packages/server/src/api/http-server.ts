@@ -4,12 +4,7 @@ import cookie from "@fastify/cookie";
 import helmet from "@fastify/helmet";
 import swagger from "@fastify/swagger";
 import fastify, { type FastifyBaseLogger, type FastifyReply, LogController } from "fastify";
-import {
-	jsonSchemaTransform,
-	serializerCompiler,
-	validatorCompiler,
-	type ZodTypeProvider,
-} from "fastify-type-provider-zod";
+import { jsonSchemaTransform, serializerCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { type AuthenticateOptions, authenticator, bearerToken, principalOfToken } from "./authenticate.ts";
 import type { Api, ApiContext } from "./context.ts";
 import { forgiveEmptyBody } from "./empty-body.ts";
@@ -19,6 +14,7 @@ import { ApiProblem, problemBody, toProblem, unreadableProblem } from "./problem
 import { registerRoutes } from "./routes/index.ts";
 import { withTelemetryRoutes } from "./telemetry-openapi.ts";
 import { type TelemetryIngest, telemetryHandler } from "./telemetry-routes.ts";
+import { requestValidator } from "./validation.ts";
 
 export interface HttpServerOptions {
 	readonly context: ApiContext;
@@ -77,7 +73,7 @@ export async function buildHttpServer(
 				}),
 			),
 	}).withTypeProvider<ZodTypeProvider>() as unknown as Api;
-	api.setValidatorCompiler(validatorCompiler);
+	api.setValidatorCompiler(requestValidator as never);
 	api.setSerializerCompiler(serializerCompiler);
 	answerProblems(api);
 	api.addHook("onRequest", async (request, reply) => {

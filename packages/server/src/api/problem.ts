@@ -48,6 +48,11 @@ export class ApiProblem extends Error {
 	}
 }
 
+/** A request that cannot be taken as it is. `place`: the part of the request and the field, such as `query.from`. */
+export function badRequest(place: string, message: string, remedy: string): ApiProblem {
+	return new ApiProblem(400, "invalid_request", message, remedy, { details: [{ place, message, remedy }] });
+}
+
 /** Foreign and nonexistent ids answer alike, so that nobody learns which ids exist. */
 export function notFound(kind: string, id: string): ApiProblem {
 	return new ApiProblem(
@@ -90,8 +95,6 @@ interface FrameworkError {
 	readonly statusCode?: number;
 	readonly code?: string;
 	readonly message?: string;
-	readonly validation?: readonly { readonly instancePath: string; readonly message?: string }[];
-	readonly validationContext?: string;
 }
 
 /** Whatever a route threw, as a problem. What we do not know stays inside: the answer names only the request id. */
@@ -106,7 +109,6 @@ export function toProblem(thrown: unknown): ApiProblem {
 			{ headers: { "retry-after": String(STORE_RETRY_AFTER_S) } },
 		);
 	const error = (thrown ?? {}) as FrameworkError;
-	if (error.validation) return validationProblem(error);
 	switch (error.code) {
 		case "FST_ERR_BAD_URL":
 			return new ApiProblem(
@@ -142,6 +144,15 @@ export function toProblem(thrown: unknown): ApiProblem {
 				"invalid_request",
 				"The content type says JSON, but the body is empty.",
 				"Send a JSON object, or leave the content type out.",
+				{ details: [{ place: "body", message: "is empty", remedy: "Send a JSON object." }] },
+			);
+		case "FST_ERR_CTP_INVALID_JSON_BODY":
+			return new ApiProblem(
+				400,
+				"invalid_request",
+				"The body is not JSON, though its content type says so.",
+				"Send a JSON object: names and texts in double quotes, no comma after the last field.",
+				{ details: [{ place: "body", message: "is not JSON", remedy: "Send a JSON object." }] },
 			);
 	}
 	if (error.statusCode === 400)
@@ -176,25 +187,8 @@ export function unreadableProblem(code: string | undefined): ApiProblem {
 	}
 }
 
-function validationProblem(error: FrameworkError): ApiProblem {
-	const where = error.validationContext ?? "request";
-	const details = (error.validation ?? []).slice(0, 20).map((issue) => ({
-		place: `${where}${issue.instancePath.replaceAll("/", ".")}`,
-		message: printable(issue.message ?? "is not valid"),
-		remedy: "See /openapi.json for what is expected.",
-	}));
-	const first = details[0];
-	return new ApiProblem(
-		400,
-		"invalid_request",
-		first ? `${first.place}: ${first.message}` : `The ${where} is not valid.`,
-		"Correct what the details name.",
-		{ details },
-	);
-}
-
 /** Short and without control characters: what came from outside must not forge lines of logs or answers. */
-function printable(text: string): string {
+export function printable(text: string): string {
 	// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
 	return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, "\ufffd").slice(0, 300);
 }

@@ -7,7 +7,7 @@ import { type AttributeCounts, type AttributesQuery, FLEET } from "#telemetry";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { InstantParameter } from "../instant-parameter.ts";
 import { principalOf, READERS } from "../policy.ts";
-import { ApiProblem, notFound } from "../problem.ts";
+import { badRequest, notFound } from "../problem.ts";
 import { AttributesView } from "../schemas-attributes.ts";
 import { whereItFails } from "../where-it-fails.ts";
 
@@ -76,9 +76,8 @@ function dimensionsOf(kept: readonly string[], by: string | undefined, slo: stri
 	if (by === "*" && kept.length > 0) return [kept];
 	if (kept.includes(by)) return [[by]];
 	const list = kept.length === 0 ? "no attribute" : kept.join(", ");
-	throw new ApiProblem(
-		400,
-		"invalid_request",
+	throw badRequest(
+		"query.by",
 		`${slo} does not keep the attribute ${JSON.stringify(by)}; it keeps ${list}.`,
 		"Ask for one of these, or name it in the SLO's annotation bellwether.dev/keep: it is counted from then on.",
 	);
@@ -124,9 +123,8 @@ function viewOf(counts: AttributeCounts, limit: number) {
 
 function requireRange(from: number, to: number): void {
 	if (from < to && to - from <= MAX_RANGE_MS) return;
-	throw new ApiProblem(
-		400,
-		"invalid_request",
+	throw badRequest(
+		"query.from",
 		from < to ? "That range is longer than 400 days." : `from (${from}) is not before to (${to}).`,
 		"Give from and to in ms epoch, from first, at most 400 days apart.",
 	);

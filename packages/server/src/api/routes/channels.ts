@@ -7,7 +7,7 @@ import { hasOwnAddress } from "../channel-needs.ts";
 import { channelViews, wireTest } from "../channel-view.ts";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { ADMINS, principalOf, READERS, RESPONDERS } from "../policy.ts";
-import { ApiProblem, notFound } from "../problem.ts";
+import { ApiProblem, badRequest, notFound } from "../problem.ts";
 import { ChannelsView, PageTest, PageTestAsked } from "../schemas-channels.ts";
 import { requireFewTests } from "../test-pages-limit.ts";
 
@@ -114,9 +114,8 @@ function whoToTest(
 	}
 	if (!person) throw notFound("person", name);
 	if (asked.channel !== undefined && !person.contacts.some(({ channel }) => channel === asked.channel)) {
-		throw new ApiProblem(
-			400,
-			"invalid_request",
+		throw badRequest(
+			"body.channel",
 			`${person.displayName} has no contact by the channel "${asked.channel}".`,
 			"Add that contact to the Person, or leave the channel out to test all contacts.",
 		);
@@ -127,9 +126,8 @@ function whoToTest(
 function channelItself(context: ApiContext, name: string | undefined): Tested {
 	const channel = context.catalogue().channels.find((each) => each.name === name);
 	if (!channel || !hasOwnAddress(channel)) {
-		throw new ApiProblem(
-			400,
-			"invalid_request",
+		throw badRequest(
+			"body.person",
 			channel ? `Messages by "${channel.name}" go to a person's address.` : "Neither a person nor a channel is named.",
 			"Name the person whose contact is to be tested.",
 		);

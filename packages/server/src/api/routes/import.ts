@@ -2,7 +2,7 @@ import { z } from "zod";
 import { audit } from "#platform";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { ADMINS, principalOf } from "../policy.ts";
-import { ApiProblem } from "../problem.ts";
+import { ApiProblem, badRequest } from "../problem.ts";
 
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
 
@@ -49,12 +49,7 @@ export function importRoutes(api: Api, context: ApiContext): void {
 				const outcome = await context.telemetry.importEvents(key, request.body, isCsv ? "csv" : "ndjson");
 				switch (outcome.status) {
 					case "malformed":
-						throw new ApiProblem(
-							400,
-							"invalid_request",
-							outcome.message,
-							"Correct that line and send all again; nothing was counted.",
-						);
+						throw badRequest("body", outcome.message, "Correct that line and send all again; nothing was counted.");
 					case "too-large":
 						throw new ApiProblem(
 							413,

@@ -21,7 +21,7 @@ import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { expectedVersion } from "../expected-version.ts";
 import { wireTask } from "../incident-work-view.ts";
 import { principalOf, READERS, RESPONDERS } from "../policy.ts";
-import { ApiProblem, notFound, versionConflict } from "../problem.ts";
+import { badRequest, notFound, versionConflict } from "../problem.ts";
 import { IncidentDetail, Instant } from "../schemas.ts";
 import { IncidentRole, TaskList } from "../schemas-incident-work.ts";
 import { action, answer, changedIncident, incidentRequest, OBJECT_RULE } from "./incidents.ts";
@@ -196,9 +196,8 @@ function taskRoutes(api: Api, context: ApiContext): void {
 function idempotencyKey(header: string | string[] | undefined): string | undefined {
 	if (header === undefined) return undefined;
 	if (typeof header === "string" && /^[\x21-\x7e]{1,200}$/.test(header)) return header;
-	throw new ApiProblem(
-		400,
-		"invalid_request",
+	throw badRequest(
+		"headers.idempotency-key",
 		"Idempotency-Key is not 1 to 200 printable characters.",
 		"Send one key per intention, such as a UUID.",
 	);

@@ -17,7 +17,7 @@ import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { expectedVersion } from "../expected-version.ts";
 import { incidentDetail, incidentSummary } from "../incident-view.ts";
 import { principalOf, READERS, RESPONDERS } from "../policy.ts";
-import { ApiProblem, etagOf, notFound, versionConflict } from "../problem.ts";
+import { ApiProblem, badRequest, etagOf, notFound, versionConflict } from "../problem.ts";
 import { IncidentDetail, IncidentState, IncidentSummary, Severity, Verdict } from "../schemas.ts";
 
 const Params = z.object({ id: z.string().min(1).max(100) });
@@ -216,9 +216,8 @@ function statesOf(text: string | undefined): z.infer<typeof IncidentState>[] | u
 	if (text === "open") return ["detected", "acknowledged", "investigating", "mitigated"];
 	const parsed = z.array(IncidentState).safeParse(text.split(","));
 	if (!parsed.success) {
-		throw new ApiProblem(
-			400,
-			"invalid_request",
+		throw badRequest(
+			"query.state",
 			"state is not a list of incident states.",
 			`Use open, or some of ${IncidentState.options.join(", ")} with commas.`,
 		);
@@ -230,9 +229,8 @@ function severitiesOf(text: string | undefined): z.infer<typeof Severity>["key"]
 	if (text === undefined) return undefined;
 	const parsed = z.array(Severity.shape.key).safeParse(text.split(","));
 	if (parsed.success) return parsed.data;
-	throw new ApiProblem(
-		400,
-		"invalid_request",
+	throw badRequest(
+		"query.severity",
 		"severity is not a list of severities.",
 		`Use some of ${Severity.shape.key.options.join(", ")} with commas.`,
 	);

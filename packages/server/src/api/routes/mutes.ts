@@ -17,7 +17,7 @@ import {
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { expectedVersion } from "../expected-version.ts";
 import { principalOf, READERS, RESPONDERS } from "../policy.ts";
-import { ApiProblem, etagOf, notFound, versionConflict } from "../problem.ts";
+import { ApiProblem, badRequest, etagOf, notFound, versionConflict } from "../problem.ts";
 import { maintenanceViews, wireMute } from "../routing-view.ts";
 import { MuteChangeBody, MuteList, MutePreview, MuteView, NewMuteBody } from "../schemas-routing.ts";
 
@@ -99,15 +99,14 @@ function previewRoute(api: Api, context: ApiContext): void {
 			const scope = scopeOf(principalOf(request));
 			const reading = parseMatchers(request.query.matchers);
 			if (reading.status === "invalid")
-				throw new ApiProblem(400, "invalid_request", `The matchers: ${reading.message}.`, reading.remedy);
+				throw badRequest("body.matchers", `The matchers: ${reading.message}.`, reading.remedy);
 			const catalogue = context.catalogue();
 			const tenants = catalogue.tenants.filter((tenant) => inScope(scope, tenant.name));
 			const domain = domainOf({ ...catalogue, tenants });
 			const unknown = reading.matchers.find((matcher) => !domain.labels.has(matcher.name));
 			if (unknown)
-				throw new ApiProblem(
-					400,
-					"invalid_request",
+				throw badRequest(
+					"body.matchers",
 					`No incident has the label ${JSON.stringify(unknown.name)}.`,
 					`Known are ${[...domain.labels.keys()].toSorted().join(", ")}.`,
 				);

@@ -20,7 +20,7 @@ import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { expectedVersion } from "../expected-version.ts";
 import { namer, wireAbsence, wireOverride, wireSwap } from "../oncall-view.ts";
 import { principalOf, READERS, RESPONDERS } from "../policy.ts";
-import { ApiProblem, etagOf, notFound, versionConflict } from "../problem.ts";
+import { ApiProblem, badRequest, etagOf, notFound, versionConflict } from "../problem.ts";
 import { AbsenceView, HandOverNote, OnCallRoleName, OverrideView, SwapView } from "../schemas-oncall.ts";
 import { ScheduleParams } from "./oncall.ts";
 
@@ -269,7 +269,10 @@ async function act<T>(
 		publicUrl: context.baseUrl,
 	};
 	const outcome = await context.store.transaction((tx) => run(tx, deps, who));
-	if (outcome.status === "refused") throw new ApiProblem(409, "conflict", outcome.message, outcome.remedy);
+	if (outcome.status === "refused") {
+		const { place = what, message, remedy } = outcome;
+		throw new ApiProblem(409, "conflict", message, remedy, { details: [{ place, message, remedy }] });
+	}
 	if (outcome.status === "not-found") {
 		const [kind = "object", id = ""] = what.split(" ");
 		throw notFound(kind, id);
@@ -293,9 +296,8 @@ function idempotencyKey(request: FastifyRequest): string | undefined {
 	const key = request.headers["idempotency-key"];
 	if (key === undefined) return undefined;
 	if (typeof key === "string" && key.length >= 1 && key.length <= 200) return key;
-	throw new ApiProblem(
-		400,
-		"invalid_request",
+	throw badRequest(
+		"headers.idempotency-key",
 		"Idempotency-Key is not 1 to 200 characters.",
 		"Send a new random id with each act, and the same one when you repeat it.",
 	);

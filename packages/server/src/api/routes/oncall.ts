@@ -5,7 +5,7 @@ import { handOverView } from "../hand-over-view.ts";
 import { InstantParameter } from "../instant-parameter.ts";
 import { onCallLoad, onCallNow, scheduleDetail } from "../oncall-view.ts";
 import { principalOf, READERS } from "../policy.ts";
-import { ApiProblem, notFound } from "../problem.ts";
+import { badRequest, notFound } from "../problem.ts";
 import { HandOver, OnCallLoad, OnCallView, ScheduleDetail } from "../schemas-oncall.ts";
 
 const DAY_MS = 86_400_000;
@@ -99,7 +99,7 @@ export function onCallRoutes(api: Api, context: ApiContext): void {
 /** A schedule that changes every minute cannot be told shift by shift over a year. */
 function tooFine(error: unknown): never {
 	if (!(error instanceof RangeError)) throw error;
-	throw new ApiProblem(400, "invalid_request", `${error.message}.`, "Ask for a shorter range.");
+	throw badRequest("query", `${error.message}.`, "Ask for a shorter range.");
 }
 
 function rangeOf(
@@ -109,9 +109,8 @@ function rangeOf(
 ): { readonly from: number; readonly to: number } {
 	const range = { from: asked.from ?? from, to: asked.to ?? to };
 	if (range.to > range.from && range.to - range.from <= MAX_RANGE_MS) return range;
-	throw new ApiProblem(
-		400,
-		"invalid_request",
+	throw badRequest(
+		"query.from",
 		"The range is empty, or longer than 400 days.",
 		"Write from and to, at most 400 days apart.",
 	);

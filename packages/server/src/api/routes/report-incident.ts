@@ -4,7 +4,7 @@ import { scopeOf } from "#platform";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { incidentDetail } from "../incident-view.ts";
 import { principalOf, RESPONDERS } from "../policy.ts";
-import { ApiProblem, etagOf, notFound } from "../problem.ts";
+import { badRequest, etagOf, notFound } from "../problem.ts";
 import { IncidentDetail, Instant } from "../schemas.ts";
 
 const NewIncident = z.strictObject({
@@ -44,7 +44,7 @@ export function reportIncidentRoutes(api: Api, context: ApiContext): void {
 			const asked = { report: request.body, principal, now: context.clock.now(), requestId: request.id };
 			const outcome = await context.store.transaction((tx) => reportIncident(tx, context, context.catalogue(), asked));
 			if (outcome.status === "not-found") throw notFound("key tenant", request.body.tenant);
-			if (outcome.status === "refused") throw new ApiProblem(400, "invalid_request", outcome.message, outcome.remedy);
+			if (outcome.status === "refused") throw badRequest("body", outcome.message, outcome.remedy);
 			const { incident } = outcome;
 			reply.code(outcome.status === "opened" ? 201 : 200).header("etag", etagOf(incident.version));
 			reply.header("location", `${context.baseUrl()}/api/v1/incidents/${incident.id}`);

@@ -11,7 +11,7 @@ import { incidentSummary } from "../incident-view.ts";
 import { InstantParameter } from "../instant-parameter.ts";
 import { monitorLines } from "../monitor-view.ts";
 import { principalOf, READERS } from "../policy.ts";
-import { ApiProblem, notFound } from "../problem.ts";
+import { ApiProblem, badRequest, notFound } from "../problem.ts";
 import { BudgetView, SloDetail, SloList, SpreadView } from "../schemas-slos.ts";
 import { SliSpread } from "../sli-spread.ts";
 import { gatherMonitors, gatherSlos } from "../slo-facts.ts";
@@ -209,9 +209,8 @@ function spreadRoute(api: Api, context: ApiContext): void {
 function requireSteps(from: number, to: number, resolutionMs: number): void {
 	const steps = (to - from) / resolutionMs;
 	if (steps > 0 && steps <= MAX_SPREAD_STEPS) return;
-	throw new ApiProblem(
-		400,
-		"invalid_request",
+	throw badRequest(
+		"query.from",
 		steps > 0
 			? `That range has ${steps} steps of ${resolutionMs} ms; the limit is ${MAX_SPREAD_STEPS}.`
 			: `from (${from}) is not before to (${to}).`,

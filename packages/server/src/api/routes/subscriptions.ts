@@ -12,7 +12,7 @@ import {
 import { type Principal, scopeOf, urlFault } from "#platform";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { ADMINS, principalOf, READERS, RESPONDERS } from "../policy.ts";
-import { ApiProblem, notFound } from "../problem.ts";
+import { ApiProblem, badRequest, notFound } from "../problem.ts";
 import { Subscribing, SubscriptionMade, SubscriptionRequest, SubscriptionView } from "../schemas-subscriptions.ts";
 
 const Params = z.object({ id: z.string().min(1).max(100) });
@@ -172,9 +172,8 @@ function subscriberOf(request: FastifyRequest): Principal & { readonly tokenId: 
 function requireReachable(context: ApiContext, url: string): void {
 	const fault = urlFault(url, context.catalogue().settings.egress.callbacks ?? [], "settings.egress.callbacks");
 	if (fault === undefined) return;
-	throw new ApiProblem(
-		400,
-		"invalid_request",
+	throw badRequest(
+		"body.callbackUrl",
 		`Nothing can be sent to callbackUrl: ${fault}.`,
 		"Give an https address that this server may reach.",
 	);
@@ -189,9 +188,8 @@ function requireKnown(context: ApiContext, principal: Principal, asked: z.infer<
 	const check = (field: string, list: readonly string[] | undefined, known: ReadonlySet<string>) => {
 		const unknown = list?.find((name) => !known.has(name));
 		if (unknown === undefined) return;
-		throw new ApiProblem(
-			400,
-			"invalid_request",
+		throw badRequest(
+			`body.${field}`,
 			`${field} names "${unknown.slice(0, 63)}", which is none that you may see.`,
 			`Leave ${field} out, or write names of the catalogue.`,
 		);

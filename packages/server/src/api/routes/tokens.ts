@@ -3,7 +3,7 @@ import { TOKEN_ID_PREFIX } from "#catalogue";
 import { audit, bearersOfName, closeSessionsOf, issueToken, revokeToken, storedTenants, type Tx } from "#platform";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { ADMINS, principalOf } from "../policy.ts";
-import { ApiProblem, notFound } from "../problem.ts";
+import { ApiProblem, badRequest, notFound } from "../problem.ts";
 import { TokenIssued, TokenRole, TokenView } from "../schemas-access.ts";
 
 const Name = z
@@ -132,9 +132,8 @@ const TAKEN = new Set(["bellwether", "operator"]);
 
 function requireOwnName(name: string): void {
 	if (!TAKEN.has(name.toLowerCase()) && !name.toLowerCase().startsWith(TOKEN_ID_PREFIX)) return;
-	throw new ApiProblem(
-		400,
-		"invalid_request",
+	throw badRequest(
+		"body.name",
 		`name "${name}" would pass for something else: the server itself, the operator's token, or the id of a token.`,
 		`Choose a name other than ${[...TAKEN].join(" and ")} that does not begin with ${TOKEN_ID_PREFIX}.`,
 	);
@@ -156,7 +155,7 @@ async function requireOneBearer(context: ApiContext, tx: Tx, name: string, now: 
 /** Each tenant once. What would have no effect is refused. */
 function limitedTo(context: ApiContext, role: string, tenants: readonly string[] | undefined): string[] | undefined {
 	if (tenants === undefined) return undefined;
-	const invalid = (message: string, remedy: string) => new ApiProblem(400, "invalid_request", message, remedy);
+	const invalid = (message: string, remedy: string) => badRequest("body.tenants", message, remedy);
 	if (!LIMITED.includes(role))
 		throw invalid(
 			`A token with the role ${role} cannot be limited to tenants.`,
