@@ -240,3 +240,38 @@ describe("a firing", () => {
 		expect(second).toMatchObject({ incident: null, verdict: null });
 	});
 });
+
+describe("planned maintenance on a radar's page", () => {
+	const written = (tenants: string) => `
+apiVersion: bellwether/v1
+kind: Maintenance
+metadata: { name: upgrade, displayName: Upgrade }
+spec:
+  ${tenants}
+  windows: [{ from: "2026-01-01T00:00Z", until: "2026-01-03T00:00Z" }]
+  owner: Directory
+  text: Sign-in is upgraded.
+`;
+	const planned = (name: string, tenants: string, now: number) => {
+		const catalogue = read(BASE, MONITORS, written(tenants));
+		const monitor = catalogue.monitors.find((each) => each.name === name);
+		if (!monitor) throw new Error(`no monitor ${name}`);
+		return monitorDetail({ catalogue, firings: [], shadows: [], now }, monitor, [], []).planned;
+	};
+	const [FROM, UNTIL] = [Date.UTC(2026, 0, 1), Date.UTC(2026, 0, 3)];
+
+	it("is there while it is, for a day before it and after", () => {
+		const found = [FROM - 25, FROM - 23, FROM + 1, UNTIL + 23, UNTIL + 25].map((at, k) => {
+			const base = k < 3 ? FROM : UNTIL;
+			return planned("red", "workloads: [entra]", base + (at - base) * 3_600_000).length;
+		});
+		expect(found).toEqual([0, 1, 1, 1, 0]);
+	});
+
+	it("names whom it is for, and stands on radars alone", () => {
+		expect(planned("red", "tenants: [contoso]", FROM)).toEqual([
+			{ name: "Upgrade", owner: "Directory", tenants: ["Contoso"], workloads: ["entra"], from: FROM, until: UNTIL },
+		]);
+		expect(planned("usual", "tenants: [contoso]", FROM)).toEqual([]);
+	});
+});

@@ -10,6 +10,7 @@ import {
 } from "#catalogue";
 import type { ShadowFiring } from "#detection";
 import { type Breach, type FiringCount, type Incident, tenantName } from "#incidents";
+import { plannedMasks } from "./monitor-planned.ts";
 import { monitorSettings } from "./monitor-settings.ts";
 import { firingWords, howWords, ruleWords, watchWords } from "./monitor-words.ts";
 import type { Firing, MonitorDetail, MonitorLine, MonitorMode, MonitorRule } from "./schemas-monitors.ts";
@@ -102,6 +103,7 @@ export function monitorDetail(
 		]
 			.sort((a, b) => b.at - a.at)
 			.slice(0, SHOWN_FIRINGS),
+		planned: plannedMasks(catalogue, monitor, slos, now),
 	};
 }
 

@@ -83,10 +83,23 @@ export const Firing = z.object({
 });
 export type Firing = z.infer<typeof Firing>;
 
+export const PlannedMask = z.object({
+	name: z.string().describe("of the maintenance, for people"),
+	owner: z.string(),
+	tenants: z.array(z.string()).describe("names for people; empty: all"),
+	workloads: z.array(z.string()).describe("those of them that the monitor watches"),
+	from: Instant,
+	until: Instant.nullable().describe("null: no end is in sight"),
+});
+export type PlannedMask = z.infer<typeof PlannedMask>;
+
 export const MonitorDetail = MonitorLine.extend({
 	how: z.array(z.string()).describe("how it decides, one sentence each"),
 	settings: z.array(MonitorSetting),
 	rules: z.array(MonitorRule).describe("one for each SLO and group of key tenants for whom the same holds"),
 	firings: z.array(Firing).describe("newest first, fifty at most"),
+	planned: z
+		.array(PlannedMask)
+		.describe("planned maintenance of the last day and the next in which a radar judges nothing; newest first"),
 });
 export type MonitorDetail = z.infer<typeof MonitorDetail>;

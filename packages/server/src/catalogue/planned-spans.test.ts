@@ -6,7 +6,6 @@ const MONDAY = Date.UTC(2026, 10, 23);
 const HOUR = 3_600_000;
 const NIGHTS: TimeInterval = {
 	name: "nights",
-	place: "",
 	parts: [{ times: [{ from: 60, to: 180 }], timeZone: "UTC" }],
 };
 const maintenance = (parts: Partial<Maintenance>): Maintenance => ({

@@ -77,6 +77,7 @@ function Monitor({ monitor, now }: { readonly monitor: MonitorDetail; readonly n
 					</ul>
 				</section>
 			</div>
+			<Planned planned={monitor.planned} now={now} />
 			<Firings monitor={monitor} now={now} />
 			{monitor.rules.length === 0 ? null : <Rules monitor={monitor} />}
 			<Settings settings={monitor.settings} />
@@ -138,6 +139,30 @@ function Settings({ settings }: { readonly settings: MonitorDetail["settings"] }
 
 function isOverridden(settings: MonitorDetail["settings"], field: string): boolean {
 	return settings.some((each) => each.field === field && each.holdsFor !== "");
+}
+
+/** Of a radar: what planned maintenance keeps it from judging. */
+function Planned({ planned, now }: { readonly planned: MonitorDetail["planned"]; readonly now: number }) {
+	const t = useText();
+	if (planned.length === 0) return null;
+	return (
+		<section className="card wide">
+			<h2>{t("monitor.planned")}</h2>
+			<p className="soft">{t("monitor.plannedWhy")}</p>
+			<ul className="steps">
+				{planned.map(({ name, owner, tenants, workloads, from, until }) => (
+					<li key={`${name} ${from}`}>
+						<strong>{t("monitor.plannedOf", { name, owner })}</strong>:{" "}
+						{until === null
+							? t("monitor.plannedOpen", { from: times.at(from, now) })
+							: t("monitor.plannedWhen", { from: times.at(from, now), until: times.at(until, now) })}
+						{from <= now && now < (until ?? Number.POSITIVE_INFINITY) ? ` (${t("monitor.plannedNow")})` : ""};{" "}
+						{tenants.length === 0 ? t("monitor.plannedAll") : tenants.join(", ")}; {workloads.join(", ")}
+					</li>
+				))}
+			</ul>
+		</section>
+	);
 }
 
 const NO_FIRINGS = {
