@@ -134,7 +134,11 @@ export function randomSchedule(
 		? []
 		: Array.from(
 				{ length: whole(0, 4) },
-				(): Unavailability => ({ person: pick(PEOPLE), ...stretch(random, range, 500) }),
+				(): Unavailability => ({
+					person: pick([...PEOPLE, "ivy", "ivy", "jon"]),
+					...stretch(random, range, 500),
+					madeAt: whole(0, 4),
+				}),
 			);
 	const schedule: Schedule = {
 		name: "s",

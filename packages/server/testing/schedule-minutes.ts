@@ -166,10 +166,14 @@ export function whoByMinutes(
 		for (const override of [...state.overrides].sort((a, b) => a.madeAt - b.madeAt)) {
 			if (override.schedule !== schedule.name || override.role !== role) continue;
 			if (at < override.from || at >= override.to) continue;
-			if (override.replaces === undefined) people = [...override.people];
+			const later = state.unavailable.filter(({ madeAt }) => madeAt === undefined || madeAt >= override.madeAt);
+			const gone = new Set(later.filter((away) => at >= away.from && at < away.to).map((away) => away.person));
+			const there = override.people.filter((person) => !gone.has(person));
+			if (there.length === 0) continue;
+			if (override.replaces === undefined) people = there;
 			else if (people.includes(override.replaces)) {
 				const index = people.indexOf(override.replaces);
-				people = [...new Set([...people.slice(0, index), ...override.people, ...people.slice(index + 1)])];
+				people = [...new Set([...people.slice(0, index), ...there, ...people.slice(index + 1)])];
 			}
 		}
 		if (people.length > 0) result.set(role, people);

@@ -2,12 +2,13 @@ import { listIncidents, tenantName } from "#incidents";
 import { type Principal, scopeOf } from "#platform";
 import { handOverNotes, listMutes, loadOnCallState, NEXT_WITHIN_MS, rolesNow } from "#response";
 import type { ApiContext } from "./context.ts";
-import { namer, wireRole } from "./oncall-view.ts";
+import { absencesOf, namer, wireRole } from "./oncall-view.ts";
 import type { HandOver } from "./schemas-oncall.ts";
 
 const OPEN = ["detected", "acknowledged", "investigating", "mitigated"] as const;
 /** Mutes that end within the next shift or so: then pages come again. */
 const MUTES_WITHIN_MS = 48 * 3_600_000;
+const ABSENCES_WITHIN_MS = 14 * 24 * 3_600_000;
 const NOTES = 10;
 
 /** What whoever comes must know, as far as the caller may see it; undefined: no schedule of that name. */
@@ -33,6 +34,7 @@ export async function handOverView(
 		schedule: schedule.name,
 		displayName: schedule.displayName,
 		now: rolesNow(catalogue, state, schedule, now).map((role) => wireRole(role, namer(catalogue))),
+		absences: await absencesOf(db, catalogue, schedule, now, now + ABSENCES_WITHIN_MS),
 		incidents: items.map((incident) => ({
 			id: incident.id,
 			title: incident.title,

@@ -119,9 +119,7 @@ export async function scheduleDetail(
 		})),
 		overrides: (await listOverrides(db, name, from, to)).map((each) => wireOverride(each, named)),
 		swaps: (await listSwaps(db, name, from, to)).map((each) => wireSwap(each, named, now)),
-		absences: (await listAbsences(db, from, to))
-			.filter(({ person }) => schedule.people.includes(person))
-			.map((each) => wireAbsence(each, named)),
+		absences: await absencesOf(db, catalogue, schedule, from, to),
 		quality: qualityOf(catalogue, ahead, schedule, now),
 	};
 }
@@ -199,6 +197,20 @@ export function wireSwap(swap: SwapRecord, named: Named, now: number): z.infer<t
 		takenBy: swap.takenBy === undefined ? null : named(swap.takenBy),
 		version: swap.version,
 	};
+}
+
+/** Who is away of those whom the schedule or its overrides put on call. */
+export async function absencesOf(
+	db: Db,
+	catalogue: Catalogue,
+	schedule: Catalogue["schedules"][number],
+	from: number,
+	to: number,
+): Promise<z.infer<typeof wire.AbsenceView>[]> {
+	const standIns = (await listOverrides(db, schedule.name, from, to)).flatMap(({ people }) => people);
+	const people = new Set([...schedule.people, ...standIns]);
+	const absences = (await listAbsences(db, from, to)).filter(({ person }) => people.has(person));
+	return absences.map((each) => wireAbsence(each, namer(catalogue)));
 }
 
 export function wireAbsence(absence: AbsenceRecord, named: Named): z.infer<typeof wire.AbsenceView> {

@@ -163,6 +163,7 @@ export const HandOver = z.object({
 	schedule: z.string(),
 	displayName: z.string(),
 	now: z.array(OnCallRole),
+	absences: z.array(AbsenceView).describe("of its people and those who stand in, within 14 days"),
 	incidents: z.array(
 		z.object({
 			id: z.string(),

@@ -12,6 +12,7 @@ import { times, useText } from "../text.ts";
 import { Choose } from "./act-form.tsx";
 import { names, OnCallFrame } from "./frame.tsx";
 import { handOverQuery, onCallActions } from "./queries.ts";
+import { Absences } from "./schedule-changes.tsx";
 
 /** The worst come first; the fleet has them all. */
 const TENANTS_SHOWN = 12;
@@ -56,6 +57,7 @@ export function HandOverPage() {
 					<p className="soft">{t("handover.about", { at: times.at(view.at, now) })}</p>
 					<div className="cards">
 						<OnCallCard view={view} now={now} />
+						{view.absences.length === 0 ? null : <Absences schedule={view} now={now} />}
 						<Incidents view={view} now={now} />
 						<Mutes view={view} now={now} />
 						<Tenants view={view} />

@@ -150,7 +150,13 @@ function SwapLine({ schedule, swap, now }: Props & { readonly swap: Swap }) {
 	);
 }
 
-export function Absences({ schedule, now }: Props) {
+export function Absences({
+	schedule,
+	now,
+}: {
+	readonly schedule: Pick<ScheduleDetail, "absences">;
+	readonly now: number;
+}) {
 	const t = useText();
 	return (
 		<section className="card">

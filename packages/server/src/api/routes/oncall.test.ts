@@ -276,6 +276,17 @@ test("a schedule's detail tells shifts, gaps, layers in words, and how evenly a 
 	expect(detail.gaps).toEqual([]);
 });
 
+test("the hand-over names who is away, also whom an override would put on call, and the override is passed over", async () => {
+	const stretch = { from: NOW, to: NOW + 2 * HOUR_MS };
+	await post("schedules/cre/overrides", { ...stretch, role: "primary", people: ["ben"], reason: "covers" });
+	const before = await get("/schedules/cre/hand-over");
+	expect(before.now[0].people.map((each: { name: string }) => each.name)).toEqual(["ben"]);
+	await post("absences", { ...stretch, person: "ben", reason: "ill" });
+	const view = await get("/schedules/cre/hand-over");
+	expect(view.absences).toMatchObject([{ person: { name: "ben" }, ...stretch, reason: "ill" }]);
+	expect(view.now[0].people.map((each: { name: string }) => each.name)).toEqual(["ana"]);
+});
+
 test("the hand-over holds the notes, for those who may see all", async () => {
 	const note = { text: "  Purview is slow since noon. " };
 	const key = { "idempotency-key": "n" };

@@ -14,7 +14,7 @@ export async function loadOnCallState(db: Db | Tx, from: number, to: number): Pr
 		.execute();
 	const absences = await db
 		.selectFrom("oncall_absences")
-		.select(["person", "from_at", "to_at"])
+		.select(["person", "from_at", "to_at", "made_at"])
 		.where("cancelled_at", "is", null)
 		.where("to_at", ">", from)
 		.where("from_at", "<", to)
@@ -38,7 +38,12 @@ export async function loadOnCallState(db: Db | Tx, from: number, to: number): Pr
 			...(row.replaces === null ? {} : { replaces: row.replaces }),
 			madeAt: row.made_at,
 		})),
-		unavailable: absences.map((row) => ({ person: row.person, from: row.from_at, to: row.to_at })),
+		unavailable: absences.map((row) => ({
+			person: row.person,
+			from: row.from_at,
+			to: row.to_at,
+			madeAt: row.made_at,
+		})),
 		events: events.map((row) => ({
 			schedule: row.schedule,
 			layer: row.layer,

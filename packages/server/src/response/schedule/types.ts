@@ -31,6 +31,8 @@ export interface Unavailability {
 	readonly person: string;
 	readonly from: number;
 	readonly to: number;
+	/** An override made after it puts the person on call all the same; undefined: none does. */
+	readonly madeAt?: number | undefined;
 }
 
 /** One expanded event of a layer's calendar. */

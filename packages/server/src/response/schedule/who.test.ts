@@ -221,6 +221,24 @@ describe("what people change", () => {
 		expect(primary(pair, monday, state("ana", "ben", "cho"))).toEqual([]);
 	});
 
+	test.each([
+		["said after the override passes over whom it put on call", 2, ["ana"]],
+		["said at the same instant does as well", 1, ["ana"]],
+		["said before it does not: the override is a later word", 0, ["eva"]],
+		["of which nobody knows when it was said does", undefined, ["ana"]],
+	])("an absence %s", (_, madeAt, people) => {
+		const unavailable = [{ person: "eva", from: monday, to: monday + MINUTE_MS, madeAt }];
+		const state = { ...NO_ON_CALL_STATE, overrides: [override({})], unavailable };
+		expect(primary(one, monday, state)).toEqual(people);
+		expect(primary(one, monday + MINUTE_MS, state)).toEqual(["eva"]);
+	});
+
+	test("an absence of one of two who stand in leaves the other", () => {
+		const unavailable = [{ person: "eva", from: monday, to: monday + HOUR_MS }];
+		const both = override({ people: ["eva", "fay"], replaces: "ana" });
+		expect(primary(one, monday, { ...NO_ON_CALL_STATE, overrides: [both], unavailable })).toEqual(["fay"]);
+	});
+
 	test("of another schedule changes nothing here", () => {
 		const state = { ...NO_ON_CALL_STATE, overrides: [override({ schedule: "t" })] };
 		expect(primary(one, monday, state)).toEqual(["ana"]);

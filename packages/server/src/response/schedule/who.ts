@@ -9,7 +9,8 @@ import type { OnCallCatalogue, OnCallRole, OnCallState } from "./types.ts";
  * with `people`, those whom it does not have are nobody.
  *
  * Of the layers of a role that have somebody, those with the highest priority; then overrides in the order in which
- * they were made, so that the last one wins.
+ * they were made, so that the last one wins. Absences are acts in that order as well: whom an override puts on call and
+ * who was said to be away later is passed over, and an override that is left without anybody is as none.
  */
 export function whoIsOnCall(
 	catalogue: OnCallCatalogue,
@@ -57,7 +58,9 @@ function overridden(
 		.filter((each) => each.schedule === schedule.name && each.role === role && each.from <= at && at < each.to)
 		.toSorted((a, b) => a.madeAt - b.madeAt || (a.id < b.id ? -1 : 1));
 	let { people, by } = base;
-	for (const { id, replaces, people: instead } of inForce) {
+	for (const { id, replaces, people: asked, madeAt } of inForce) {
+		const instead = stillThere(asked, state, at, madeAt);
+		if (instead.length === 0) continue;
 		if (replaces === undefined) {
 			people = instead;
 			by = [id];
@@ -67,4 +70,18 @@ function overridden(
 		}
 	}
 	return { role, people, by };
+}
+
+function stillThere(
+	people: readonly string[],
+	{ unavailable }: OnCallState,
+	at: number,
+	overriddenAt: number,
+): readonly string[] {
+	const isAway = (person: string) =>
+		unavailable.some(
+			({ person: who, from, to, madeAt = overriddenAt }) =>
+				who === person && from <= at && at < to && madeAt >= overriddenAt,
+		);
+	return unavailable.length === 0 ? people : people.filter((person) => !isAway(person));
 }
