@@ -3,6 +3,7 @@ import { z } from "zod";
 import { getIncident, type Incident } from "#incidents";
 import { SYSTEM, scopeOf } from "#platform";
 import { acknowledgeByAction, checkAction, confirmByToken, knownActionKey, subjectIncidents } from "#response";
+import { depsOf } from "../acts.ts";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { escapeHtml, htmlPage } from "../html-page.ts";
 import { PUBLIC } from "../policy.ts";
@@ -200,8 +201,4 @@ function send(reply: FastifyReply, status: number, title: string, body: string):
 		.header("referrer-policy", "same-origin")
 		.type("text/html; charset=utf-8")
 		.send(html);
-}
-
-function depsOf(context: ApiContext) {
-	return { ids: context.ids, bus: context.bus, catalogue: context.catalogue, publicUrl: context.baseUrl };
 }

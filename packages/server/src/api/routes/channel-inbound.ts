@@ -10,6 +10,7 @@ import {
 	type ReceiptState,
 	recordReceipt,
 } from "#response";
+import { depsOf } from "../acts.ts";
 import { type ChannelProof, proveSlack, proveTwilio } from "../channel-proof.ts";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { PUBLIC } from "../policy.ts";
@@ -216,10 +217,6 @@ async function tellChat(context: ApiContext, url: string | undefined, text: stri
 	const result = await egress.post(url, { "content-type": "application/json" }, body);
 	if (result.status !== "answered") return result.reason;
 	return result.statusCode < 300 ? undefined : `HTTP ${result.statusCode}`;
-}
-
-function depsOf(context: ApiContext) {
-	return { ids: context.ids, bus: context.bus, catalogue: context.catalogue, publicUrl: context.baseUrl };
 }
 
 function outcomeWords(outcome: AcknowledgeOutcome): string {

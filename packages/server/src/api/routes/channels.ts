@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Person } from "#catalogue";
 import { audit, type Principal } from "#platform";
 import { queueTestPages, testContact, testResults } from "#response";
+import { depsOf } from "../acts.ts";
 import { hasOwnAddress } from "../channel-needs.ts";
 import { channelViews, wireTest } from "../channel-view.ts";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
@@ -143,7 +144,7 @@ async function sendTests(
 ): Promise<PageTest[]> {
 	const askedBy = principalOf(request).name;
 	const now = context.clock.now();
-	const deps = { ids: context.ids, bus: context.bus, catalogue: context.catalogue, publicUrl: context.baseUrl };
+	const deps = depsOf(context);
 	const results = await context.store.transaction(async (tx) => {
 		const ids: string[] = [];
 		if (isPerson(person)) {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { PARTIES } from "#catalogue";
 import { scopeOf } from "#platform";
 import { type HandOffOutcome, handOff, handOffsOf, receiversOf, routingView, takeHandOff } from "#response";
+import { depsOf, requestOf } from "../acts.ts";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { principalOf, READERS, RESPONDERS } from "../policy.ts";
 import { ApiProblem, notFound } from "../problem.ts";
@@ -41,21 +42,13 @@ export function incidentRoutingRoutes(api: Api, context: ApiContext): void {
 		request: Parameters<typeof principalOf>[0] & { readonly params: { readonly id: string } },
 		run: (asked: Parameters<typeof takeHandOff>[2], tx: Parameters<typeof takeHandOff>[0]) => Promise<HandOffOutcome>,
 	) => {
-		const principal = principalOf(request);
-		const scope = scopeOf(principal);
 		const { id } = request.params;
-		const asked = { scope, principal, requestId: request.id, now: context.clock.now(), incidentId: id };
+		const asked = { ...requestOf(context, request), incidentId: id };
 		const outcome = await context.store.transaction((tx) => run(asked, tx));
 		if (outcome.status === "not-found") throw notFound("incident", id);
 		if (outcome.status === "refused") throw new ApiProblem(409, "conflict", outcome.message, outcome.remedy);
-		return view(scope, id);
+		return view(asked.scope, id);
 	};
-	const deps = () => ({
-		ids: context.ids,
-		bus: context.bus,
-		catalogue: context.catalogue,
-		publicUrl: context.baseUrl,
-	});
 	api.post(
 		"/api/v1/incidents/:id/hand-offs",
 		{
@@ -68,7 +61,7 @@ export function incidentRoutingRoutes(api: Api, context: ApiContext): void {
 				response: { 200: IncidentRouting, ...PROBLEMS },
 			},
 		},
-		(request) => act(request, (asked, tx) => handOff(tx, deps(), asked, request.body)),
+		(request) => act(request, (asked, tx) => handOff(tx, depsOf(context), asked, request.body)),
 	);
 	api.post(
 		"/api/v1/incidents/:id/hand-offs/take",
@@ -82,6 +75,6 @@ export function incidentRoutingRoutes(api: Api, context: ApiContext): void {
 				response: { 200: IncidentRouting, ...PROBLEMS },
 			},
 		},
-		(request) => act(request, (asked, tx) => takeHandOff(tx, deps(), asked)),
+		(request) => act(request, (asked, tx) => takeHandOff(tx, depsOf(context), asked)),
 	);
 }

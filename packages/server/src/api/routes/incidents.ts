@@ -13,8 +13,9 @@ import {
 } from "#incidents";
 import { scopeOf, type TenantScope, type Tx } from "#platform";
 import { acknowledgeDueTimes, acknowledgePage } from "#response";
+import { changeOf, depsOf } from "../acts.ts";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
-import { expectedVersion } from "../expected-version.ts";
+import { idempotencyKey } from "../idempotency-key.ts";
 import { incidentDetail, incidentSummary } from "../incident-view.ts";
 import { principalOf, READERS, RESPONDERS } from "../policy.ts";
 import { ApiProblem, badRequest, etagOf, notFound, versionConflict } from "../problem.ts";
@@ -92,8 +93,7 @@ export function incidentRoutes(api: Api, context: ApiContext): void {
 		verb: "acknowledge",
 		summary: "Take the incident; paging stops",
 		body: z.object({}).nullish(),
-		run: (tx, deps, request) =>
-			acknowledgePage(tx, { ...deps, catalogue: context.catalogue, publicUrl: context.baseUrl }, request),
+		run: (tx, _deps, request) => acknowledgePage(tx, depsOf(context), request),
 	});
 	action(api, context, {
 		verb: "investigate",
@@ -120,16 +120,20 @@ export function incidentRoutes(api: Api, context: ApiContext): void {
 	action(api, context, {
 		verb: "notes",
 		summary: "Add a note to the timeline",
+		description: "With an Idempotency-Key the same request again adds nothing.",
 		body: z.object({ text: z.string().max(4000) }),
 		run: (tx, deps, request, body) => addNote(tx, deps, { ...request, text: body.text }),
 	});
 }
 
+type KeyedRequest = IncidentRequest & { readonly requestKey?: string | undefined };
+
 interface Action<Body extends z.ZodType> {
 	readonly verb: string;
 	readonly summary: string;
+	readonly description?: string;
 	readonly body: Body;
-	readonly run: (tx: Tx, deps: ApiContext, request: IncidentRequest, body: z.infer<Body>) => Promise<ChangeOutcome>;
+	readonly run: (tx: Tx, deps: ApiContext, request: KeyedRequest, body: z.infer<Body>) => Promise<ChangeOutcome>;
 }
 
 export function action<Body extends z.ZodType>(api: Api, context: ApiContext, options: Action<Body>): void {
@@ -139,7 +143,7 @@ export function action<Body extends z.ZodType>(api: Api, context: ApiContext, op
 			config: { authz: { roles: RESPONDERS, tenant: "object", object: OBJECT_RULE } },
 			schema: {
 				summary: options.summary,
-				description: "With If-Match it is refused (412) when the incident changed meanwhile.",
+				description: options.description ?? "With If-Match it is refused (412) when the incident changed meanwhile.",
 				tags: ["incidents"],
 				params: Params,
 				body: options.body as z.ZodType,
@@ -147,7 +151,8 @@ export function action<Body extends z.ZodType>(api: Api, context: ApiContext, op
 			},
 		},
 		async (request, reply) => {
-			const change = incidentRequest(context, request, request.params.id);
+			const requestKey = idempotencyKey(request);
+			const change = { ...incidentRequest(context, request, request.params.id), requestKey };
 			const outcome = await context.store.transaction((tx) =>
 				options.run(tx, context, change, request.body as z.infer<Body>),
 			);
@@ -157,15 +162,7 @@ export function action<Body extends z.ZodType>(api: Api, context: ApiContext, op
 }
 
 export function incidentRequest(context: ApiContext, request: FastifyRequest, incidentId: string): IncidentRequest {
-	const principal = principalOf(request);
-	return {
-		scope: scopeOf(principal),
-		principal,
-		incidentId,
-		now: context.clock.now(),
-		expectedVersion: expectedVersion(request),
-		requestId: request.id,
-	};
+	return { ...changeOf(context, request), incidentId };
 }
 
 /** The incident after a change; what did not happen is thrown as a problem. */

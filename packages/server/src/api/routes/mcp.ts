@@ -2,13 +2,13 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { type Agent, type ProposedAct, propose } from "#engagement";
 import { scopeOf } from "#platform";
+import { depsOf } from "../acts.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { type ToolCall, ToolRefused } from "../mcp/tool.ts";
 import { principalOf, READERS } from "../policy.ts";
 import { ApiProblem } from "../problem.ts";
 import { proposalView } from "../proposal-view.ts";
 import { TokenBucket } from "../token-bucket.ts";
-import { proposalDeps } from "./proposals.ts";
 
 /** Messages of one token over time; ten seconds' worth may come at once. */
 const MESSAGES_PER_S = 5;
@@ -116,7 +116,7 @@ function toolCall(api: Api, context: ApiContext, request: FastifyRequest, agent:
 		},
 		propose: async (act: ProposedAct, reason: string) => {
 			const asked = { agent, act, reason, now: context.clock.now(), requestId: request.id };
-			const outcome = await context.store.transaction((tx) => propose(tx, proposalDeps(context), asked));
+			const outcome = await context.store.transaction((tx) => propose(tx, depsOf(context), asked));
 			if (outcome.status === "not-found")
 				throw new ToolRefused(`There is no incident "${act.incident}" that you may see.`);
 			if (outcome.status === "refused") throw new ToolRefused(`${outcome.message} ${outcome.remedy}`);

@@ -1,8 +1,7 @@
-import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { boxOf, domainOf, matchesLabels, parseMatchers } from "#catalogue";
 import { incidentsById, listIncidents } from "#incidents";
-import { inScope, type Principal, scopeOf } from "#platform";
+import { inScope, scopeOf } from "#platform";
 import {
 	changeMute,
 	endMute,
@@ -14,6 +13,7 @@ import {
 	type MuteOutcome,
 	makeMute,
 } from "#response";
+import { depsOf, requestOf } from "../acts.ts";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { expectedVersion } from "../expected-version.ts";
 import { principalOf, READERS, RESPONDERS } from "../policy.ts";
@@ -188,15 +188,6 @@ function changeRoutes(api: Api, context: ApiContext): void {
 			return answered(outcome, id, version, (now) => reply.header("etag", etagOf(now)));
 		},
 	);
-}
-
-function depsOf(context: ApiContext) {
-	return { ids: context.ids, bus: context.bus, catalogue: context.catalogue, publicUrl: context.baseUrl };
-}
-
-function requestOf(context: ApiContext, request: FastifyRequest) {
-	const principal: Principal = principalOf(request);
-	return { scope: scopeOf(principal), principal, requestId: request.id, now: context.clock.now() };
 }
 
 function answered(

@@ -10,8 +10,8 @@ import {
 	type NoticeRequest,
 } from "#engagement";
 import { scopeOf, type Tx } from "#platform";
+import { changeOf, depsOf } from "../acts.ts";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
-import { expectedVersion } from "../expected-version.ts";
 import { wireNotice } from "../incident-view.ts";
 import { principalOf, READERS, RESPONDERS } from "../policy.ts";
 import { ApiProblem, etagOf, notFound, versionConflict } from "../problem.ts";
@@ -19,11 +19,6 @@ import { Notice } from "../schemas.ts";
 
 const Params = z.object({ id: z.string().min(1).max(100) });
 const OBJECT_RULE = "tenant of the stored notice in the caller's scope";
-
-/** What the notices' functions need besides the transaction. */
-function depsOf(context: ApiContext) {
-	return { ids: context.ids, bus: context.bus, catalogue: context.catalogue, publicUrl: context.baseUrl };
-}
 
 export function noticeRoutes(api: Api, context: ApiContext): void {
 	api.get(
@@ -95,15 +90,7 @@ async function change(
 	noticeId: string,
 	run: (tx: Tx, notice: NoticeRequest) => Promise<NoticeOutcome>,
 ): Promise<z.infer<typeof Notice>> {
-	const principal = principalOf(request);
-	const notice: NoticeRequest = {
-		scope: scopeOf(principal),
-		principal,
-		noticeId,
-		now: context.clock.now(),
-		expectedVersion: expectedVersion(request),
-		requestId: request.id,
-	};
+	const notice: NoticeRequest = { ...changeOf(context, request), noticeId };
 	const outcome = await context.store.transaction((tx) => run(tx, notice));
 	switch (outcome.status) {
 		case "changed":

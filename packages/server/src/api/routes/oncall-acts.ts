@@ -16,11 +16,13 @@ import {
 	type SwapDeps,
 	writeHandOverNote,
 } from "#response";
+import { depsOf, requestOf } from "../acts.ts";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { expectedVersion } from "../expected-version.ts";
+import { idempotencyKey } from "../idempotency-key.ts";
 import { namer, wireAbsence, wireOverride, wireSwap } from "../oncall-view.ts";
-import { principalOf, READERS, RESPONDERS } from "../policy.ts";
-import { ApiProblem, badRequest, etagOf, notFound, versionConflict } from "../problem.ts";
+import { READERS, RESPONDERS } from "../policy.ts";
+import { ApiProblem, etagOf, notFound, versionConflict } from "../problem.ts";
 import { AbsenceView, HandOverNote, OnCallRoleName, OverrideView, SwapView } from "../schemas-oncall.ts";
 import { ScheduleParams } from "./oncall.ts";
 
@@ -254,21 +256,10 @@ async function act<T>(
 	what: string,
 	run: (tx: Tx, deps: SwapDeps, who: OnCallRequest) => Promise<ActOutcome<T>>,
 ): Promise<T> {
-	const principal = principalOf(request);
-	requireAllTenants(principal);
-	const who: OnCallRequest = {
-		principal,
-		now: context.clock.now(),
-		requestId: request.id,
-		key: idempotencyKey(request),
-	};
-	const deps: SwapDeps = {
-		ids: context.ids,
-		bus: context.bus,
-		catalogue: context.catalogue,
-		publicUrl: context.baseUrl,
-	};
-	const outcome = await context.store.transaction((tx) => run(tx, deps, who));
+	const asked = requestOf(context, request);
+	requireAllTenants(asked.principal);
+	const who: OnCallRequest = { ...asked, key: idempotencyKey(request) };
+	const outcome = await context.store.transaction((tx) => run(tx, depsOf(context), who));
 	if (outcome.status === "refused") {
 		const { place = what, message, remedy } = outcome;
 		throw new ApiProblem(409, "conflict", message, remedy, { details: [{ place, message, remedy }] });
@@ -289,16 +280,5 @@ export function requireAllTenants(principal: Principal): void {
 		"forbidden",
 		"Schedules serve all tenants; you may see some of them only.",
 		"Ask somebody who may see all tenants.",
-	);
-}
-
-function idempotencyKey(request: FastifyRequest): string | undefined {
-	const key = request.headers["idempotency-key"];
-	if (key === undefined) return undefined;
-	if (typeof key === "string" && key.length >= 1 && key.length <= 200) return key;
-	throw badRequest(
-		"headers.idempotency-key",
-		"Idempotency-Key is not 1 to 200 characters.",
-		"Send a new random id with each act, and the same one when you repeat it.",
 	);
 }

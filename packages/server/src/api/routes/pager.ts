@@ -3,6 +3,7 @@ import { z } from "zod";
 import { addNote } from "#incidents";
 import { scopeOf } from "#platform";
 import { acknowledgePage, passOn } from "#response";
+import { depsOf } from "../acts.ts";
 import type { Api, ApiContext } from "../context.ts";
 import { incidentDetail } from "../incident-view.ts";
 import { renderPagerPage } from "../pager-page.ts";
@@ -75,10 +76,6 @@ export function pagerRoutes(api: Api, context: ApiContext): void {
 			return reply.redirect(`/p/${encodeURIComponent(request.params.incident)}?done=passed`, 303);
 		},
 	);
-}
-
-function depsOf(context: ApiContext) {
-	return { ids: context.ids, bus: context.bus, catalogue: context.catalogue, publicUrl: context.baseUrl };
 }
 
 const MESSAGES = {

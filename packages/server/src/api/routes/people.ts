@@ -2,6 +2,7 @@ import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import { scopeOf } from "#platform";
 import { testContact } from "#response";
+import { depsOf } from "../acts.ts";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { personView, upcomingShifts } from "../person-view.ts";
 import { ADMINS, principalOf, READERS } from "../policy.ts";
@@ -95,7 +96,7 @@ async function test(context: ApiContext, request: FastifyRequest, name: string, 
 	const person = context.catalogue().people.find((each) => each.name === name);
 	if (!person) throw notFound("person", name);
 	await requireFewTests(context, name);
-	const deps = { ids: context.ids, bus: context.bus, catalogue: context.catalogue, publicUrl: context.baseUrl };
+	const deps = depsOf(context);
 	const asked = {
 		person,
 		contact,

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyReply } from "fastify";
 import { z } from "zod";
 import {
 	confirmProposal,
@@ -9,8 +9,8 @@ import {
 	rejectProposal,
 } from "#engagement";
 import { scopeOf, type Tx } from "#platform";
+import { changeOf, depsOf } from "../acts.ts";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
-import { expectedVersion } from "../expected-version.ts";
 import { principalOf, READERS, RESPONDERS } from "../policy.ts";
 import { ApiProblem, etagOf, notFound, versionConflict } from "../problem.ts";
 import { proposalView } from "../proposal-view.ts";
@@ -102,29 +102,13 @@ function decision<Body extends z.ZodType>(api: Api, context: ApiContext, options
 			},
 		},
 		async (request, reply) => {
-			const asked = proposalRequest(context, request, request.params.id);
+			const asked: ProposalRequest = { ...changeOf(context, request), proposalId: request.params.id };
 			const outcome = await context.store.transaction((tx) =>
-				options.run(tx, proposalDeps(context), asked, request.body as z.infer<Body>),
+				options.run(tx, depsOf(context), asked, request.body as z.infer<Body>),
 			);
 			return answer(reply, outcome, asked);
 		},
 	);
-}
-
-export function proposalDeps(context: ApiContext): Deps {
-	return { ids: context.ids, bus: context.bus, catalogue: context.catalogue, publicUrl: context.baseUrl };
-}
-
-function proposalRequest(context: ApiContext, request: FastifyRequest, proposalId: string): ProposalRequest {
-	const principal = principalOf(request);
-	return {
-		scope: scopeOf(principal),
-		principal,
-		proposalId,
-		now: context.clock.now(),
-		requestId: request.id,
-		expectedVersion: expectedVersion(request),
-	};
 }
 
 function answer(reply: FastifyReply, outcome: DecideOutcome, asked: ProposalRequest): ProposalView {
