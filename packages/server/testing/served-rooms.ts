@@ -131,13 +131,18 @@ export async function serveRooms(
 		url: baseUrl,
 		token,
 		/** Asks over the socket as a client of the API does. */
-		async ask(path: string, bearer: string, more: { method?: string; body?: unknown } = {}) {
+		async ask(
+			path: string,
+			bearer: string,
+			more: { method?: string; body?: unknown; headers?: Readonly<Record<string, string>> } = {},
+		) {
 			const { method = "GET", body } = more;
 			const answer = await fetch(path.startsWith("http") ? path : baseUrl + path, {
 				method,
 				headers: {
 					authorization: `Bearer ${bearer}`,
 					...(body === undefined ? {} : { "content-type": "application/json" }),
+					...more.headers,
 				},
 				...(body === undefined ? {} : { body: JSON.stringify(body) }),
 			});
@@ -169,7 +174,6 @@ function quietTelemetry() {
 		windows: async () => [],
 		columns: async () => new Float64Array(0),
 		latencies: async () => undefined,
-		shadowFirings: async () => [],
 		accounting: async () => [],
 		tenantValues: async () => ({ total: 0, unmatched: 0, items: [], rest: { values: 0, streams: 0, points: 0 } }),
 		health: async () => {

@@ -94,11 +94,14 @@ export function reviewIncident(
 	return change(tx, deps, request, { type: "review", by: principal.name, finding });
 }
 
-/** A person's words in the timeline; at any state, and without touching the version. */
+/**
+ * A person's words in the timeline; at any state, and without touching the version. The same `requestKey` of the same
+ * person again adds nothing; with other words it is refused.
+ */
 export async function addNote(
 	tx: Tx,
 	deps: IncidentDeps,
-	request: IncidentRequest & { readonly text: string },
+	request: IncidentRequest & { readonly text: string; readonly requestKey?: string | undefined },
 ): Promise<ChangeOutcome> {
 	const incident = await getIncident(tx, request.scope, request.incidentId);
 	if (!incident) return { status: "not-found" };
@@ -112,9 +115,38 @@ export async function addNote(
 			remedy: `Write 1 to ${MAX_NOTE_LENGTH} characters.`,
 		};
 	}
-	await publish(tx, deps, incident, request.principal, request.now, { type: "incident.note_added", data: { text } });
+	const { requestKey } = request;
+	const before = requestKey === undefined ? undefined : await noteOf(tx, request, requestKey);
+	if (before?.text === text) return { status: "unchanged", incident, by: request.principal.name, at: before.at };
+	if (before)
+		return {
+			status: "refused",
+			incident,
+			reason: "note-repeated",
+			message: "Idempotency-Key was sent before, with another note.",
+			remedy: "Send a new key with each note, and the same one only to repeat it.",
+		};
+	const data = requestKey === undefined ? { text } : { text, requestKey };
+	await publish(tx, deps, incident, request.principal, request.now, { type: "incident.note_added", data });
 	await auditRequest(tx, request, incident, "incident.note", {});
 	return { status: "changed", incident };
+}
+
+async function noteOf(
+	tx: Tx,
+	{ incidentId, principal }: IncidentRequest,
+	requestKey: string,
+): Promise<{ readonly text: string; readonly at: number } | undefined> {
+	const rows = await tx
+		.selectFrom("events")
+		.select(["at", "data"])
+		.where("incident_id", "=", incidentId)
+		.where("type", "=", "incident.note_added")
+		.where("actor", "=", principal.name)
+		.execute();
+	return rows
+		.map(({ at, data }) => ({ at, ...(JSON.parse(data) as { text: string; requestKey?: string }) }))
+		.find((note) => note.requestKey === requestKey);
 }
 
 async function change(

@@ -130,6 +130,7 @@ export type RefusalReason =
 	| "reason-missing"
 	| "verdict-unknown"
 	| "note-empty"
+	| "note-repeated"
 	| "not-resolved"
 	| "reviewed"
 	| "merged"

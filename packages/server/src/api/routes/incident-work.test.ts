@@ -253,3 +253,24 @@ test("what it cost says what is not known, and how the rest was made", async () 
 		responders: [{ person: "ana", ms: 20 * MINUTE_MS, acts: 2 }],
 	});
 });
+
+test("a note that is sent again with its Idempotency-Key stands once; other words need another key", async () => {
+	const { ask, ana, timeline, token } = await served();
+	const note = (text: string, key: string, bearer = ana) =>
+		ask("/api/v1/incidents/INC-1001/notes", bearer, {
+			method: "POST",
+			body: { text },
+			headers: { "idempotency-key": key },
+		});
+	expect([(await note("Seen.", "k1")).status, (await note("Seen.", "k1")).status]).toEqual([200, 200]);
+	const other = await note("Unseen.", "k1");
+	expect([other.status, other.body.error.message]).toEqual([
+		409,
+		"Idempotency-Key was sent before, with another note.",
+	]);
+	// A key is its sender's own.
+	const leo = (await token("responder", { name: "leo" })).token;
+	expect((await note("Seen too.", "k1", leo)).status).toBe(200);
+	expect((await note("Seen.", "a key with spaces")).status).toBe(400);
+	expect((await timeline("INC-1001")).filter((text) => text.includes("een"))).toEqual(["ana: Seen.", "leo: Seen too."]);
+});

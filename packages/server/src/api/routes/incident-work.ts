@@ -19,9 +19,10 @@ import {
 import { scopeOf } from "#platform";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { expectedVersion } from "../expected-version.ts";
+import { idempotencyKey } from "../idempotency-key.ts";
 import { wireTask } from "../incident-work-view.ts";
 import { principalOf, READERS, RESPONDERS } from "../policy.ts";
-import { badRequest, notFound, versionConflict } from "../problem.ts";
+import { notFound, versionConflict } from "../problem.ts";
 import { IncidentDetail, Instant } from "../schemas.ts";
 import { IncidentRole, TaskList } from "../schemas-incident-work.ts";
 import { action, answer, changedIncident, incidentRequest, OBJECT_RULE } from "./incidents.ts";
@@ -126,7 +127,7 @@ function taskRoutes(api: Api, context: ApiContext): void {
 		},
 		async (request, reply) => {
 			const change = incidentRequest(context, request, request.params.id);
-			const requestKey = idempotencyKey(request.headers["idempotency-key"]);
+			const requestKey = idempotencyKey(request);
 			const outcome = await context.store.transaction((tx) =>
 				addTask(tx, context, { ...change, ...request.body, requestKey }),
 			);
@@ -190,15 +191,5 @@ function taskRoutes(api: Api, context: ApiContext): void {
 				})),
 			};
 		},
-	);
-}
-
-function idempotencyKey(header: string | string[] | undefined): string | undefined {
-	if (header === undefined) return undefined;
-	if (typeof header === "string" && /^[\x21-\x7e]{1,200}$/.test(header)) return header;
-	throw badRequest(
-		"headers.idempotency-key",
-		"Idempotency-Key is not 1 to 200 printable characters.",
-		"Send one key per intention, such as a UUID.",
 	);
 }
