@@ -134,10 +134,10 @@ export function randomSchedule(
 		? []
 		: Array.from(
 				{ length: whole(0, 4) },
-				(): Unavailability => ({
+				(_, k): Unavailability => ({
 					person: pick([...PEOPLE, "ivy", "ivy", "jon"]),
 					...stretch(random, range, 500),
-					madeAt: whole(0, 4),
+					madeAt: (k * 3) % 5,
 				}),
 			);
 	const schedule: Schedule = {
