@@ -8,6 +8,7 @@ import type {
 	HealthDetails,
 	IncidentDetail,
 	IncidentSummary,
+	LatenciesView,
 	MadeTenant,
 	MatchView,
 	MonitorDetail,
@@ -185,6 +186,18 @@ export const windowsQuery = (tenant: string, slo: string, spanMs: number, resolu
 			const to = (Math.floor(Date.now() / resolutionMs) + 1) * resolutionMs;
 			const path = `/tenants/${encodeURIComponent(tenant || FLEET_IN_PATH)}/slis/${encodeURIComponent(slo)}/windows`;
 			return call<WindowsView>(`${path}?from=${to - spanMs}&to=${to}&resolutionMs=${resolutionMs}`, {}, signal);
+		},
+		refetchInterval: 30_000,
+	});
+
+/** Percentiles of latency per window; for SLOs that have latencies. An empty tenant is the fleet. */
+export const latenciesQuery = (tenant: string, slo: string, spanMs: number, resolutionMs: number) =>
+	queryOptions({
+		queryKey: ["latencies", tenant, slo, spanMs, resolutionMs],
+		queryFn: ({ signal }) => {
+			const to = (Math.floor(Date.now() / resolutionMs) + 1) * resolutionMs;
+			const path = `/tenants/${encodeURIComponent(tenant || FLEET_IN_PATH)}/slis/${encodeURIComponent(slo)}/latencies`;
+			return call<LatenciesView>(`${path}?from=${to - spanMs}&to=${to}&resolutionMs=${resolutionMs}`, {}, signal);
 		},
 		refetchInterval: 30_000,
 	});

@@ -10,6 +10,12 @@ import { Rejections } from "./rejections.tsx";
 import { Badge } from "./state-badge.tsx";
 import { formatBytes, formatCount, LOOK_OF_PART } from "./words.ts";
 
+const DAMAGED = {
+	counts: "health.damagedLine",
+	attributes: "health.damagedAttributes",
+	latencies: "health.damagedLatencies",
+} as const;
+
 /** How this system itself fares: each part in a sentence with what to do, then the figures behind it. */
 export function HealthPage() {
 	return (
@@ -200,7 +206,7 @@ function Held({ storage, now }: { readonly storage: NonNullable<HealthDetails["s
 							<li key={`${range.what} ${range.tenant} ${range.slo} ${range.tier} ${range.from}`}>
 								{range.from === null || range.to === null
 									? t("health.damagedUnknown")
-									: t(range.what === "attributes" ? "health.damagedAttributes" : "health.damagedLine", {
+									: t(DAMAGED[range.what], {
 											tenant: range.tenant || t("tenant.fleet"),
 											slo: range.slo,
 											from: times.at(range.from, now),

@@ -10,6 +10,7 @@ import { formatCount } from "../operations/words.ts";
 import { useIsDark } from "../preferences.ts";
 import { useSigned } from "../shell/signed.ts";
 import { times, useText } from "../text.ts";
+import { clockLabel, dayLabel } from "./axis-labels.ts";
 import { RANGES, type Range, spanOf } from "./ranges.ts";
 
 interface ChartProps {
@@ -183,12 +184,4 @@ function ChartTable({
 function lowestOf(values: readonly (number | null)[]): number | null {
 	const known = values.filter((value) => value !== null);
 	return known.length === 0 ? null : Math.min(...known);
-}
-
-function clockLabel(at: number): string {
-	return times.short(at, at);
-}
-
-function dayLabel(at: number): string {
-	return times.short(at, 0);
 }

@@ -9,6 +9,7 @@ import { useNow } from "../live.ts";
 import { Badge } from "../operations/state-badge.tsx";
 import { ErrorState, Loading, RefreshFailed } from "../shell/states.tsx";
 import { times, useText } from "../text.ts";
+import { LatencyChart } from "./latency-chart.tsx";
 import { MatchedBy } from "./matched-by.tsx";
 import { RANGES, type Range } from "./ranges.ts";
 import { TenantHead, UnknownTenant } from "./tenant-head.tsx";
@@ -78,6 +79,7 @@ export function WorkloadPage() {
 					</p>
 					<p className="soft">{budgetSentence(t, slo)}</p>
 					<WindowChart tenant={row} slo={slo} range={range} marks={marks} />
+					{slo.hasLatencies === true ? <LatencyChart tenant={row} slo={slo} range={range} /> : null}
 				</section>
 			))}
 			<Changes items={changes.data} error={changes.error} now={now} />
