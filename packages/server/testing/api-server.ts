@@ -113,7 +113,6 @@ async function start(): Promise<Running> {
 		attributes: async () => [],
 		columns: async () => new Float64Array(0),
 		drill: async () => false,
-		shadowFirings: async () => [],
 		// One field more than the wire schema knows: it must not leave.
 		accounting: async () => [
 			{

@@ -180,7 +180,7 @@ export const sloMessages = {
 	"monitor.firings": "Last firings",
 	"monitor.firingsShadow": "What would have fired",
 	"monitor.noFirings": "No firing is known.",
-	"monitor.noFiringsShadow": "Nothing would have fired since the server started or the catalogue changed last.",
+	"monitor.noFiringsShadow": "Nothing would have fired in the last four weeks, as far as it ran.",
 	"monitor.noFiringsDraft": "A draft does not run, so nothing is known of what would have fired.",
 	"monitor.col.when": "When",
 	"monitor.col.who": "Whose",

@@ -8,7 +8,7 @@ import type {
 } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Catalogue, CatalogueFile, Finding } from "#catalogue";
-import type { Drill, PairStatus, ShadowFiring } from "#detection";
+import type { Drill, PairStatus } from "#detection";
 import type { TicketSystem } from "#incidents";
 import type { ControlStore, EventBus, Ids, Principal, TenantScope } from "#platform";
 import type {
@@ -49,7 +49,6 @@ export interface TelemetryPort {
 	windows(query: WindowsQuery): Promise<WindowBucket[] | undefined>;
 	columns(query: ColumnsQuery): Promise<Float64Array>;
 	latencies(query: LatenciesQuery): Promise<Latencies | undefined>;
-	shadowFirings(): Promise<readonly ShadowFiring[]>;
 	/** False: there is no such pair. */
 	drill(asked: Drill): Promise<boolean>;
 	attributes(queries: readonly AttributesQuery[]): Promise<(AttributeCounts | undefined)[]>;

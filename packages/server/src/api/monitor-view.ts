@@ -19,7 +19,7 @@ export interface MonitorFacts {
 	/** Reduced to the caller's tenants. */
 	readonly catalogue: Catalogue;
 	readonly firings: readonly FiringCount[];
-	/** Of the caller's tenants, since the start or the last change of the catalogue. */
+	/** Of the caller's tenants, oldest first. */
 	readonly shadows: readonly ShadowFiring[];
 	readonly now: number;
 }

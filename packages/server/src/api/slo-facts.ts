@@ -1,6 +1,6 @@
 import { DAY_MS } from "@bellwether/model";
 import type { Catalogue } from "#catalogue";
-import { firingCounts, type Incident, listIncidents } from "#incidents";
+import { firingCounts, type Incident, listIncidents, shadowFirings } from "#incidents";
 import { inScope, type TenantScope } from "#platform";
 import type { ApiContext } from "./context.ts";
 import { type MonitorFacts, watchers } from "./monitor-view.ts";
@@ -29,12 +29,12 @@ export async function gatherMonitors(context: ApiContext, scope: TenantScope): P
 	const now = context.clock.now();
 	const [firings, shadows] = await Promise.all([
 		firingCounts(context.store.db, scope, now - FIRED_WITHIN_MS),
-		context.telemetry.shadowFirings(),
+		shadowFirings(context.store.db, scope),
 	]);
 	return {
 		catalogue: scopedCatalogue(context, scope),
 		firings,
-		shadows: shadows.filter(({ tenant }) => inScope(scope, tenant)),
+		shadows,
 		now,
 	};
 }

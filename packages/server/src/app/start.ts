@@ -4,7 +4,8 @@ import type { Worker } from "node:worker_threads";
 import type { Clock } from "@bellwether/model";
 import pino, { type Logger } from "pino";
 import { type Catalogue, formatFinding } from "#catalogue";
-import { openBreaches } from "#incidents";
+import type { ShadowFiring } from "#detection";
+import { keepShadowFirings, openBreaches } from "#incidents";
 import { EventBus, SYSTEM, scopeOf, systemIds } from "#platform";
 import { openControlStore } from "../adapters/sqlite/control-store.ts";
 import { DataDirLocked, type DataLock, lockDataDir } from "../adapters/sqlite/data-lock.ts";
@@ -121,6 +122,11 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 			log.error({ err: error, slo: event.slo, type: event.type }, "a breach could not be stored; trying again"),
 	});
 	lifecycle.onStop("breach queue", () => breaches.stop());
+	// What a shadow would have claimed wakes nobody: one that cannot be kept is lost.
+	const keepShadows = (firings: readonly ShadowFiring[]) =>
+		store
+			.transaction((tx) => keepShadowFirings(tx, firings))
+			.catch((error) => log.warn({ err: error, count: firings.length }, "claims in shadow could not be kept"));
 	const starting = startTelemetryThread({
 		dataDir,
 		catalogue: withSelfCheck(catalogue(), ownKey),
@@ -128,7 +134,7 @@ async function start(options: StartOptions, lifecycle: Lifecycle, log: Logger): 
 		warmWorker: options.warmWorker,
 		compileCacheDir: options.compileCacheDir,
 	}).then((started) => {
-		started.on({ breach: (event) => breaches.push(event) });
+		started.on({ breach: (event) => breaches.push(event), shadowFirings: keepShadows });
 		return started;
 	});
 	const { telemetry, rest } = await withRest(starting, dataDir);

@@ -293,8 +293,6 @@ export class TelemetryHost {
 				return this.#telemetry.accounting(call.tenant, call.source);
 			case "hour-strips":
 				return this.#hourStrips();
-			case "shadow-firings":
-				return this.#engine?.shadowFirings() ?? [];
 			case "source-states":
 				return this.#telemetry.sourceStates();
 			case "attributes":
@@ -398,6 +396,8 @@ export class TelemetryHost {
 			this.#confirmAt = began + tookMs + CONFIRM_MS + 1;
 			this.#wakeAt(this.#confirmAt);
 		}
+		const firings = engine.takeShadowFirings();
+		if (firings.length > 0) this.#options.send({ kind: "shadow-firings", firings });
 		if (events.length === 0) return;
 		// Statuses first: who hears of a breach then finds it in the mirror.
 		this.#tellChanged();

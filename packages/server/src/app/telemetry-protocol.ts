@@ -86,7 +86,6 @@ export type Call =
 	| { readonly kind: "latencies"; readonly query: LatenciesQuery }
 	| { readonly kind: "accounting"; readonly tenant: string | undefined; readonly source?: string | undefined }
 	| { readonly kind: "hour-strips" }
-	| { readonly kind: "shadow-firings" }
 	| { readonly kind: "source-states" }
 	| { readonly kind: "attributes"; readonly queries: readonly AttributesQuery[] }
 	| { readonly kind: "tenant-values"; readonly query: TenantValuesQuery }
@@ -110,7 +109,6 @@ export type Answer =
 	| (AttributeCounts | undefined)[]
 	| Accounting[]
 	| HourStrip[]
-	| readonly ShadowFiring[]
 	| SourceState[]
 	| TenantValues
 	| TelemetryHealth
@@ -124,6 +122,7 @@ export type FromWorker =
 	| { readonly kind: "answer"; readonly id: number; readonly answer: Answer }
 	| { readonly kind: "fault"; readonly id: number; readonly message: string }
 	| { readonly kind: "breach"; readonly event: BreachOpened | BreachClosed }
+	| { readonly kind: "shadow-firings"; readonly firings: readonly ShadowFiring[] }
 	/** `all`: replaces the mirror (after a change of the catalogue) instead of patching it. */
 	| { readonly kind: "statuses"; readonly all: boolean; readonly statuses: readonly PairStatus[] }
 	| { readonly kind: "failure"; readonly message: string };

@@ -41,6 +41,8 @@ export type { HourStrip, OpenBreach, TelemetryHealth } from "./telemetry-protoco
 
 export interface TelemetryListener {
 	breach?(event: BreachOpened | BreachClosed): void;
+	/** What monitors in shadow would have claimed just now, oldest first. */
+	shadowFirings?(firings: readonly ShadowFiring[]): void;
 	statuses?(changed: PairStatus[]): void;
 	/** The thread or its store failed; it recovers by itself, ingest answers `unavailable` meanwhile. */
 	failure?(error: Error): void;
@@ -77,8 +79,6 @@ export interface TelemetryThread {
 	attributes(queries: readonly AttributesQuery[]): Promise<(AttributeCounts | undefined)[]>;
 	accounting(tenant?: string, source?: string): Promise<Accounting[]>;
 	hourStrips(): Promise<HourStrip[]>;
-	/** What monitors in shadow would have claimed since the start or the last change of the catalogue, oldest first. */
-	shadowFirings(): Promise<readonly ShadowFiring[]>;
 	/** How the sources that sent behave. */
 	sourceStates(): Promise<SourceState[]>;
 	/** Values of attributes that may name a tenant, as streams had them since the catalogue was loaded. */
@@ -254,10 +254,6 @@ class Thread implements TelemetryThread {
 		return ((await this.#call({ kind: "hour-strips" })) as HourStrip[]).filter(({ slo }) => !isOwnName(slo));
 	}
 
-	async shadowFirings(): Promise<readonly ShadowFiring[]> {
-		return (await this.#call({ kind: "shadow-firings" })) as readonly ShadowFiring[];
-	}
-
 	async sourceStates(): Promise<SourceState[]> {
 		const states = (await this.#call({ kind: "source-states" })) as SourceState[];
 		return states.filter(({ source }) => !isOwnName(source.replace(/^token:/, "")));
@@ -355,6 +351,9 @@ class Thread implements TelemetryThread {
 				for (const listener of this.#listeners) listener.breach?.(event);
 				return;
 			}
+			case "shadow-firings":
+				for (const listener of this.#listeners) listener.shadowFirings?.(message.firings);
+				return;
 			case "statuses":
 				this.#mirror(message.statuses, message.all);
 				return;

@@ -57,7 +57,7 @@ describe("telemetry that stops", () => {
 		const { pass, opened, play } = fleet(3 * DAY_MS, [shadow, ...ALSO]);
 		pass(HOUR_MS, (tenant) => tenant !== "contoso");
 		expect(opened().map(({ tenant, monitor }) => [tenant, monitor])).toEqual([["contoso", "missing"]]);
-		expect(play.engine.shadowFirings().map(({ tenant, monitor }) => [tenant, monitor])).toEqual([
+		expect(play.engine.takeShadowFirings().map(({ tenant, monitor }) => [tenant, monitor])).toEqual([
 			["contoso", "a-shadow"],
 		]);
 	});

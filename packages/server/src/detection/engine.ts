@@ -255,8 +255,8 @@ class Engine implements DetectionEngine {
 		return this.#shadows.count(pair);
 	}
 
-	shadowFirings(): readonly ShadowFiring[] {
-		return this.#shadows.list();
+	takeShadowFirings(): readonly ShadowFiring[] {
+		return this.#shadows.take();
 	}
 
 	bytesPerPair(): number {

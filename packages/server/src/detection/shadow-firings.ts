@@ -9,26 +9,28 @@ export interface ShadowFiring {
 	readonly says: string;
 }
 
-/** The oldest go first: a shadow that fires all day must not fill the memory. */
-const KEPT = 500;
+/** That wait to be taken: a shadow that fires all day must not fill the memory. */
+const WAITING = 500;
 
-/** Claims of monitors in shadow since the start: counted by pair, the last ones kept. */
+/** Claims of monitors in shadow since the start: counted by pair, told once to whoever keeps them. */
 export class ShadowFirings {
 	readonly #counts = new Map<number, number>();
-	readonly #last: ShadowFiring[] = [];
+	#fresh: ShadowFiring[] = [];
 
 	add(pair: number, firing: ShadowFiring): void {
 		this.#counts.set(pair, this.count(pair) + 1);
-		this.#last.push(firing);
-		if (this.#last.length > KEPT) this.#last.shift();
+		this.#fresh.push(firing);
+		if (this.#fresh.length > WAITING) this.#fresh.shift();
 	}
 
 	count(pair: number): number {
 		return this.#counts.get(pair) ?? 0;
 	}
 
-	/** Oldest first. */
-	list(): readonly ShadowFiring[] {
-		return [...this.#last];
+	/** Those since the last call, oldest first; of very many the last ones. */
+	take(): readonly ShadowFiring[] {
+		const taken = this.#fresh;
+		if (taken.length > 0) this.#fresh = [];
+		return taken;
 	}
 }

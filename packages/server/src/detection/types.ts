@@ -233,8 +233,8 @@ export interface DetectionEngine extends WindowSink {
 	hourStrip(pair: number, now: number): PairState[];
 	/** Breaches that the pair's shadow monitor would have opened since the start. */
 	shadowBreaches(pair: number): number;
-	/** The last of them, of all pairs, oldest first. */
-	shadowFirings(): readonly ShadowFiring[];
+	/** Those of all pairs since the last call, oldest first. */
+	takeShadowFirings(): readonly ShadowFiring[];
 	/** Work that waits for a moment of leisure, some milliseconds of it; true while there is more. */
 	work(): boolean;
 	/** Share of what is usual that the radar has learnt since the start; 1 without a radar. */

@@ -32,6 +32,7 @@ export { type ItemState, type KeptRunbook, runbooksOf, tickItem } from "./runboo
 export { type ParsedRunbook, parseRunbook, type RunbookItem } from "./runbooks/parse.ts";
 export { incidentsToRevise, reviseSeverity, setSeverity } from "./severity/change.ts";
 export { type JudgedSeverity, judgeSeverity, risen, type SeverityFacts } from "./severity/derive.ts";
+export { keepShadowFirings, shadowFirings } from "./shadow-firings.ts";
 export { keepCulprits, type SimilarIncident, similarIncidents } from "./similar/find.ts";
 export { type CulpritValue, rankSimilar } from "./similar/rank.ts";
 export * from "./tickets/index.ts";

@@ -31,6 +31,15 @@ export interface ControlTables extends OnCallTables {
 		evidence: string;
 		incident_id: string | null;
 	};
+	/** What monitors in shadow would have claimed. */
+	shadow_firings: {
+		seq: Generated<number>;
+		monitor: string;
+		tenant: string;
+		slo: string;
+		at: number;
+		says: string;
+	};
 	incidents: {
 		id: string;
 		number: number;

@@ -4,6 +4,7 @@ import { INCIDENT_INDEXES_STEP, INCIDENT_WORK_STEP } from "./control-store-incid
 import { ON_CALL_STEP } from "./control-store-oncall.ts";
 import { PAGING_TABLES } from "./control-store-paging.ts";
 import { ROUTING_TABLES } from "./control-store-routing.ts";
+import { SHADOW_FIRINGS_STEP } from "./control-store-shadow-firings.ts";
 import { WATCHDOG_STEP } from "./control-store-watchdog.ts";
 
 /** Tables whose rows belong to an incident. */
@@ -434,4 +435,5 @@ create index ticket_messages_by_time on ticket_messages (received_at);
 	ON_CALL_STEP,
 	DELIVERIES_BY_START_STEP,
 	INCIDENT_INDEXES_STEP,
+	SHADOW_FIRINGS_STEP,
 ];

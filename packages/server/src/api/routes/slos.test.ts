@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { parseCatalogue, type Slo } from "#catalogue";
 import type { PairStatus, ShadowFiring } from "#detection";
+import { keepShadowFirings } from "#incidents";
 import { scopeOf } from "#platform";
 import type { ColumnsQuery, WindowsQuery } from "#telemetry";
 import { bearer, NOW, useApiServer } from "../../../testing/api-server.ts";
@@ -53,7 +54,7 @@ const server = useApiServer();
 let asked: WindowsQuery[];
 
 /** Contoso has a tenth of its events bad in one step of the period, Fabrikam none anywhere. */
-beforeEach(() => {
+beforeEach(async () => {
 	if (!CATALOGUE) throw new Error("the catalogue of these tests is not valid");
 	asked = [];
 	const status = (tenant: string, budgetRemaining: number | undefined): PairStatus => ({
@@ -79,7 +80,6 @@ beforeEach(() => {
 		...server.context.telemetry,
 		statuses: () => [status("contoso", 0.4), status("fabrikam", undefined)],
 		hourStrips: async () => [],
-		shadowFirings: async () => [shadow("contoso"), shadow("fabrikam")],
 		windows: async (query: WindowsQuery) => {
 			asked.push(query);
 			const window = { at: query.from + STEP_MS, good: 90, bad: 10, total: 100, late: 0, revision: 0, closed: true };
@@ -95,6 +95,7 @@ beforeEach(() => {
 	const { clock, store } = server.context;
 	const catalogue = () => CATALOGUE;
 	const fleet = createFleetSource({ clock, store, catalogue, telemetry, demo: false, onChange: () => {} });
+	await store.transaction((tx) => keepShadowFirings(tx, [shadow("contoso"), shadow("fabrikam")]));
 	Object.assign(server.context, { telemetry, catalogue, fleet });
 });
 
