@@ -6,6 +6,8 @@ export const integrationMessages = {
 	"integrations.title": "Integrations",
 	"integrations.sentence":
 		"{bad, plural, =0 {No integration needs you} one {# integration needs you} other {# integrations need you}}; {open, plural, =0 {no ticket is open} one {# ticket is open} other {# tickets are open}}, {waiting, plural, =0 {none waits} one {# waits} other {# wait}} to be sent.",
+	"integrations.leftBehind":
+		"{tickets, plural, one {# ticket waits} other {# tickets wait}} for “{integration}”, which the catalogue has no more.",
 	"integrations.none": "No integration is set up",
 	"integrations.noneBody":
 		"This page will show the systems that incidents are carried to as tickets: PagerDuty, ServiceNow, Jira, Azure DevOps and ICM. Next step: write one in the folder integrations of the catalogue; docs/integrations.md has an example of each.",

@@ -1,5 +1,5 @@
 import { type Catalogue, formatFinding, type PlannedPause, pausesAt } from "#catalogue";
-import { feedStates, integrationStates } from "#incidents";
+import { feedStates, integrationStates, ticketsLeftBehind } from "#incidents";
 import { inScope, type TenantScope } from "#platform";
 import { channelStates } from "#response";
 import { FLEET, type UnusedMetric } from "#telemetry";
@@ -32,19 +32,31 @@ export async function gatherHealth(
 	const now = context.clock.now();
 	const catalogue = context.catalogue();
 	const active = context.config.active();
-	const [senders, figures, accounts, values, feeds, deliveries, channels, queues, diskFreeBytes, integrations] =
-		await Promise.all([
-			sources.senders().catch(() => []),
-			telemetry.health().catch(() => undefined),
-			telemetry.accounting().catch(() => undefined),
-			telemetry.tenantValues({ state: "all", offset: 0, limit: 1 }).catch(() => undefined),
-			feedStates(store.db, scope, catalogue, now),
-			recentDeliveries(context, now, scope.all),
-			channelStates(store.db, channelsInUse(catalogue), now),
-			queueFigures(context, now),
-			context.diskFreeBytes?.().catch(() => undefined),
-			integrationStates(store.db, scope, catalogue).catch(() => undefined),
-		]);
+	const [
+		senders,
+		figures,
+		accounts,
+		values,
+		feeds,
+		deliveries,
+		channels,
+		queues,
+		diskFreeBytes,
+		integrations,
+		leftBehind,
+	] = await Promise.all([
+		sources.senders().catch(() => []),
+		telemetry.health().catch(() => undefined),
+		telemetry.accounting().catch(() => undefined),
+		telemetry.tenantValues({ state: "all", offset: 0, limit: 1 }).catch(() => undefined),
+		feedStates(store.db, scope, catalogue, now),
+		recentDeliveries(context, now, scope.all),
+		channelStates(store.db, channelsInUse(catalogue), now),
+		queueFigures(context, now),
+		context.diskFreeBytes?.().catch(() => undefined),
+		integrationStates(store.db, scope, catalogue).catch(() => undefined),
+		ticketsLeftBehind(store.db, scope, catalogue).catch(() => []),
+	]);
 	const statuses = telemetry.statuses();
 	const seen = statuses.filter(({ lastAt }) => lastAt !== undefined);
 	const slosWithData = new Set(seen.filter(({ tenant }) => tenant === FLEET).map(({ slo }) => slo));
@@ -104,6 +116,7 @@ export async function gatherHealth(
 		deliveries,
 		channels,
 		integrations,
+		leftBehind,
 		queues,
 		watchdog: context.watchdog?.status(),
 		diskFreeBytes,

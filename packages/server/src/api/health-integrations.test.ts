@@ -30,3 +30,13 @@ test.each<[string, readonly IntegrationFacts[] | undefined, string, RegExp]>([
 	expect(verdict.says).toMatch(says);
 	if (state !== "well") expect(verdict.remedy).not.toBe("");
 });
+
+test("tickets of an integration that was taken out of the catalogue are named, also where no other is left", () => {
+	const leftBehind = [{ integration: "old-desk", tickets: 3, since: NOW - MINUTE_MS }];
+	for (const integrations of [[], [well]]) {
+		const verdict = judgeIntegrations(integrations, NOW, leftBehind);
+		expect(verdict.state).toBe("attention");
+		expect(verdict.says).toMatch(/catalogue has no more: old-desk, 3\./);
+		expect(verdict.remedy).toMatch(/Put the integration back/);
+	}
+});

@@ -1,8 +1,12 @@
 import { describeDuration, MINUTE_MS } from "@bellwether/model";
-import type { IntegrationState } from "#incidents";
+import type { IntegrationState, LeftBehind } from "#incidents";
 import type { PartState } from "./schemas-operations.ts";
 
 export type IntegrationFacts = Pick<IntegrationState, "displayName" | "state" | "tickets" | "waitingSince">;
+
+/** What to do about tickets that nobody carries. */
+export const LEFT_BEHIND_REMEDY =
+	"Put the integration back under its name, so that they are carried; what they say there now is not kept alike.";
 
 interface Verdict {
 	readonly state: PartState;
@@ -14,11 +18,16 @@ interface Verdict {
 const LATE_MS = 5 * MINUTE_MS;
 
 /** How the systems of record fare, in a sentence. One that nothing was sent to is unknown, not well. */
-export function judgeIntegrations(integrations: readonly IntegrationFacts[] | undefined, now: number): Verdict {
+export function judgeIntegrations(
+	integrations: readonly IntegrationFacts[] | undefined,
+	now: number,
+	leftBehind: readonly LeftBehind[] = [],
+): Verdict {
 	if (!integrations) {
 		return { state: "unknown", says: "How the integrations fare is not known.", remedy: "Look again in a moment." };
 	}
-	if (integrations.length === 0) return { state: "well", says: "No integration is set up.", remedy: "" };
+	if (integrations.length === 0 && leftBehind.length === 0)
+		return { state: "well", says: "No integration is set up.", remedy: "" };
 	const named = (of: readonly IntegrationFacts[], words: (each: IntegrationFacts) => string) =>
 		of.map((each) => `${each.displayName}${words(each)}`).join("; ");
 	const inState = (state: IntegrationState["state"]) => integrations.filter((each) => each.state === state);
@@ -29,6 +38,14 @@ export function judgeIntegrations(integrations: readonly IntegrationFacts[] | un
 			state: "failing",
 			says,
 			remedy: "See the page Integrations for what the system said; then send them again.",
+		};
+	}
+	if (leftBehind.length > 0) {
+		const gone = leftBehind.map(({ integration, tickets }) => `${integration}, ${tickets}`).join("; ");
+		return {
+			state: "attention",
+			says: `Tickets wait for integrations that the catalogue has no more: ${gone}.`,
+			remedy: LEFT_BEHIND_REMEDY,
 		};
 	}
 	const bad = integrations.filter(

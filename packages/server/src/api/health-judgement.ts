@@ -1,4 +1,5 @@
 import { DAY_MS, describeDuration, MINUTE_MS } from "@bellwether/model";
+import type { LeftBehind } from "#incidents";
 import type { StorageFigures, TelemetryCounters } from "#telemetry";
 import type { LoopDelay } from "./event-loop.ts";
 import { type ChannelFacts, judgeChannels } from "./health-channels.ts";
@@ -75,6 +76,8 @@ export interface HealthFacts {
 	readonly channels?: readonly ChannelFacts[] | undefined;
 	/** Undefined: could not be read. */
 	readonly integrations?: readonly IntegrationFacts[] | undefined;
+	/** Tickets of integrations that are gone. */
+	readonly leftBehind?: readonly LeftBehind[] | undefined;
 	readonly queues: { readonly outbox: number; readonly outboxLateMs: number; readonly timersLateMs: number };
 	/** Undefined: nothing watches. */
 	readonly watchdog?: WatchdogStatus | undefined;
@@ -108,7 +111,7 @@ export function judgeHealth(facts: HealthFacts): Part[] {
 		pages: judgePages,
 		deliveries: judgeDeliveries,
 		channels: ({ channels, now }) => judgeChannels(channels, now),
-		integrations: ({ integrations, now }) => judgeIntegrations(integrations, now),
+		integrations: ({ integrations, leftBehind, now }) => judgeIntegrations(integrations, now, leftBehind),
 		queues: judgeQueues,
 		journal: judgeJournal,
 		disk: judgeDisk,

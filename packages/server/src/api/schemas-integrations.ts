@@ -32,6 +32,13 @@ export const IntegrationView = z.object({
 });
 export type IntegrationView = z.infer<typeof IntegrationView>;
 
+export const LeftBehindView = z.object({
+	integration: z.string(),
+	tickets: z.number().int(),
+	since: z.number().int().describe("when the one that waits longest became due"),
+	remedy: z.string(),
+});
+
 export const IntegrationTestResult = z.object({
 	status: z.enum(["done", "failed"]),
 	steps: z.array(z.object({ what: z.string(), ok: z.boolean(), detail: z.string() })),

@@ -4,6 +4,7 @@ import type { ControlStore, DispatcherCounters, TimerCounters } from "#platform"
 import type { ChannelState } from "#response";
 import type { Accounting, StorageFigures, TenantQuotaState } from "#telemetry";
 import { channelGauges } from "./channel-metrics.ts";
+import { type TicketFigures, ticketGauges } from "./ticket-metrics.ts";
 import { watchdogGauges } from "./watchdog/gauges.ts";
 
 export interface MetricSources {
@@ -22,6 +23,8 @@ export interface MetricSources {
 	readonly telemetry: () => Promise<TelemetryFigures | undefined>;
 	readonly accounting: () => Promise<readonly Accounting[]>;
 	readonly watchdog: () => WatchdogStatus;
+	/** Undefined: could not be read. */
+	readonly tickets: () => Promise<TicketFigures | undefined>;
 }
 
 /** What the telemetry thread says of itself. */
@@ -145,6 +148,8 @@ export function createSelfMetrics(sources: MetricSources): {
 
 	const setChannels = channelGauges(registry, PREFIX);
 
+	const setTickets = ticketGauges(registry, PREFIX);
+
 	async function collect(): Promise<void> {
 		setWatchdog(sources.watchdog());
 		const now = sources.now();
@@ -163,6 +168,7 @@ export function createSelfMetrics(sources: MetricSources): {
 		collectSources();
 		collectFeeds();
 		setChannels(await sources.channels());
+		setTickets(await sources.tickets(), now);
 		await collectSenders(now);
 		await collectQueues(now);
 		await collectTelemetry();

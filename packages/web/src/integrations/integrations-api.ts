@@ -2,9 +2,17 @@ import { queryOptions } from "@tanstack/react-query";
 import { call } from "../api.ts";
 import type { IntegrationTest, IntegrationView } from "../api-types.ts";
 
+/** Tickets of an integration that the catalogue has no more. */
+export interface LeftBehind {
+	readonly integration: string;
+	readonly tickets: number;
+	readonly since: number;
+	readonly remedy: string;
+}
+
 export const integrationsQuery = queryOptions({
 	queryKey: ["integrations"],
-	queryFn: ({ signal }) => call<{ items: IntegrationView[] }>("/integrations", {}, signal),
+	queryFn: ({ signal }) => call<{ items: IntegrationView[]; leftBehind: LeftBehind[] }>("/integrations", {}, signal),
 	refetchInterval: 10_000,
 });
 

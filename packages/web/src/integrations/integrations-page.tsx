@@ -24,12 +24,17 @@ function Integrations() {
 		if (query.error === null) return <Loading rows={4} />;
 		return <ErrorState what={t("what.integrations")} error={query.error} retry={() => void query.refetch()} />;
 	}
-	const { items } = query.data;
+	const { items, leftBehind } = query.data;
 	const sum = (of: (each: IntegrationView) => number) => items.reduce((total, each) => total + of(each), 0);
 	return (
 		<>
 			{query.error === null ? null : <RefreshFailed error={query.error} since={query.dataUpdatedAt} now={now} />}
 			<h1>{t("integrations.title")}</h1>
+			{leftBehind.map(({ integration, tickets, remedy }) => (
+				<p key={integration} role="note" className="incident-sentence">
+					{t("integrations.leftBehind", { integration, tickets })} {remedy}
+				</p>
+			))}
 			{items.length === 0 ? (
 				<Empty title={t("integrations.none")}>
 					<p>{t("integrations.noneBody")}</p>

@@ -1,15 +1,24 @@
 import { createHmac } from "node:crypto";
 import { DAY_MS, MINUTE_MS } from "@bellwether/model";
+import { Registry } from "prom-client";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { ApiContext } from "#api";
 import type { Integration } from "#catalogue";
-import { createTicketCarrier, listenForTickets, type TicketCarrier } from "#incidents";
+import {
+	createTicketCarrier,
+	integrationStates,
+	listenForTickets,
+	type TicketCarrier,
+	ticketsLeftBehind,
+} from "#incidents";
 import { createEgressReader } from "#platform";
 import { breachOpened } from "../../../testing/catalogue.ts";
+import { ALL } from "../../../testing/rooms.ts";
 import { type ServedRooms, serveRooms } from "../../../testing/served-rooms.ts";
 import { integrationTo, SECRET_ENV } from "../../../testing/tickets/integration.ts";
 import { openTicketReceiver, type TicketReceiver } from "../../../testing/tickets/receiver.ts";
 import { SECRETS } from "../../../testing/tickets/secrets.ts";
+import { ticketGauges } from "../../app/ticket-metrics.ts";
 import { ticketSystemOf } from "../../app/ticket-systems.ts";
 
 const SIGNING_KEY = "signing-key-of-pagerduty";
@@ -387,4 +396,30 @@ describe("the API", () => {
 		expect(pager.tickets).toHaveLength(1);
 		expect(await rooms.timeline("INC-1001")).toContain("n.patel asked for a ticket in PagerDuty.");
 	});
+});
+
+test("tickets of an integration that is taken out of the catalogue are named with what to do, and figure in the metrics", async () => {
+	const { token } = await rooms.token("viewer");
+	await rooms.claim(breachOpened("woodgrove"));
+	const listed = async () => (await rooms.ask("/api/v1/integrations", token)).body.leftBehind;
+	expect(await listed()).toEqual([]);
+	const [gone, ...left] = rooms.deps.catalogue().integrations ?? [];
+	rooms.setCatalogue({ ...rooms.deps.catalogue(), integrations: left });
+	expect(await listed()).toEqual([
+		{
+			integration: gone?.name,
+			tickets: 1,
+			since: expect.any(Number),
+			remedy: expect.stringContaining("Put the integration back"),
+		},
+	]);
+	const { token: limited } = await rooms.token("viewer", { name: "city", tenants: ["city-power"] });
+	expect((await rooms.ask("/api/v1/integrations", limited)).body.leftBehind).toEqual([]);
+	const registry = new Registry();
+	const leftBehind = await ticketsLeftBehind(rooms.db, ALL, rooms.deps.catalogue());
+	const integrations = await integrationStates(rooms.db, ALL, rooms.deps.catalogue());
+	ticketGauges(registry, "bellwether_")({ integrations, leftBehind }, rooms.clock.now());
+	const text = await registry.metrics();
+	expect(text).toContain(`bellwether_tickets_left_behind{integration="${gone?.name}"} 1`);
+	expect(text).toContain(`bellwether_tickets{integration="${left[0]?.name}",state="waiting"} 1`);
 });

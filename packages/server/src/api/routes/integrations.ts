@@ -6,17 +6,20 @@ import {
 	integrationStates,
 	listTicketAttempts,
 	takeTicketMessage,
+	ticketsLeftBehind,
 	ticketsOf,
 	tryIntegration,
 } from "#incidents";
 import { scopeOf } from "#platform";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
+import { LEFT_BEHIND_REMEDY } from "../health-integrations.ts";
 import { proveIntegration } from "../integration-proof.ts";
 import { ADMINS, PUBLIC, principalOf, READERS, RESPONDERS } from "../policy.ts";
 import { ApiProblem, notFound } from "../problem.ts";
 import {
 	IntegrationTestResult,
 	IntegrationView,
+	LeftBehindView,
 	MessageTaken,
 	TicketAttemptView,
 	TicketView,
@@ -45,14 +48,26 @@ function listRoutes(api: Api, context: ApiContext): void {
 			schema: {
 				summary: "Systems of record that incidents are carried to, and how each fares",
 				tags: ["integrations"],
-				response: { 200: z.object({ items: z.array(IntegrationView), next: z.null() }), ...PROBLEMS },
+				response: {
+					200: z.object({
+						items: z.array(IntegrationView),
+						next: z.null(),
+						leftBehind: z.array(LeftBehindView).describe("tickets of integrations that the catalogue has no more"),
+					}),
+					...PROBLEMS,
+				},
 			},
 		},
 		async (request) => {
 			const catalogue = context.catalogue();
 			const scope = scopeOf(principalOf(request));
 			const states = await integrationStates(context.store.db, scope, catalogue);
-			return { items: states.map((state) => wireIntegration(state, catalogue, context.baseUrl(), scope)), next: null };
+			const leftBehind = await ticketsLeftBehind(context.store.db, scope, catalogue);
+			return {
+				items: states.map((state) => wireIntegration(state, catalogue, context.baseUrl(), scope)),
+				next: null,
+				leftBehind: leftBehind.map((each) => ({ ...each, remedy: LEFT_BEHIND_REMEDY })),
+			};
 		},
 	);
 	api.get(

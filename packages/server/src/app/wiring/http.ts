@@ -1,6 +1,8 @@
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type ApiContext, buildHttpServer, type HttpServerOptions } from "#api";
+import { integrationStates, ticketsLeftBehind } from "#incidents";
+import { SYSTEM, scopeOf } from "#platform";
 import type { BreachQueue } from "../breach-queue.ts";
 import type { ConfigControl } from "../config-control.ts";
 import { openGrpcPort } from "../grpc-port.ts";
@@ -92,6 +94,11 @@ function metricsOf({ store, clock, hub, telemetry, catalogue }: Ground, parts: P
 		telemetry: () => telemetry.health().catch(() => undefined),
 		accounting: () => telemetry.accounting().catch(() => []),
 		watchdog: () => watchdog.status(),
+		tickets: async () => {
+			const all = scopeOf(SYSTEM);
+			const integrations = await integrationStates(store.db, all, catalogue());
+			return { integrations, leftBehind: await ticketsLeftBehind(store.db, all, catalogue()) };
+		},
 	});
 }
 

@@ -15,6 +15,7 @@ export type { ExchangeDeps } from "./exchange.ts";
 export * from "./field-values.ts";
 export * from "./http.ts";
 export * from "./inbound.ts";
+export * from "./left-behind.ts";
 export * from "./listen.ts";
 export * from "./queries.ts";
 export { ticketsOf } from "./rows.ts";
