@@ -5,7 +5,7 @@ import type { EventApplier } from "./event-applier.ts";
 import type { FoldedRequests } from "./folded-requests.ts";
 import type { BucketCounts } from "./latency/buckets.ts";
 import { LatencyStreams, type PointMode } from "./latency/latency-streams.ts";
-import type { Sketch } from "./latency/sketch.ts";
+import { AT_MOST, type Sketch } from "./latency/sketch.ts";
 import type { SketchStages } from "./latency/sketch-cells.ts";
 import { COUNTED, DUPLICATE, type Ledger, REJECTED } from "./ledger.ts";
 import { MAX_ORIGINS } from "./origins.ts";
@@ -492,6 +492,10 @@ export class Applier {
 				for (let k = 0; k < roles.bounds.length; k++)
 					streams.fresh[at + k] =
 						(streams.fresh[at + k] as number) + (values[from + k] as number) - (base ? (base[at + k] as number) : 0);
+				if (roles.bucket) {
+					const before = base ? (base[at] as number) : 0;
+					this.#countBucket(roles.bucket, Math.floor(values[from] as number) - Math.floor(before));
+				}
 				// With one role per pair, each pair is met here once already.
 				const isNotedHere = lateToNote && roles.touched === pairs;
 				if (isNotedHere) lateToNote = false;
@@ -518,6 +522,14 @@ export class Applier {
 				const cell = cells.entry(pair, bucket);
 				cells.late[cell] = (cells.late[cell] as number) + 1;
 			}
+	}
+
+	/** Also none: that nobody was within a bound tells something of who was within the next. */
+	#countBucket({ le, pairs }: NonNullable<RoleSet["bucket"]>, events: number): void {
+		for (const pair of pairs) {
+			if (events > 0) this.#cells.entry(pair, this.#bucket);
+			this.sketches?.addOne(pair, this.#bucket * BUCKET_MS, AT_MOST, le, events);
+		}
 	}
 
 	#countLatencies(sketch: Sketch, { sketched }: RoleSet): void {

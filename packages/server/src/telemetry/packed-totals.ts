@@ -23,12 +23,12 @@ export function* packedTotals(
 	}
 }
 
-/** Events with a known latency that a stored row of sketches holds. Throws when it is no such row. */
+/** Events with a known latency that a stored row of sketches holds, without those of classic histograms, whose buckets come one by one. Throws when it is no such row. */
 export function* packedLatencies(
 	tier: RollUp,
 	block: number,
 	packed: Uint8Array,
 ): Iterable<{ readonly at: number; readonly count: number }> {
-	for (const [bucket, { total }] of unpackSketches(packed))
-		yield { at: block * TIERS[tier].blockMs + bucket * SKETCH_MS[tier], count: total };
+	for (const [bucket, sketch] of unpackSketches(packed))
+		yield { at: block * TIERS[tier].blockMs + bucket * SKETCH_MS[tier], count: sketch.totalOfIntervals };
 }

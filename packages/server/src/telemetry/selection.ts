@@ -77,6 +77,8 @@ export interface RoleSet {
 	readonly touched: readonly number[];
 	/** Those whose sketches take the latencies of a histogram's events. */
 	readonly sketched: readonly number[];
+	/** The value counts events of at most this latency, for the sketches of these pairs. */
+	readonly bucket: { readonly le: number; readonly pairs: readonly number[] } | undefined;
 	/** What few streams need, so that one look tells for all others. */
 	readonly special: SpecialRoles | undefined;
 }
@@ -227,7 +229,12 @@ export class Selection {
 		const attributes = new Map<string, string>();
 		for (const list of [id.resource, id.scope, id.point])
 			for (const [name, typedValue] of list) attributes.set(name, typedValue.slice(1));
-		const selecting = uses?.filter((use) => use.where.every(({ name, test }) => test(attributes.get(name) ?? "")));
+		const selecting = uses?.filter(
+			(use) =>
+				// A histogram is fifteen of them: of a customer that is no key tenant they are not worth it.
+				(use.bucket === undefined || this.#tenantPairs[Math.max(0, tenant)]?.has(use.slo)) &&
+				use.where.every(({ name, test }) => test(attributes.get(name) ?? "")),
+		);
 		if (!selecting?.length) {
 			if (uses === undefined) this.unused.name(id.metric);
 			else this.unused.mismatch(id.metric, attributes, conditionNames(uses));
@@ -283,8 +290,11 @@ export class Selection {
 		if (!uses?.some((use) => use.selector.le !== undefined)) return undefined;
 		const label = part === "bucket" ? point.find(([name]) => name === "le")?.[1].slice(1) : undefined;
 		if (part === "bucket" && !label) return undefined;
-		const le = label === undefined ? undefined : Number(label);
-		return uses.filter((use) => !use.threshold && use.selector.le === le);
+		const le = label === undefined ? undefined : label === "+Inf" ? Number.POSITIVE_INFINITY : Number(label);
+		const counted = uses.filter((use) => !use.threshold && use.selector.le === le);
+		if (le === undefined || Number.isNaN(le)) return counted;
+		const kept = uses.filter((use) => use.keepsLatency);
+		return [...counted, ...kept.map((use) => ({ ...use, bad: 0, total: 0, keepsLatency: false, bucket: le }))];
 	}
 
 	/** Pairs that one event of (tenant, SLO) feeds: the tenant's own, if it has one, its tier's cohorts, and the fleet's. */
@@ -328,7 +338,7 @@ export class Selection {
 			kind === KIND.cumulativeExponential && uses.some((use) => Number.isFinite(use.selector.le ?? Number.NaN));
 		const owned = own ? `own ${own.map((use) => use.slo).join()}|` : "";
 		const isSketched = kind >= KIND.deltaHistogram && uses.some((use) => use.keepsLatency);
-		const key = `${isSketched ? "latency|" : ""}${tenant}|${groups.join()}|${isConflict ? "conflict|" : ""}${owned}${hasResolution ? "resolution|" : ""}${uses.map((use) => `${use.slo},${use.selector.le ?? ""},${use.bad},${use.total}`).join("|")}`;
+		const key = `${isSketched ? "latency|" : ""}${tenant}|${groups.join()}|${isConflict ? "conflict|" : ""}${owned}${hasResolution ? "resolution|" : ""}${uses.map((use) => `${use.slo},${use.selector.le ?? ""},${use.bad},${use.total}${use.bucket === undefined ? "" : `,${use.bucket}`}`).join("|")}`;
 		let set = this.#roleSets.get(key);
 		if (!set) {
 			set = this.#makeRoleSet(tenant, uses, hasResolution, groups, own ?? uses, isSketched);
@@ -348,18 +358,25 @@ export class Selection {
 	): RoleSet {
 		const [only] = uses;
 		const isSimple = uses.length === 1 && ownUses === uses && !hasResolution && !isSketched && groups.length === 0;
-		if (isSimple && only && !only.threshold) {
+		if (isSimple && only && !only.threshold && only.bucket === undefined) {
 			const simple = this.#simpleRoles(tenant, only);
 			if (simple) return simple;
 		}
-		const bounds = [...new Set(uses.map((use) => use.selector.le ?? Number.POSITIVE_INFINITY))].sort((a, b) => a - b);
+		const counted = uses.filter((use) => use.bucket === undefined);
+		const values = counted.map((use) => use.selector.le ?? Number.POSITIVE_INFINITY);
+		const bounds = values.length === 0 ? [Number.POSITIVE_INFINITY] : [...new Set(values)].sort((a, b) => a - b);
 		if (hasResolution) bounds.unshift(RESOLUTION_BOUND);
 		const roles = new Map<string, { channel: number; pair: number; bad: number; total: number }>();
 		const thresholds: RoleSet["thresholds"][number][] = [];
 		const sketched = new Set<number>();
+		let bucket: RoleSet["bucket"];
 		for (const use of uses) {
 			const isOwn = ownUses.includes(use);
 			const own = isOwn ? this.#tenantPairs[tenant]?.get(use.slo) : undefined;
+			if (use.bucket !== undefined) {
+				if (own !== undefined) bucket = { le: use.bucket, pairs: [...(bucket?.pairs ?? []), own] };
+				continue;
+			}
 			const shared = this.#sharedPairs(use.slo, isOwn ? [...groups, ...this.#cohorts.ofTenant(tenant)] : groups);
 			const channel = bounds.indexOf(use.selector.le ?? Number.POSITIVE_INFINITY);
 			for (const pair of own === undefined ? shared : [own, ...shared]) {
@@ -386,6 +403,7 @@ export class Selection {
 			thresholds: thresholds.length > 0 ? thresholds : NO_THRESHOLDS,
 			touched: touched.length === pairs.length ? pairs : touched,
 			sketched: sketched.size > 0 ? [...sketched] : NO_PAIRS,
+			bucket,
 			special: undefined,
 		};
 	}
@@ -418,6 +436,7 @@ export class Selection {
 			thresholds: NO_THRESHOLDS,
 			touched: pairs,
 			sketched: NO_PAIRS,
+			bucket: undefined,
 			special: undefined,
 		};
 	}

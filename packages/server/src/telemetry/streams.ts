@@ -36,6 +36,8 @@ const FIRST_CAPACITY = 1024;
  * four ninths each. So a place is left for the new streams of whoever sends few.
  */
 const SHARE_OF_FREE = 4;
+/** Share of `maxStreams` from which on no stream is taken for its latencies alone. */
+const LATENCY_SHARE = 0.5;
 /** Default of `telemetry.maxOtherStreams`. */
 const MAX_OTHER_STREAMS = 50_000;
 /** Stands before the canonical text of one of many streams, where it means them all. */
@@ -170,6 +172,9 @@ export class Streams {
 			}
 		}
 		if (mustFold && known < 0) return this.#fold(kind, roles, identity, rawLo, rawHi);
+		// Latencies are worth less than what SLOs count.
+		if (roles.touched.length === 0 && this.count >= LATENCY_SHARE * this.#maxStreams)
+			return verdict(REASON.no_sli, roles.tenant);
 		if (canonical.length > MAX_IDENTITY || this.#isFullFor(roles.tenant))
 			return verdict(REASON.stream_limit, roles.tenant);
 		const slot = this.#add(kind, roles, digest, this.#selection.kept.ofStream(identity, roles.tenant));

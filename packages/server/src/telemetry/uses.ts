@@ -15,6 +15,8 @@ export interface Use {
 	readonly threshold: { readonly op: ThresholdOp; readonly value: number } | undefined;
 	/** The latencies of what it selects are kept. */
 	readonly keepsLatency: boolean;
+	/** The stream counts events of at most this latency, and nothing else: a bucket of a classic histogram. */
+	readonly bucket?: number | undefined;
 }
 
 /**

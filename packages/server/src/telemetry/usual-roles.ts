@@ -49,13 +49,14 @@ export class UsualRoles {
 	}
 }
 
-function isUsual({ bounds, thresholds, special, pairs, touched, sketched }: RoleSet): boolean {
+function isUsual({ bounds, thresholds, special, pairs, touched, sketched, bucket }: RoleSet): boolean {
 	const isOneValue = bounds.length === 1 && bounds[0] === Number.POSITIVE_INFINITY;
 	return (
 		isOneValue &&
 		thresholds.length === 0 &&
 		special === undefined &&
 		sketched.length === 0 &&
+		bucket === undefined &&
 		touched === pairs &&
 		pairs.length <= MAX_ROLES
 	);

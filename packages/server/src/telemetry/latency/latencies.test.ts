@@ -332,3 +332,62 @@ test("streams without latencies keep none, and a sketch takes a bounded place", 
 	live.telemetry.fold();
 	expect(live.store.firstBlock("latency-ten-seconds")).toBeUndefined();
 });
+
+describe("classic histograms of Prometheus", () => {
+	const LES = ["0.1", "0.5", "2", "+Inf"];
+	const START = NOW - 10 * MINUTE_MS;
+	/** Cumulative counts by bucket as they are scraped, in any order of series. */
+	function scrape(to: Rig, counts: readonly number[], at: number, tenant = "contoso-id"): void {
+		const series = LES.map((le, k) => ({
+			labels: { __name__: "request.duration_bucket", le, "tenant.id": tenant },
+			samples: [{ value: counts[k] as number, at }],
+		}));
+		const count = {
+			labels: { __name__: "request.duration_count", "tenant.id": tenant },
+			samples: [{ value: counts.at(-1) as number, at }],
+		};
+		for (const each of [series.toReversed(), [count]])
+			to.sendBytes(remoteWriteBytes("remote-write-1", each), "remote-write-1");
+	}
+
+	test("are put together from the buckets, which come one by one; kills and folds between them change nothing", () => {
+		let live = rig();
+		scrape(live, [10, 20, 30, 40], START);
+		scrape(live, [20, 50, 69, 80], START + MINUTE_MS);
+		live.telemetry.fold();
+		live = rig({ store: live.store.copy(), clock: live.clock });
+		scrape(live, [20, 50, 69, 80], START + 2 * MINUTE_MS);
+		scrape(live, [20, 50, 70, 81], START + 3 * MINUTE_MS);
+		// It began again.
+		scrape(live, [0, 0, 2, 2], START + 4 * MINUTE_MS);
+		live = rig({ store: live.store.copy(), clock: live.clock });
+		expect(latencies(live).windows.map((each) => [(each.at - START) / MINUTE_MS, told(each)])).toEqual([
+			[1, "40 of 40: 0.1-0.5 0.5-2 2-Infinity"],
+			[3, "1 of 1: 0.5-2 0.5-2 0.5-2"],
+			[4, "2 of 2: 0.5-2 0.5-2 0.5-2"],
+		]);
+		expect(live.sink().sum("contoso", "fast")).toBe("13 of 43");
+	});
+
+	test("of customers that are no key tenants keep none, as the fleet's would be of some customers alone", () => {
+		const live = rig();
+		scrape(live, [10, 20, 30, 40], START, "somebody");
+		scrape(live, [20, 50, 69, 80], START + MINUTE_MS, "somebody");
+		expect(latencies(live, "").known).toBe(0);
+		expect(live.telemetry.counters().streams).toBe(2);
+	});
+
+	test("take no streams that SLOs need", () => {
+		const live = rig({ catalogue: catalogue({ maxStreams: 20 }) });
+		for (let k = 0; k < 8; k++) {
+			const body = [
+				delta("request.count", point({ at: NOW, tenant: "fabrikam-id", value: 1, attributes: { k: String(k) } })),
+			];
+			live.send(request(body));
+		}
+		scrape(live, [10, 20, 30, 40], START);
+		scrape(live, [20, 50, 69, 80], START + MINUTE_MS);
+		expect(live.telemetry.accounting("contoso")[0]).toMatchObject({ counted: 8, rejected: { no_sli: 2 } });
+		expect(live.sink().sum("contoso", "fast")).toBe("10 of 40");
+	});
+});

@@ -49,6 +49,7 @@ export function readLatencies(
 }
 
 function figuresOf(sketch: Sketch, total: number, ratios: readonly number[]): LatencyFigures {
-	const known = sketch.total;
+	// Buckets of a classic histogram may come a scrape before its count.
+	const known = Math.min(sketch.total, total);
 	return { known, total, percentiles: ratios.map((ratio) => sketch.percentile(ratio)) };
 }

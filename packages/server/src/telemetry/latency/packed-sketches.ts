@@ -4,7 +4,7 @@ import { Sketch } from "./sketch.ts";
 /** Sketches by bucket number as bytes: the bounds that occur once, then for each bucket its intervals by them. */
 export function packSketches(sketches: ReadonlyMap<number, Sketch>): Uint8Array {
 	const out = new ByteWriter();
-	const all = [...sketches].filter(([, sketch]) => sketch.size > 0).sort(([a], [b]) => a - b);
+	const all = [...sketches].filter(([, { counts }]) => counts.some((count) => count > 0)).sort(([a], [b]) => a - b);
 	const bounds = [...new Set(all.flatMap(([, { lows, highs }]) => [...lows, ...highs]))].sort((a, b) => a - b);
 	const places = new Map(bounds.map((bound, k) => [bound, k]));
 	out.varint(bounds.length);
@@ -18,7 +18,7 @@ export function packSketches(sketches: ReadonlyMap<number, Sketch>): Uint8Array 
 		counts.forEach((count, k) => {
 			const high = places.get(highs[k] as number) as number;
 			out.varint(high - place);
-			out.varint(high - (places.get(lows[k] as number) as number));
+			out.signed(high - (places.get(lows[k] as number) as number));
 			out.varint(count);
 			place = high;
 		});
@@ -39,7 +39,7 @@ export function unpackSketches(packed: Uint8Array | undefined): Map<number, Sket
 		let place = 0;
 		for (let rest = from.varint(); rest > 0; rest--) {
 			place += from.varint();
-			const low = bounds[place - from.varint()];
+			const low = bounds[place - from.signed()];
 			const high = bounds[place];
 			if (low === undefined || high === undefined) throw new Error("stored latencies name a bound that is not there");
 			sketch.lows.push(low);

@@ -1,5 +1,10 @@
 import type { LatencyBounds } from "../types.ts";
 
+/**
+ * Stands for `low` where the count is of all events up to `high`, as the buckets of classic histograms count: each comes by
+ * itself, so that only when they are read it is known which one is next below.
+ */
+export const AT_MOST = Number.POSITIVE_INFINITY;
 /** Buckets per power of two where a latency is known by itself: a bucket is 4.4 % wide. */
 export const SKETCH_SCALE = 4;
 /** More intervals than this are made fewer from the lowest on: high percentiles stay as exact as they were. */
@@ -23,10 +28,14 @@ export class Sketch {
 
 	/** Events with a known latency. */
 	get total(): number {
-		return this.counts.reduce((sum, count) => sum + count, 0);
+		return this.#apart().counts.reduce((sum, count) => sum + count, 0);
 	}
 
-	/** `count` above 0. */
+	/** Of these, without those that are known by `AT_MOST`. */
+	get totalOfIntervals(): number {
+		return this.counts.reduce((sum, count, k) => sum + (this.lows[k] === AT_MOST ? 0 : count), 0);
+	}
+
 	add(low: number, high: number, count: number): void {
 		const { lows, highs, counts } = this;
 		let from = 0;
@@ -73,21 +82,30 @@ export class Sketch {
 	 * has a known latency.
 	 */
 	percentile(ratio: number): LatencyBounds | undefined {
-		const { total } = this;
+		const { lows, highs, counts } = this.#apart();
+		const total = counts.reduce((sum, count) => sum + count, 0);
 		if (total === 0) return undefined;
 		const rank = Math.min(total, Math.max(1, Math.ceil(ratio * total)));
 		// The k-th smallest latency is above the k-th smallest low, and at most the k-th smallest high.
-		return { low: this.#nth(this.lows, rank), high: this.#nth(this.highs, rank) };
+		return { low: nth(lows, counts, rank), high: nth(highs, counts, rank) };
 	}
 
-	#nth(values: readonly number[], rank: number): number {
-		const order = values.map((_, k) => k).sort((a, b) => (values[a] as number) - (values[b] as number));
-		let seen = 0;
-		for (const k of order) {
-			seen += this.counts[k] as number;
-			if (seen >= rank) return values[k] as number;
-		}
-		return values[order.at(-1) as number] as number;
+	/** Every event in one interval. Where a lower bound has more events than a higher one, sources differ in their bounds. */
+	#apart(): Intervals {
+		if (!this.lows.includes(AT_MOST)) return this;
+		const apart = { lows: [] as number[], highs: [] as number[], counts: [] as number[] };
+		let [bound, within] = [0, 0];
+		this.counts.forEach((count, k) => {
+			const [low, high] = [this.lows[k] as number, this.highs[k] as number];
+			const isAtMost = low === AT_MOST;
+			apart.lows.push(!isAtMost ? low : high > 0 ? bound : Number.NEGATIVE_INFINITY);
+			apart.highs.push(high);
+			apart.counts.push(isAtMost ? Math.max(0, count - within) : count);
+			if (!isAtMost) return;
+			bound = Math.max(0, high);
+			within = Math.max(within, count);
+		});
+		return apart;
 	}
 
 	/** The lowest intervals become one, when there are too many. */
@@ -95,13 +113,32 @@ export class Sketch {
 		const excess = this.size - MAX_INTERVALS;
 		if (excess <= 0) return;
 		const { lows, highs, counts } = this;
-		const low = Math.min(...lows.slice(0, excess + 1));
-		const high = highs[excess] as number;
-		const count = counts.slice(0, excess + 1).reduce((sum, each) => sum + each, 0);
-		lows.splice(0, excess + 1, low);
-		highs.splice(0, excess + 1, high);
-		counts.splice(0, excess + 1, count);
+		const merged = { low: Number.POSITIVE_INFINITY, count: 0 };
+		let end = 0;
+		for (let left = excess + 1; end < counts.length && left > 0; end++, left--) {
+			// Whoever is within a bound that goes is within the next one.
+			if (lows[end] === AT_MOST) continue;
+			merged.low = Math.min(merged.low, lows[end] as number);
+			merged.count += counts[end] as number;
+		}
+		const high = highs[end - 1] as number;
+		const isEmpty = merged.low === Number.POSITIVE_INFINITY;
+		lows.splice(0, end, ...(isEmpty ? [] : [merged.low]));
+		highs.splice(0, end, ...(isEmpty ? [] : [high]));
+		counts.splice(0, end, ...(isEmpty ? [] : [merged.count]));
 	}
+}
+
+type Intervals = Pick<Sketch, "lows" | "highs" | "counts">;
+
+function nth(values: readonly number[], counts: readonly number[], rank: number): number {
+	const order = values.map((_, k) => k).sort((a, b) => (values[a] as number) - (values[b] as number));
+	let seen = 0;
+	for (const k of order) {
+		seen += counts[k] as number;
+		if (seen >= rank) return values[k] as number;
+	}
+	return values[order.at(-1) as number] as number;
 }
 
 function isBefore(highA: number, lowA: number, highB: number, lowB: number): boolean {
