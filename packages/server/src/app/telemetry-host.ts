@@ -18,6 +18,7 @@ import {
 	type WindowSink,
 } from "#telemetry";
 import { detectionPairs } from "./detection-pairs.ts";
+import { CONFIRM_MS, EvaluationPace, TICK_MS } from "./evaluation-pace.ts";
 import { ripeness } from "./ripeness.ts";
 import type {
 	Answer,
@@ -43,16 +44,6 @@ export interface TelemetryHostOptions {
 	readonly foldEveryMs?: number | undefined;
 }
 
-/** A claim must hold this long, so that a request split in parts (a total before its good) wakes nobody. */
-const CONFIRM_MS = 300;
-const TICK_MS = 1_000;
-/** A tick that comes this much late is a missed evaluation, and every further such time another one. */
-const MISSED_AFTER_MS = 10_000;
-/**
- * Evaluating after commits must not crowd out ingest: it waits 30 times its own cost, so that it takes 3 % of the thread.
- * Where that would delay a page by more than 100 ms, 10 times must do.
- */
-const EVALUATION_REST = { usual: 30, least: 10, limitMs: 100 };
 /** Numbers of pairs are told every second while somebody reads them, else so often. Breaches are told at once. */
 const UNWATCHED_TICKS = 5;
 const WATCHED_MS = 30_000;
@@ -70,6 +61,9 @@ interface Waiting extends IngestRequest {
 	readonly isOwn: boolean;
 }
 
+/** What corrections of a running clock make of it; windows bear that. */
+const SET_BACK_MS = 10_000;
+
 /**
  * What the telemetry thread does: groups requests into commits, evaluates after each and every second, and after a failure
  * of the store rebuilds memory from it while it answers `unavailable`.
@@ -77,6 +71,9 @@ interface Waiting extends IngestRequest {
 export class TelemetryHost {
 	readonly #options: TelemetryHostOptions;
 	readonly #clock: Clock;
+	/** The latest that the wall clock told. */
+	#wallAt = 0;
+	readonly #pace: EvaluationPace;
 	readonly #openBreaches = new Map<string, OpenBreach>();
 	#catalogue: Catalogue;
 	#telemetry: Telemetry;
@@ -86,33 +83,21 @@ export class TelemetryHost {
 	#failure: string | undefined;
 	#rebuilds = 0;
 	#timers: NodeJS.Timeout[] = [];
-	#evaluationTimer: NodeJS.Timeout | undefined;
 	#workTimer: NodeJS.Timeout | undefined;
 	#learnTimer: NodeJS.Timeout | undefined;
 	/** Changes of the last hours, told again when the windows are made anew. */
 	#changes: RadarChange[] = [];
 	#longestSliceMs = 0;
-	#wakesAt = 0;
-	/** Not before this, so that evaluating does not crowd out ingest. */
-	#evaluateAgainAt = 0;
-	/** When what the last evaluation saw first may be confirmed. */
-	#confirmAt = 0;
-	/** Something was counted since the last evaluation. */
-	#isUnseen = false;
 	#watchedUntil = 0;
 	#ticksUntold = 0;
 	#toldAt = 0;
 	#tellingMs = 0;
-	#evaluations = 0;
-	#evaluationMs = 0;
-	#missedEvaluations = 0;
-	/** By the monotonic clock; undefined: none yet, or none was due. */
-	#evaluatedAt: number | undefined;
 	#isClosed = false;
 
 	constructor(options: TelemetryHostOptions) {
 		this.#options = options;
 		this.#clock = options.clock;
+		this.#pace = new EvaluationPace(options.clock, () => this.#evaluate());
 		this.#catalogue = options.catalogue;
 		for (const breach of options.openBreaches) this.#openBreaches.set(breachKey(breach), breach);
 		this.#telemetry = new Telemetry({
@@ -130,7 +115,7 @@ export class TelemetryHost {
 		const statuses = this.#engine?.statuses(this.#clock.now()) ?? [];
 		this.#engine?.changedStatuses(this.#clock.now());
 		this.#options.send({ kind: "ready", statuses });
-		this.#evaluateSoon();
+		this.#pace.soon();
 	}
 
 	receive({ id, call }: ToWorker): void {
@@ -162,6 +147,7 @@ export class TelemetryHost {
 	tick(): void {
 		if (this.#failure !== undefined) return;
 		try {
+			this.#followSetBack();
 			this.#telemetry.tick();
 		} catch (error) {
 			this.#fail(error as Error);
@@ -176,6 +162,19 @@ export class TelemetryHost {
 		const { watched, unwatched, limitMs } = TELLING_REST;
 		const restMs = Math.min(limitMs, this.#tellingMs * (isWatched ? watched : unwatched));
 		if (now - this.#toldAt >= restMs && (isWatched || this.#ticksUntold >= UNWATCHED_TICKS)) this.#tellChanged();
+	}
+
+	/**
+	 * Windows only move on: those of a clock that was ahead would see nothing until time has caught up. So they are made
+	 * anew from what is stored, as at a start.
+	 */
+	#followSetBack(): void {
+		const now = this.#clock.now();
+		const isSetBack = now < this.#wallAt - SET_BACK_MS;
+		this.#wallAt = isSetBack ? now : Math.max(this.#wallAt, now);
+		if (!isSetBack) return;
+		this.#telemetry.rebuild();
+		this.#tellAll();
 	}
 
 	/** Slices of folding and tidying, as long between them as each took: requests that wait go first. */
@@ -241,6 +240,7 @@ export class TelemetryHost {
 			return;
 		}
 		try {
+			this.#followSetBack();
 			// A process that was suspended would count what comes first as of a far future.
 			this.#engine?.tick(this.#clock.now());
 			const outcomes = this.#telemetry.ingest(batch);
@@ -255,7 +255,7 @@ export class TelemetryHost {
 			for (const { id } of batch) send({ kind: "answer", id, answer: unavailable((error as Error).message) });
 			return;
 		}
-		this.#evaluateSoon();
+		this.#pace.soon();
 	}
 
 	#answer(call: Exclude<Call, { kind: "ingest" }>): Answer {
@@ -273,12 +273,12 @@ export class TelemetryHost {
 		switch (call.kind) {
 			case "import": {
 				const outcome = this.#telemetry.importEvents(call.key, call.body, call.format);
-				this.#evaluateSoon();
+				this.#pace.soon();
 				return outcome;
 			}
 			case "pull": {
 				const outcome = this.#telemetry.takePulled({ ...call.answer, body: call.body });
-				this.#evaluateSoon();
+				this.#pace.soon();
 				return outcome;
 			}
 			case "pull-state":
@@ -330,7 +330,7 @@ export class TelemetryHost {
 		const now = this.#clock.now();
 		this.#engine?.changedStatuses(now);
 		this.#options.send({ kind: "statuses", all: true, statuses: this.#engine?.statuses(now) ?? [] });
-		this.#evaluateSoon();
+		this.#pace.soon();
 	}
 
 	#hourStrips(): HourStrip[] {
@@ -347,55 +347,15 @@ export class TelemetryHost {
 			failure: this.#failure,
 			rssBytes: process.memoryUsage.rss(),
 			heapBytes: process.memoryUsage().heapUsed,
-			evaluations: this.#evaluations,
-			evaluationMs: this.#evaluationMs,
-			missedEvaluations: this.#missedEvaluations,
+			...this.#pace.counters,
 			radarLearnt: this.#engine?.learnt() ?? 1,
 		};
-	}
-
-	/** Something was counted: evaluates now, or as soon as the last evaluation is long enough ago. */
-	#evaluateSoon(): void {
-		this.#isUnseen = true;
-		if (this.#clock.monotonic() >= this.#evaluateAgainAt) this.#evaluate();
-		else this.#wakeAt(this.#evaluateAgainAt);
-	}
-
-	/** One timer, for the nearest of: the next evaluation of new counts, the moment when what it saw may be confirmed. */
-	#wakeAt(at: number): void {
-		if (this.#evaluationTimer !== undefined && this.#wakesAt <= at) return;
-		clearTimeout(this.#evaluationTimer);
-		this.#wakesAt = at;
-		this.#evaluationTimer = setTimeout(() => this.#wake(at), Math.max(1, Math.ceil(at - this.#clock.monotonic())));
-	}
-
-	#wake(at: number): void {
-		this.#evaluationTimer = undefined;
-		// A timer may come a moment early: then nothing could be confirmed yet.
-		if (this.#clock.monotonic() >= at) this.#evaluate();
-		if (this.#isUnseen) this.#wakeAt(this.#evaluateAgainAt);
-		else if (this.#clock.monotonic() < this.#confirmAt) this.#wakeAt(this.#confirmAt);
 	}
 
 	#evaluate(): void {
 		const engine = this.#engine;
 		if (!engine || this.#failure !== undefined || this.#isClosed) return;
-		const began = this.#clock.monotonic();
-		const events = engine.evaluate(this.#clock.now());
-		const tookMs = this.#clock.monotonic() - began;
-		if (this.#evaluatedAt !== undefined)
-			this.#missedEvaluations += Math.floor(Math.max(0, began - this.#evaluatedAt - TICK_MS) / MISSED_AFTER_MS);
-		this.#evaluatedAt = began + tookMs;
-		this.#evaluations++;
-		this.#evaluationMs += tookMs;
-		const { usual, least, limitMs } = EVALUATION_REST;
-		this.#evaluateAgainAt = began + tookMs + Math.max(least * tookMs, Math.min(usual * tookMs, limitMs));
-		if (this.#isUnseen) {
-			this.#isUnseen = false;
-			// A millisecond more: the engine counts by the wall clock, in whole ones.
-			this.#confirmAt = began + tookMs + CONFIRM_MS + 1;
-			this.#wakeAt(this.#confirmAt);
-		}
+		const events = this.#pace.timed(() => engine.evaluate(this.#clock.now()));
 		const firings = engine.takeShadowFirings();
 		if (firings.length > 0) this.#options.send({ kind: "shadow-firings", firings });
 		if (events.length === 0) return;
@@ -439,8 +399,7 @@ export class TelemetryHost {
 	#fail(error: Error): void {
 		if (this.#failure !== undefined) return;
 		this.#failure = error.message;
-		// What is down does not miss its evaluations: that it is down is told by itself.
-		this.#evaluatedAt = undefined;
+		this.#pace.suspend();
 		this.#options.send({ kind: "failure", message: error.message });
 		this.#rebuildLater();
 	}
@@ -467,7 +426,7 @@ export class TelemetryHost {
 	#end(): void {
 		this.#isClosed = true;
 		for (const timer of this.#timers) clearTimeout(timer);
-		clearTimeout(this.#evaluationTimer);
+		this.#pace.stop();
 		clearTimeout(this.#workTimer);
 		clearTimeout(this.#learnTimer);
 		try {
