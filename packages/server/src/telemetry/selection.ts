@@ -237,7 +237,7 @@ export class Selection {
 		);
 		if (!selecting?.length) {
 			if (uses === undefined) this.unused.name(id.metric);
-			else this.unused.mismatch(id.metric, attributes, conditionNames(uses));
+			else this.unused.mismatch(id.metric, attributes, conditionNames(uses.filter((use) => use.bucket === undefined)));
 			return verdict(REASON.no_sli, Math.max(0, tenant));
 		}
 		const fitting = named ? selecting.filter((use) => fits(use, kind)) : selecting;

@@ -189,21 +189,27 @@ export function advanced(before: BucketCounts, change: BucketCounts): BucketCoun
 
 export function sketchOf({ shape, indices, counts }: BucketCounts): Sketch {
 	const sketch = new Sketch();
-	indices.forEach((index, k) => {
-		const [low, high] = rangeOf(shape, index);
-		sketch.add(low, high, counts[k] as number);
-	});
+	for (let k = 0; k < indices.length; k++) {
+		const index = indices[k] as number;
+		sketch.add(lowOf(shape, index), highOf(shape, index), counts[k] as number);
+	}
 	return sketch;
 }
 
-function rangeOf({ bounds, scale, threshold }: Shape, index: number): readonly [number, number] {
-	if (bounds) {
-		// Latencies are not below zero, so a first bucket up to 5 holds what lies between 0 and 5.
-		const lowest = (bounds[0] as number) > 0 ? 0 : Number.NEGATIVE_INFINITY;
-		return [bounds[index - 1] ?? lowest, bounds[index] ?? Number.POSITIVE_INFINITY];
+function lowOf({ bounds, scale }: Shape, index: number): number {
+	if (!bounds) {
+		if (index <= ZERO) return index === ZERO ? 0 : Number.NEGATIVE_INFINITY;
+		// The coarsest scales reach beyond what a number holds.
+		return Math.min(boundOf(index, scale), Number.MAX_VALUE);
 	}
-	if (index === BELOW_ZERO) return [Number.NEGATIVE_INFINITY, 0];
-	return index === ZERO ? [0, threshold] : [boundOf(index, scale), boundOf(index + 1, scale)];
+	// Latencies are not below zero, so a first bucket up to 5 holds what lies between 0 and 5.
+	if (index === 0) return (bounds[0] as number) > 0 ? 0 : Number.NEGATIVE_INFINITY;
+	return bounds[index - 1] as number;
+}
+
+function highOf({ bounds, scale, threshold }: Shape, index: number): number {
+	if (bounds) return index < bounds.length ? (bounds[index] as number) : Number.POSITIVE_INFINITY;
+	return index === BELOW_ZERO ? 0 : index === ZERO ? threshold : boundOf(index + 1, scale);
 }
 
 /** Writes buckets; a shape is written where it is met first in a row, and named from then on. */

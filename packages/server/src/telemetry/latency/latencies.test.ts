@@ -175,7 +175,7 @@ describe("durations of spans", () => {
 	const send = (to: Rig, each: readonly PlainSpan[]) =>
 		to.telemetry.ingest([{ protocol: "otlp-traces", encoding: undefined, body: spanBytes(each, "protobuf") }]);
 
-	test("are known to 4.5 %, each span once, also after a kill", () => {
+	test("are known to 9.1 %, each span once, also after a kill", () => {
 		const live = rig(parts);
 		const all = spans(Array.from({ length: 100 }, (_, k) => k + 1));
 		send(live, all.slice(0, 60));
@@ -190,7 +190,7 @@ describe("durations of spans", () => {
 			const { low, high } = found.percentiles[k] as LatencyBounds;
 			expect(low).toBeLessThan(exact);
 			expect(high).toBeGreaterThanOrEqual(exact);
-			expect(high / low).toBeLessThan(1.045);
+			expect(high / low).toBeLessThan(1.091);
 		}
 	});
 });

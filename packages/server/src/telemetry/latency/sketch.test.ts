@@ -51,7 +51,7 @@ describe("a sketch", () => {
 		);
 	});
 
-	test("gives percentiles between whose bounds the true one lies, at most 4.5 % apart", () => {
+	test("gives percentiles between whose bounds the true one lies, at most 9.1 % apart", () => {
 		fc.assert(
 			fc.property(
 				fc.array(latency, { minLength: 1, maxLength: 60 }),
@@ -60,7 +60,7 @@ describe("a sketch", () => {
 					const sketch = sketchOf(values);
 					expectWithin(sketch, values, ratio);
 					const { low, high } = sketch.percentile(ratio) ?? { low: Number.NaN, high: Number.NaN };
-					expect(high).toBeLessThanOrEqual(low * 1.045);
+					expect(high).toBeLessThanOrEqual(low * 1.091);
 				},
 			),
 			{ numRuns: 300 },
@@ -75,7 +75,7 @@ describe("a sketch", () => {
 		expect(sketch.total).toBe(all.length);
 		for (const ratio of [0, 0.01, 0.2, 0.5, 0.9, 0.99, 1]) expectWithin(sketch, all, ratio);
 		const top = sketch.percentile(0.99);
-		expect((top?.high ?? 0) / (top?.low ?? 1)).toBeLessThan(1.045);
+		expect((top?.high ?? 0) / (top?.low ?? 1)).toBeLessThan(1.091);
 	});
 
 	test("of sources with different buckets gives what both of them allow", () => {

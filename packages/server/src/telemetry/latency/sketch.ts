@@ -5,8 +5,11 @@ import type { LatencyBounds } from "../types.ts";
  * itself, so that only when they are read it is known which one is next below.
  */
 export const AT_MOST = Number.POSITIVE_INFINITY;
-/** Buckets per power of two where a latency is known by itself: a bucket is 4.4 % wide. */
-export const SKETCH_SCALE = 4;
+/**
+ * The finest exponential scale that is kept: eight buckets to a power of two, each 9.1 % wide, so that the middle is at most
+ * 4.4 % off. Prometheus' usual native histograms are as fine.
+ */
+export const SKETCH_SCALE = 3;
 /** More intervals than this are made fewer from the lowest on: high percentiles stay as exact as they were. */
 export const MAX_INTERVALS = 160;
 
@@ -38,6 +41,14 @@ export class Sketch {
 
 	add(low: number, high: number, count: number): void {
 		const { lows, highs, counts } = this;
+		const last = counts.length - 1;
+		if (last < 0 || isBefore(highs[last] as number, lows[last] as number, high, low)) {
+			lows.push(low);
+			highs.push(high);
+			counts.push(count);
+			this.#bound();
+			return;
+		}
 		let from = 0;
 		let to = counts.length;
 		while (from < to) {
@@ -56,6 +67,28 @@ export class Sketch {
 	}
 
 	merge(other: Sketch): void {
+		if (!this.#takesIn(other)) this.#mergeAll(other);
+	}
+
+	/** Adds what has its intervals here already, as the same source's mostly have; false: nothing was added. */
+	#takesIn(other: Sketch): boolean {
+		const { lows, highs, counts } = this;
+		const places: number[] = [];
+		let at = 0;
+		for (let k = 0; k < other.lows.length; k++) {
+			const [low, high] = [other.lows[k] as number, other.highs[k] as number];
+			while (at < counts.length && isBefore(highs[at] as number, lows[at] as number, high, low)) at++;
+			if (highs[at] !== high || lows[at] !== low) return false;
+			places.push(at);
+		}
+		for (let k = 0; k < places.length; k++) {
+			const place = places[k] as number;
+			counts[place] = (counts[place] as number) + (other.counts[k] as number);
+		}
+		return true;
+	}
+
+	#mergeAll(other: Sketch): void {
 		const [a, b] = [this as Sketch, other];
 		const lows: number[] = [];
 		const highs: number[] = [];
