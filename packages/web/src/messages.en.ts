@@ -214,6 +214,8 @@ export const messages = {
 	"incident.platform": "Platform, last hour",
 	"incident.objective": "Objective",
 	"incident.evidence": "Evidence",
+	"incident.otherClaims": "Also claimed",
+	"incident.claimEnded": "(ended {at})",
 	"incident.evidenceWindow": "Window",
 	"incident.evidenceTenant": "This tenant",
 	"incident.evidenceFleet": "Whole fleet",

@@ -3,9 +3,12 @@ import { effectiveObjective, pauseOn } from "#catalogue";
 import { listNotices, type Notice as NoticeRecord } from "#engagement";
 import {
 	alsoAffected,
+	type Breach,
 	childrenOf,
 	type Incident,
 	incidentSentence,
+	listBreaches,
+	rankClaims,
 	tenantName,
 	ticketsOf,
 	timelineOf,
@@ -19,7 +22,8 @@ import type { ApiContext } from "./context.ts";
 import { incidentFeeds } from "./feed-view.ts";
 import { sloCell } from "./fleet-view.ts";
 import { incidentWork } from "./incident-work-view.ts";
-import type { IncidentDetail, IncidentSummary, Notice, SloCell } from "./schemas.ts";
+import { firingWords } from "./monitor-words.ts";
+import type { Claim, IncidentDetail, IncidentSummary, Notice, SloCell } from "./schemas.ts";
 import { severitySuggestion } from "./severity-view.ts";
 import { wireTicket } from "./ticket-view.ts";
 
@@ -63,26 +67,43 @@ export async function incidentDetail(
 ): Promise<IncidentDetail> {
 	const catalogue = context.catalogue();
 	const { db } = context.store;
-	const [dueTimes, others, children, timeline, escalation, notices, feeds, causes, suggestedSeverity, work, tickets] =
-		await Promise.all([
-			acknowledgeDueTimes(db, scope),
-			alsoAffected(db, scope, incident),
-			childrenOf(db, scope, incident.id),
-			timelineOf(db, scope, incident.id),
-			escalationView(db, scope, incident.id),
-			listNotices(db, scope, { incidentId: incident.id }),
-			incidentFeeds(context, scope, incident, catalogue),
-			incidentCauses(context, scope, incident),
-			severitySuggestion(context, incident, catalogue),
-			incidentWork(context, scope, incident),
-			ticketsOf(db, scope, incident.id),
-		]);
+	const [
+		dueTimes,
+		claims,
+		others,
+		children,
+		timeline,
+		escalation,
+		notices,
+		feeds,
+		causes,
+		suggestedSeverity,
+		work,
+		tickets,
+	] = await Promise.all([
+		acknowledgeDueTimes(db, scope),
+		listBreaches(db, scope, { incidentId: incident.id }),
+		alsoAffected(db, scope, incident),
+		childrenOf(db, scope, incident.id),
+		timelineOf(db, scope, incident.id),
+		escalationView(db, scope, incident.id),
+		listNotices(db, scope, { incidentId: incident.id }),
+		incidentFeeds(context, scope, incident, catalogue),
+		incidentCauses(context, scope, incident),
+		severitySuggestion(context, incident, catalogue),
+		incidentWork(context, scope, incident),
+		ticketsOf(db, scope, incident.id),
+	]);
 	const workload = catalogue.workloads.find((each) => each.name === incident.workload);
 	const now = context.clock.now();
+	// Those of the tenants under a platform's incident stand on their own.
+	const ranked = rankClaims(claims.filter(({ tenant }) => tenant === incident.tenant));
+	const isOwn = incident.evidence.reported !== undefined || incident.evidence.drill !== undefined;
 	return {
 		...incidentSummary(incident, catalogue, dueTimes),
 		sentence: incidentSentence(incident, catalogue, { now, timeZone }),
-		evidence: wireEvidence(incident.evidence),
+		evidence: wireEvidence(isOwn ? incident.evidence : (ranked[0]?.evidence ?? incident.evidence)),
+		claims: ranked.map((claim) => wireClaim(claim, catalogue)),
 		current: {
 			tenant: incident.kind === "platform" ? null : currentCell(context, incident.tenant, incident.slo),
 			platform: currentCell(context, FLEET, incident.slo),
@@ -149,6 +170,14 @@ function currentCell(context: ApiContext, tenant: string, sloName: string): SloC
 	const keyTenant = catalogue.tenants.find((each) => each.name === tenant);
 	const paused = pauseOn(catalogue, slo, tenant, context.clock.now());
 	return sloCell(slo, tenant, (_tenant, of) => effectiveObjective(catalogue, of, keyTenant), status, paused);
+}
+
+function wireClaim({ detector, monitor, slo, openedAt, closedAt, evidence }: Breach, catalogue: Catalogue): Claim {
+	const says = firingWords(
+		{ evidence },
+		catalogue.slos.find(({ name }) => name === slo),
+	);
+	return { detector, monitor, at: openedAt, endedAt: closedAt ?? null, says };
 }
 
 function wireEvidence(evidence: Incident["evidence"]): IncidentDetail["evidence"] {

@@ -120,7 +120,7 @@ function radarWords({ watches, falsePagesPerTenantWeek }: NonNullable<Monitor["r
 }
 
 /** What it saw: "1,200 of 12,000 in 1 h were bad (sign-ins that fail): burn 100×, limit 13.4×." */
-export function firingWords({ evidence }: Breach, slo: Slo | undefined): string {
+export function firingWords({ evidence }: Pick<Breach, "evidence">, slo: Slo | undefined): string {
 	const { long, tier } = evidence;
 	if (!tier) return evidence.says ?? "";
 	const what = slo ? badWords(slo) : "bad events";

@@ -45,6 +45,7 @@ const incident: IncidentDetail = {
 	verdict: null,
 	version: 1,
 	sentence: "Woodgrove Bank cannot create DLP policies since 02:58: 94.1% succeed, the platform is at 99.96%.",
+	claims: [],
 	evidence: {
 		tier: { key: "page-fast", factor: 14.4, longMs: 3_600_000, shortMs: 300_000 },
 		objective: 0.995,

@@ -226,9 +226,19 @@ export const EscalationStep = z.object({
 	state: z.enum(["done", "pending", "cancelled"]),
 });
 
+export const Claim = z.object({
+	detector: z.string(),
+	monitor: z.string(),
+	at: Instant.describe("when it was claimed"),
+	endedAt: Instant.nullable().describe("null: it still stands"),
+	says: z.string().describe("what it saw"),
+});
+export type Claim = z.infer<typeof Claim>;
+
 export const IncidentDetail = IncidentSummary.extend({
 	sentence: z.string().describe("what, who, since when, how bad against the platform"),
-	evidence: Evidence,
+	evidence: Evidence.describe("of the strongest claim; of a report or a test its own"),
+	claims: z.array(Claim).describe("of detectors, the strongest first, in whatever order they came"),
 	current: z
 		.object({ tenant: SloCell.nullable(), platform: SloCell.nullable() })
 		.describe("the same SLO now: this tenant and the platform"),

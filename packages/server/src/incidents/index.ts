@@ -13,6 +13,7 @@
 export * from "./actions.ts";
 export * from "./causes/index.ts";
 export { publish as publishIncidentFact } from "./change.ts";
+export { rankClaims } from "./claims.ts";
 export { coolDownOf } from "./continuing.ts";
 export { respondersOf } from "./cost/acts.ts";
 export * from "./cost/responder-time.ts";

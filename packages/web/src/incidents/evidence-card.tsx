@@ -1,6 +1,7 @@
+import { Link } from "@tanstack/react-router";
 import type { IncidentDetail } from "../api-types.ts";
 import { formatBurn, formatDuration, formatShare } from "../format.ts";
-import { type TextId, useText } from "../text.ts";
+import { type TextId, times, useText } from "../text.ts";
 
 type Evidence = IncidentDetail["evidence"];
 type Window = Evidence["long"];
@@ -63,7 +64,30 @@ export function EvidenceCard({ incident }: { readonly incident: IncidentDetail }
 					})}
 				</p>
 			) : null}
+			<OtherClaims claims={incident.claims.slice(1)} />
 			<p className="soft">{t("incident.chance", { p: evidence.p === 0 ? "< 1e-300" : evidence.p.toExponential(1) })}</p>
 		</section>
+	);
+}
+
+/** What other detectors claimed of it; the card itself shows the strongest. */
+function OtherClaims({ claims }: { readonly claims: IncidentDetail["claims"] }) {
+	const t = useText();
+	if (claims.length === 0) return null;
+	return (
+		<>
+			<h3>{t("incident.otherClaims")}</h3>
+			<ul className="steps">
+				{claims.map(({ monitor, at, endedAt, says }) => (
+					<li key={`${monitor} ${at}`}>
+						<Link to="/monitors/$monitor" params={{ monitor }}>
+							{monitor}
+						</Link>
+						, {times.dated(at)}
+						{endedAt === null ? "" : ` ${t("incident.claimEnded", { at: times.dated(endedAt) })}`}: {says}
+					</li>
+				))}
+			</ul>
+		</>
 	);
 }
