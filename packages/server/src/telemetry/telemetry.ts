@@ -492,7 +492,10 @@ export class Telemetry {
 			// Journal rows mean what the catalogue of their time made of them: under another one they are folded first.
 			const written = store.meta("selection");
 			const source = written === undefined ? undefined : (JSON.parse(written) as SelectionSource);
-			let aliveAt = Math.max(Number(store.meta("fold_at") ?? 0), Number(store.meta("alive_at") ?? 0));
+			const foldAt = Number(store.meta("fold_at") ?? 0);
+			// The clock was ahead then: the windows that were stored have moved past what is recent now.
+			if (foldAt > this.#clock.now() + LATE_AFTER_MS) store.fold((writer) => WindowKeeper.forget(writer, store));
+			let aliveAt = Math.max(foldAt, Number(store.meta("alive_at") ?? 0));
 			if (source && source.hash !== this.#catalogue.hash && store.journalSize().rows > 0) {
 				const { lastRowAt } = this.#loadUnder(store, source, undefined);
 				aliveAt = Math.max(aliveAt, lastRowAt);
