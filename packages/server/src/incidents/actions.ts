@@ -10,7 +10,7 @@ import type { ChangeOutcome, Incident, IncidentDeps, IncidentRequest, RefusalRea
 const MAX_NOTE_LENGTH = 4_000;
 const ALL = scopeOf(SYSTEM);
 /** What is done to a platform incident and thereby to the incidents under it. */
-const WITH_CHILDREN: readonly IncidentEvent["type"][] = ["acknowledge", "mitigate", "resolve"];
+const WITH_CHILDREN: readonly IncidentEvent["type"][] = ["acknowledge", "investigate", "mitigate", "resolve"];
 
 /** Takes the incident: whoever comes second is told who was first. With it, the incidents under a platform incident. */
 export function acknowledgeIncident(tx: Tx, deps: IncidentDeps, request: IncidentRequest): Promise<ChangeOutcome> {
@@ -169,7 +169,9 @@ async function change(
 		after: { state: next.state, version: next.version },
 	});
 	if (incident.kind === "platform" && WITH_CHILDREN.includes(event.type)) {
-		await changeChildren(tx, deps, request, next, event);
+		// Who looks for the platform's cause has those under it; that a person looks into each of them nobody said.
+		const below = event.type === "investigate" ? ({ type: "acknowledge", by: event.by } as const) : event;
+		await changeChildren(tx, deps, request, next, below);
 	}
 	return { status: "changed", incident: next };
 }

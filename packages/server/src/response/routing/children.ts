@@ -1,8 +1,9 @@
 import { childrenOf, getIncident, type Incident, publishIncidentFact } from "#incidents";
 import { SYSTEM, scopeOf, type Tx } from "#platform";
 import type { ResponseDeps } from "../types.ts";
+import { decideNow } from "./decide-now.ts";
 import { endHandOffs } from "./hand-offs.ts";
-import { endRouting, routeIncident } from "./route-incident.ts";
+import { endRouting, quieten, routeIncident } from "./route-incident.ts";
 import { isSettled, speaks, type Voice, voicesOf } from "./spoken-for.ts";
 import type { Chains } from "./types.ts";
 
@@ -39,7 +40,10 @@ export async function lookAtChildren(
 	if (children.length === 0) return;
 	const voice: Voice = (await voicesOf(tx, [parentId])).get(parentId) ?? "over";
 	if (!speaks(voice)) {
-		for (const child of children) await routeByItself(tx, deps, chains, child, now);
+		for (const child of children) {
+			if (child.signalClearedAt === undefined) await routeByItself(tx, deps, chains, child, now);
+			else await keepQuiet(tx, deps, child, now);
+		}
 		return;
 	}
 	const routed = await routedAmong(
@@ -47,6 +51,12 @@ export async function lookAtChildren(
 		children.map(({ id }) => id),
 	);
 	for (const child of children) if (routed.has(child.id)) await standBack(tx, deps, chains, child, parentId, now);
+}
+
+/** It no longer burns, and nobody was paged for it alone: it stays open for people to judge, and its return pages. */
+async function keepQuiet(tx: Tx, deps: ResponseDeps, child: Incident, now: number): Promise<void> {
+	if ((await routedAmong(tx, [child.id])).has(child.id)) return;
+	await quieten(tx, deps, child, await decideNow(tx, deps.catalogue(), child, now, true), now);
 }
 
 /** Its platform incident pages for it from now on. */

@@ -13,6 +13,8 @@ const ALL = scopeOf(SYSTEM);
 const RE_ROUTED = ["waiting", "held"];
 /** After these a platform incident may page, or no longer, for those under it. */
 const CHANGES_VOICE = [
+	"routing.waits",
+	"routing.shared",
 	"routing.held",
 	"routing.released",
 	"incident.routed",

@@ -246,10 +246,21 @@ async function restQuietly(
 	decision: Decision,
 	now: number,
 ): Promise<void> {
+	await quieten(tx, deps, incident, decision, now);
+	await publishEnd(tx, deps, incident, false, now);
+}
+
+/** Nobody is woken for it as long as its signal does not return. */
+export async function quieten(
+	tx: Tx,
+	deps: ResponseDeps,
+	incident: Incident,
+	decision: Decision,
+	now: number,
+): Promise<void> {
 	await keepHolds(tx, incident, [], now);
 	const row = { state: "quiet" as const, lead_id: null, page_at: null, paged_at: null };
 	await keepDecision(tx, deps.ids, incident, decision, row, now + QUIET_LOOK_MS, now);
-	await publishEnd(tx, deps, incident, false, now);
 }
 
 async function publishEnd(tx: Tx, deps: ResponseDeps, incident: Incident, isBurning: boolean, now: number) {

@@ -1,6 +1,6 @@
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from "@bellwether/model";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { mergeIncident, putUnderParent, resolveIncident, takeFromParent } from "#incidents";
+import { investigateIncident, mergeIncident, putUnderParent, resolveIncident, takeFromParent } from "#incidents";
 import { breachOpened, START } from "../../../testing/catalogue.ts";
 import { ALL, OPERATOR, openRooms } from "../../../testing/rooms.ts";
 import { inhibition, maintenance, route, routedCatalogue } from "../../../testing/routing.ts";
@@ -201,6 +201,36 @@ describe("while the platform incident pages nobody, the tenants' incidents page 
 		expect(await incident("INC-1003")).toMatchObject({ state: "detected", parentId: "INC-1001" });
 		expect(paged(before)).toEqual(["INC-1003"]);
 	});
+});
+
+test("whoever investigates it has those under it that page by themselves as well", async () => {
+	const { platform, mute, pass, paged, sent, incident, store, deps, request } = await rooms();
+	await mute('scope="platform"');
+	await platform();
+	await pass(MINUTE_MS);
+	await store.transaction((tx) => investigateIncident(tx, deps, request("INC-1001")));
+	expect(await incident("INC-1002")).toMatchObject({ state: "acknowledged", acknowledgedBy: "n.patel" });
+	const before = sent.length;
+	await pass(10 * MINUTE_MS, MINUTE_MS);
+	expect(paged(before)).toEqual([]);
+});
+
+test("what no longer burns when it goes quiet wakes nobody, and pages when the signal returns alone", async () => {
+	const { platform, joins, mute, unmute, breach, close, pass, paged, sent, routing } = await rooms();
+	await platform();
+	await joins("city-power");
+	await pass(MINUTE_MS);
+	const id = await mute('scope="platform"');
+	await close("woodgrove");
+	await close("city-power");
+	await unmute(id);
+	expect([await routing("INC-1001"), await routing("INC-1002")]).toEqual(["quiet", "quiet"]);
+	const before = sent.length;
+	await pass(20 * MINUTE_MS, MINUTE_MS);
+	expect(paged(before)).toEqual([]);
+	await breach("woodgrove");
+	await pass(MINUTE_MS);
+	expect(paged(before)).toEqual(["INC-1002"]);
 });
 
 describe("once it paged, it speaks for them", () => {

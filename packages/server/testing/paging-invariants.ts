@@ -1,0 +1,107 @@
+import { HOUR_MS, type ManualClock, SECOND_MS } from "@bellwether/model";
+import { expect } from "vitest";
+import { getIncident } from "#incidents";
+import { SYSTEM, scopeOf } from "#platform";
+import { isSpokenFor } from "#response";
+import type { Outside, PagingWorld } from "./paging-world.ts";
+
+const ALL = scopeOf(SYSTEM);
+const STEPS = ["escalation.next", "escalation.retry"];
+
+/** What a detector holds to be true, whatever became of the incidents: "tenant slo" → since when it burns. */
+export type Burning = ReadonlyMap<string, number>;
+
+/** Checks what holds after every commit, whatever happened before (reliability: C6 to C11). */
+export async function checkPaging(
+	world: PagingWorld,
+	clock: ManualClock,
+	outside: Outside,
+	run: { readonly crashes: number; readonly perHour: number; readonly burning: Burning },
+): Promise<void> {
+	const { db } = world.store;
+	const incidents = await db.selectFrom("incidents").selectAll().execute();
+	const timers = await db.selectFrom("timers").selectAll().where("state", "=", "pending").execute();
+	const routed = new Map((await db.selectFrom("routed").selectAll().execute()).map((row) => [row.incident_id, row]));
+	for (const { id, state, tenant, slo, parent_id: parentId, signal_cleared_at: clearedAt } of incidents) {
+		const own = timers.filter((timer) => timer.incident_id === id);
+		const steps = own.filter(({ kind }) => STEPS.includes(kind));
+		const looks = own.filter(({ kind }) => kind === "routing.look");
+		const chains = await db.selectFrom("escalations").select("state").where("incident_id", "=", id).execute();
+		const running = chains.filter((chain) => chain.state === "running").length;
+		expect(running, `one chain of ${id}`).toBeLessThanOrEqual(1);
+		if (state !== "detected") {
+			if (running === 0) expect(steps.length, `C10: ${id} has no next step`).toBe(0);
+			expect(looks.length, `C10: routing of ${id} is over`).toBe(0);
+			continue;
+		}
+		const same = incidents.filter((each) => each.tenant === tenant && each.slo === slo && each.state === "detected");
+		expect(same.length, `C6: one open incident of ${tenant} and ${slo}`).toBe(1);
+		if (await isSpokenFor(db, { parentId: parentId ?? undefined })) {
+			expect(steps.length + looks.length, `${id} is spoken for`).toBe(0);
+			continue;
+		}
+		const routing = routed.get(id)?.state;
+		const pagesItself = routing === undefined || routing === "paging" || routing === "over";
+		const next = pagesItself ? steps : looks;
+		expect(next.length, `C8: ${id} (${routing}) has one next step`).toBe(1);
+		expect(next[0]?.due_at, `C8: ${id} is not overdue`).toBeGreaterThanOrEqual(clock.now() - 5 * SECOND_MS);
+		if (!pagesItself) expect(steps.length, `${id} (${routing}) pages nobody`).toBe(0);
+		if (routing === "quiet") expect(clearedAt, `${id} is quiet and does not burn`).not.toBeNull();
+		if (routing === "held") {
+			const holds = await db
+				.selectFrom("page_holds")
+				.select("kind")
+				.where("incident_id", "=", id)
+				.where("ended_at", "is", null)
+				.execute();
+			expect(holds.length, `what holds ${id} back is on record`).toBeGreaterThan(0);
+		}
+		if (!pagesItself && routing !== "sharing") continue;
+		const named = pagesItself ? id : (routed.get(id)?.lead_id ?? "");
+		const paged = await db.selectFrom("page_incidents").select("page_id").where("incident_id", "=", named).execute();
+		const waits = await db.selectFrom("waiting_pages").select("person").where("incident_id", "=", named).execute();
+		expect(paged.length + waits.length, `C9: somebody is paged for ${id}`).toBeGreaterThan(0);
+	}
+	for (const [pair, since] of run.burning) {
+		const [tenant, slo] = pair.split(" ");
+		const known = await db
+			.selectFrom("breaches")
+			.select("incident_id")
+			.where("tenant", "=", String(tenant))
+			.where("slo", "=", String(slo))
+			.where("state", "=", "open")
+			.executeTakeFirst();
+		const incident = known?.incident_id ? await getIncident(db, ALL, known.incident_id) : undefined;
+		expect(incident, `C7: ${pair} burns and has an incident`).toBeDefined();
+		// Nobody but a person who judged it ends one that burns.
+		const isOpen = incident?.resolvedAt === undefined || incident.resolvedAt >= since;
+		expect(isOpen, `C7: ${pair} burns since after ${incident?.id} was resolved`).toBe(true);
+	}
+	await checkPages(world, outside, timers, run);
+}
+
+async function checkPages(
+	{ store: { db } }: PagingWorld,
+	outside: Outside,
+	timers: readonly { readonly kind: string; readonly data: string }[],
+	{ crashes, perHour }: { readonly crashes: number; readonly perHour: number },
+): Promise<void> {
+	for (const [id, count] of outside.arrived) expect(count, `C11: ${id}`).toBeLessThanOrEqual(1 + crashes);
+	const pages = await db
+		.selectFrom("pages")
+		.select(["person", "created_at"])
+		.where("reason", "!=", "withdrawn")
+		.execute();
+	for (const { person, created_at } of pages) {
+		const hour = pages.filter(
+			(each) => each.person === person && each.created_at >= created_at && each.created_at < created_at + HOUR_MS,
+		);
+		expect(hour.length, `pages to ${person} in an hour`).toBeLessThanOrEqual(perHour);
+	}
+	const queues = await db.selectFrom("waiting_pages").select("person").distinct().execute();
+	for (const { person } of queues) {
+		const flush = timers.filter((timer) => timer.kind === "page.flush" && JSON.parse(timer.data).person === person);
+		expect(flush.length, `what waits for ${person} has a time`).toBe(1);
+	}
+	expect(outside.faults).toEqual([]);
+}
