@@ -120,8 +120,13 @@ function valuesOf(native: Native, wanted: readonly number[], wire: Wire, keepsAl
 		if (!isSound || !isInOrder || !fits || !addsUp(native, sum)) return REASON.invalid_value;
 		const values = customBucketValues(wanted, count, customValues, buckets);
 		if (!values) return REASON.unsupported_type;
-		const counts = new Map(buckets);
-		return { values, buckets: () => explicitBuckets(customValues, (bucket) => counts.get(bucket) ?? 0) };
+		return {
+			values,
+			buckets: () => {
+				const counts = new Map(buckets);
+				return explicitBuckets(customValues, (bucket) => counts.get(bucket) ?? 0);
+			},
+		};
 	}
 	if (schema < MIN_SCHEMA || schema > MAX_SCHEMA || !counter.begin(wanted, schema, keepsAll))
 		return REASON.invalid_value;

@@ -4,6 +4,8 @@ import { boundOf, MAX_INTERVALS, SKETCH_SCALE, Sketch } from "./sketch.ts";
 /** Of exponential shapes: latencies that the zero bucket holds, and those below zero, which no clock should give. */
 const ZERO = -(2 ** 31);
 const BELOW_ZERO = ZERO - 1;
+/** Buckets of one histogram in memory. */
+const MOST_HELD = 4096;
 /** OTLP's scales; two thousand powers of two fit into one bucket of the coarsest. */
 const COARSEST = -11;
 
@@ -61,9 +63,9 @@ export function explicitBuckets(
 
 /** Collects the buckets of an exponential histogram in any order. */
 export class ExponentialBuckets {
-	readonly #scale: number;
+	#scale: number;
 	/** How many of its buckets one of ours holds. */
-	readonly #width: number;
+	#width: number;
 	#indices: number[] = [];
 	#counts: number[] = [];
 	#threshold = 0;
@@ -86,6 +88,20 @@ export class ExponentialBuckets {
 		const last = this.#indices.at(-1);
 		if (last !== undefined && into < last) this.#isInOrder = false;
 		put(this.#indices, this.#counts, into, Math.floor(count));
+		// A body may have millions of buckets.
+		if (this.#indices.length > MOST_HELD && this.#scale > COARSEST) this.#coarsen();
+	}
+
+	#coarsen(): void {
+		if (!this.#isInOrder) this.#sort();
+		this.#isInOrder = true;
+		this.#scale--;
+		this.#width *= 2;
+		const [indices, counts] = [this.#indices, this.#counts];
+		this.#indices = [];
+		this.#counts = [];
+		for (let k = 0; k < indices.length; k++)
+			put(this.#indices, this.#counts, Math.floor((indices[k] as number) / 2), counts[k] as number);
 	}
 
 	negative(count: number): void {
