@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 import { resolveSecret } from "#platform";
 import type { Api } from "./context.ts";
-import { ApiProblem } from "./problem.ts";
+import { ApiProblem, badRequest } from "./problem.ts";
 
 /** Messages of senders outside, which prove themselves by a secret that the catalogue refers to. */
 
@@ -31,7 +31,7 @@ export function jsonOf(body: Uint8Array): unknown {
 	try {
 		return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
 	} catch {
-		throw new ApiProblem(400, "invalid_request", "The body is not JSON in UTF-8.", "Send JSON.");
+		throw badRequest("body", "The body is not JSON in UTF-8.", "Send JSON.");
 	}
 }
 

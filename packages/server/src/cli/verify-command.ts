@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { changedFiles, readManifest } from "../adapters/sqlite/backup.ts";
+import { BackupRefused, changedFiles, readManifest } from "../adapters/sqlite/backup.ts";
 import { verifyControl } from "../adapters/sqlite/verify-control.ts";
 import { verifyTelemetry } from "../adapters/sqlite/verify-telemetry.ts";
 import { type CommandOptions, EXIT } from "./command-options.ts";
@@ -14,9 +14,15 @@ export interface VerifyOptions extends CommandOptions {
 export async function runVerify(options: VerifyOptions): Promise<number> {
 	const { dir } = options;
 	const findings: string[] = [];
-	const manifest = readManifest(dir);
-	if (manifest)
-		for (const name of await changedFiles(dir, manifest)) findings.push(`${name}: is not as it was backed up`);
+	let manifest: ReturnType<typeof readManifest>;
+	try {
+		manifest = readManifest(dir);
+		if (manifest)
+			for (const name of await changedFiles(dir, manifest)) findings.push(`${name}: is not as it was backed up`);
+	} catch (error) {
+		if (!(error instanceof BackupRefused)) throw error;
+		findings.push(error.message);
+	}
 	const rows: Record<string, number> = {};
 	let auditHead: { readonly seq: number; readonly hash: string } | undefined;
 	const look = async (name: string, work: (path: string) => Promise<readonly string[]> | readonly string[]) => {

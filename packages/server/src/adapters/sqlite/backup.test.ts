@@ -1,4 +1,13 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import {
+	appendFileSync,
+	copyFileSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ManualClock } from "@bellwether/model";
@@ -136,4 +145,24 @@ test("a copy tells how far it is, never backwards, and ends with all of it", asy
 	await restore(out, join(folder(), "data"), { clock, onProgress });
 	const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
 	expect(whole()).toEqual([2 * bytes, 2 * bytes]);
+});
+
+test.each([
+	["that lead out of the folder", (files: object[]) => [{ ...files[0], name: "../outside/control.db" }, files[1]]],
+	["of which one is missing", (files: object[]) => files.slice(0, 1)],
+	["that are none", () => "control.db"],
+])("a backup whose list has names %s is refused, and nothing is written", async (_, change) => {
+	const { dir } = await running();
+	const parent = folder();
+	const out = join(parent, "backup");
+	const manifest = await backUp(dir, out, options);
+	mkdirSync(join(parent, "outside"));
+	copyFileSync(join(out, "control.db"), join(parent, "outside", "control.db"));
+	const changed = { ...manifest, files: change([...manifest.files]) };
+	writeFileSync(join(out, "backup.json"), JSON.stringify(changed));
+	const target = folder();
+	await expect(restore(out, join(target, "data"), options)).rejects.toThrow(
+		/names .*, not control\.db and telemetry\.db/,
+	);
+	expect(readdirSync(target)).toEqual([]);
 });

@@ -111,10 +111,26 @@ export async function backUp(
 	}
 }
 
-/** Undefined: the folder is no backup. */
+/**
+ * Undefined: the folder is no backup. Names of its files are ours: others would lead out of the folder, or leave a file
+ * out. Throws BackupRefused.
+ */
 export function readManifest(dir: string): BackupManifest | undefined {
 	const path = join(dir, MANIFEST);
-	return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as BackupManifest) : undefined;
+	if (!existsSync(path)) return undefined;
+	const wrong = (what: string) => new BackupRefused(`${path} ${what}: use another backup`);
+	let read: unknown;
+	try {
+		read = JSON.parse(readFileSync(path, "utf8"));
+	} catch (error) {
+		throw wrong(`is not JSON (${(error as Error).message})`);
+	}
+	const { format, files } = (read ?? {}) as Partial<BackupManifest>;
+	if (format !== 1) throw wrong(`has the format ${JSON.stringify(format)}, not 1`);
+	const names = Array.isArray(files) ? files.map((file) => file?.name) : [];
+	if (JSON.stringify(names.toSorted()) !== JSON.stringify([...FILES].toSorted()))
+		throw wrong(`names ${JSON.stringify(names).slice(0, 200)}, not ${FILES.join(" and ")}`);
+	return read as BackupManifest;
 }
 
 /** Names of files that differ from what the manifest says. */
