@@ -1,5 +1,4 @@
 import type { ApiContext, ReadyCheck, SenderStatus, WatchdogStatus } from "#api";
-import { formatFinding } from "#catalogue";
 import type { ControlStore } from "#platform";
 import type { ChannelState } from "#response";
 import type { TelemetryHealth } from "./telemetry-thread.ts";
@@ -86,11 +85,10 @@ function timersCheck(overdueMs: number): ReadyCheck {
 	return { name: "timers", ok, level: "warning", reason };
 }
 
-function catalogueCheck(active: ReturnType<ApiContext["config"]["active"]>): ReadyCheck {
-	const first = active.findings.find(({ level }) => level === "error");
-	const why = first ? `: ${formatFinding(first).replaceAll("\n", " ")}` : "";
-	const ok = active.isReloadOk;
-	const reason = ok ? "the last change was taken" : `the last change was refused, the one before goes on${why}`;
+/** What was wrong names files, tenants and people: that is for who signs in. */
+function catalogueCheck({ isReloadOk: ok }: ReturnType<ApiContext["config"]["active"]>): ReadyCheck {
+	const why = "see the page Health, /api/v1/config/active or bellwether validate";
+	const reason = ok ? "the last change was taken" : `the last change was refused, the one before goes on: ${why}`;
 	return { name: "catalogue", ok, level: "warning", reason };
 }
 
