@@ -55,4 +55,11 @@ describe("answers", () => {
 		expect(response.body).toContain("/api/v1/incidents/{id}/acknowledge");
 		expect(response.body).not.toMatch(/<script|src=|href="(?:https?:)?\/\//);
 	});
+
+	it("tells the program's version to those who sign in alone", async () => {
+		const version = async (headers: Record<string, string>) =>
+			(await ask("/openapi.json", { headers })).json().info.version;
+		expect([await version({}), await version(bearer(await tokenFor("viewer")))]).toEqual(["v1", "0.0.0"]);
+		expect((await ask("/api")).body).not.toContain("0.0.0");
+	});
 });

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Api } from "../context.ts";
 import { openApiPage } from "../openapi-page.ts";
@@ -16,7 +17,7 @@ export function openApiRoutes(api: Api): void {
 			},
 			serializerCompiler: asIs,
 		},
-		async () => api.swagger() as never,
+		async (request) => documentFor(api, request) as never,
 	);
 	api.get(
 		"/api",
@@ -25,7 +26,13 @@ export function openApiRoutes(api: Api): void {
 			schema: { summary: "This API as a page", tags: ["operations"], response: { 200: z.string() } },
 			serializerCompiler: asIs,
 		},
-		async (_request, reply) =>
-			reply.type("text/html; charset=utf-8").send(openApiPage(api.swagger(), reply.cspNonce.style)),
+		async (request, reply) =>
+			reply.type("text/html; charset=utf-8").send(openApiPage(documentFor(api, request), reply.cspNonce.style)),
 	);
+}
+
+/** Strangers learn the version of the API, and not that of the program: faults of versions are public knowledge. */
+function documentFor(api: Api, { caller }: FastifyRequest): ReturnType<Api["swagger"]> {
+	const document = api.swagger();
+	return caller ? document : { ...document, info: { ...document.info, version: "v1" } };
 }
