@@ -8,6 +8,7 @@ import { useNow } from "../live.ts";
 import { ModeBadge } from "../monitors/mode-badge.tsx";
 import { given, type SloSearch } from "../search.ts";
 import { Empty, ErrorState, Loading, RefreshFailed } from "../shell/states.tsx";
+import { LatencyChart } from "../tenants/latency-chart.tsx";
 import { times, useText } from "../text.ts";
 import { BudgetChart } from "./budget-chart.tsx";
 import { SloPageFrame } from "./slo-tabs.tsx";
@@ -77,6 +78,7 @@ function Slo({ slo, now }: { readonly slo: SloDetail; readonly now: number }) {
 				tenant={chosen === undefined || chosen === PLATFORM_IN_ADDRESS ? "" : chosen}
 				choose={(tenant) => choose(tenant === "" ? PLATFORM_IN_ADDRESS : tenant)}
 			/>
+			{slo.platform?.hasLatencies === true ? <Latency slo={slo} chosen={chosen} /> : null}
 			<div className="cards">
 				<OpenIncidents slo={slo} now={now} />
 				<WatchedBy slo={slo} />
@@ -84,6 +86,22 @@ function Slo({ slo, now }: { readonly slo: SloDetail; readonly now: number }) {
 				<Objectives slo={slo} />
 			</div>
 		</>
+	);
+}
+
+function Latency({ slo, chosen }: { readonly slo: SloDetail; readonly chosen: string | undefined }) {
+	const t = useText();
+	const reading = slo.readings.find(({ tenant }) => tenant === chosen);
+	const displayName = reading?.tenantDisplayName ?? t("tenant.fleet");
+	return (
+		<section className="card wide" aria-label={t("latency.chart", { slo: displayName })}>
+			<h2>{displayName}</h2>
+			<LatencyChart
+				tenant={{ name: reading?.tenant ?? "", displayName }}
+				slo={{ slo: slo.name, displayName: slo.displayName }}
+				range="24h"
+			/>
+		</section>
 	);
 }
 
