@@ -21,6 +21,8 @@ export interface OnsetPosterior {
 	/** Probability that it began before the first bucket. */
 	readonly openMass: number;
 	readonly shape: Shape;
+	/** Probability of that shape among the three. */
+	readonly shapeMass: number;
 	readonly usualErrorRatio: number;
 	readonly errorRatio: number;
 	/** Instant before which this much of the probability lies, 0-1, ms epoch. */
@@ -157,6 +159,7 @@ function summarise(counts: Counts, found: readonly Found[], given: number | unde
 		evidence: top + Math.log(all) - counts.quietLikelihood(given),
 		openMass: open,
 		shape,
+		shapeMass: shapes[shape],
 		usualErrorRatio: Math.exp(usual),
 		errorRatio: Math.exp(ratio),
 		quantile: (share) => mixedQuantile(parts, share),
