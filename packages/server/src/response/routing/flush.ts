@@ -4,7 +4,7 @@ import type { ResponseDeps } from "../types.ts";
 import { keepDecision, keepHolds, LOOK_EVERY_MS } from "./rows.ts";
 import { tellOf } from "./tells.ts";
 import type { Chains, Decision } from "./types.ts";
-import { listed } from "./words.ts";
+import { listed, namesOf } from "./words.ts";
 
 const ALL = scopeOf(SYSTEM);
 
@@ -54,7 +54,7 @@ async function flushGroup(
 	}
 	const names = listed(others.map(({ incident }) => incident.id));
 	if (running) {
-		const lead = `Now also ${others.map(({ incident }) => `${incident.id} (${incident.title})`).join(", ")}.`;
+		const lead = `Now also ${namesOf(others.map(({ incident }) => incident))}.`;
 		await chains.pageOnce(tx, running, first.decision.policy, lead, now);
 	} else {
 		await keepHolds(tx, lead, [], now);
@@ -68,7 +68,7 @@ async function flushGroup(
 			};
 			await publishIncidentFact(tx, deps, lead, SYSTEM, now, { type: "incident.routed", data });
 		}
-		const also = others.map(({ incident }) => `${incident.id} (${incident.title})`).join(", ");
+		const also = namesOf(others.map(({ incident }) => incident));
 		const says = also === "" ? undefined : `One page for ${others.length + 1} incidents: ${lead.id}, ${also}.`;
 		await chains.start(tx, lead, first.decision.policy, now, says);
 	}
@@ -109,7 +109,7 @@ export async function withSharers<T extends { readonly isRepeat: boolean; readon
 		.orderBy("incidents.number")
 		.execute();
 	if (sharers.length === 0) return occasion;
-	const names = sharers.map(({ id, title }) => `${id} (${title})`).join(", ");
+	const names = namesOf(sharers);
 	const one = `One page for ${sharers.length + 1} incidents: ${incident.id}, ${names}.`;
 	return { ...occasion, lead: `Nobody has acknowledged it yet. ${one}` };
 }

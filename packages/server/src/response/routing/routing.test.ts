@@ -6,6 +6,7 @@ import { breachOpened, START } from "../../../testing/catalogue.ts";
 import { ALL, OPERATOR, openRooms } from "../../../testing/rooms.ts";
 import { inhibition, maintenance, route, routedCatalogue } from "../../../testing/routing.ts";
 import { changeMute, endMute, handOff, listMutes, makeMute, routingView, takeHandOff } from "../index.ts";
+import { namesOf } from "./words.ts";
 
 // A real store syncs each commit; on a busy machine many of them take their time.
 vi.setConfig({ testTimeout: 60_000 });
@@ -54,6 +55,12 @@ test("incidents of one tenant and workload within the wait are one page that nam
 	await acknowledge("INC-1001");
 	expect(await incident("INC-1002")).toMatchObject({ state: "acknowledged", acknowledgedBy: "n.patel" });
 	expect((await routing("INC-1002"))?.state).toBe("over");
+});
+
+test("a page names twenty of those that share it, and how many more", () => {
+	const many = Array.from({ length: 23 }, (_, k) => ({ id: `INC-${k}`, title: "Slow" }));
+	expect(namesOf(many)).toMatch(/^INC-0 \(Slow\), .*INC-19 \(Slow\) and 3 more$/);
+	expect(namesOf(many.slice(0, 2))).toBe("INC-0 (Slow), INC-1 (Slow)");
 });
 
 test("the first page of a group leaves within half a minute; other groups do not wait for it", async () => {

@@ -14,3 +14,12 @@ export function span(ms: number): string {
 export function listed(words: readonly string[]): string {
 	return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
+
+const MOST_NAMED = 20;
+
+/** Incidents by id and title, `, `-separated; beyond 20 how many more: a page is read on a phone. */
+export function namesOf(incidents: readonly { readonly id: string; readonly title: string }[]): string {
+	const named = incidents.slice(0, MOST_NAMED).map(({ id, title }) => `${id} (${title})`);
+	const more = incidents.length - named.length;
+	return more > 0 ? `${named.join(", ")} and ${more} more` : named.join(", ");
+}
