@@ -32,7 +32,7 @@ export function openApiRoutes(api: Api): void {
 }
 
 /** Strangers learn the version of the API, and not that of the program: faults of versions are public knowledge. */
-function documentFor(api: Api, { caller }: FastifyRequest): ReturnType<Api["swagger"]> {
-	const document = api.swagger();
+function documentFor(api: Api, { caller }: FastifyRequest): object {
+	const document = api.swagger() as { readonly info: object };
 	return caller ? document : { ...document, info: { ...document.info, version: "v1" } };
 }
