@@ -23,11 +23,7 @@ export const MonitorLine = z.object({
 	place: z.string().nullable().describe("file and line that declare it; null: it is built in, because none is written"),
 	lastFiredAt: Instant.nullable().describe("the last claim, of shadow monitors too; null: none is known"),
 	fired: z.number().describe("claims in the last 28 days"),
-	firedInShadow: z
-		.number()
-		.describe(
-			"claims of which nobody was told, since the start or the last change of the catalogue; the last 500 of all",
-		),
+	firedInShadow: z.number().describe("claims of which nobody was told: the last 200 of four weeks"),
 });
 export type MonitorLine = z.infer<typeof MonitorLine>;
 
