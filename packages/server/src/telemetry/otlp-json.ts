@@ -12,11 +12,13 @@ import { ExponentialCounter } from "./exponential-histogram.ts";
 import { explicitBuckets } from "./latency/buckets.ts";
 import { REASON, verdict } from "./reasons.ts";
 import { type Attribute, canonicalText, KIND, type Kind, type RoleSet } from "./selection.ts";
-import { Malformed } from "./wire.ts";
+import { Malformed, TooLarge } from "./wire.ts";
 
 const MAX_DEPTH = 64;
 /** Objects, lists and their entries: as values they take a hundred bytes and more each, whatever they took as text. */
 const MAX_PARTS = 4_000_000;
+/** Objects cost a microsecond each. A point has ten of them with its attributes: batches of senders stay far below. */
+const MAX_OBJECTS = 500_000;
 export type Json = Readonly<Record<string, unknown>>;
 
 /**
@@ -259,7 +261,7 @@ function shown(value: unknown): string {
 	return String(JSON.stringify(value)).slice(0, 60);
 }
 
-/** A request's JSON; Malformed when it is none, or would cost too much. */
+/** A request's JSON. Throws Malformed when it is none, and TooLarge when it would cost too much. */
 export function parseJson(body: Uint8Array): Json {
 	refuseCostly(body);
 	let request: unknown;
@@ -278,6 +280,7 @@ export function parseJson(body: Uint8Array): Json {
 export function refuseCostly(body: Uint8Array): void {
 	let depth = 0;
 	let parts = 0;
+	let objects = 0;
 	let inText = false;
 	for (let at = 0; at < body.length; at++) {
 		const byte = body[at];
@@ -288,9 +291,12 @@ export function refuseCostly(body: Uint8Array): void {
 		else if (byte === 0x7b || byte === 0x5b) {
 			if (++depth > MAX_DEPTH) throw new Malformed(`nested deeper than ${MAX_DEPTH} at byte ${at}`);
 			parts++;
+			if (byte === 0x7b) objects++;
 		} else if (byte === 0x7d || byte === 0x5d) depth--;
 		else if (byte === 0x2c) parts++;
 	}
+	if (objects > MAX_OBJECTS)
+		throw new TooLarge(`the JSON has ${objects} objects, the limit is ${MAX_OBJECTS}: send smaller batches`);
 	if (parts > MAX_PARTS)
-		throw new Malformed(`the JSON has ${parts} parts, the limit is ${MAX_PARTS}: send smaller batches`);
+		throw new TooLarge(`the JSON has ${parts} parts, the limit is ${MAX_PARTS}: send smaller batches`);
 }
