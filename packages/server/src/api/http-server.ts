@@ -14,7 +14,7 @@ import { ApiProblem, problemBody, toProblem, unreadableProblem } from "./problem
 import { registerRoutes } from "./routes/index.ts";
 import { withTelemetryRoutes } from "./telemetry-openapi.ts";
 import { type TelemetryIngest, telemetryHandler } from "./telemetry-routes.ts";
-import { requestValidator } from "./validation.ts";
+import { NO_PARAMETERS, requestValidator } from "./validation.ts";
 
 export interface HttpServerOptions {
 	readonly context: ApiContext;
@@ -103,6 +103,7 @@ export async function buildHttpServer(
 	});
 	await api.register(swagger, openApi(context.version));
 	registerForms(api);
+	refuseUnreadParameters(api);
 	registerRoutes(api, context, { isSecure, cookieName, tokenDigest: options.tokenDigest });
 	await api.ready();
 	const otlp = tuned(
@@ -180,6 +181,14 @@ function isPathOf(route: string, path: string): boolean {
 		wanted.length === given.length &&
 		wanted.every((part, at) => (/^:[^:]/.test(part) ? given[at] !== "" : part.replaceAll("::", ":") === given[at]))
 	);
+}
+
+/** A filter that nobody reads would answer with everything: routes that declare no parameters take none. */
+function refuseUnreadParameters(api: Api): void {
+	api.addHook("onRoute", (route) => {
+		if (route.url.startsWith("/api/v1/") && route.schema && !route.schema.querystring)
+			route.schema.querystring = NO_PARAMETERS;
+	});
 }
 
 /** Forms of the pages that work without JavaScript. */

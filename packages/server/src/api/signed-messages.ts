@@ -2,6 +2,7 @@ import type { FastifyRequest } from "fastify";
 import { resolveSecret } from "#platform";
 import type { Api } from "./context.ts";
 import { ApiProblem, badRequest } from "./problem.ts";
+import { vendorValidator } from "./validation.ts";
 
 /** Messages of senders outside, which prove themselves by a secret that the catalogue refers to. */
 
@@ -19,6 +20,8 @@ export function registerSigned(api: Api, maxBodyBytes: number, routes: (inner: A
 		scoped.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: maxBodyBytes }, (_request, body, done) =>
 			done(null, body),
 		);
+		// An address that a vendor calls may carry its own parameters, such as a hash of the body.
+		scoped.setValidatorCompiler(vendorValidator as never);
 		routes(scoped as unknown as Api);
 	});
 }

@@ -1,7 +1,8 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { ApiProblem, type ProblemDetail, printable } from "./problem.ts";
 
 type Issue = z.core.$ZodIssue;
+type Judged = { readonly value: unknown } | { readonly error: ApiProblem };
 
 const MAX_DETAILS = 20;
 const MAX_SHOWN = 60;
@@ -17,22 +18,42 @@ export function requestValidator(route: {
 	readonly schema: z.ZodType;
 	readonly httpPart?: string | undefined;
 	readonly url?: string | undefined;
-}): (data: unknown) => { readonly value: unknown } | { readonly error: ApiProblem } {
-	const { schema } = route;
-	const part = PARTS[route.httpPart ?? ""] ?? route.httpPart ?? "request";
+}): (data: unknown) => Judged {
+	const { schema, httpPart, url } = route;
 	// Forms of pages carry fields of their own, such as the proof against other sites.
-	const isClosed = part === "body" && route.url?.startsWith("/api/") === true;
+	const isOurs = url?.startsWith("/api/") === true;
+	return (data) => {
+		const judged = vendorValidator(route)(data);
+		if ("error" in judged || !isOurs) return judged;
+		const details =
+			httpPart === "body"
+				? unreadFields(data, judged.value, ["body"])
+				: httpPart === "querystring"
+					? unreadParameters(data, schema)
+					: [];
+		return details.length === 0 ? judged : { error: invalidRequest(details.slice(0, MAX_DETAILS)) };
+	};
+}
+
+/** Judges what a vendor's system sends: whatever else stands there is let pass, as vendors add to their messages at any time. */
+export function vendorValidator({
+	schema,
+	httpPart,
+}: {
+	readonly schema: z.ZodType;
+	readonly httpPart?: string | undefined;
+}): (data: unknown) => Judged {
+	const part = PARTS[httpPart ?? ""] ?? httpPart ?? "request";
 	return (data) => {
 		const result = schema.safeParse(data);
-		const details = result.success
-			? isClosed
-				? unreadFields(data, result.data, [part])
-				: []
-			: result.error.issues.flatMap((issue) => detailsOf(issue, data, [part]));
-		if (result.success && details.length === 0) return { value: result.data };
+		if (result.success) return { value: result.data };
+		const details = result.error.issues.flatMap((issue) => detailsOf(issue, data, [part]));
 		return { error: invalidRequest(details.slice(0, MAX_DETAILS)) };
 	};
 }
+
+/** Of routes that take no parameters in their address. */
+export const NO_PARAMETERS = z.object({});
 
 /** One 400 for all that is wrong with a request, the first of it as its message. */
 export function invalidRequest(details: readonly ProblemDetail[]): ApiProblem {
@@ -135,6 +156,16 @@ function unreadFields(sent: unknown, read: unknown, path: readonly PropertyKey[]
 	return Object.keys(sent).flatMap((key) =>
 		Object.hasOwn(read, key) ? unreadFields(sent[key], read[key], [...path, key]) : [unknownField([...path, key])],
 	);
+}
+
+/** Parameters of the address that the schema does not have. */
+function unreadParameters(sent: unknown, schema: z.ZodType): ProblemDetail[] {
+	const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+	const remedy = known.length > 0 ? `Known here: ${known.join(", ")}.` : "This address takes none.";
+	return Object.keys(sent ?? {}).flatMap((key) => {
+		const name = printable(key).slice(0, MAX_SHOWN);
+		return known.includes(key) ? [] : [{ place: `query.${name}`, message: "is no parameter of this address", remedy }];
+	});
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -15,7 +15,6 @@ export interface MetricSources {
 	readonly breachQueueDepth: () => number;
 	readonly streams: () => number;
 	readonly isConfigOk: () => boolean;
-	readonly configHash: () => string;
 	readonly pulled: () => readonly PullStatus[];
 	readonly pulledFeeds: () => readonly FeedPullStatus[];
 	readonly senders: () => Promise<readonly SenderStatus[]>;
@@ -50,7 +49,10 @@ export interface TelemetryFigures {
 
 const PREFIX = "bellwether_";
 
-/** The process's own figures in Prometheus format. None names a tenant: /metrics needs no sign-in. */
+/**
+ * The process's own figures in Prometheus format. /metrics needs no sign-in, so none names a tenant, tells which
+ * catalogue runs, or what a known hole of the runtime could be looked up by.
+ */
 export function createSelfMetrics(sources: MetricSources): {
 	readonly contentType: string;
 	text(): Promise<string>;
@@ -58,6 +60,7 @@ export function createSelfMetrics(sources: MetricSources): {
 } {
 	const registry = new Registry();
 	collectDefaultMetrics({ register: registry, prefix: PREFIX });
+	registry.removeSingleMetric(`${PREFIX}nodejs_version_info`);
 	const requests = new Counter({
 		name: `${PREFIX}ingest_requests_total`,
 		help: "Telemetry requests by route and answered status",
@@ -71,7 +74,6 @@ export function createSelfMetrics(sources: MetricSources): {
 			"config_reload_ok",
 			"1: the last attempt to load the catalogue was taken; 0: it was refused and the one before goes on",
 		),
-		config: gauge("config_info", "1, with the content hash of the running catalogue", ["hash"]),
 		wallSteps: gauge("wall_clock_steps_total", "Steps of the wall clock over two seconds since start"),
 		timersPending: gauge("timers_pending", "Durable timers that wait"),
 		timersLate: gauge("timers_oldest_overdue_seconds", "Lateness of the most overdue timer; 0: none is overdue"),
@@ -154,8 +156,6 @@ export function createSelfMetrics(sources: MetricSources): {
 		setWatchdog(sources.watchdog());
 		const now = sources.now();
 		gauges.configOk.set(sources.isConfigOk() ? 1 : 0);
-		gauges.config.reset();
-		gauges.config.set({ hash: sources.configHash() }, 1);
 		const timers = sources.timers();
 		gauges.wallSteps.set(timers.wallSteps);
 		gauges.timersFired.set(timers.fired);

@@ -14,7 +14,7 @@ import { depsOf } from "../acts.ts";
 import { type ChannelProof, proveSlack, proveTwilio } from "../channel-proof.ts";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { PUBLIC } from "../policy.ts";
-import { ApiProblem } from "../problem.ts";
+import { ApiProblem, badRequest } from "../problem.ts";
 import { bytesOf, headersOf, refused, registerSigned, secretOf } from "../signed-messages.ts";
 
 /** What comes back from channels: receipts, answers and buttons; each proven by the provider's own signature. */
@@ -276,9 +276,8 @@ function pressedOf(request: FastifyRequest): z.infer<typeof Pressed> {
 		const payload = new URLSearchParams(bytesOf(request).toString("utf8")).get("payload");
 		return Pressed.parse(JSON.parse(payload ?? ""));
 	} catch {
-		throw new ApiProblem(
-			400,
-			"invalid_request",
+		throw badRequest(
+			"body.payload",
 			"The form has no payload of a pressed button.",
 			"Enter this address as the app's Request URL under Interactivity, and nowhere else.",
 		);

@@ -21,7 +21,7 @@ import { wireCase, wireChange, wireFeedState, wireStatement } from "../feed-view
 import { wireWord } from "../feed-words.ts";
 import { InstantParameter } from "../instant-parameter.ts";
 import { PUBLIC, principalOf, READERS } from "../policy.ts";
-import { ApiProblem } from "../problem.ts";
+import { ApiProblem, badRequest } from "../problem.ts";
 import { Change, FeedStateView, FeedTaken, JudgedCase, PlatformStatement, PlatformWord } from "../schemas-feeds.ts";
 import { bytesOf, headersOf, jsonOf, refused, registerSigned, secretOf, uncheckable } from "../signed-messages.ts";
 
@@ -148,9 +148,8 @@ async function requireRoom(context: ApiContext): Promise<void> {
 }
 
 function malformed(feed: Feed, message: string): ApiProblem {
-	return new ApiProblem(
-		400,
-		"invalid_request",
+	return badRequest(
+		"body",
 		message,
 		`Feed "${feed.name}" reads messages of kind ${feed.kind}; see docs/feeds.md for what it expects.`,
 	);

@@ -15,7 +15,7 @@ import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { LEFT_BEHIND_REMEDY } from "../health-integrations.ts";
 import { proveIntegration } from "../integration-proof.ts";
 import { ADMINS, PUBLIC, principalOf, READERS, RESPONDERS } from "../policy.ts";
-import { ApiProblem, notFound } from "../problem.ts";
+import { ApiProblem, badRequest, notFound } from "../problem.ts";
 import {
 	IntegrationTestResult,
 	IntegrationView,
@@ -230,7 +230,7 @@ function messageRoute(api: Api, context: ApiContext): void {
 				const message = system.read(headersOf(request), jsonOf(body));
 				if (message.status === "malformed") {
 					const remedy = `Integration "${integration.name}" reads messages of ${integration.displayName}; see docs/integrations.md.`;
-					throw new ApiProblem(400, "invalid_request", `The message cannot be used: ${message.message}.`, remedy);
+					throw badRequest("body", `The message cannot be used: ${message.message}.`, remedy);
 				}
 				const outcome = await context.store.transaction((tx) =>
 					takeTicketMessage(tx, context, {

@@ -5,7 +5,7 @@ import { FLEET, type LatencyFigures, latencyUnit } from "#telemetry";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { InstantParameter } from "../instant-parameter.ts";
 import { principalOf, READERS } from "../policy.ts";
-import { ApiProblem, notFound } from "../problem.ts";
+import { badRequest, notFound } from "../problem.ts";
 import { LatenciesView, type Percentile } from "../schemas-latencies.ts";
 import { requireRange } from "./windows.ts";
 
@@ -63,9 +63,8 @@ export function latencyRoutes(api: Api, context: ApiContext): void {
 			if (!slo || !inScope(scopeOf(principalOf(request)), tenant)) throw unknown;
 			const unit = latencyUnit(slo);
 			if (unit === undefined)
-				throw new ApiProblem(
-					400,
-					"invalid_request",
+				throw badRequest(
+					"path.slo",
 					`${sloName} has no bound on a histogram or a duration, so no latencies are kept of it.`,
 					"Ask for windows, or give the SLI a bound: le.",
 				);

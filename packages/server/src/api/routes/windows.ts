@@ -6,7 +6,7 @@ import { FLEET } from "#telemetry";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { InstantParameter } from "../instant-parameter.ts";
 import { principalOf, READERS } from "../policy.ts";
-import { ApiProblem, notFound } from "../problem.ts";
+import { badRequest, notFound } from "../problem.ts";
 import { WindowsView } from "../schemas.ts";
 
 /** In an address the fleet's own aggregate cannot be empty. */
@@ -50,7 +50,7 @@ export function windowRoutes(api: Api, context: ApiContext): void {
 			if (!slo || !inScope(scopeOf(principalOf(request)), tenantName)) throw unknown;
 			if (of === "slices" && !isSliced(slo)) {
 				const message = `${sloName} counts its budget in ${slo.unit}, not in slices.`;
-				throw new ApiProblem(400, "invalid_request", message, "Leave of out, or ask for events.");
+				throw badRequest("query.of", message, "Leave of out, or ask for events.");
 			}
 			const windows = await context.telemetry.windows({ tenant: tenantName, slo: sloName, from, to, resolutionMs, of });
 			if (!windows) throw unknown;
@@ -68,17 +68,15 @@ export function windowRoutes(api: Api, context: ApiContext): void {
 
 export function requireRange(from: number, to: number, resolutionMs: number): void {
 	if (from >= to)
-		throw new ApiProblem(
-			400,
-			"invalid_request",
+		throw badRequest(
+			"query.from",
 			`from (${from}) is not before to (${to}).`,
 			"Give from and to in ms epoch, from first.",
 		);
 	const buckets = Math.ceil((to - from) / resolutionMs);
 	if (buckets > MAX_BUCKETS) {
-		throw new ApiProblem(
-			400,
-			"invalid_request",
+		throw badRequest(
+			"query.resolutionMs",
 			`That range has ${buckets} windows of ${resolutionMs} ms; the limit is ${MAX_BUCKETS}.`,
 			"Ask for a shorter range or a larger resolutionMs.",
 		);

@@ -83,7 +83,6 @@ function metricsOf({ store, clock, hub, telemetry, catalogue }: Ground, parts: P
 		breachQueueDepth: () => breaches.depth,
 		streams: () => hub.size,
 		isConfigOk: () => config.active().isReloadOk,
-		configHash: () => catalogue().hash,
 		pulled: () => incoming.pulled.statuses(),
 		pulledFeeds: () => incoming.pulled.feedStatuses(),
 		senders: () => watches.senders.senders().catch(() => []),
