@@ -139,6 +139,10 @@ export class MemoryTelemetryStore implements TelemetryStore {
 		const blocks = [...this.#content.rollUps[kind].values()].map(({ block }) => block);
 		return blocks.length > 0 ? Math.max(...blocks) : undefined;
 	}
+	oldest(kind: RollUpKind, count: number): { pair: number; block: number }[] {
+		const rows = [...this.#content.rollUps[kind].values()];
+		return rows.sort((a, b) => a.block - b.block || a.pair - b.pair).slice(0, count);
+	}
 	sweep(): boolean {
 		return false;
 	}

@@ -10,6 +10,8 @@ import type { DamagedRange, StorageFigures } from "./types.ts";
 const FULL = 0.9;
 const ROOMY = 0.7;
 const LATENCY = "latency-";
+/** Of the limit: what latencies may take at most. */
+const LATENCY_SHARE = 0.25;
 const LOOK_EVERY_MS = 10_000;
 const MIN_GROWTH_MS = HOUR_MS;
 /** What was freed shows only once it was moved; giving back too soon would take it away again. */
@@ -23,6 +25,8 @@ export class RetentionKeeper {
 	#lookedAt = Number.NEGATIVE_INFINITY;
 	#changedAt = Number.NEGATIVE_INFINITY;
 	#usedBytes = 0;
+	/** Of what was used when that was last looked at: all but latencies. */
+	#countBytes = 0;
 
 	constructor(store: TelemetryStore, rollUps: RollUps, retention: RetentionSettings | undefined) {
 		this.#store = store;
@@ -37,11 +41,24 @@ export class RetentionKeeper {
 
 	isDue(now: number): boolean {
 		this.#look(now);
-		return this.#rollUps.isDue(now, (of) => this.keep(of));
+		return this.#hasTooManyLatencies || this.#rollUps.isDue(now, (of) => this.keep(of));
 	}
 
 	move(now: number): boolean {
+		if (this.#hasTooManyLatencies) {
+			this.#rollUps.dropLatencies(this.#roomForLatencies);
+			return true;
+		}
 		return this.#rollUps.move(now, (of) => this.keep(of));
+	}
+
+	/** Latencies may have what counts leave, and never make them go earlier: the oldest are given up. */
+	get #roomForLatencies(): number {
+		return Math.max(0, Math.min(LATENCY_SHARE * this.limitBytes, FULL * this.limitBytes - this.#countBytes));
+	}
+
+	get #hasTooManyLatencies(): boolean {
+		return this.#rollUps.latencyBytes > this.#roomForLatencies;
 	}
 
 	get limitBytes(): number {
@@ -135,14 +152,16 @@ export class RetentionKeeper {
 		// Until what is due has moved, its bytes say nothing about the retention that holds now.
 		if (this.#rollUps.isDue(now, (of) => this.keep(of))) return;
 		this.#usedBytes = this.#store.size().usedBytes;
+		this.#countBytes = this.#usedBytes - this.#rollUps.latencyBytes;
 		this.#noteSize(now);
+		if (this.#hasTooManyLatencies) return;
 		const { state } = this.#rollUps;
 		if (this.#usedBytes > FULL * this.limitBytes) {
 			const next = shortened(this.#retention.tenants, state.shortenings + 1).steps;
 			if (next === state.shortenings) return;
 			state.shortenings = next;
 			this.#changedAt = now;
-		} else if (state.shortenings > 0 && this.#usedBytes < ROOMY * this.limitBytes) {
+		} else if (state.shortenings > 0 && this.#countBytes < ROOMY * this.limitBytes) {
 			if (now >= this.#changedAt && now - this.#changedAt < GIVE_BACK_EVERY_MS) return;
 			state.shortenings--;
 			this.#changedAt = now;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { DEFAULT_RETENTION } from "#catalogue";
 import { classOf, shortened, TIER_NAMES, TIERS } from "./retention.ts";
-import { catalogue, DAY_MS, delta, NOW, point, type Rig, request, rig } from "./telemetry-fixture.ts";
+import { catalogue, DAY_MS, delta, histogram, NOW, point, type Rig, request, rig } from "./telemetry-fixture.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -107,6 +107,50 @@ test("near its limit the file gives up the key tenants' finest tiers first, and 
 	// The hours, from which budgets are told, stay at least as long as the longest period.
 	const hours = storage.tiers.find(({ of, tier }) => of === "tenants" && tier === "hours");
 	expect(hours?.keptMs).toBeGreaterThanOrEqual(90 * DAY_MS);
+});
+
+test("latencies may have the room that counts leave: the oldest go, and nothing else is kept for shorter", () => {
+	const { settings, ...rest } = catalogue();
+	const withRoom = (maxBytes: number) => ({
+		...rest,
+		settings: { ...settings, telemetry: { ...settings.telemetry, retention: { ...DEFAULT_RETENTION, maxBytes } } },
+	});
+	const withLatencies = (maxBytes: number, width: number): Rig => {
+		const each = rig({ catalogue: withRoom(maxBytes) });
+		for (let hour = 0; hour < 60; hour++) {
+			const at = each.clock.now();
+			// Bounds that nobody else has, each time.
+			const explicitBounds = [0.5, ...Array.from({ length: width }, (_, k) => 1 + k + hour / 100)];
+			const more = { count: String(width + 2), bucketCounts: Array(width + 2).fill("1"), explicitBounds };
+			each.send(
+				request([histogram("request.duration", 1, point({ tenant: "contoso-id", at, start: at - 1_000, more }))]),
+			);
+			tidy(each);
+			each.clock.advance(HOUR_MS);
+			tidy(each);
+		}
+		return each;
+	};
+	const read = (each: Rig, from: number) => {
+		const query = { tenant: "contoso", slo: "fast", from, to: each.clock.now(), resolutionMs: HOUR_MS, ratios: [0.5] };
+		return each.telemetry.latencies(query);
+	};
+	const counts = withLatencies(1e9, 1).telemetry.counters().storage.usedBytes;
+	const each = withLatencies(6 * counts, 50);
+	const { storage } = each.telemetry.counters();
+	expect(storage.shortenings).toBe(0);
+	expect(storage.usedBytes).toBeLessThan(3 * counts);
+	const whole = read(each, NOW);
+	expect(whole?.total).toBe(60 * 52);
+	expect(whole?.known).toBeGreaterThan(4 * 52);
+	expect(whole?.known).toBeLessThan(50 * 52);
+	expect(read(each, each.clock.now() - 4 * HOUR_MS)).toMatchObject({ known: 4 * 52, total: 4 * 52 });
+	expect(whole?.windows[0]).toMatchObject({ known: 0, total: 52, percentiles: [undefined] });
+
+	// Where counts alone do not fit, no latencies are left.
+	const full = withLatencies(Math.floor(counts / 8), 50);
+	expect(full.telemetry.counters().storage.shortenings).toBeGreaterThan(0);
+	expect(read(full, NOW)).toMatchObject({ known: 0, total: 60 * 52 });
 });
 
 test("retention is shortened tier by tier, from the finest, and never below what detection reads", () => {

@@ -62,6 +62,8 @@ export interface TierUsage {
 export interface TierState {
 	readonly marks: Record<DataClass, Record<RollUp, number>>;
 	readonly usage: Record<DataClass, Record<RollUp, TierUsage>>;
+	/** Of `usage`, those that are latencies, which go first where room is short. */
+	latencyBytes?: number;
 	/** How often retention was shortened for want of room, less what was given back. */
 	shortenings: number;
 	/** What the file held, about once an hour of the last day. */

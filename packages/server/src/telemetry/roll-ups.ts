@@ -1,7 +1,7 @@
 import { BUCKET_MS, type CellGroups, type Cells, HOUR_MS } from "./cells.ts";
 import type { Sketch } from "./latency/sketch.ts";
 import { MINUTE_MS } from "./latency/sketch-cells.ts";
-import { addSketches, moveSketches } from "./latency/sketch-rows.ts";
+import { addSketches, type CountRows, moveSketches, sketchKind } from "./latency/sketch-rows.ts";
 import { FIELDS, packBuckets, unpackBuckets } from "./packed.ts";
 import {
 	classOf,
@@ -25,6 +25,9 @@ const PAIRS_PER_MOVE: Readonly<Record<RollUp, number>> = {
 	"ten-minutes": 512,
 	hours: 512,
 };
+
+/** Rows of latencies that one slice removes. */
+const ROWS_PER_DROP = 128;
 
 /** Minutes since the epoch. */
 type SketchesByMinute = ReadonlyMap<number, Sketch>;
@@ -99,7 +102,29 @@ export class RollUps {
 		const of = this.#classes.get(pair) ?? "tenants";
 		const tier = tierAt(this.state.marks[of], hour * HOUR_MS) ?? "hours";
 		const dated = [...sketches].map(([minute, sketch]) => [minute * MINUTE_MS, sketch] as const);
-		addSketches(writer, tier, pair, dated, (...more) => this.#count(of, ...more));
+		addSketches(writer, tier, pair, dated, this.#countLatencies(of));
+	}
+
+	/** What latencies take. */
+	get latencyBytes(): number {
+		return this.state.latencyBytes ?? 0;
+	}
+
+	/** Removes some of the oldest latencies until no more than `toBytes` are left, in one transaction of its own. */
+	dropLatencies(toBytes: number): void {
+		// What is in coarser tiers is older.
+		const tier = [...TIER_NAMES].reverse().find((each) => this.#store.firstBlock(sketchKind(each)) !== undefined);
+		this.#store.fold((writer) => {
+			if (tier === undefined) this.state.latencyBytes = 0;
+			else
+				for (const { pair, block } of this.#store.oldest(sketchKind(tier), ROWS_PER_DROP)) {
+					if (this.latencyBytes <= toBytes) break;
+					const packed = writer.readRollUp(sketchKind(tier), pair, block);
+					writer.removeRollUp(sketchKind(tier), pair, block);
+					this.#countLatencies(this.#classes.get(pair) ?? "tenants")(tier, -1, -(packed?.length ?? 0));
+				}
+			this.save(writer);
+		});
 	}
 
 	/** Adds all cells, within the writer's transaction. A step that is half moved is begun anew: they may belong to it. */
@@ -175,7 +200,7 @@ export class RollUps {
 		if (coarse && next !== undefined)
 			this.#write(writer, of, next, pair, Math.floor(from / TIERS[next].blockMs), before, packBuckets(coarse));
 		const nextSketches = next ?? (tier === "hours" ? undefined : "hours");
-		moveSketches(writer, tier, nextSketches, { pair, from, to }, (...more) => this.#count(of, ...more));
+		moveSketches(writer, tier, nextSketches, { pair, from, to }, this.#countLatencies(of));
 	}
 
 	#write(
@@ -189,6 +214,13 @@ export class RollUps {
 	): void {
 		writer.writeRollUp(tier, pair, block, packed);
 		this.#count(of, tier, before ? 0 : 1, packed.length - (before?.length ?? 0));
+	}
+
+	#countLatencies(of: DataClass): CountRows {
+		return (tier, rows, bytes) => {
+			this.#count(of, tier, rows, bytes);
+			this.state.latencyBytes = Math.max(0, this.latencyBytes + bytes);
+		};
 	}
 
 	#count(of: DataClass, tier: RollUp, rows: number, bytes: number): void {

@@ -196,6 +196,8 @@ export function describeTelemetryStore(
 			expect(next.readRollUp("latency-hours", 7, 5)).toEqual(bytes(6));
 			expect([next.firstBlock("latency-hours"), next.lastBlock("latency-hours")]).toEqual([5, 8]);
 			expect([next.firstBlock("latency-minutes"), next.lastBlock("latency-minutes")]).toEqual([undefined, undefined]);
+			expect(next.oldest("latency-hours", 1)).toEqual([expect.objectContaining({ pair: 7, block: 5 })]);
+			expect(next.oldest("latency-minutes", 1)).toEqual([]);
 			expect([...next.pages()]).toEqual([{ page: 0, packed: bytes(8) }]);
 			expect([...next.streams()]).toEqual([{ ...STREAM, bounds: [0.25] }]);
 			expect(next.accounting()).toEqual(

@@ -123,6 +123,8 @@ export interface TelemetryStore {
 	hasRollUps(kind: RollUp, from: number, to: number): boolean;
 	firstBlock(kind: RollUpKind): number | undefined;
 	lastBlock(kind: RollUpKind): number | undefined;
+	/** So many of a kind, those of the oldest blocks. */
+	oldest(kind: RollUpKind, count: number): readonly { readonly pair: number; readonly block: number }[];
 	/** Removes a bounded part of what `foldJournal` and `publishPages` made superfluous; false: nothing is left to do. */
 	sweep(): boolean;
 	/** Whether `sweep` may have anything to do. */

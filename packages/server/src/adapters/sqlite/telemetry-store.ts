@@ -248,6 +248,11 @@ class SqliteTelemetryStore implements TelemetryStore, FoldWriter {
 		return this.#blockAt("max", kind);
 	}
 
+	oldest(kind: RollUpKind, count: number): { pair: number; block: number }[] {
+		const rows = this.#db.prepare(`SELECT key FROM ${ALL_TABLES[kind]} ORDER BY key LIMIT ?`).all(count);
+		return rows.map(({ key }) => placeOf(Number(key)));
+	}
+
 	#blockAt(end: "min" | "max", kind: RollUpKind): number | undefined {
 		const key = this.#db.prepare(`SELECT ${end}(key) AS key FROM ${ALL_TABLES[kind]}`).get()?.key;
 		return key == null ? undefined : placeOf(Number(key)).block;
