@@ -44,6 +44,8 @@ export default defineConfig({
 					testTimeout: 60_000,
 					hookTimeout: 60_000,
 					maxWorkers: 2,
+					// A page that has told the server something reads it anew before it shows it.
+					expect: { poll: { timeout: 15_000 } },
 				},
 			},
 		],
