@@ -8,6 +8,12 @@ export const integrationMessages = {
 		"{bad, plural, =0 {No integration needs you} one {# integration needs you} other {# integrations need you}}; {open, plural, =0 {no ticket is open} one {# ticket is open} other {# tickets are open}}, {waiting, plural, =0 {none waits} one {# waits} other {# wait}} to be sent.",
 	"integrations.leftBehind":
 		"{tickets, plural, one {# ticket waits} other {# tickets wait}} for “{integration}”, which the catalogue has no more.",
+	"integrations.letGo": "Let go of them",
+	"integrations.letGoWhat": "Let go of the tickets in {integration}",
+	"integrations.letGoTitle": "Let go of these tickets?",
+	"integrations.letGoBody":
+		"What “{integration}” has stays there as it is: nothing more is told to it, also when it is put back. Close there by hand what is over.",
+	"integrations.letGoFailed": "They were not let go of: {why}",
 	"integrations.none": "No integration is set up",
 	"integrations.noneBody":
 		"This page will show the systems that incidents are carried to as tickets: PagerDuty, ServiceNow, Jira, Azure DevOps and ICM. Next step: write one in the folder integrations of the catalogue; docs/integrations.md has an example of each.",

@@ -6,7 +6,7 @@ export type IntegrationFacts = Pick<IntegrationState, "displayName" | "state" | 
 
 /** What to do about tickets that nobody carries. */
 export const LEFT_BEHIND_REMEDY =
-	"Put the integration back under its name, so that they are carried; what they say there now is not kept alike.";
+	"Put the integration back under its name, so that they are carried, or let go of them on the page Integrations; until then they are not kept alike.";
 
 interface Verdict {
 	readonly state: PartState;

@@ -6,6 +6,7 @@ import { Empty, ErrorState, Loading, RefreshFailed } from "../shell/states.tsx";
 import { useText } from "../text.ts";
 import { IntegrationCard } from "./integration-card.tsx";
 import { integrationsQuery } from "./integrations-api.ts";
+import { LeftBehindNote } from "./left-behind-note.tsx";
 
 /** Systems of record that incidents are carried to: how each fares, with the proof of its last delivery. */
 export function IntegrationsPage() {
@@ -30,10 +31,8 @@ function Integrations() {
 		<>
 			{query.error === null ? null : <RefreshFailed error={query.error} since={query.dataUpdatedAt} now={now} />}
 			<h1>{t("integrations.title")}</h1>
-			{leftBehind.map(({ integration, tickets, remedy }) => (
-				<p key={integration} role="note" className="incident-sentence">
-					{t("integrations.leftBehind", { integration, tickets })} {remedy}
-				</p>
+			{leftBehind.map((each) => (
+				<LeftBehindNote key={each.integration} left={each} />
 			))}
 			{items.length === 0 ? (
 				<Empty title={t("integrations.none")}>

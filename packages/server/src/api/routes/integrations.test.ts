@@ -423,3 +423,44 @@ test("tickets of an integration that is taken out of the catalogue are named wit
 	expect(text).toContain(`bellwether_tickets_left_behind{integration="${gone?.name}"} 1`);
 	expect(text).toContain(`bellwether_tickets{integration="${left[0]?.name}",state="waiting"} 1`);
 });
+
+describe("tickets that a removed integration left behind", () => {
+	const letGo = async (token: string, name = "pagerduty") =>
+		rooms.ask(`/api/v1/integrations/${name}/let-go`, token, { method: "POST" });
+	/** PagerDuty is taken out of the catalogue while its ticket is open there. */
+	async function left() {
+		const { id } = await opened();
+		const all = rooms.deps.catalogue();
+		rooms.setCatalogue({ ...all, integrations: (all.integrations ?? []).filter(({ name }) => name !== "pagerduty") });
+		await rooms.acknowledge(id);
+		return { id, all };
+	}
+
+	test("an administrator lets go of: nothing more is told to them, also when it is back, and who did it stands on record", async () => {
+		const { id, all } = await left();
+		const { token } = await rooms.token("admin");
+		const listed = async () => (await rooms.ask("/api/v1/integrations", token)).body.leftBehind;
+		expect(await listed()).toMatchObject([{ integration: "pagerduty", tickets: 1 }]);
+		expect(await letGo(token)).toMatchObject({ status: 200, body: { tickets: 1 } });
+		expect(await listed()).toEqual([]);
+		expect((await rooms.timeline(id)).join("\n")).toMatch(/let go of ticket .+ in pagerduty/);
+		const record = await rooms.db.selectFrom("audit").selectAll().where("action", "=", "ticket.let_go").execute();
+		expect(record).toMatchObject([{ subject: "integration:pagerduty", detail: '{"tickets":1}' }]);
+		expect((await letGo(token)).status).toBe(404);
+		rooms.setCatalogue(all);
+		const before = pager.requests.length;
+		await rooms.mitigate(id);
+		await carry();
+		expect(pager.requests.length).toBe(before);
+	});
+
+	test("nobody else does, and of one that the catalogue has nobody can", async () => {
+		const { token: responder } = await rooms.token("responder");
+		const { token: limited } = await rooms.token("admin", { name: "city", tenants: ["city-power"] });
+		const { token } = await rooms.token("admin", { name: "root" });
+		expect([(await letGo(token)).status, (await letGo(token, "nothing")).status]).toEqual([409, 404]);
+		const { id } = await left();
+		expect([(await letGo(responder)).status, (await letGo(limited)).status]).toEqual([403, 403]);
+		expect((await rooms.timeline(id)).join("\n")).not.toContain("let go");
+	});
+});

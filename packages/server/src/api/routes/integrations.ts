@@ -4,6 +4,7 @@ import type { Integration } from "#catalogue";
 import {
 	askForTicket,
 	integrationStates,
+	letGoOfTickets,
 	listTicketAttempts,
 	takeTicketMessage,
 	ticketsLeftBehind,
@@ -15,7 +16,7 @@ import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { LEFT_BEHIND_REMEDY } from "../health-integrations.ts";
 import { proveIntegration } from "../integration-proof.ts";
 import { ADMINS, PUBLIC, principalOf, READERS, RESPONDERS } from "../policy.ts";
-import { ApiProblem, badRequest, notFound } from "../problem.ts";
+import { ApiProblem, badRequest, notFound, printable } from "../problem.ts";
 import {
 	IntegrationTestResult,
 	IntegrationView,
@@ -36,6 +37,7 @@ const OBJECT_RULE = "tenant of the stored incident in the caller's scope";
 export function integrationRoutes(api: Api, context: ApiContext): void {
 	listRoutes(api, context);
 	testRoute(api, context);
+	letGoRoute(api, context);
 	ticketRoutes(api, context);
 	messageRoute(api, context);
 }
@@ -145,6 +147,37 @@ function testRoute(api: Api, context: ApiContext): void {
 			} finally {
 				running.delete(integration.name);
 			}
+		},
+	);
+}
+
+function letGoRoute(api: Api, context: ApiContext): void {
+	api.post(
+		"/api/v1/integrations/:name/let-go",
+		{
+			config: { authz: { roles: ADMINS, tenant: "none", object: "the whole server's settings" } },
+			schema: {
+				summary: "Let go of the tickets of an integration that the catalogue has no more: they are told nothing more",
+				tags: ["integrations"],
+				params: Params,
+				response: { 200: z.object({ tickets: z.number().int() }), ...PROBLEMS },
+			},
+		},
+		async (request) => {
+			const { name } = request.params;
+			if (context.catalogue().integrations?.some((each) => each.name === name))
+				throw new ApiProblem(
+					409,
+					"conflict",
+					`The catalogue has integration "${printable(name)}", so its tickets are carried.`,
+					"Take it out of the catalogue first, if its tickets are to be left as they are.",
+				);
+			const asked = { integration: name, principal: principalOf(request), now: context.clock.now() };
+			const tickets = await context.store.transaction((tx) =>
+				letGoOfTickets(tx, context, { ...asked, requestId: request.id }),
+			);
+			if (tickets === 0) throw notFound("integration that left tickets behind", name);
+			return { tickets };
 		},
 	);
 }

@@ -1,5 +1,9 @@
 import type { Catalogue } from "#catalogue";
-import { type Db, inScope, type TenantScope } from "#platform";
+import { audit, type Db, inScope, type Principal, SYSTEM, scopeOf, type TenantScope, type Tx } from "#platform";
+import { publish } from "../change.ts";
+import { getIncident } from "../rows.ts";
+import type { IncidentDeps } from "../types.ts";
+import { saveTicket, ticketOf } from "./rows.ts";
 
 /** Tickets of an integration that the catalogue has no more: nobody carries them. */
 export interface LeftBehind {
@@ -36,4 +40,47 @@ export async function ticketsLeftBehind(db: Db, scope: TenantScope, catalogue: C
 		});
 	}
 	return [...found.values()].sort((a, b) => (a.integration < b.integration ? -1 : 1));
+}
+
+export interface LetGoRequest {
+	readonly principal: Principal;
+	readonly integration: string;
+	readonly now: number;
+	readonly requestId: string;
+}
+
+/**
+ * Nobody will carry what an integration left behind: its tickets stay there as they are, and nothing more is told to
+ * them, also when it is put back under its name. Answers how many; an exchange under way is not among them.
+ */
+export async function letGoOfTickets(tx: Tx, deps: Pick<IncidentDeps, "bus">, request: LetGoRequest): Promise<number> {
+	const { principal, integration, now } = request;
+	const rows = await tx
+		.selectFrom("tickets")
+		.selectAll()
+		.where("integration", "=", integration)
+		.where("phase", "!=", "dropped")
+		.where("sync", "!=", "sending")
+		// One that is in order is stirred by the next news of its incident.
+		.where((is) => is.or([is("sync", "!=", "synced"), is("theirs", "is", null), is("theirs", "!=", "resolved")]))
+		.orderBy("id")
+		.execute();
+	for (const row of rows) {
+		const ticket = ticketOf(row);
+		await saveTicket(tx, { ...ticket, phase: "dropped", sync: "synced", version: ticket.version + 1 });
+		const incident = await getIncident(tx, scopeOf(SYSTEM), ticket.incidentId);
+		const data = { integration, name: ticket.ref?.name ?? null };
+		if (incident) await publish(tx, deps, incident, principal, now, { type: "ticket.let_go", data });
+	}
+	if (rows.length > 0)
+		await audit(tx, {
+			at: now,
+			actor: principal.name,
+			action: "ticket.let_go",
+			tenant: "",
+			subject: `integration:${integration}`,
+			requestId: request.requestId,
+			detail: { tickets: rows.length },
+		});
+	return rows.length;
 }

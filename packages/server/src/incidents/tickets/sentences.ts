@@ -18,6 +18,10 @@ export const TICKET_SENTENCES: Readonly<Record<string, (data: Data, actor: strin
 		`${actor} resolved ${data.name}. Marked mitigated here; a verdict is still needed to resolve the incident.`,
 	"ticket.reopened_there": (data, actor) =>
 		`${actor} reopened ${data.name}. The incident stays as it is: reopen it here if the impact is back.`,
+	"ticket.let_go": (data, actor) =>
+		data.name === null
+			? `${actor} let go of the ticket in ${data.integration}, which the catalogue has no more: none is made.`
+			: `${actor} let go of ticket ${data.name} in ${data.integration}, which the catalogue has no more: it is told nothing more.`,
 	"ticket.retried": (_data, actor) => `${actor} asked for the ticket to be sent again.`,
 	"ticket.requested": (data, actor) => `${actor} asked for a ticket in ${data.system}.`,
 };
