@@ -43,10 +43,14 @@ function world() {
 	};
 	const { settings } = exampleCatalogue();
 	const store = new MemoryTelemetryStore();
+	let opened = 0;
 	const host = new TelemetryHost({
 		catalogue: exampleCatalogue({ slos: [slo], settings: { ...settings, telemetry: LIMITS } }),
 		openBreaches: [],
-		openStore: () => store,
+		openStore: () => {
+			opened++;
+			return store;
+		},
 		clock,
 		seed: 1,
 		foldEveryMs: MINUTE_MS,
@@ -59,6 +63,7 @@ function world() {
 	return {
 		clock,
 		store,
+		opened: () => opened,
 		events: () => sent.flatMap((each) => (each.kind === "breach" ? [each.event.type] : [])),
 		refused: () =>
 			sent
@@ -122,6 +127,21 @@ test("errors that go on while the clock is set back are told once", () => {
 	clock.step(HOUR_MS);
 	pass(5 * MINUTE_MS, 0.5);
 	expect(events().filter((type) => type === "breach.opened")).toHaveLength(1);
+});
+
+test("a clock that is stepped to and fro each second is followed now and then, and when it rests", () => {
+	const { pass, events, clock, opened } = world();
+	pass(30 * MINUTE_MS, 0);
+	const before = opened();
+	for (let second = 0; second < 60; second++) {
+		clock.step(second % 2 === 0 ? HOUR_MS : -HOUR_MS);
+		clock.advance(SECOND_MS);
+		vi.advanceTimersByTime(SECOND_MS);
+	}
+	expect(opened() - before).toBeGreaterThan(0);
+	expect(opened() - before).toBeLessThanOrEqual(6);
+	pass(3 * MINUTE_MS, 0.5);
+	expect(events()).toContain("breach.opened");
 });
 
 test("stored windows of a clock that was ahead are not taken for those of the present", () => {

@@ -63,6 +63,8 @@ interface Waiting extends IngestRequest {
 
 /** What corrections of a running clock make of it; windows bear that. */
 const SET_BACK_MS = 10_000;
+/** Following a clock rests so many times its own cost: one that is stepped to and fro must not keep the thread from counting. */
+const FOLLOWING_REST = { times: 20, leastMs: 10_000 };
 
 /**
  * What the telemetry thread does: groups requests into commits, evaluates after each and every second, and after a failure
@@ -73,6 +75,8 @@ export class TelemetryHost {
 	readonly #clock: Clock;
 	/** The latest that the wall clock told. */
 	#wallAt = 0;
+	/** By the monotonic clock. */
+	#followsAgainAt = 0;
 	readonly #pace: EvaluationPace;
 	readonly #openBreaches = new Map<string, OpenBreach>();
 	#catalogue: Catalogue;
@@ -170,11 +174,17 @@ export class TelemetryHost {
 	 */
 	#followSetBack(): void {
 		const now = this.#clock.now();
-		const isSetBack = now < this.#wallAt - SET_BACK_MS;
-		this.#wallAt = isSetBack ? now : Math.max(this.#wallAt, now);
-		if (!isSetBack) return;
+		if (now >= this.#wallAt - SET_BACK_MS) {
+			this.#wallAt = Math.max(this.#wallAt, now);
+			return;
+		}
+		const began = this.#clock.monotonic();
+		if (began < this.#followsAgainAt) return;
+		this.#wallAt = now;
 		this.#telemetry.rebuild();
 		this.#tellAll();
+		const ended = this.#clock.monotonic();
+		this.#followsAgainAt = ended + Math.max(FOLLOWING_REST.leastMs, FOLLOWING_REST.times * (ended - began));
 	}
 
 	/** Slices of folding and tidying, as long between them as each took: requests that wait go first. */
@@ -379,6 +389,7 @@ export class TelemetryHost {
 			completeUntil: ripeness(this.#catalogue, pairs, () => this.#telemetry),
 			openBreaches: [...this.#openBreaches.values()],
 			history: (slo, tenants, from, to) => this.#telemetry.columns({ slo, tenants, from, to, resolutionMs: MINUTE_MS }),
+			percentiles: (query) => this.#telemetry.percentiles(query),
 			now: this.#clock.now(),
 		});
 		for (const change of this.#changes) this.#engine.change(change);
