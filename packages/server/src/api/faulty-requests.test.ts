@@ -127,6 +127,11 @@ describe("answers", () => {
 		expect([error.message.length > 10, error.remedy.length > 10]).toEqual([true, true]);
 	});
 
+	it.each(["%", "%ED%A0%80"])("name the path where %s in it is no text", async (part) => {
+		const { error } = (await ask(`/api/v1/incidents/${part}`, { headers: bearer(await tokenFor("viewer")) })).json();
+		expect(error).toMatchObject({ code: "invalid_request", details: [{ place: "path" }] });
+	});
+
 	it("refuse a resolution longer than anything is kept, even where floating point calls it a multiple", async () => {
 		const path = "/api/v1/tenants/~fleet/slis/send/windows?resolutionMs=8640000000000001";
 		const answer = await ask(path, { headers: bearer(await tokenFor("viewer")) });

@@ -111,12 +111,7 @@ export function toProblem(thrown: unknown): ApiProblem {
 	const error = (thrown ?? {}) as FrameworkError;
 	switch (error.code) {
 		case "FST_ERR_BAD_URL":
-			return new ApiProblem(
-				400,
-				"invalid_request",
-				"The address is not readable.",
-				"Encode it as UTF-8 percent escapes.",
-			);
+			return badRequest("path", "The address is not readable.", "Encode it as UTF-8 percent escapes.");
 		case "FST_ERR_MAX_PARAM_LENGTH":
 			return new ApiProblem(
 				414,
