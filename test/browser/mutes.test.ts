@@ -46,11 +46,22 @@ describe("a mute", () => {
 		await page.getByText("No page: muted until").first().waitFor();
 		await page.goto(`${server.url}/fleet`);
 		await page.getByText(`${incident} · no page: muted until`).first().waitFor();
+		await page.goto(`${server.url}/incidents`);
+		await page.getByRole("cell", { name: /No page: muted until/ }).waitFor();
+		await page.getByRole("button", { name: "Page held back 1" }).press("Enter");
+		await page.waitForURL("**/incidents?show=held");
+		await page.getByRole("link", { name: `${incident} ` }).waitFor();
+		for (const look of ["light", "dark", "phone"] as const) {
+			await admin.inspect("incidents-held", { path: "/incidents?show=held", ready: "tbody .held" }, look);
+		}
 		await page.goto(`${server.url}/mutes`);
 		await page.getByRole("button", { name: /^End the mute of/ }).click();
 		await page.getByText("The incident that it holds back pages if it still burns.").waitFor();
 		await page.getByRole("dialog").getByRole("button", { name: "End the mute" }).click();
 		await page.getByText("No page is held back now; no mute holds").waitFor();
+		await page.goto(`${server.url}/incidents?show=held`);
+		await page.getByText("No incident’s page is held back now.").waitFor();
+		await page.goto(`${server.url}/mutes`);
 		await page.getByRole("link", { name: "Show those that ended" }).click();
 		await page.getByRole("cell", { name: "1 incident" }).waitFor();
 		await page.context().close();
@@ -79,7 +90,7 @@ describe("a workload's page", () => {
 		const text = (await page.locator("main").textContent()) ?? "";
 		expect(text).toMatch(/1 of 36 key tenants is in breach, 1 incident is open\. Owner: Data protection team\./);
 		expect(text).toContain(
-			"Data protection team; paged by policy engineering, takes what is handed over within 30 min",
+			"Data protection team; paged by the escalation policy engineering, takes what is handed over within 30 min",
 		);
 		expect(await page.getByRole("row", { name: /^respond/ }).textContent()).toBe("respondRIRA");
 		await page.goto(`${server.url}/workloads/devices`);

@@ -148,12 +148,13 @@ export interface IncidentPage {
 }
 
 /** Newest first, a hundred at a time. */
-export const incidentsQuery = (show: "open" | "all") =>
+export const incidentsQuery = (show: "open" | "held" | "all") =>
 	infiniteQueryOptions({
 		queryKey: ["incidents", show],
 		queryFn: ({ pageParam, signal }) => {
 			const query = new URLSearchParams({ limit: "100" });
 			if (show === "open") query.set("state", "open");
+			if (show === "held") query.set("held", "true");
 			if (pageParam !== "") query.set("after", pageParam);
 			return call<IncidentPage>(`/incidents?${query}`, {}, signal);
 		},

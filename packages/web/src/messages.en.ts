@@ -74,8 +74,8 @@ export const messages = {
 	"fleet.cellValue": ", {sli} · {burn} burn, last hour, objective {objective}",
 	"fleet.stripLabel": "Last 24 hours: {hours}",
 	"fleet.stripHours": "{state} {count} h",
-	"fleet.ackDue": "ack due {left}",
-	"fleet.ackLate": "ack overdue {late}",
+	"fleet.ackDue": "ack due in {left}",
+	"fleet.ackLate": "ack overdue by {late}",
 	"fleet.ackBy": "ack {person}, {time}",
 	"fleet.empty": "No key tenants yet",
 	"fleet.emptyBody":
@@ -323,9 +323,12 @@ export const messages = {
 
 	"incidents.title": "Incidents",
 	"incidents.open": "Open",
+	"incidents.held": "Page held back",
 	"incidents.all": "All",
 	"incidents.filter": "Filter incidents (press /)",
 	"incidents.noneOpen": "No open incidents.",
+	"incidents.noneHeld": "No incident’s page is held back now.",
+	"incidents.heldBecause": "No page: {why}",
 	"incidents.last": "Last: {tenant}, {time}.",
 	"incidents.older": "Show older incidents",
 	"incidents.loadingOlder": "Older incidents are being loaded …",

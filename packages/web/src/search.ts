@@ -10,7 +10,8 @@ export interface FleetSearch {
 
 export interface IncidentsSearch {
 	readonly q?: string;
-	readonly show?: "all";
+	/** Nothing: those that are open. */
+	readonly show?: "all" | "held";
 }
 
 export interface MatchSearch {
@@ -53,7 +54,8 @@ export function fleetSearch(search: Record<string, unknown>): FleetSearch {
 }
 
 export function incidentsSearch(search: Record<string, unknown>): IncidentsSearch {
-	return given({ q: text(search.q), show: search.show === "all" ? ("all" as const) : undefined });
+	const { show } = search;
+	return given({ q: text(search.q), show: show === "all" || show === "held" ? show : undefined });
 }
 
 export function matchSearch(search: Record<string, unknown>): MatchSearch {

@@ -14,8 +14,8 @@ import {
 	timelineOf,
 } from "#incidents";
 import { measuresOf } from "#learning";
-import type { TenantScope } from "#platform";
-import { acknowledgeDueTimes, escalationView } from "#response";
+import type { Db, TenantScope } from "#platform";
+import { acknowledgeDueTimes, escalationView, heldNow } from "#response";
 import { FLEET } from "#telemetry";
 import { incidentCauses } from "./causes-view.ts";
 import type { ApiContext } from "./context.ts";
@@ -27,10 +27,21 @@ import type { Claim, IncidentDetail, IncidentSummary, Notice, SloCell } from "./
 import { severitySuggestion } from "./severity-view.ts";
 import { wireTicket } from "./ticket-view.ts";
 
-/** `acknowledgeDueAt` by incident id, for those whose chain runs. */
-export type DueTimes = ReadonlyMap<string, number>;
+/** How pages stand now, by incident id. */
+export interface PagesNow {
+	/** When acknowledgement is due, of those whose chain runs. */
+	readonly dueTimes: Awaited<ReturnType<typeof acknowledgeDueTimes>>;
+	/** What holds back, of those whose page is held. */
+	readonly held: Awaited<ReturnType<typeof heldNow>>;
+}
 
-export function incidentSummary(incident: Incident, catalogue: Catalogue, dueTimes: DueTimes): IncidentSummary {
+export async function pagesNow(db: Db, scope: TenantScope): Promise<PagesNow> {
+	const [dueTimes, held] = await Promise.all([acknowledgeDueTimes(db, scope), heldNow(db, scope)]);
+	return { dueTimes, held };
+}
+
+export function incidentSummary(incident: Incident, catalogue: Catalogue, pages: PagesNow): IncidentSummary {
+	const held = pages.held.get(incident.id);
 	return {
 		id: incident.id,
 		title: incident.title,
@@ -48,7 +59,8 @@ export function incidentSummary(incident: Incident, catalogue: Catalogue, dueTim
 		detectedAt: incident.detectedAt,
 		acknowledgedAt: incident.acknowledgedAt ?? null,
 		acknowledgedBy: incident.acknowledgedBy ?? null,
-		acknowledgeDueAt: dueTimes.get(incident.id) ?? null,
+		acknowledgeDueAt: pages.dueTimes.get(incident.id) ?? null,
+		held: held ? { kind: held.kind, until: held.until ?? null } : null,
 		signalClearedAt: incident.signalClearedAt ?? null,
 		mitigatedAt: incident.mitigatedAt ?? null,
 		resolvedAt: incident.resolvedAt ?? null,
@@ -68,7 +80,7 @@ export async function incidentDetail(
 	const catalogue = context.catalogue();
 	const { db } = context.store;
 	const [
-		dueTimes,
+		pages,
 		claims,
 		others,
 		children,
@@ -81,7 +93,7 @@ export async function incidentDetail(
 		work,
 		tickets,
 	] = await Promise.all([
-		acknowledgeDueTimes(db, scope),
+		pagesNow(db, scope),
 		listBreaches(db, scope, { incidentId: incident.id }),
 		alsoAffected(db, scope, incident),
 		childrenOf(db, scope, incident.id),
@@ -100,7 +112,7 @@ export async function incidentDetail(
 	const ranked = rankClaims(claims.filter(({ tenant }) => tenant === incident.tenant));
 	const isOwn = incident.evidence.reported !== undefined || incident.evidence.drill !== undefined;
 	return {
-		...incidentSummary(incident, catalogue, dueTimes),
+		...incidentSummary(incident, catalogue, pages),
 		sentence: incidentSentence(incident, catalogue, { now, timeZone }),
 		evidence: wireEvidence(isOwn ? incident.evidence : (ranked[0]?.evidence ?? incident.evidence)),
 		claims: ranked.map((claim) => wireClaim(claim, catalogue)),
@@ -109,7 +121,7 @@ export async function incidentDetail(
 			platform: currentCell(context, FLEET, incident.slo),
 		},
 		alsoAffected: others.map((name) => tenantName(catalogue, name)),
-		children: children.map((child) => incidentSummary(child, catalogue, dueTimes)),
+		children: children.map((child) => incidentSummary(child, catalogue, pages)),
 		runbook: firstSteps(work.runbooks) ?? [...(workload?.runbook ?? [])],
 		owner: workload?.owner ?? "",
 		escalation: {

@@ -39,6 +39,7 @@ const incident: IncidentDetail = {
 	acknowledgedAt: null,
 	acknowledgedBy: null,
 	acknowledgeDueAt: NOW + 9 * MINUTE + 41_000,
+	held: null,
 	signalClearedAt: null,
 	mitigatedAt: null,
 	resolvedAt: null,

@@ -55,6 +55,12 @@ export type Cell = z.infer<typeof Cell>;
 export const Severity = z.object({ key: z.enum(["1", "2", "2.5", "3", "4"]), rank: z.number() });
 export const IncidentState = z.enum(["detected", "acknowledged", "investigating", "mitigated", "resolved", "reviewed"]);
 
+/** What holds a page back. */
+export const PageHold = z.object({
+	kind: z.enum(["mute", "maintenance", "inhibition", "interval"]),
+	until: Instant.nullable().describe("null: nobody knows"),
+});
+
 export const RowIncident = z.object({
 	id: z.string(),
 	parent: z.string().nullable().describe("the platform incident that explains it and pages for it"),
@@ -63,10 +69,7 @@ export const RowIncident = z.object({
 	acknowledgedBy: z.string().nullable(),
 	acknowledgedAt: Instant.nullable(),
 	acknowledgeDueAt: Instant.nullable(),
-	held: z
-		.object({ kind: z.enum(["mute", "maintenance", "inhibition", "interval"]), until: Instant.nullable() })
-		.optional()
-		.describe("what holds its page back now"),
+	held: PageHold.optional().describe("what holds its page back now; of several, the one that lasts longest"),
 });
 export type RowIncident = z.infer<typeof RowIncident>;
 
@@ -178,6 +181,7 @@ export const IncidentSummary = z.object({
 	acknowledgedAt: Instant.nullable(),
 	acknowledgedBy: z.string().nullable(),
 	acknowledgeDueAt: Instant.nullable(),
+	held: PageHold.nullable().describe("what holds its page back now; of several, the one that lasts longest"),
 	signalClearedAt: Instant.nullable(),
 	mitigatedAt: Instant.nullable(),
 	resolvedAt: Instant.nullable(),

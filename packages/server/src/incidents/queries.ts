@@ -15,6 +15,8 @@ export interface IncidentFilter {
 	/** Name of somebody: incidents that they acknowledged, have a part in, or an open task of. */
 	readonly mine?: string | undefined;
 	readonly monitor?: string | undefined;
+	/** Only of these. */
+	readonly ids?: readonly string[] | undefined;
 	/** `oldest` first suits a reader who follows along with the cursor, `newest` (default) a page. */
 	readonly order?: "newest" | "oldest" | undefined;
 	/** `next` of the previous answer. */
@@ -35,7 +37,7 @@ export async function listIncidents(
 	scope: TenantScope,
 	filter: IncidentFilter = {},
 ): Promise<IncidentPage> {
-	if (reachesNobody(scope)) return { items: [], next: undefined };
+	if (reachesNobody(scope) || filter.ids?.length === 0) return { items: [], next: undefined };
 	const limit = Math.min(Math.max(1, filter.limit ?? 100), 500);
 	const isOldest = filter.order === "oldest";
 	const after = Number(filter.after);
@@ -51,6 +53,7 @@ export async function listIncidents(
 	if (filter.severities) query = query.where("severity_key", "in", [...filter.severities]);
 	if (filter.mine !== undefined) query = query.where(isOf(filter.mine));
 	if (filter.monitor !== undefined) query = query.where("monitor", "=", filter.monitor);
+	if (filter.ids) query = query.where("id", "in", [...filter.ids]);
 	if (filter.states) query = query.where("state", "in", [...filter.states]);
 	if (filter.after !== undefined && Number.isFinite(after)) {
 		query = query.where("number", isOldest ? ">" : "<", after);

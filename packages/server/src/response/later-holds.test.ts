@@ -79,6 +79,17 @@ describe("what begins after the first page stops the paging when the next page i
 		expect(pages(before).length).toBeGreaterThan(0);
 	});
 
+	test("of several that hold, lists name the one that lasts longest", async () => {
+		const windows = [{ from: START, until: START + 30 * MINUTE_MS }];
+		const { breach, pass, mute, held } = await rooms({ maintenance: [maintenance({ workloads: ["policy"], windows })] });
+		await mute('tenant="woodgrove", slo="policy-create"', HOUR_MS);
+		await mute('tenant="woodgrove", slo="policy-read"', 10 * MINUTE_MS);
+		await breach("woodgrove", "policy-create");
+		await breach("woodgrove", "policy-read");
+		await pass(SECOND_MS);
+		expect([await held("INC-1001"), await held("INC-1002")]).toEqual(["mute", "maintenance"]);
+	});
+
 	test("a decision that fails goes on paging", async () => {
 		const { breach, pass, pages, sent, setCatalogue, deps } = await rooms();
 		await breach("woodgrove", "policy-create");

@@ -6,20 +6,30 @@ import { incidentsQuery } from "../api.ts";
 import type { IncidentSummary } from "../api-types.ts";
 import { formatCountdown } from "../format.ts";
 import { useNow } from "../live.ts";
+import { heldWords } from "../mutes/held-words.ts";
 import { given, type IncidentsSearch, matchesText } from "../search.ts";
 import { LiveChip } from "../shell/live-chip.tsx";
 import { SearchBox } from "../shell/search-box.tsx";
 import { Empty, ErrorState, Loading, RefreshFailed } from "../shell/states.tsx";
+import { StateIcon } from "../state-icon.tsx";
 import { times, useText } from "../text.ts";
 import { age, isOpen } from "./incident.ts";
 import { IncidentStateBadge } from "./state-badge.tsx";
+
+const SHOWS = ["open", "held", "all"] as const;
+type Show = (typeof SHOWS)[number];
 
 export function IncidentsPage() {
 	const t = useText();
 	const now = useNow();
 	const search = useSearch({ from: "/incidents" });
-	const lists = { open: useInfiniteQuery(incidentsQuery("open")), all: useInfiniteQuery(incidentsQuery("all")) };
-	const query = lists[search.show ?? "open"];
+	const lists = {
+		open: useInfiniteQuery(incidentsQuery("open")),
+		held: useInfiniteQuery(incidentsQuery("held")),
+		all: useInfiniteQuery(incidentsQuery("all")),
+	};
+	const shown = search.show ?? "open";
+	const query = lists[shown];
 	const navigate = useNavigate({ from: "/incidents" });
 	useEffect(() => {
 		document.title = t("incidents.title");
@@ -30,11 +40,12 @@ export function IncidentsPage() {
 	}
 	const set = (change: { [K in keyof IncidentsSearch]: IncidentsSearch[K] | undefined }) =>
 		void navigate({ search: (before) => given({ ...before, ...change }), replace: true });
-	const itemsOf = (show: "open" | "all") => lists[show].data?.pages.flatMap((page) => page.items) ?? [];
-	const open = itemsOf("open").filter(isOpen);
-	const listed = (search.show === "all" ? itemsOf("all") : open).filter((incident) => matches(incident, search.q));
+	const itemsOf = (show: Show) => {
+		const items = lists[show].data?.pages.flatMap((page) => page.items) ?? [];
+		return show === "open" ? items.filter(isOpen) : items;
+	};
+	const listed = itemsOf(shown).filter((incident) => matches(incident, search.q));
 	const last = itemsOf("all")[0];
-	const count = (show: "open" | "all", n: number) => `${n}${lists[show].hasNextPage ? "+" : ""}`;
 	return (
 		<div className="incident-page">
 			{query.error === null ? null : <RefreshFailed error={query.error} since={query.dataUpdatedAt} now={now} />}
@@ -47,12 +58,17 @@ export function IncidentsPage() {
 					change={(q) => set({ q })}
 				/>
 				<div className="toggle">
-					<button type="button" aria-pressed={search.show !== "all"} onClick={() => set({ show: undefined })}>
-						{t("incidents.open")} {count("open", open.length)}
-					</button>
-					<button type="button" aria-pressed={search.show === "all"} onClick={() => set({ show: "all" })}>
-						{t("incidents.all")} {count("all", itemsOf("all").length)}
-					</button>
+					{SHOWS.map((show) => (
+						<button
+							key={show}
+							type="button"
+							aria-pressed={show === shown}
+							onClick={() => set({ show: show === "open" ? undefined : show })}
+						>
+							{t(`incidents.${show}`)} {itemsOf(show).length}
+							{lists[show].hasNextPage ? "+" : ""}
+						</button>
+					))}
 				</div>
 				<Link className="button-link" to="/mutes">
 					{t("mutes.title")}
@@ -64,6 +80,8 @@ export function IncidentsPage() {
 				<IncidentTable incidents={listed} now={now} />
 			) : search.q !== undefined ? (
 				<Empty title={t("incidents.noMatch", { text: search.q })} />
+			) : shown === "held" ? (
+				<Empty title={t("incidents.noneHeld")} />
 			) : last === undefined ? (
 				<Empty title={t("incidents.none")} />
 			) : (
@@ -111,6 +129,7 @@ function IncidentTable({ incidents, now }: { readonly incidents: readonly Incide
 						</th>
 						<td>
 							<IncidentStateBadge state={incident.state} />
+							<Held incident={incident} now={now} />
 						</td>
 						<td>{t("incident.severity", { key: incident.severity.key })}</td>
 						<td data-label={t("incidents.col.detected")}>
@@ -135,6 +154,18 @@ function IncidentTable({ incidents, now }: { readonly incidents: readonly Incide
 	);
 }
 
+/** Why nobody is paged, and until when. */
+function Held({ incident: { held }, now }: { readonly incident: IncidentSummary; readonly now: number }) {
+	const t = useText();
+	if (held === null) return null;
+	const why = heldWords(t, held.kind, held.until, now);
+	return (
+		<p className="held">
+			<StateIcon state="muted" /> {t("incidents.heldBecause", { why })}
+		</p>
+	);
+}
+
 function Acknowledged({ incident, now }: { readonly incident: IncidentSummary; readonly now: number }) {
 	const t = useText();
 	if (incident.acknowledgedAt !== null)
@@ -143,7 +174,8 @@ function Acknowledged({ incident, now }: { readonly incident: IncidentSummary; r
 				{incident.acknowledgedBy}, {times.at(incident.acknowledgedAt, now)}
 			</>
 		);
-	if (incident.state !== "detected" || incident.acknowledgeDueAt === null) return <span className="soft">–</span>;
+	if (incident.state !== "detected" || incident.held !== null || incident.acknowledgeDueAt === null)
+		return <span className="soft">–</span>;
 	const left = incident.acknowledgeDueAt - now;
 	return (
 		<b className="due">

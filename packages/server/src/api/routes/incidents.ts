@@ -12,11 +12,11 @@ import {
 	resolveIncident,
 } from "#incidents";
 import { scopeOf, type TenantScope, type Tx } from "#platform";
-import { acknowledgeDueTimes, acknowledgePage } from "#response";
+import { acknowledgePage } from "#response";
 import { changeOf, depsOf } from "../acts.ts";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { idempotencyKey } from "../idempotency-key.ts";
-import { incidentDetail, incidentSummary } from "../incident-view.ts";
+import { incidentDetail, incidentSummary, pagesNow } from "../incident-view.ts";
 import { principalOf, READERS, RESPONDERS } from "../policy.ts";
 import { ApiProblem, badRequest, etagOf, notFound, versionConflict } from "../problem.ts";
 import { IncidentDetail, IncidentState, IncidentSummary, Severity, Verdict } from "../schemas.ts";
@@ -50,6 +50,7 @@ export function incidentRoutes(api: Api, context: ApiContext): void {
 						.enum(["true", "false"])
 						.optional()
 						.describe("true: those the caller acknowledged, has a part in, or an open task of"),
+					held: z.literal("true").optional().describe("true: those whose page is held back now"),
 					order: z.enum(["newest", "oldest"]).default("newest"),
 					limit: z.coerce.number().int().min(1).max(500).default(100),
 				}),
@@ -59,16 +60,17 @@ export function incidentRoutes(api: Api, context: ApiContext): void {
 		async (request) => {
 			const principal = principalOf(request);
 			const scope = scopeOf(principal);
-			const { state, severity, mine, ...filter } = request.query;
+			const { state, severity, mine, held, ...filter } = request.query;
+			const pages = await pagesNow(context.store.db, scope);
 			const page = await listIncidents(context.store.db, scope, {
 				...filter,
 				states: statesOf(state),
 				severities: severitiesOf(severity),
 				mine: mine === "true" ? principal.name : undefined,
+				ids: held === undefined ? undefined : [...pages.held.keys()],
 			});
-			const dueTimes = await acknowledgeDueTimes(context.store.db, scope);
 			return {
-				items: page.items.map((incident) => incidentSummary(incident, context.catalogue(), dueTimes)),
+				items: page.items.map((incident) => incidentSummary(incident, context.catalogue(), pages)),
 				next: page.next ?? null,
 			};
 		},

@@ -110,6 +110,8 @@ describe("an incident's routing", () => {
 		});
 		const listed = (await server.ask("/api/v1/mutes", { headers })).json();
 		expect(listed).toMatchObject({ items: [{ heldCount: 1, holding: [id] }], held: [{ incident: id, kind: "mute" }] });
+		const held = { kind: "mute", until: NOW + HOUR_MS };
+		expect((await server.ask(`/api/v1/incidents/${id}`, { headers })).json()).toMatchObject({ held });
 		const preview = await server.ask(`/api/v1/mutes/preview?matchers=${encodeURIComponent('tenant=~".+"')}`, {
 			headers,
 		});

@@ -3,11 +3,10 @@ import { z } from "zod";
 import { budgetUnit, type Catalogue, effectiveObjective, isSliced, periodAt, type Slo } from "#catalogue";
 import { forecastExhaustion } from "#detection";
 import { inScope, scopeOf } from "#platform";
-import { acknowledgeDueTimes } from "#response";
 import { FLEET } from "#telemetry";
 import { burnDown } from "../budget-burn-down.ts";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
-import { incidentSummary } from "../incident-view.ts";
+import { incidentSummary, pagesNow } from "../incident-view.ts";
 import { InstantParameter } from "../instant-parameter.ts";
 import { monitorLines } from "../monitor-view.ts";
 import { principalOf, READERS } from "../policy.ts";
@@ -57,10 +56,7 @@ export function sloRoutes(api: Api, context: ApiContext): void {
 			const { slo: name } = request.params;
 			const { facts, incidents } = await gatherSlos(context, scope);
 			const slo = sloOf(facts.catalogue, name);
-			const [monitors, dueTimes] = await Promise.all([
-				gatherMonitors(context, scope),
-				acknowledgeDueTimes(context.store.db, scope),
-			]);
+			const [monitors, pages] = await Promise.all([gatherMonitors(context, scope), pagesNow(context.store.db, scope)]);
 			const { names } = facts.watchedBy(name);
 			return {
 				...sloDetail(facts, slo),
@@ -68,7 +64,7 @@ export function sloRoutes(api: Api, context: ApiContext): void {
 				incidents: incidents
 					.filter((incident) => incident.slo === name)
 					.slice(0, SHOWN_INCIDENTS)
-					.map((incident) => incidentSummary(incident, facts.catalogue, dueTimes)),
+					.map((incident) => incidentSummary(incident, facts.catalogue, pages)),
 			};
 		},
 	);

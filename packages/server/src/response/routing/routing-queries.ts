@@ -76,7 +76,7 @@ export async function routingView(
 	};
 }
 
-/** Incident → what holds its page back now, for lists: kind and when that ends. */
+/** Incident → what holds its page back now, for lists: kind and when that ends; of several, the one that lasts longest. */
 export async function heldNow(
 	db: Db | Tx,
 	scope: TenantScope,
@@ -92,6 +92,8 @@ export async function heldNow(
 	return new Map(
 		rows
 			.filter((row) => inScope(scope, row.tenant))
+			// A later one replaces an earlier one: what has no known end comes last.
+			.toSorted((a, b) => (a.until_at ?? Number.MAX_SAFE_INTEGER) - (b.until_at ?? Number.MAX_SAFE_INTEGER))
 			.map((row) => [row.incident_id, { kind: row.kind, until: row.until_at ?? undefined, tenant: row.tenant }]),
 	);
 }
