@@ -50,6 +50,11 @@ export function howWords(monitor: Monitor): string[] {
 	if (monitor.detector === "seasonal")
 		return [
 			"Every five minutes of a tenant are compared with what its last weeks make likely at that hour, in its own time zone.",
+			...(monitor.seasonal?.measure === "latency"
+				? [
+						"Five minutes with too few latencies to tell the percentile say nothing; what chance or the width of a bucket explains is no deviation.",
+					]
+				: []),
 			"It claims nothing before it has seen a day, and says what was expected and what came.",
 			"It ends after three times five minutes well inside what was expected.",
 		];
@@ -83,8 +88,13 @@ export function ruleWords({ threshold, absence, seasonal, radar }: Monitor, unit
 }
 
 /** "Fires when the number of sign-ins is below what is likely at that hour." */
-function seasonalWords({ measure, direction }: NonNullable<Monitor["seasonal"]>, unit: string): string {
-	const what = measure === "events" ? `the number of ${unit}` : `the share of bad ${unit}`;
+function seasonalWords(terms: NonNullable<Monitor["seasonal"]>, unit: string): string {
+	const { measure, direction, percentile } = terms;
+	const what = {
+		events: `the number of ${unit}`,
+		"bad-ratio": `the share of bad ${unit}`,
+		latency: `the p${percentile} of the latency of ${unit}`,
+	}[measure];
 	const where = { up: "above", down: "below", both: "above or below" }[direction];
 	return `Fires when ${what} is ${where} what is likely at that hour.`;
 }

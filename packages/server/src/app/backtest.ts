@@ -91,6 +91,7 @@ function replay(options: BacktestOptions, path: string): Backtest {
 			now: start,
 			history: (slo, tenants, since, until) =>
 				telemetry.columns({ slo, tenants, from: since, to: until, resolutionMs: MINUTE_MS }),
+			percentiles: (query) => telemetry.percentiles(query),
 		});
 		const counts = new HourOfCounts(telemetry, judged);
 		// As a start does: what is usual is learnt from the minutes before, and the last hour stands in the windows.

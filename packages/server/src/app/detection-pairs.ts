@@ -2,7 +2,7 @@ import { burnRateTiers, isOwnName } from "@bellwether/model";
 import { Temporal } from "temporal-polyfill";
 import { type Catalogue, effectiveMonitor, type Monitor, monitorsOf, type Slo } from "#catalogue";
 import type { DetectionPair } from "#detection";
-import { FLEET, type Pair } from "#telemetry";
+import { FLEET, latencyUnit, type Pair } from "#telemetry";
 import { plannedMaintenance } from "./planned-maintenance.ts";
 import { tenantClocks } from "./tenant-clock.ts";
 
@@ -45,7 +45,11 @@ export function detectionPairs(catalogue: Catalogue, pairs: readonly Pair[], now
 					pausedUntil: pause?.until,
 					threshold,
 					absence,
-					seasonal: seasonal && { ...seasonal, clock: clockOf(tenants.get(pair.tenant)) },
+					seasonal: seasonal && {
+						...seasonal,
+						clock: clockOf(tenants.get(pair.tenant)),
+						latency: slo && seasonal.measure === "latency" ? latencyWords(slo) : undefined,
+					},
 					radar: radar &&
 						slo && {
 							...radar,
@@ -57,6 +61,13 @@ export function detectionPairs(catalogue: Catalogue, pairs: readonly Pair[], now
 			}),
 		};
 	});
+}
+
+/** "sign-in latency" in " ms"; a name that begins with an abbreviation stays as it is. */
+function latencyWords(slo: Slo): { readonly of: string; readonly unit: string } {
+	const unit = latencyUnit(slo);
+	const of = slo.displayName.replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase());
+	return { of, unit: unit ? ` ${unit}` : "" };
 }
 
 /** What checks the system itself has its own monitor, which watches nothing else, and no platform. */

@@ -1,6 +1,8 @@
 import { type BurnRateTier, burnRateTiers, formatDuration, tierFault } from "@bellwether/model";
 import { monitorFor } from "./choose.ts";
+import type { Entry } from "./entries.ts";
 import type { Input } from "./kinds.ts";
+import { keepsLatency } from "./latency.ts";
 import { BUILT_IN_MONITOR, checkTerms, readTerms } from "./monitor-terms.ts";
 import type { Context } from "./references.ts";
 import { sortedSet } from "./references.ts";
@@ -11,6 +13,8 @@ import type { Catalogue, Monitor, RadarTerms, SeasonalTerms, Slo } from "./types
 import { type Path, show } from "./wording.ts";
 
 const BASE_TERMS = { mode: "live", severity: "2.5", evidenceP: 1e-4 } as const;
+
+type WrittenSeasonal = Input<"Monitor">["spec"]["seasonal"];
 
 export function assembleMonitors(context: Context): Monitor[] {
 	const entries = context.entries.of("Monitor");
@@ -36,6 +40,7 @@ export function assembleMonitors(context: Context): Monitor[] {
 			for (const field of Object.keys(held ?? {}))
 				context.note(`Monitor/${entry.name}/${group}.${field}`, entry.document, ["spec", group, field]);
 		}
+		if (detector === "seasonal") checkSeasonal(context, entry, seasonal);
 		context.note(`Monitor/${entry.name}/detector`, entry.document, ["spec", "detector"]);
 		return {
 			name: entry.name,
@@ -57,9 +62,48 @@ export function assembleMonitors(context: Context): Monitor[] {
 	return monitors;
 }
 
-function seasonalOf(written: Input<"Monitor">["spec"]["seasonal"]): SeasonalTerms {
+function seasonalOf(written: WrittenSeasonal): SeasonalTerms {
 	const measure = written?.measure ?? "events";
-	return { measure, direction: written?.direction ?? (measure === "events" ? "both" : "up") };
+	const direction = written?.direction ?? (measure === "events" ? "both" : "up");
+	return { measure, ...(measure === "latency" ? { percentile: written?.percentile ?? 90 } : {}), direction };
+}
+
+function checkSeasonal(context: Context, entry: Pick<Entry, "document">, written: WrittenSeasonal): void {
+	const path = ["spec", "seasonal"];
+	if (written?.measure !== "latency") {
+		if (written?.percentile === undefined) return;
+		const message = `spec.seasonal.percentile has no meaning for the measure ${written.measure ?? "events"}.`;
+		context.error(entry, [...path, "percentile"], message, "Remove it, or write measure: latency.", "key");
+		return;
+	}
+	if (written.direction !== "both") return;
+	const message = "spec.seasonal.direction both has no meaning for the measure latency.";
+	context.error(entry, [...path, "direction"], message, "Write up, for slower than usual, or down.");
+}
+
+/** Whether each SLO that a monitor of latency names keeps latencies: of the others it could never say anything. */
+export function checkLatencies(context: Context, { monitors, slos }: Pick<Catalogue, "monitors" | "slos">): void {
+	const able = slos.filter(keepsLatency).map(({ name }) => name);
+	for (const entry of context.entries.of("Monitor")) {
+		const monitor = monitors.find(({ name }) => name === entry.name);
+		if (monitor?.seasonal?.measure !== "latency") continue;
+		const few = able.length > 5 ? [...able.slice(0, 5), "…"] : able;
+		const remedy =
+			able.length === 0
+				? "Give an SLO a bound on a histogram (le), or choose another measure."
+				: `Name those that do: ${few.join(", ")}.`;
+		if (!monitor.slos) {
+			const message = `Monitor ${show(monitor.name)} judges latencies and has no spec.slos; not every SLO keeps latencies.`;
+			context.error(entry, ["metadata", "name"], message, remedy);
+			continue;
+		}
+		for (const [k, name] of (entry.input.spec.slos ?? []).entries()) {
+			const slo = slos.find((each) => each.name === name);
+			if (!slo || keepsLatency(slo)) continue;
+			const message = `SLO ${show(name)} keeps no latencies: it has no bound on a histogram or a duration.`;
+			context.error(entry, ["spec", "slos", k], message, remedy);
+		}
+	}
 }
 
 function radarOf(written: Input<"Monitor">["spec"]["radar"]): RadarTerms {

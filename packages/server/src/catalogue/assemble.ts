@@ -4,7 +4,7 @@ import { assembleCohorts } from "./assemble-cohorts.ts";
 import { assembleEscalations } from "./assemble-escalations.ts";
 import { assembleFeeds } from "./assemble-feeds.ts";
 import { assembleIntegrations } from "./assemble-integrations.ts";
-import { assembleMonitors, checkReach } from "./assemble-monitors.ts";
+import { assembleMonitors, checkLatencies, checkReach } from "./assemble-monitors.ts";
 import { assemblePeople, assembleTeams } from "./assemble-people.ts";
 import { assembleRouting } from "./assemble-routing.ts";
 import { assembleRunbooks } from "./assemble-runbooks.ts";
@@ -34,6 +34,7 @@ export function assemble(context: Context, templates: readonly NoticeTemplate[])
 	const schedules = byName(assembleSchedules(context));
 	const escalations = byName(assembleEscalations(context, schedules, people, channels));
 	const monitors = byName(assembleMonitors(context));
+	checkLatencies(context, { monitors, slos });
 	checkReach(context, { monitors, slos, tiers, tenants });
 	const routing = assembleRouting(context, { tenants, workloads, slos, monitors, channels });
 	const agentPolicies = assembleAgentPolicies(context);

@@ -20,6 +20,7 @@ export { type FolderSignature, folderSignature } from "./folder.ts";
 export * from "./integration-types.ts";
 export * from "./label-domain.ts";
 export { formatMatchers, type Labels, labelOf, matchesLabels, parseMatchers } from "./label-matchers.ts";
+export { keepsLatency } from "./latency.ts";
 export * from "./limits.ts";
 export { compilePattern, MAX_PATTERN_LENGTH, matcherTest, patternFault } from "./matcher.ts";
 export * from "./notice-facts.ts";

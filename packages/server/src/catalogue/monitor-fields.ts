@@ -79,12 +79,16 @@ export const monitorTerms = {
 const seasonal = z.strictObject({
 	measure: f
 		.choice(
-			["events", "bad-ratio"],
-			"What of each five minutes: the number of events, or the ratio of bad ones. Default: events.",
+			["events", "bad-ratio", "latency"],
+			"What of each five minutes: the number of events, the ratio of bad ones, or a percentile of their latencies. Default: events.",
 		)
 		.optional(),
+	percentile: f.wholeNumber("Of measure latency: 90 is the p90. Default: 90.", 50, 99).optional(),
 	direction: f
-		.choice(["up", "down", "both"], "Which deviations count. Default: both of events, up of bad-ratio.")
+		.choice(
+			["up", "down", "both"],
+			"Which deviations count. Default: both of events, up of the others; latency has up or down.",
+		)
 		.optional(),
 });
 

@@ -45,7 +45,10 @@ export interface AbsenceTerms {
 
 /** Five minutes beside what is usual at that hour of the week. */
 export interface SeasonalTerms {
-	readonly measure: "events" | "bad-ratio";
+	readonly measure: "events" | "bad-ratio" | "latency";
+	/** Of latency, and always there: 90 is the p90. */
+	readonly percentile?: number | undefined;
+	/** Of latency never `both`. */
 	readonly direction: "up" | "down" | "both";
 }
 

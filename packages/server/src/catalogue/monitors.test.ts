@@ -176,3 +176,60 @@ describe("a monitor that is wrong is refused", () => {
 		expect(findings.map(formatFinding).join()).toMatch(/names the unknown Monitor "limt"/);
 	});
 });
+
+describe("a seasonal monitor of latency", () => {
+	const FAST = (SAMPLE["slos/dlp-create.yaml"] as string)
+		.replace("name: dlp-create", "name: dlp-fast")
+		.replace("sli-kind: availability", "sli-kind: latency")
+		.replace("metric: dlp.create, where: { result: ok }", "metric: dlp.duration, le: 500")
+		.replace("metric: dlp.create }", "metric: dlp.duration }");
+	const withMonitor = (seasonal: string, slos = "slos: [dlp-fast]\n") =>
+		read({
+			"slos/dlp-fast.yaml": FAST,
+			"monitors/slower.yaml": MONITOR(`detector: seasonal\n${slos}seasonal: { ${seasonal} }`, "slower"),
+		});
+
+	test("judges the p90, upwards, unless it is told otherwise", () => {
+		const termsOf = (seasonal: string) =>
+			withMonitor(seasonal).catalogue?.monitors.find(({ name }) => name === "slower")?.seasonal;
+		expect(termsOf("measure: latency")).toEqual({ measure: "latency", percentile: 90, direction: "up" });
+		expect(termsOf("measure: latency, percentile: 99, direction: down")).toEqual({
+			measure: "latency",
+			percentile: 99,
+			direction: "down",
+		});
+	});
+
+	test.each([
+		[
+			"an SLO that keeps no latencies",
+			"measure: latency",
+			"slos: [dlp-create]\n",
+			/^monitors\/slower.yaml:6:\d+ .*"dlp-create" keeps no latencies.* dlp-fast/,
+		],
+		["every SLO", "measure: latency", "", /^monitors\/slower.yaml:3:\d+ .*has no spec.slos.* dlp-fast/],
+		[
+			"both directions",
+			"measure: latency, direction: both",
+			undefined,
+			/^monitors\/slower.yaml:7:\d+ .*both has no meaning.*up/,
+		],
+		[
+			"a percentile of another measure",
+			"percentile: 90",
+			undefined,
+			/^monitors\/slower.yaml:7:\d+ .*percentile has no meaning.*measure: latency/,
+		],
+		[
+			"a percentile above 99",
+			"measure: latency, percentile: 100",
+			undefined,
+			/^monitors\/slower.yaml:7:\d+ .*percentile/,
+		],
+	])("on %s is refused with its place and what to do", (_, seasonal, slos, expected) => {
+		const { findings } = withMonitor(seasonal, slos);
+		const errors = findings.filter(({ level }) => level === "error");
+		expect(errors).toHaveLength(1);
+		expect(errors.map((each) => formatFinding(each).replaceAll("\n", " "))[0]).toMatch(expected);
+	});
+});

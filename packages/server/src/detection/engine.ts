@@ -116,7 +116,7 @@ class Engine implements DetectionEngine {
 			new Absences(this.#windows, now, "shadow", () => false),
 		];
 		const { history } = options;
-		this.#seasons = new SeasonalWatch(this.#windows, this.#completeUntil, history, now, isOpen("seasonal"));
+		this.#seasons = new SeasonalWatch(this.#windows, this.#completeUntil, options, isOpen("seasonal"));
 		this.#radar = RadarWatch.of({ windows: this.#windows, history, now, isOpen: isOpen("radar") });
 
 		const openedAtOf = new Map(

@@ -3,10 +3,18 @@ import type { Finding } from "./claim.ts";
 import type { PairWindows } from "./pair-windows.ts";
 import type { ReadMinutes } from "./radar-history.ts";
 import type { CompleteUntil } from "./ripe.ts";
+import {
+	countsSample,
+	isInside,
+	latencySample,
+	SAYS_NOTHING,
+	type Sample,
+	type SeasonalMonitorTerms,
+	seasonalWords,
+} from "./seasonal-samples.ts";
 import { createSeriesDetector } from "./series/detector.ts";
-import { explainSeries } from "./series/explain.ts";
-import type { SeriesDetector, SeriesVerdict } from "./series/types.ts";
-import type { PairMonitor } from "./types.ts";
+import type { SeriesDetector } from "./series/types.ts";
+import type { DetectionOptions, PairMonitor, ReadPercentiles } from "./types.ts";
 import { RING } from "./windows.ts";
 
 const STEP_MS = 5 * MINUTE_MS;
@@ -18,58 +26,69 @@ const LEARNT_MS = 14 * DAY_MS;
 const CALM_STEPS = 3;
 const CALM_SCORE = 0.5;
 
+const KIND = { events: "count", "bad-ratio": "ratio", latency: "latency" } as const;
+/** Latencies are read from the store, some 50 µs a pair: those of many pairs in different minutes. */
+const TURNS = 3;
+
 /** How long before a start an alert may have been raised to be told after it. */
 const NEWS_MS = HOUR_MS;
 
 interface Seen {
-	readonly verdict: SeriesVerdict | undefined;
+	readonly isCalm: boolean;
 	readonly says: string | undefined;
 }
 
 interface Watched {
 	readonly pair: number;
 	readonly monitor: PairMonitor;
-	readonly terms: NonNullable<PairMonitor["seasonal"]>;
+	readonly terms: SeasonalMonitorTerms;
 	readonly detector: SeriesDetector;
 	isOpen: boolean;
 	calmSteps: number;
 	/** First step, since the epoch, that has not been judged. */
 	next: number;
+	/** Minutes that it waits after a step is complete: many that read latencies do so one after the other. */
+	readonly turn: number;
 	/** An alert that was raised while the monitor was paused, or while nobody looked. */
 	held: string | undefined;
 }
 
 /**
  * Steps of five minutes of a pair beside what is usual at that hour of its week: the number of its events, or the ratio of bad
- * ones. A step without events says nothing of a ratio; of the number it is 0 while others of the SLO have some.
+ * ones, from the windows; or a percentile of its latencies, as they are kept. A step that cannot tell its value says nothing.
  */
 export class SeasonalWatch {
 	readonly #windows: PairWindows;
 	readonly #completeUntil: CompleteUntil;
 	readonly #watched: Watched[];
 	readonly #history: ReadMinutes | undefined;
+	readonly #percentiles: ReadPercentiles | undefined;
 	#learnt = 0;
 	#step = Number.NEGATIVE_INFINITY;
 
 	constructor(
 		windows: PairWindows,
 		completeUntil: CompleteUntil,
-		history: ReadMinutes | undefined,
-		now: number,
+		{ history, percentiles, now }: Pick<DetectionOptions, "history" | "percentiles" | "now">,
 		isOpen: (pair: number) => boolean,
 	) {
 		this.#windows = windows;
 		this.#completeUntil = completeUntil;
 		this.#history = history;
+		this.#percentiles = percentiles;
 		const next = Math.floor(now / STEP_MS);
 		this.#watched = windows.pairs.flatMap(({ also }, pair) =>
 			(also ?? []).flatMap((monitor): Watched | [] => {
 				const terms = monitor.seasonal;
 				if (!terms || monitor.mode === "draft") return [];
-				const { direction } = terms;
-				const kind = terms.measure === "events" ? ("count" as const) : ("ratio" as const);
-				const detector = createSeriesDetector({ stepMs: STEP_MS, direction, kind });
-				return { pair, monitor, terms, detector, isOpen: isOpen(pair), calmSteps: 0, next, held: undefined };
+				const { direction, measure } = terms;
+				if (measure === "latency" && !percentiles)
+					throw new Error(
+						`detection: pairs[${pair}]: monitor ${monitor.name} judges latencies; give \`percentiles\` to read them`,
+					);
+				const turn = measure === "latency" ? pair % TURNS : 0;
+				const detector = createSeriesDetector({ stepMs: STEP_MS, direction, kind: KIND[measure] });
+				return { pair, monitor, terms, detector, isOpen: isOpen(pair), calmSteps: 0, next, turn, held: undefined };
 			}),
 		);
 		if (!history) this.#learnt = this.#watched.length;
@@ -83,20 +102,11 @@ export class SeasonalWatch {
 	work(): boolean {
 		const watched = this.#watched[this.#learnt];
 		if (!watched || !this.#history) return false;
-		const { tenant, slo, fleetPair } = this.#windows.pair(watched.pair);
-		const fleet = this.#windows.pair(fleetPair).tenant;
 		const to = watched.next * STEP_MS;
 		const from = to - LEARNT_MS;
-		const columns = this.#history(slo, [tenant, fleet], from, to);
-		const perStep = STEP_MS / MINUTE_MS;
-		const minutes = (to - from) / MINUTE_MS;
-		for (let at = from, k = 0; at < to; at += STEP_MS, k += perStep) {
-			const sum = (row: number, field: 0 | 1) => {
-				let total = 0;
-				for (let n = 0; n < perStep; n++) total += columns[(row * minutes + k + n) * 2 + field] as number;
-				return total;
-			};
-			const seen = this.#observe(watched, at, { bad: sum(0, 0), total: sum(0, 1) }, sum(1, 1));
+		const sampleAt = this.#pastSamples(watched, this.#history, from, to);
+		for (let at = from; at < to; at += STEP_MS) {
+			const seen = observe(watched, at, sampleAt(at));
 			// What began while nobody looked raises its alert here, and only once.
 			if (to - at <= NEWS_MS) note(watched, seen);
 		}
@@ -113,18 +123,14 @@ export class SeasonalWatch {
 	}
 
 	#judge(watched: Watched, now: number): Finding[] {
-		const windows = this.#windows;
 		const { pair, monitor } = watched;
-		const { fleetPair } = windows.pair(pair);
 		const completeUntil = Math.max(this.#completeUntil(pair, now), now - WAITS_AT_MOST_MS);
-		const end = Math.floor(Math.min(now, completeUntil) / STEP_MS);
+		const end = Math.floor(Math.min(now - watched.turn * MINUTE_MS, completeUntil) / STEP_MS);
 		const findings: Finding[] = [];
+		const sampleAt = this.#samples(watched, watched.next * STEP_MS, end * STEP_MS);
 		for (; watched.next < end; watched.next++) {
-			const step = watched.next;
-			const counts = windows.table(pair).bucket(RING.fiveMinutes, windows.row(pair), step);
-			const others = windows.table(fleetPair).bucketTotal(RING.fiveMinutes, windows.row(fleetPair), step);
-			const seen = this.#observe(watched, step * STEP_MS, counts, fleetPair === pair ? 0 : others);
-			note(watched, seen);
+			const at = watched.next * STEP_MS;
+			note(watched, observe(watched, at, sampleAt(at)));
 			if (watched.calmSteps < CALM_STEPS || !watched.isOpen) continue;
 			watched.isOpen = false;
 			findings.push({ pair, monitor: monitor.name, detector: "seasonal", is: "closed" });
@@ -138,40 +144,60 @@ export class SeasonalWatch {
 		return findings;
 	}
 
-	#observe(
-		{ detector, terms }: Watched,
-		at: number,
-		{ bad, total }: { readonly bad: number; readonly total: number },
-		others: number,
-	): Seen {
-		const isKnown = total > 0 || (terms.measure === "events" && others > 0);
-		const ratio = Math.max(0, bad) / Math.max(1, total);
-		const value = !isKnown ? undefined : terms.measure === "events" ? total : ratio;
-		const context = {
-			calendarAt: terms.clock(at),
-			...(terms.measure === "bad-ratio" && { events: total }),
+	#samples(watched: Watched, from: number, to: number): (at: number) => Sample {
+		const { measure } = watched.terms;
+		if (measure === "latency") return this.#latencies(watched, from, to);
+		const windows = this.#windows;
+		const { pair } = watched;
+		const { fleetPair } = windows.pair(pair);
+		return (at) => {
+			const step = at / STEP_MS;
+			const counts = windows.table(pair).bucket(RING.fiveMinutes, windows.row(pair), step);
+			const others = windows.table(fleetPair).bucketTotal(RING.fiveMinutes, windows.row(fleetPair), step);
+			return countsSample(measure, counts, fleetPair === pair ? 0 : others);
 		};
-		const verdict = detector.observe(at, value, context);
-		if (value === undefined) return { verdict: undefined, says: undefined };
-		return { verdict, says: verdict.isAlert ? words(terms.measure, verdict, value) : undefined };
+	}
+
+	#pastSamples(watched: Watched, history: ReadMinutes, from: number, to: number): (at: number) => Sample {
+		const { measure } = watched.terms;
+		if (measure === "latency") return this.#latencies(watched, from, to);
+		const { tenant, slo, fleetPair } = this.#windows.pair(watched.pair);
+		const fleet = this.#windows.pair(fleetPair).tenant;
+		const columns = history(slo, [tenant, fleet], from, to);
+		const perStep = STEP_MS / MINUTE_MS;
+		const minutes = (to - from) / MINUTE_MS;
+		return (at) => {
+			const first = (at - from) / MINUTE_MS;
+			const sum = (row: number, field: 0 | 1) => {
+				let total = 0;
+				for (let n = 0; n < perStep; n++) total += columns[(row * minutes + first + n) * 2 + field] as number;
+				return total;
+			};
+			return countsSample(measure, { bad: sum(0, 0), total: sum(0, 1) }, sum(1, 1));
+		};
+	}
+
+	#latencies({ pair, terms }: Watched, from: number, to: number): (at: number) => Sample {
+		if (from >= to) return () => SAYS_NOTHING;
+		const { tenant, slo } = this.#windows.pair(pair);
+		const steps = this.#percentiles?.({ tenant, slo, from, to, stepMs: STEP_MS, ratio: (terms.percentile ?? 0) / 100 });
+		const byAt = new Map(steps?.map((step) => [step.at, step]));
+		return (at) => latencySample(terms, byAt.get(at));
 	}
 }
 
-/** Holds an alert until it is told, or until it is calm again. */
-function note(watched: Watched, { says, verdict }: Seen): void {
-	if (says !== undefined && !watched.isOpen) watched.held = says;
-	const isCalm = verdict !== undefined && verdict.score < CALM_SCORE;
-	watched.calmSteps = isCalm ? watched.calmSteps + 1 : 0;
-	if (watched.calmSteps >= CALM_STEPS) watched.held = undefined;
+function observe({ detector, terms }: Watched, at: number, sample: Sample): Seen {
+	const verdict = detector.observe(at, sample.value, { calendarAt: terms.clock(at), ...sample.context });
+	if (sample.value === undefined) return { isCalm: false, says: undefined };
+	return {
+		isCalm: verdict.score < CALM_SCORE && isInside(terms, verdict, sample),
+		says: verdict.isAlert ? seasonalWords(terms, verdict, sample) : undefined,
+	};
 }
 
-function words(measure: "events" | "bad-ratio", verdict: SeriesVerdict, value: number): string {
-	if (measure === "events") return `Events in five minutes: ${explainSeries(verdict, value, "")}.`;
-	const { expected } = verdict;
-	const inPercent = expected && {
-		value: expected.value * 100,
-		low: Math.max(0, expected.low * 100),
-		high: expected.high * 100,
-	};
-	return `Share of bad events: ${explainSeries({ ...verdict, expected: inPercent }, value * 100, "%")}.`;
+/** Holds an alert until it is told, or until it is calm again. */
+function note(watched: Watched, { says, isCalm }: Seen): void {
+	if (says !== undefined && !watched.isOpen) watched.held = says;
+	watched.calmSteps = isCalm ? watched.calmSteps + 1 : 0;
+	if (watched.calmSteps >= CALM_STEPS) watched.held = undefined;
 }

@@ -8,7 +8,7 @@ import type {
 	Span,
 	ThresholdTerms,
 } from "#catalogue";
-import type { Pair, WindowSink } from "#telemetry";
+import type { Pair, PercentileQuery, PercentileStep, WindowSink } from "#telemetry";
 import type { RadarChange, RadarCulprit, RadarEvidence } from "./radar/types.ts";
 import type { ReadMinutes } from "./radar-history.ts";
 import type { ShadowFiring } from "./shadow-firings.ts";
@@ -182,7 +182,13 @@ export interface PairMonitor {
 	readonly pausedUntil?: number | undefined;
 	readonly threshold?: ThresholdTerms | undefined;
 	readonly absence?: AbsenceTerms | undefined;
-	readonly seasonal?: (SeasonalTerms & { readonly clock: TenantClock }) | undefined;
+	readonly seasonal?:
+		| (SeasonalTerms & {
+				readonly clock: TenantClock;
+				/** Of measure latency: whose it is, for people, and what stands behind its numbers, such as " ms". */
+				readonly latency?: { readonly of: string; readonly unit: string } | undefined;
+		  })
+		| undefined;
 	readonly radar?:
 		| (RadarTerms & {
 				readonly workload: string;
@@ -193,6 +199,9 @@ export interface PairMonitor {
 		  })
 		| undefined;
 }
+
+/** Steps whose percentile of the latencies can be told, in the order of time. */
+export type ReadPercentiles = (query: PercentileQuery) => readonly PercentileStep[];
 
 export interface DetectionOptions {
 	readonly pairs: readonly DetectionPair[];
@@ -214,6 +223,8 @@ export interface DetectionOptions {
 	}[];
 	/** Minutes from before the start, from which the radar learns what is usual. Undefined: it begins without. */
 	readonly history?: ReadMinutes | undefined;
+	/** Latencies of now and before the start; needed where a seasonal monitor judges them, which throws without. */
+	readonly percentiles?: ReadPercentiles | undefined;
 	readonly now: number;
 }
 

@@ -9,6 +9,7 @@ import { importLines, type ParsedImport } from "./import.ts";
 import type { ImportFormat } from "./import-lines.ts";
 import { readLatencies } from "./latency/latency-history.ts";
 import { packStates } from "./latency/latency-streams.ts";
+import { readPercentiles } from "./latency/percentile-steps.ts";
 import { MINUTE_MS } from "./latency/sketch-cells.ts";
 import { FOLDED_KEY, LAGS_KEY, type Loaded, loadUnder, type OpenWindows } from "./loading.ts";
 import type { PullState } from "./pull/planner.ts";
@@ -26,6 +27,8 @@ import type {
 	IngestOutcome,
 	Latencies,
 	LatenciesQuery,
+	PercentileQuery,
+	PercentileStep,
 	SourceState,
 	TelemetryCounters,
 	TenantValues,
@@ -236,6 +239,14 @@ export class Telemetry {
 		if (pair === undefined || !selection.keepsLatency(slo)) return undefined;
 		const windows = this.windows(query) ?? [];
 		return this.#guard(() => readLatencies(store, sketches.waiting, pairIds[pair] as number, query, windows));
+	}
+
+	/** Steps that have enough known latencies to tell this percentile, in the order of time. */
+	percentiles(query: PercentileQuery): PercentileStep[] {
+		const { selection, store, sketches, pairIds } = this.#loaded;
+		const pair = selection.pairOf(query.tenant, query.slo);
+		if (pair === undefined || !selection.keepsLatency(query.slo)) return [];
+		return this.#guard(() => readPercentiles(store, sketches.waiting, pairIds[pair] as number, query));
 	}
 
 	/** Bad and total events by tenant, then step; 0 where there were none and for tenants without such an SLI. */

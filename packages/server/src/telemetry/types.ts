@@ -181,6 +181,25 @@ export interface Latencies extends LatencyFigures {
 	readonly windows: readonly (LatencyFigures & { readonly at: number })[];
 }
 
+/** One percentile of one pair by step, in [from, to); `stepMs` a multiple of a minute. `ratio` 0.9 is the p90. */
+export interface PercentileQuery {
+	readonly tenant: string;
+	readonly slo: string;
+	readonly from: number;
+	readonly to: number;
+	readonly stepMs: number;
+	readonly ratio: number;
+}
+
+/** A percentile of the events of the step that begins at `at`, and how far chance may have moved it. */
+export interface PercentileStep {
+	readonly at: number;
+	/** Of the events that came, by nearest rank. */
+	readonly value: LatencyBounds;
+	/** Of whatever such events could have come: three standard deviations of its rank to both sides. */
+	readonly within: LatencyBounds;
+}
+
 /** Windows of one SLO for several tenants; `from` and `to` are multiples of `resolutionMs`, a multiple of 10 s. */
 export interface ColumnsQuery {
 	readonly slo: string;

@@ -1,5 +1,7 @@
 import type { Indicator, Matcher, Selector, Slo } from "#catalogue";
-import { matcherTest } from "#catalogue";
+import { keepsLatency, matcherTest } from "#catalogue";
+
+export { keepsLatency };
 
 export type ThresholdOp = (Indicator & { kind: "threshold" })["op"];
 
@@ -17,16 +19,6 @@ export interface Use {
 	readonly keepsLatency: boolean;
 	/** The stream counts events of at most this latency, and nothing else: a bucket of a classic histogram. */
 	readonly bucket?: number | undefined;
-}
-
-/**
- * An SLO whose good or bad events are told by a bound on a histogram or a duration: latencies of all its events are kept,
- * as its total selects them. Values of gauges are no latencies of events.
- */
-export function keepsLatency({ indicator, sliKind }: Slo): boolean {
-	if (indicator.kind === "ratio") return indicator.part.le !== undefined && indicator.total.le === undefined;
-	const isOfEvents = indicator.kind === "threshold" && (indicator.metric.signal ?? "metric") !== "metric";
-	return isOfEvents && sliKind === "latency";
 }
 
 export function meetsThreshold(value: number, op: ThresholdOp, limit: number): boolean {

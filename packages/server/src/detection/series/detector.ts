@@ -204,9 +204,10 @@ function observe(
 	}
 	const expected = expect(expectation, moment, leastOf(own), settings);
 	const noise = noiseOf(state, moment, expected, context?.events);
-	const score = scoreOf(state, value - expected.value, noise, learnsUntilAt !== undefined);
+	const residual = certainResidual(value, expected.value, context?.within);
+	const score = scoreOf(state, residual, noise, learnsUntilAt !== undefined);
 	const judged = learnsUntilAt === undefined ? judge(state, at, score, steps) : { score: 0, isAlert: false };
-	const isShift = judgeShift(state, at, (value - expected.value) / noise.season, judged.isAlert);
+	const isShift = judgeShift(state, at, residual / noise.season, judged.isAlert);
 	learnSample(state, value, moment, expected, noise);
 	const halfWidth = settings.seasonFloor * noise.season;
 	return {
@@ -218,6 +219,11 @@ function observe(
 		onceInDays: judged.isAlert ? onceInDaysOf(state, score) : undefined,
 		learnsUntilAt,
 	};
+}
+
+function certainResidual(value: number, expected: number, within: SampleContext["within"]): number {
+	if (!within) return value - expected;
+	return expected < within.low ? within.low - expected : Math.min(0, within.high - expected);
 }
 
 function begin({ own, expectation }: SeriesState, at: number, value: number): void {

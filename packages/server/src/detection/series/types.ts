@@ -21,6 +21,8 @@ export interface SampleContext {
 	readonly calendarAt?: number;
 	/** Events that a ratio (0 to 1) is of: few of them move it by chance. */
 	readonly events?: number;
+	/** The value is an estimate of what lies in here for certain: only what is outside deviates. What is learned is the value. */
+	readonly within?: { readonly low: number; readonly high: number };
 }
 
 /** The expert that the expectation rests upon most. */

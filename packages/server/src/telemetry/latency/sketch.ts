@@ -115,12 +115,18 @@ export class Sketch {
 	 * has a known latency.
 	 */
 	percentile(ratio: number): LatencyBounds | undefined {
-		const { lows, highs, counts } = this.#apart();
-		const total = counts.reduce((sum, count) => sum + count, 0);
+		const { total } = this;
 		if (total === 0) return undefined;
 		const rank = Math.min(total, Math.max(1, Math.ceil(ratio * total)));
+		return this.ranked([rank])[0];
+	}
+
+	/** The latencies of these ranks, each in 1..total, ascending. */
+	ranked(ranks: readonly number[]): LatencyBounds[] {
+		const { lows, highs, counts } = this.#apart();
 		// The k-th smallest latency is above the k-th smallest low, and at most the k-th smallest high.
-		return { low: nth(lows, counts, rank), high: nth(highs, counts, rank) };
+		const [low, high] = [nth(lows, counts, ranks), nth(highs, counts, ranks)];
+		return ranks.map((_, k) => ({ low: low[k] as number, high: high[k] as number }));
 	}
 
 	/** Every event in one interval. Where a lower bound has more events than a higher one, sources differ in their bounds. */
@@ -164,14 +170,14 @@ export class Sketch {
 
 type Intervals = Pick<Sketch, "lows" | "highs" | "counts">;
 
-function nth(values: readonly number[], counts: readonly number[], rank: number): number {
+function nth(values: readonly number[], counts: readonly number[], ranks: readonly number[]): number[] {
 	const order = values.map((_, k) => k).sort((a, b) => (values[a] as number) - (values[b] as number));
-	let seen = 0;
-	for (const k of order) {
-		seen += counts[k] as number;
-		if (seen >= rank) return values[k] as number;
-	}
-	return values[order.at(-1) as number] as number;
+	let place = 0;
+	let seen = counts[order[0] as number] as number;
+	return ranks.map((rank) => {
+		while (seen < rank && place < order.length - 1) seen += counts[order[++place] as number] as number;
+		return values[order[place] as number] as number;
+	});
 }
 
 function isBefore(highA: number, lowA: number, highB: number, lowB: number): boolean {
