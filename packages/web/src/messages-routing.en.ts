@@ -106,7 +106,8 @@ export const routingMessages = {
 	"workload.step": "Step",
 	"workload.legend": "R does it, A answers for it, C is asked, I is told.",
 	"workload.unreachable": "{team}; cannot be paged",
-	"workload.reachable": "{team}; paged by the escalation policy {policy}, takes what is handed over within {minutes} min",
+	"workload.reachable":
+		"{team}; paged by the escalation policy {policy}, takes what is handed over within {minutes} min",
 	"workload.place": "Written in {place}",
 	"workload.noise": "Noise of the last {days} days",
 	"workload.noiseNone": "No incident, so nothing to judge.",

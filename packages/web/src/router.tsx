@@ -53,6 +53,14 @@ const programRoute = createRoute({
 	component: lazyRouteComponent(() => import("./reports/program-page.tsx"), "ProgramPage"),
 });
 
+const reportsRoute = createRoute({
+	getParentRoute: () => rootRoute,
+	path: "/reports",
+	beforeLoad: () => {
+		throw redirect({ to: "/reports/program" });
+	},
+});
+
 const tenantsRoute = createRoute({
 	getParentRoute: () => rootRoute,
 	path: "/tenants",
@@ -199,6 +207,7 @@ const routeTree = rootRoute.addChildren([
 	incidentsRoute,
 	incidentRoute,
 	programRoute,
+	reportsRoute,
 	tenantsRoute,
 	tenantRoute,
 	workloadRoute,

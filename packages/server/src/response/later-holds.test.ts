@@ -81,7 +81,9 @@ describe("what begins after the first page stops the paging when the next page i
 
 	test("of several that hold, lists name the one that lasts longest", async () => {
 		const windows = [{ from: START, until: START + 30 * MINUTE_MS }];
-		const { breach, pass, mute, held } = await rooms({ maintenance: [maintenance({ workloads: ["policy"], windows })] });
+		const { breach, pass, mute, held } = await rooms({
+			maintenance: [maintenance({ workloads: ["policy"], windows })],
+		});
 		await mute('tenant="woodgrove", slo="policy-create"', HOUR_MS);
 		await mute('tenant="woodgrove", slo="policy-read"', 10 * MINUTE_MS);
 		await breach("woodgrove", "policy-create");

@@ -4,7 +4,8 @@ import { Keyboard20Regular } from "@fluentui/react-icons/svg/keyboard";
 import { Phone20Regular } from "@fluentui/react-icons/svg/phone";
 import { Search20Regular } from "@fluentui/react-icons/svg/search";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useLocation } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { onCallQuery } from "../api.ts";
 import type { Session } from "../api-types.ts";
 import { useNow } from "../live.ts";
@@ -24,12 +25,19 @@ export function Header({
 }) {
 	const t = useText();
 	const { theme } = usePreferences();
+	const places = useRef<HTMLElement>(null);
+	const { pathname } = useLocation();
+	// On a phone not all have room: the one that is shown is scrolled to.
+	useEffect(() => {
+		if (pathname !== "")
+			places.current?.querySelector("a.active")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+	}, [pathname]);
 	return (
 		<header className="header">
 			<Link to="/fleet" className="brand">
 				{t("app.name")}
 			</Link>
-			<nav aria-label={t("nav.label")}>
+			<nav aria-label={t("nav.label")} ref={places}>
 				<Link to="/fleet">{t("nav.fleet")}</Link>
 				<Link to="/incidents">{t("nav.incidents")}</Link>
 				<Link to="/oncall">{t("nav.onCall")}</Link>
@@ -51,7 +59,6 @@ export function Header({
 			<OnCall />
 			<div className="header-tools">
 				<Button
-					className="keys-button"
 					appearance="subtle"
 					icon={<Search20Regular />}
 					aria-label={t("palette.open")}
