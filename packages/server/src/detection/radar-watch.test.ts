@@ -122,6 +122,23 @@ describe("the radar on the windows of live data", () => {
 		expect(claimedAt(planned(-20, -10))[0]).toBe(0);
 	});
 
+	it.each([
+		["one tenant", (tenant: string) => tenant === "tenant-3"],
+		["everybody", () => true],
+	])("claims what fails for %s since planned maintenance and goes on when it has ended", (_, isIll) => {
+		const planned = () => [{ from: START - HOUR_MS, until: START + 30 * MINUTE_MS }];
+		const pairs = pairsOf().map(({ also, ...pair }) => ({
+			...pair,
+			also: also?.map((each) => ({ ...each, radar: each.radar && { ...each.radar, planned } })),
+		}));
+		const ratio = (tenant: string, minute: number) => (isIll(tenant) && minute >= 5 ? 0.2 : HEALTHY);
+		const [first] = run({ ratio, minutes: 50, pairs }).opened;
+		const minute = ((first?.detectedAt ?? 0) - START) / MINUTE_MS;
+		expect(minute).toBeGreaterThan(30);
+		expect(minute).toBeLessThan(45);
+		expect(first?.scope).toBe(isIll("") ? "platform" : "tenant");
+	});
+
 	it("gives the same news for the same counts, in whatever order they came within a minute", () => {
 		const news = [false, true].map((isTurned) => JSON.stringify(run({ ratio: oneIll, minutes: 60, isTurned }).news));
 		expect(news[1]).toBe(news[0]);
