@@ -3,7 +3,7 @@ import { SYSTEM, scopeOf, type Tx } from "#platform";
 import type { ResponseDeps } from "../types.ts";
 import { decideNow } from "./decide-now.ts";
 import { endHandOffs } from "./hand-offs.ts";
-import { endRouting, quieten, routeIncident } from "./route-incident.ts";
+import { endRouting, lookAtSharers, quieten, routeIncident } from "./route-incident.ts";
 import { isSettled, speaks, type Voice, voicesOf } from "./spoken-for.ts";
 import type { Chains } from "./types.ts";
 
@@ -73,6 +73,7 @@ async function standBack(
 	const reason = `platform incident ${parentId} pages for it`;
 	await publishIncidentFact(tx, deps, child, SYSTEM, now, { type: "escalation.stopped", data: { reason } });
 	await endHandOffs(tx, deps, child, reason, now);
+	await lookAtSharers(tx, deps, chains, child.id, now);
 }
 
 /** Those that wait, are held back, page or were told of already. */

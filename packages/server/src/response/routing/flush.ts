@@ -38,9 +38,13 @@ async function flushGroup(
 	group: readonly Member[],
 	now: number,
 ): Promise<void> {
-	const [first] = group;
-	if (!first) return;
-	const running = await runningLead(tx, first.decision.groupKey);
+	const [oldest] = group;
+	if (!oldest) return;
+	const found = await runningLead(tx, oldest.decision.groupKey);
+	// A tenant's page ends when the platform incident above it pages, so that one leads instead of sharing it.
+	const above = group.find(({ incident }) => incident.id === found?.parentId);
+	const running = above ? undefined : found;
+	const first = above ?? oldest;
 	const lead = running ?? first.incident;
 	const others = group.filter(({ incident }) => incident.id !== lead.id);
 	for (const { incident, decision } of others) {

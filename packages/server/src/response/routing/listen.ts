@@ -3,7 +3,7 @@ import { type DomainEvent, type EventBus, SYSTEM, scopeOf, type Tx } from "#plat
 import type { ResponseDeps } from "../types.ts";
 import { lookBelow } from "./children.ts";
 import { endHandOffs, pageHandOff } from "./hand-offs.ts";
-import { endRouting, holdRunning, lookAgain, routeIncident, sharersOf } from "./route-incident.ts";
+import { endRouting, holdRunning, lookAgain, lookAtSharers, routeIncident, sharersOf } from "./route-incident.ts";
 import { routedRow } from "./rows.ts";
 import { isSettled } from "./spoken-for.ts";
 import { tellResolved } from "./tells.ts";
@@ -117,10 +117,6 @@ async function acknowledgeSharers(tx: Tx, deps: ResponseDeps, lead: Incident, ev
 		await acknowledgeIncident(tx, deps, { scope: scopeOf(principal), principal, incidentId, now });
 	}
 	// Out of his reach are those of other tenants: they look for a page of their own at their next look.
-}
-
-async function lookAtSharers(tx: Tx, deps: ResponseDeps, chains: Chains, leadId: string, now: number): Promise<void> {
-	for (const id of await sharersOf(tx, leadId)) await lookAgain(tx, deps, chains, id, now);
 }
 
 /** What was held back by an incident that no longer burns. */

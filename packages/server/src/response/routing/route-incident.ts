@@ -111,8 +111,7 @@ export async function holdRunning(
 	if (!decision) return false;
 	await chains.stop(tx, incident, now);
 	await holdBack(tx, deps, incident, decision, now);
-	// Whoever shared its page needs one of its own.
-	for (const id of await sharersOf(tx, incident.id)) await lookAgain(tx, deps, chains, id, now);
+	await lookAtSharers(tx, deps, chains, incident.id, now);
 	return true;
 }
 
@@ -286,6 +285,17 @@ async function watchLead(
 	if (decision.action === "hold") await holdBack(tx, deps, incident, decision, now);
 	else if (running) await armLook(tx, deps.ids, incident, now + LOOK_EVERY_MS, now);
 	else await flush(tx, deps, chains, [{ incident, decision }], now);
+}
+
+/** Whoever shared the page of an incident that pages no longer needs one of its own. */
+export async function lookAtSharers(
+	tx: Tx,
+	deps: ResponseDeps,
+	chains: Chains,
+	leadId: string,
+	now: number,
+): Promise<void> {
+	for (const id of await sharersOf(tx, leadId)) await lookAgain(tx, deps, chains, id, now);
 }
 
 /** Incidents that share the page of another one. */

@@ -274,6 +274,26 @@ describe("once it paged, it speaks for them", () => {
 	});
 });
 
+test("the page of one under it ends when it pages in the same group: whoever shared that page is paged at once", async () => {
+	const root = route("default", "", { groupWaitMs: 0, groupIntervalMs: 0, groupBy: ["workload"] });
+	const { platform, breach, mute, unmute, pass, routing, chainOf, paged, sent } = await rooms(
+		routedCatalogue({ root }),
+	);
+	const id = await mute('scope="platform"');
+	await platform();
+	await breach("city-power", "policy-read");
+	await pass(SECOND_MS);
+	expect([await chainOf("INC-1002"), await routing("INC-1003")]).toEqual(["running", "sharing"]);
+	const before = sent.length;
+	await unmute(id);
+	await pass(SECOND_MS);
+	expect([await chainOf("INC-1001"), await chainOf("INC-1002")]).toEqual(["running", "stopped"]);
+	expect([await routing("INC-1001"), await routing("INC-1003")]).toEqual(["paging", "sharing"]);
+	// What comes soon after a page to the same person waits for its company.
+	await pass(3 * MINUTE_MS, MINUTE_MS);
+	expect(paged(before)).toEqual(["INC-1001"]);
+});
+
 describe("when it ends", () => {
 	test("what still burns is nobody's child any more, and pages", async () => {
 		const { platform, breach, under, close, pass, store, deps, request, incident, sent, paged, timeline } =
