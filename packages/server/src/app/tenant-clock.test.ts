@@ -34,6 +34,23 @@ describe("a tenant's clock", () => {
 		expect(text(tokyo(midnight + 2 * DAY_MS))).toBe("2026-12-27T00:00");
 	});
 
+	it.each(["Pacific/Auckland", "Pacific/Kiritimati", "Etc/GMT+12"])(
+		"has the days of its own calendar in %s",
+		(zone) => {
+			const clock = tenantClock(zone, [christmas], 0);
+			const plain = tenantClock(zone, [], 0);
+			const seen = new Map<string, string>();
+			for (let at = Date.UTC(2026, 11, 23); at < Date.UTC(2026, 11, 29); at += HOUR_MS)
+				seen.set(text(plain(at)).slice(0, 10), text(clock(at)).slice(0, 10));
+			expect(["24", "25", "26", "27"].map((day) => seen.get(`2026-12-${day}`)?.slice(-2))).toEqual([
+				"24",
+				"20",
+				"20",
+				"27",
+			]);
+		},
+	);
+
 	it("shows the weekday that its holidays resemble", () => {
 		const riyadh = tenantClock("Asia/Riyadh", [christmas], 5);
 		expect(new Date(riyadh(Date.UTC(2026, 11, 26, 9))).getUTCDay()).toBe(5);

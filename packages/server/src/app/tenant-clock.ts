@@ -26,25 +26,27 @@ export function tenantClocks(catalogue: Catalogue): (tenant: KeyTenant | undefin
 	};
 }
 
-/** `likeWeekday`: 0 is Sunday. Clock changes are followed; a day is a holiday or is not, as it is at its noon. */
+/**
+ * `likeWeekday`: 0 is Sunday. Clock changes are followed; a day is a holiday or is not, as it is at its noon. Days are the
+ * tenant's own, whatever zone an interval is in: Christmas begins in Auckland while it is the day before elsewhere.
+ */
 export function tenantClock(timeZone: string, holidays: readonly TimeInterval[], likeWeekday: number): TenantClock {
 	const offsetMs = zoneOffset(timeZone);
+	const days = holidays.map((each) => ({ ...each, parts: each.parts.map((part) => ({ ...part, timeZone: "UTC" })) }));
 	const daysBack = new Map<number, number>();
-	const backOf = (day: number, offset: number): number => {
-		let days = daysBack.get(day);
-		if (days === undefined) {
+	const backOf = (day: number): number => {
+		let back = daysBack.get(day);
+		if (back === undefined) {
 			if (daysBack.size >= MOST_DAYS) daysBack.clear();
-			const noonAt = day * DAY_MS + NOON_MS - offset;
-			const isHoliday = holidays.some((interval) => intervalHolds(interval, noonAt));
-			days = isHoliday ? (day + EPOCH_WEEKDAY - likeWeekday) % 7 : 0;
-			daysBack.set(day, days);
+			const isHoliday = days.some((interval) => intervalHolds(interval, day * DAY_MS + NOON_MS));
+			back = isHoliday ? (day + EPOCH_WEEKDAY - likeWeekday) % 7 : 0;
+			daysBack.set(day, back);
 		}
-		return days;
+		return back;
 	};
 	return (at) => {
-		const offset = offsetMs(at);
-		const local = at + offset;
-		return holidays.length === 0 ? local : local - backOf(Math.floor(local / DAY_MS), offset) * DAY_MS;
+		const local = at + offsetMs(at);
+		return holidays.length === 0 ? local : local - backOf(Math.floor(local / DAY_MS)) * DAY_MS;
 	};
 }
 

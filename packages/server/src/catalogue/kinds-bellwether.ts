@@ -233,7 +233,9 @@ const holidays = z
 			.array(f.name("TimeInterval."))
 			.min(1)
 			.max(50)
-			.describe("A day is a holiday when one of these holds at noon of the tenant's clock."),
+			.describe(
+				"A day of the tenant's own calendar is a holiday when one of these holds at its noon, in whatever zone they are written.",
+			),
 		like: z.enum(WEEKDAYS).describe("The weekday that its holidays resemble. Default: sun.").optional(),
 	})
 	.describe("Days on which its people are away: what is usual at an hour is then that of another weekday.");
