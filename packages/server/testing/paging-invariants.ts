@@ -58,6 +58,15 @@ export async function checkPaging(
 		}
 		if (!pagesItself && routing !== "sharing") continue;
 		const named = pagesItself ? id : (routed.get(id)?.lead_id ?? "");
+		if (routing === "sharing") {
+			const lead = await db
+				.selectFrom("escalations")
+				.select("id")
+				.where("incident_id", "=", named)
+				.where("state", "=", "running")
+				.executeTakeFirst();
+			expect(lead, `C8: ${named}, whose page ${id} shares, pages`).toBeDefined();
+		}
 		const paged = await db.selectFrom("page_incidents").select("page_id").where("incident_id", "=", named).execute();
 		const waits = await db.selectFrom("waiting_pages").select("person").where("incident_id", "=", named).execute();
 		expect(paged.length + waits.length, `C9: somebody is paged for ${id}`).toBeGreaterThan(0);

@@ -36,6 +36,7 @@ const TOLD = { pages: false, tell: [{ channel: "hook", address: "https://chat.ex
 const RULES: readonly Parameters<typeof routedCatalogue>[0][] = [
 	{},
 	{ root: route("default", "", { groupWaitMs: 10 * SECOND_MS, groupBy: ["tenant"] }) },
+	{ root: route("default", "", { groupWaitMs: 0, groupIntervalMs: 0, groupBy: ["workload"] }) },
 	{
 		root: route("default", "", { groupWaitMs: 0, routes: [route("default/platform", 'scope="platform"', TOLD)] }),
 		inhibitions: [inhibition("policy first", 'slo="policy-create"', 'slo="mail-create"', ["tenant"])],
