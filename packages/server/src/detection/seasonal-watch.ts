@@ -13,7 +13,7 @@ import {
 	seasonalWords,
 } from "./seasonal-samples.ts";
 import { createSeriesDetector } from "./series/detector.ts";
-import type { SeriesDetector } from "./series/types.ts";
+import type { SeriesDetector, SeriesVerdict } from "./series/types.ts";
 import type { DetectionOptions, PairMonitor, ReadPercentiles } from "./types.ts";
 import { RING } from "./windows.ts";
 
@@ -25,9 +25,11 @@ const LEARNT_MS = 14 * DAY_MS;
 /** A claim ends after so many steps in a row well inside what was expected. */
 const CALM_STEPS = 3;
 const CALM_SCORE = 0.5;
+/** A step that is kept by ten minutes stands for two. */
+const REPEATED_WITHIN_MS = 2 * STEP_MS;
 
 const KIND = { events: "count", "bad-ratio": "ratio", latency: "latency" } as const;
-/** Latencies are read from the store, some 50 µs a pair: those of many pairs in different minutes. */
+/** Latencies are read from the store, some 130 µs a pair: those of many pairs in different minutes. */
 const TURNS = 3;
 
 /** How long before a start an alert may have been raised to be told after it. */
@@ -49,6 +51,8 @@ interface Watched {
 	next: number;
 	/** Minutes that it waits after a step is complete: many that read latencies do so one after the other. */
 	readonly turn: number;
+	/** Of latency: the last step, if it was beyond the alarm line. */
+	beyondAt: number;
 	/** An alert that was raised while the monitor was paused, or while nobody looked. */
 	held: string | undefined;
 }
@@ -88,7 +92,18 @@ export class SeasonalWatch {
 					);
 				const turn = measure === "latency" ? pair % TURNS : 0;
 				const detector = createSeriesDetector({ stepMs: STEP_MS, direction, kind: KIND[measure] });
-				return { pair, monitor, terms, detector, isOpen: isOpen(pair), calmSteps: 0, next, turn, held: undefined };
+				return {
+					pair,
+					monitor,
+					terms,
+					detector,
+					isOpen: isOpen(pair),
+					calmSteps: 0,
+					next,
+					turn,
+					beyondAt: Number.NEGATIVE_INFINITY,
+					held: undefined,
+				};
 			}),
 		);
 		if (!history) this.#learnt = this.#watched.length;
@@ -186,13 +201,22 @@ export class SeasonalWatch {
 	}
 }
 
-function observe({ detector, terms }: Watched, at: number, sample: Sample): Seen {
+function observe(watched: Watched, at: number, sample: Sample): Seen {
+	const { detector, terms } = watched;
 	const verdict = detector.observe(at, sample.value, { calendarAt: terms.clock(at), ...sample.context });
 	if (sample.value === undefined) return { isCalm: false, says: undefined };
 	return {
 		isCalm: verdict.score < CALM_SCORE && isInside(terms, verdict, sample),
-		says: verdict.isAlert ? seasonalWords(terms, verdict, sample) : undefined,
+		says: isClaim(watched, at, verdict) ? seasonalWords(terms, verdict, sample) : undefined,
 	};
+}
+
+/** Five slow minutes alone are often one slow client: a claim of latency needs the next known step as well. */
+function isClaim(watched: Watched, at: number, { score, shape, isAlert }: SeriesVerdict): boolean {
+	if (watched.terms.measure !== "latency") return isAlert;
+	const isRepeated = at - watched.beyondAt <= REPEATED_WITHIN_MS && score >= CALM_SCORE;
+	watched.beyondAt = score >= 1 ? at : Number.NEGATIVE_INFINITY;
+	return isRepeated || shape === "slow";
 }
 
 /** Holds an alert until it is told, or until it is calm again. */
