@@ -155,15 +155,14 @@ function unauthenticated(request: FastifyRequest, reply: FastifyReply, authz: Au
 			303,
 		);
 	}
-	throw new ApiProblem(
-		401,
-		"unauthenticated",
-		"Nobody is signed in.",
-		"Sign in, or send a token as Authorization: Bearer ….",
-		{
-			headers: { "www-authenticate": "Bearer" },
-		},
-	);
+	const [message, remedy] =
+		request.headers.authorization === undefined
+			? ["Nobody is signed in.", "Sign in, or send a token as Authorization: Bearer …."]
+			: [
+					"The token that was sent is not accepted: it is unknown here, revoked or expired.",
+					"Send one that is good as Authorization: Bearer …; an administrator makes one with bellwether token.",
+				];
+	throw new ApiProblem(401, "unauthenticated", message, remedy, { headers: { "www-authenticate": "Bearer" } });
 }
 
 /** Of a form's address: the page that shows the form. */

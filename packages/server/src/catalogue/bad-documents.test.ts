@@ -165,6 +165,12 @@ const CASES: readonly BadCase[] = [
 		says: ['notify/channels.yaml:2:7 error kind "Chanel" is unknown.\n  Did you mean "Channel"?'],
 	},
 	{
+		name: "a kind of which a word is left out",
+		file: "notify/channels.yaml",
+		write: [["kind: Channel", "kind: Tenant"]],
+		says: ['notify/channels.yaml:2:7 error kind "Tenant" is unknown.\n  Did you mean "KeyTenant"?'],
+	},
+	{
 		name: "an unknown apiVersion",
 		file: "notify/channels.yaml",
 		write: [["bellwether/v1", "bellwether/v2"]],

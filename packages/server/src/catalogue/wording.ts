@@ -56,9 +56,14 @@ export function nearest(written: string, known: Iterable<string>): string | unde
 	return best;
 }
 
+/** Something left out, such as `Tenant` for `KeyTenant`. */
+function isPartOf(written: string, word: string): boolean {
+	return written.length >= 4 && word.toLowerCase().includes(written.toLowerCase());
+}
+
 /** Did you mean …? Else what is known, when that is short enough to read. */
 export function suggest(written: string, known: readonly string[], nothingKnown: string): string {
-	const near = nearest(written, known);
+	const near = nearest(written, known) ?? known.find((word) => isPartOf(written, word));
 	if (near !== undefined) return `Did you mean "${near}"?`;
 	if (known.length === 0) return nothingKnown;
 	return known.length <= 12

@@ -70,7 +70,7 @@ test("a request is answered with what is wrong when the server is away, or does 
 	const unknown = terminalOf(served.url, "bw_unknown");
 	unknown.say(INITIALIZE);
 	expect((await unknown.answer(1))?.error?.message).toBe(
-		`${served.url}: Nobody is signed in. Sign in, or send a token as Authorization: Bearer ….`,
+		`${served.url}: The token that was sent is not accepted: it is unknown here, revoked or expired. Send one that is good as Authorization: Bearer …; an administrator makes one with bellwether token.`,
 	);
 	unknown.end();
 	await unknown.exitCode;
