@@ -138,7 +138,7 @@ export class DecoderContext {
 		const { stage } = this;
 		stage.point(slot, start, time);
 		for (const value of values) stage.value(value);
-		if ((this.streams.roleSets[slot] as RoleSet).sketched.length === 0) return;
+		if (!stage.takesLatencies || (this.streams.roleSets[slot] as RoleSet).sketched.length === 0) return;
 		const latencies = buckets();
 		if (latencies) stage.latency(latencies);
 	}

@@ -6,6 +6,8 @@ import { TooLarge } from "./wire.ts";
 /** Points take two bytes at least, and 24 here: what a request may take of memory must not depend on what it claims. */
 const MAX_POINTS = 2 ** 21;
 const MAX_VALUES = 2 ** 22;
+/** Sixteen bytes each: latencies beyond them are not known, and the events count. */
+const MAX_BUCKETS = 2_000_000;
 
 function tooMany(limit: number, what: string): TooLarge {
 	return new TooLarge(`the request has more than ${limit} ${what}: send smaller batches`);
@@ -32,6 +34,7 @@ export class Stage {
 	values: Float64Array;
 	/** Buckets of histograms whose latencies are kept, by point. */
 	readonly latencies = new Map<number, BucketCounts>();
+	#buckets = 0;
 	readonly #columns: Columns;
 	/** Where the reader finds the name of the metric that points belong to now. */
 	#metric = 0;
@@ -53,6 +56,7 @@ export class Stage {
 		this.valueCount = 0;
 		this.exemplars = 0;
 		if (this.latencies.size > 0) this.latencies.clear();
+		this.#buckets = 0;
 		this.#nameAt = nameAt;
 	}
 
@@ -82,8 +86,14 @@ export class Stage {
 		this.values[this.valueCount++] = value;
 	}
 
+	/** Whether there is room for the buckets of another histogram. */
+	get takesLatencies(): boolean {
+		return this.#buckets < MAX_BUCKETS;
+	}
+
 	/** Buckets of the histogram that was staged last. */
 	latency(buckets: BucketCounts): void {
+		this.#buckets += buckets.counts.length;
 		this.latencies.set(this.count - 1, buckets);
 	}
 

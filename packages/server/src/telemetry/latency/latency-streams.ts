@@ -14,6 +14,9 @@ const SAYS = {
 	delta: 3,
 } as const;
 
+/** Buckets in memory, 16 bytes each: streams beyond them are without latencies. */
+const MAX_HELD = 8_000_000;
+
 interface State {
 	readonly buckets: BucketCounts;
 	/** Time of the point that gave them, µs. */
@@ -30,8 +33,15 @@ export type PointMode = "delta" | "base" | "whole" | "change";
  */
 export class LatencyStreams {
 	readonly #states = new Map<number, State>();
+	readonly #mostHeld: number;
+	#held = 0;
 	readonly #writer = new BucketWriter();
 	readonly #reader = new BucketReader();
+
+	/** `mostHeld`: buckets of all streams together. */
+	constructor(mostHeld = MAX_HELD) {
+		this.#mostHeld = mostHeld;
+	}
 
 	/** Starts a row, to be written or read. */
 	beginRow(): void {
@@ -54,15 +64,26 @@ export class LatencyStreams {
 		if (mode === "change" && before?.time === previousTime) {
 			const found = difference(buckets, before.buckets);
 			if (found) {
-				this.#states.set(id, { buckets: found.later, time });
+				this.#hold(id, before, found.later, time);
 				this.#write(out, SAYS.change, found.change);
 				return sketchOf(found.change);
 			}
 		}
-		if (mode !== "delta") this.#states.set(id, { buckets, time });
+		if (mode !== "delta") this.#hold(id, before, buckets, time);
 		const isCounted = mode === "delta" || mode === "whole";
 		this.#write(out, isCounted ? SAYS[mode] : SAYS.base, buckets);
 		return isCounted ? sketchOf(buckets) : undefined;
+	}
+
+	#hold(id: number, before: State | undefined, buckets: BucketCounts, time: number): void {
+		const held = this.#held + buckets.indices.length - (before?.buckets.indices.length ?? 0);
+		if (held <= this.#mostHeld) {
+			this.#held = held;
+			this.#states.set(id, { buckets, time });
+		} else if (before) {
+			this.#held -= before.buckets.indices.length;
+			this.#states.delete(id);
+		}
 	}
 
 	#write(out: ByteWriter, says: number, buckets: BucketCounts): void {
@@ -75,12 +96,12 @@ export class LatencyStreams {
 		const says = row.byte();
 		const buckets = this.#reader.read(row);
 		if (says === SAYS.delta) return sketchOf(buckets);
+		const before = this.#states.get(id);
 		if (says !== SAYS.change) {
-			this.#states.set(id, { buckets, time });
+			this.#hold(id, before, buckets, time);
 			return says === SAYS.whole ? sketchOf(buckets) : undefined;
 		}
-		const before = this.#states.get(id);
-		if (before) this.#states.set(id, { buckets: advanced(before.buckets, buckets), time });
+		if (before) this.#hold(id, before, advanced(before.buckets, buckets), time);
 		return sketchOf(buckets);
 	}
 
@@ -97,7 +118,7 @@ export class LatencyStreams {
 			id += from.varint();
 			const time = from.varint();
 			const buckets = reader.read(from);
-			if (isKnown(id)) this.#states.set(id, { buckets, time });
+			if (isKnown(id)) this.#hold(id, this.#states.get(id), buckets, time);
 		}
 	}
 }
