@@ -1,7 +1,7 @@
 import { getIncident, type Incident } from "#incidents";
 import { type EventBus, SYSTEM, scopeOf, type TimerHandler, type Tx } from "#platform";
 import { holdAnew, isWorkedOn, lookAtTaken } from "./after-acknowledge.ts";
-import { type Chains, holdRunning } from "./routing/index.ts";
+import { type Chains, heldBy, holdRunning } from "./routing/index.ts";
 import type { ResponseDeps } from "./types.ts";
 
 const ALL = scopeOf(SYSTEM);
@@ -39,14 +39,7 @@ export function listenToLaterHolds(bus: EventBus, deps: ResponseDeps): void {
 			}
 		});
 	bus.on("mute.ended", async (tx, event) => {
-		const held = await tx
-			.selectFrom("page_holds")
-			.select("incident_id")
-			.where("kind", "=", "mute")
-			.where("ref", "=", String(event.data.muteId))
-			.where("ended_at", "is", null)
-			.execute();
-		for (const { incident_id: id } of held) {
+		for (const id of await heldBy(tx, "mute", String(event.data.muteId))) {
 			const incident = await getIncident(tx, ALL, id);
 			if (incident && isWorkedOn(incident)) await lookAtTaken(tx, deps, incident, event.at);
 		}

@@ -26,7 +26,7 @@ export { changeMute, endMute, MAX_MUTE_MS, type MuteOutcome, makeMute, type NewM
 export { holdRunning, nextLook, policyOf, recordHolds } from "./route-incident.ts";
 export { routedIntegrations } from "./routed-integrations.ts";
 export * from "./routing-queries.ts";
-export { keepHolds } from "./rows.ts";
+export { heldBy, keepHolds } from "./rows.ts";
 export { isSpokenFor, unspokenIncidents } from "./spoken-for.ts";
 export { routingTimers } from "./timers.ts";
 export type * from "./types.ts";

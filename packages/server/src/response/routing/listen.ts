@@ -4,7 +4,7 @@ import type { ResponseDeps } from "../types.ts";
 import { lookBelow } from "./children.ts";
 import { endHandOffs, pageHandOff } from "./hand-offs.ts";
 import { endRouting, holdRunning, lookAgain, lookAtSharers, routeIncident, sharersOf } from "./route-incident.ts";
-import { routedRow } from "./rows.ts";
+import { heldBy, routedRow } from "./rows.ts";
 import { isSettled } from "./spoken-for.ts";
 import { tellResolved } from "./tells.ts";
 import type { Chains } from "./types.ts";
@@ -89,14 +89,7 @@ async function followMute(tx: Tx, deps: ResponseDeps, chains: Chains, event: Dom
 		.where("state", "in", isOver ? ["held"] : ["waiting", "held", "paging", "sharing"])
 		.orderBy("incident_id")
 		.execute();
-	const held = await tx
-		.selectFrom("page_holds")
-		.select("incident_id")
-		.where("kind", "=", "mute")
-		.where("ref", "=", String(event.data.muteId))
-		.where("ended_at", "is", null)
-		.execute();
-	const ofMute = new Set(held.map((row) => row.incident_id));
+	const ofMute = new Set(await heldBy(tx, "mute", String(event.data.muteId)));
 	for (const { incident_id: id, state } of rows) {
 		if (state === "held" && !ofMute.has(id)) continue;
 		const incident = await getIncident(tx, ALL, id);
@@ -121,13 +114,5 @@ async function acknowledgeSharers(tx: Tx, deps: ResponseDeps, lead: Incident, ev
 
 /** What was held back by an incident that no longer burns. */
 async function lookAtInhibited(tx: Tx, deps: ResponseDeps, chains: Chains, ref: string, now: number): Promise<void> {
-	const rows = await tx
-		.selectFrom("page_holds")
-		.select("incident_id")
-		.where("kind", "=", "inhibition")
-		.where("ref", "=", ref)
-		.where("ended_at", "is", null)
-		.orderBy("seq")
-		.execute();
-	for (const row of rows) await lookAgain(tx, deps, chains, row.incident_id, now);
+	for (const id of await heldBy(tx, "inhibition", ref)) await lookAgain(tx, deps, chains, id, now);
 }

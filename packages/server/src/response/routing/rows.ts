@@ -88,6 +88,19 @@ export async function keepHolds(tx: Tx, incident: Incident, holds: readonly Hold
 	return fresh;
 }
 
+/** Incidents whose page a mute, or the incident of an inhibition, holds back, in the order in which that began. */
+export async function heldBy(tx: Tx, kind: "mute" | "inhibition", ref: string): Promise<string[]> {
+	const rows = await tx
+		.selectFrom("page_holds")
+		.select("incident_id")
+		.where("kind", "=", kind)
+		.where("ref", "=", ref)
+		.where("ended_at", "is", null)
+		.orderBy("seq")
+		.execute();
+	return rows.map((row) => row.incident_id);
+}
+
 export async function routedRow(tx: Tx, incidentId: string): Promise<RoutedRow | undefined> {
 	return tx.selectFrom("routed").selectAll().where("incident_id", "=", incidentId).executeTakeFirst();
 }
