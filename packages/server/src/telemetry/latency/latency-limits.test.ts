@@ -3,6 +3,7 @@ import { ByteReader, ByteWriter } from "../bytes.ts";
 import { catalogue, NOW, otlpBytes, point, request, rig } from "../telemetry-fixture.ts";
 import { explicitBuckets } from "./buckets.ts";
 import { LatencyStreams, packStates } from "./latency-streams.ts";
+import { SketchStages } from "./sketch-cells.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -57,4 +58,17 @@ test("streams whose buckets do not fit into memory are without latencies, live a
 	);
 	expect(packStates(again.snapshot(), 0, 10)).toEqual(packStates(live.snapshot(), 0, 10));
 	expect([...again.snapshot().keys()]).toEqual([5]);
+});
+
+test("what comes faster than it is folded is not kept, and is again after the next seal", () => {
+	const stages = new SketchStages([7], 3);
+	const knownAt = (cells = stages.waiting) =>
+		cells.map((each) => [...each.ofPair(7)].reduce((sum, [, sketch]) => sum + sketch.totalOfIntervals, 0));
+	for (let minute = 0; minute < 10; minute++) stages.addOne(0, minute * MINUTE_MS, 1, 2, 5);
+	expect(knownAt()).toEqual([15, 0]);
+	const sealed = stages.seal();
+	stages.addOne(0, 0, 1, 2, 5);
+	expect(knownAt()).toEqual([5, 15]);
+	sealed.clear();
+	expect(knownAt()).toEqual([5, 0]);
 });

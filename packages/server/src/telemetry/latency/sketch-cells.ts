@@ -4,6 +4,8 @@ export const MINUTE_MS = 60_000;
 const MINUTES_PER_HOUR = 60;
 /** Ids of pairs lie below it, as in the store's keys. */
 const PAIR_LIMIT = 4_194_304;
+/** Intervals, some 100 bytes each: a fold begins long before. What comes while it cannot keep up is not known. */
+const MOST_WAITING = 3_000_000;
 
 /** Sketches by (hour, pair), then minute since the epoch, on their way to the roll-ups. Pairs by their number in the store. */
 export class SketchCells {
@@ -52,14 +54,16 @@ export class SketchCells {
 /** Sketches that wait for the next fold, and those that a fold under way has sealed; the two take turns. */
 export class SketchStages {
 	readonly #pairIds: readonly number[];
+	readonly #mostWaiting: number;
 	#unfolded = new SketchCells();
 	#sealed = new SketchCells();
 	/** While the journal is replayed: what an earlier fold brought to the roll-ups already. */
 	isFolded: ((pairId: number, hour: number) => boolean) | undefined;
 
 	/** `pairIds`: numbers in the store of the catalogue's pairs. */
-	constructor(pairIds: readonly number[]) {
+	constructor(pairIds: readonly number[], mostWaiting = MOST_WAITING) {
 		this.#pairIds = pairIds;
+		this.#mostWaiting = mostWaiting;
 	}
 
 	/** Intervals that wait. */
@@ -89,6 +93,7 @@ export class SketchStages {
 	}
 
 	#change(pair: number, at: number, change: (into: Sketch) => void): void {
+		if (this.#unfolded.size >= this.#mostWaiting) return;
 		const id = this.#pairIds[pair] as number;
 		if (this.isFolded?.(id, Math.floor(at / (MINUTES_PER_HOUR * MINUTE_MS)))) return;
 		const into = this.#unfolded.at(id, at);
