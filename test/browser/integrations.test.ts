@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -19,6 +19,7 @@ import { CATALOGUE, sendHour } from "./fleet-hour.ts";
 /** A breach becomes a ticket in a system of record, what is done there is done here, and the page shows the proof. */
 
 let server: RunningServer;
+let catalogue: string;
 let receiver: TicketReceiver;
 let browser: Browser;
 let admin: Awaited<ReturnType<BrowserContext["storageState"]>>;
@@ -27,7 +28,7 @@ beforeAll(async () => {
 	browser = await launch();
 	receiver = await openTicketReceiver("servicenow");
 	onCleanUp(() => receiver.close());
-	const catalogue = temporaryFolder();
+	catalogue = temporaryFolder();
 	cpSync(CATALOGUE, catalogue, { recursive: true });
 	writeFileSync(
 		join(catalogue, "bellwether.yaml"),
@@ -136,6 +137,25 @@ describe("the page of integrations", () => {
 		const part = page.locator('[data-part="integrations"]');
 		await part.waitFor();
 		expect(await part.textContent()).toContain("Tickets that could not be carried yet: ICM");
+		await context.close();
+	});
+
+	it("lets an administrator let go of what a removed integration left behind", async () => {
+		rmSync(join(catalogue, "integrations/servicenow.yaml"));
+		const left = () => server.read<{ items: object[] }>("/api/v1/integrations");
+		await eventually("the change of the catalogue", async () => (await left()).items.length === 0);
+		const { items } = await server.read<{ items: { id: string }[] }>("/api/v1/incidents?tenant=woodgrove");
+		await server.call(`/api/v1/incidents/${items[0]?.id}/mitigate`, { method: "POST" });
+		const context = await browser.newContext({ ...LOOKS.phone, storageState: admin });
+		const page = await context.newPage();
+		await page.goto(`${server.url}/admin/integrations`);
+		const note = page.getByRole("note").filter({ hasText: "servicenow" });
+		await note.waitFor();
+		await screenshot(page, "integrations-left-phone");
+		expect(await accessibilityFaults(page)).toEqual([]);
+		await note.getByRole("button", { name: "Let go of the tickets in servicenow" }).press("Enter");
+		await page.getByRole("dialog").getByRole("button", { name: "Let go of them" }).click();
+		await note.waitFor({ state: "detached" });
 		await context.close();
 	});
 });

@@ -9,7 +9,7 @@ export const integrationMessages = {
 	"integrations.leftBehind":
 		"{tickets, plural, one {# ticket waits} other {# tickets wait}} for “{integration}”, which the catalogue has no more.",
 	"integrations.letGo": "Let go of them",
-	"integrations.letGoWhat": "Let go of the tickets in {integration}",
+	"integrations.letGoWhat": "Let go of the tickets in {integration} …",
 	"integrations.letGoTitle": "Let go of these tickets?",
 	"integrations.letGoBody":
 		"What “{integration}” has stays there as it is: nothing more is told to it, also when it is put back. Close there by hand what is over.",

@@ -23,13 +23,8 @@ export function LeftBehindNote({ left: { integration, tickets, remedy } }: { rea
 				{t("integrations.leftBehind", { integration, tickets })} {remedy}
 			</p>
 			{session.role === "admin" && session.allTenants ? (
-				<Button
-					size="small"
-					disabled={act.isPending}
-					onClick={() => setAsking(true)}
-					aria-label={t("integrations.letGoWhat", { integration })}
-				>
-					{t("integrations.letGo")}
+				<Button size="small" disabled={act.isPending} onClick={() => setAsking(true)}>
+					{t("integrations.letGoWhat", { integration })}
 				</Button>
 			) : null}
 			{act.error === null ? null : (
