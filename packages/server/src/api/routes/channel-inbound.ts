@@ -14,7 +14,7 @@ import { depsOf } from "../acts.ts";
 import { type ChannelProof, proveSlack, proveTwilio } from "../channel-proof.ts";
 import { type Api, type ApiContext, PROBLEMS } from "../context.ts";
 import { PUBLIC } from "../policy.ts";
-import { ApiProblem, badRequest } from "../problem.ts";
+import { type ApiProblem, badRequest } from "../problem.ts";
 import { bytesOf, headersOf, refused, registerSigned, secretOf } from "../signed-messages.ts";
 
 /** What comes back from channels: receipts, answers and buttons; each proven by the provider's own signature. */
