@@ -220,6 +220,7 @@ export const operationsMessages = {
 	"tenant.revision": "Revised",
 	"tenant.revisionText": "{revision, plural, one {once} other {# times}}, {late} late",
 	"tenant.noRevision": "–",
+	"latency.of": "Latency of {tenant}",
 	"latency.chart": "{slo}: how long it takes",
 	"latency.span": "{range}, {resolution} points",
 	"latency.ofAll": "Of {known} events.",

@@ -93,9 +93,10 @@ function Latency({ slo, chosen }: { readonly slo: SloDetail; readonly chosen: st
 	const t = useText();
 	const reading = slo.readings.find(({ tenant }) => tenant === chosen);
 	const displayName = reading?.tenantDisplayName ?? t("tenant.fleet");
+	const heading = t("latency.of", { tenant: displayName });
 	return (
-		<section className="card wide" aria-label={t("latency.chart", { slo: displayName })}>
-			<h2>{displayName}</h2>
+		<section className="card wide" aria-label={heading}>
+			<h2>{heading}</h2>
 			<LatencyChart
 				tenant={{ name: reading?.tenant ?? "", displayName }}
 				slo={{ slo: slo.name, displayName: slo.displayName }}
