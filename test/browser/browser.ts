@@ -52,9 +52,17 @@ export function complaintsOf(page: Page): string[] {
 	return complaints;
 }
 
+/** What fades in has not yet the colours that it will have; what turns for ever is not waited for. */
+const AT_REST = `Promise.allSettled(
+	document.getAnimations()
+		.filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
+		.map(({ finished }) => finished),
+).then(() => undefined)`;
+
 /** Violations of WCAG 2.2 A and AA that axe finds, one line each with the first places. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
 	await page.evaluate(axe.source);
+	await page.evaluate(AT_REST);
 	return page.evaluate(async () => {
 		const runner = (globalThis as unknown as { axe: typeof axe }).axe;
 		const { violations } = await runner.run({
