@@ -68,3 +68,13 @@ test("silence is not rejection", () => {
 test("after a start, before anything is known, it takes two minutes", () => {
 	expect(watch()(600, { rejected: 5 })[0]).toBe(120);
 });
+
+test("a minute and a half after a start a rejection is told within 30 s where something was counted every few seconds", () => {
+	const pass = watch();
+	expect(pass(100, { counted: 5 })).toEqual([]);
+	expect(pass(60, { rejected: 5 })[0]).toBeLessThanOrEqual(130);
+});
+
+test("soon after a start, too, one that is counted rarely is no alarm beside a sender with a wrong clock", () => {
+	for (const counted of [5, 30, 45, 60, 100]) expect(watch()(600, { counted, rejected: 5 })).toEqual([]);
+});

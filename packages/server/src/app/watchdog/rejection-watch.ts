@@ -3,9 +3,12 @@ import type { AllRejected, TelemetryFacts } from "./audit-types.ts";
 /** A pause in what is counted must be longer than any lately by this factor, and than this. */
 const FACTOR = 2;
 const LEAST_MS = 15_000;
-/** As long as the usual pauses are not known. */
-const UNKNOWN_MS = 120_000;
 const KNOWN_AFTER = 10;
+/** A few pauses are known soon after a start: they may not have been the longest. */
+const FACTOR_OF_FEW = 3;
+const FEW = 4;
+/** As long as not even these are known. */
+const UNKNOWN_MS = 120_000;
 const REMEMBERED = 100;
 
 /**
@@ -41,13 +44,17 @@ export function createRejectionWatch(): {
 			const points = facts.rejected - since.rejected;
 			const requests = facts.malformed - since.malformed;
 			const forMs = now - Math.max(facts.lastSampleAt ?? 0, startedAt);
-			const limitMs = pauses.length < KNOWN_AFTER ? UNKNOWN_MS : Math.max(LEAST_MS, FACTOR * Math.max(...pauses));
-			const isTold = points + requests > 0 && forMs >= limitMs;
+			const isTold = points + requests > 0 && forMs >= longestUsual(pauses);
 			if (isDisturbed) isSpoilt = true;
 			pauseMs = isTold || isSpoilt ? undefined : forMs;
 			return isTold ? { forMs, points, requests } : undefined;
 		},
 	};
+}
+
+function longestUsual(pauses: readonly number[]): number {
+	if (pauses.length < FEW) return UNKNOWN_MS;
+	return Math.max(LEAST_MS, (pauses.length < KNOWN_AFTER ? FACTOR_OF_FEW : FACTOR) * Math.max(...pauses));
 }
 
 /** As after a failure of the store, or with the thread. */
