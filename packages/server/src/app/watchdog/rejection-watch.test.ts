@@ -6,8 +6,8 @@ const SECOND = 1_000;
 const NOW = 1_800_000_000_000;
 
 /** Looks every 20 s for `forS` seconds; `counted` and `rejected`: seconds from one such point to the next. */
-function watch() {
-	const rejections = createRejectionWatch();
+function watch(kept: readonly number[] = []) {
+	const rejections = createRejectionWatch(kept);
 	let s = 0;
 	let rejected = 0;
 	let lastSampleAt: number | undefined;
@@ -77,4 +77,42 @@ test("a minute and a half after a start a rejection is told within 30 s where so
 
 test("soon after a start, too, one that is counted rarely is no alarm beside a sender with a wrong clock", () => {
 	for (const counted of [5, 30, 45, 60, 100]) expect(watch()(600, { counted, rejected: 5 })).toEqual([]);
+});
+
+test("pauses known before a start count right after it", () => {
+	const usual = Array.from({ length: 12 }, () => 5 * SECOND);
+	const pass = watch(usual);
+	expect(pass(20, { counted: 5 })).toEqual([]);
+	expect(pass(60, { rejected: 5 })[0]).toBe(40);
+	for (const counted of [30, 45, 60, 100]) {
+		const kept = Array.from({ length: 12 }, () => counted * SECOND);
+		expect(watch(kept)(600, { counted, rejected: 5 })).toEqual([]);
+	}
+});
+
+test("senders that come back one after the other after a start are no alarm before 40 s, however short their pauses were", () => {
+	const usual = Array.from({ length: 12 }, () => 5 * SECOND);
+	expect(watch(usual)(100, { rejected: 5 })[0]).toBe(40);
+});
+
+test("what pauses are usual is told, to be kept: the last hundred, without those in which all was rejected", () => {
+	const rejections = createRejectionWatch();
+	const look = (s: number, lastS: number, rejected: number) =>
+		rejections.look(
+			{
+				state: "ready",
+				failure: undefined,
+				evaluations: s,
+				malformed: 0,
+				lastSampleAt: NOW + lastS * SECOND,
+				rejected,
+			},
+			NOW + s * SECOND,
+			false,
+		);
+	for (let s = 0; s <= 3_000; s += 20) look(s, s - 3, 0);
+	expect(rejections.pauses()).toEqual(Array.from({ length: 100 }, () => 3 * SECOND));
+	for (let s = 3_020; s <= 3_100; s += 20) look(s, 2_997, s);
+	look(3_120, 3_119, 3_100);
+	expect(Math.max(...rejections.pauses())).toBe(3 * SECOND);
 });

@@ -3,6 +3,8 @@ import type { AllRejected, TelemetryFacts } from "./audit-types.ts";
 /** A pause in what is counted must be longer than any lately by this factor, and than this. */
 const FACTOR = 2;
 const LEAST_MS = 15_000;
+/** Before anything was counted since a start: senders come back from it one after the other. */
+const LEAST_AFTER_START_MS = 40_000;
 const KNOWN_AFTER = 10;
 /** A few pauses are known soon after a start: they may not have been the longest. */
 const FACTOR_OF_FEW = 3;
@@ -13,14 +15,16 @@ const REMEMBERED = 100;
 
 /**
  * Tells when nothing is counted any more although points come. One sender with a wrong clock is no such thing while
- * others are counted, however rarely they send: their usual pauses are known.
+ * others are counted, however rarely they send: their usual pauses are known. `kept`: those of before this start, ms.
  */
-export function createRejectionWatch(): {
+export function createRejectionWatch(kept: readonly number[] = []): {
 	/**
 	 * `now`: ms epoch. `isDisturbed`: this system itself was at fault since the last look, so that a pause tells nothing of
 	 * senders. Undefined: something is counted, nothing comes, or it is not known.
 	 */
 	look(facts: TelemetryFacts | undefined, now: number, isDisturbed: boolean): AllRejected | undefined;
+	/** Lately, ms, the newest last; the same list until there is another. */
+	pauses(): readonly number[];
 } {
 	let startedAt: number | undefined;
 	/** The figures when something was counted last. */
@@ -29,8 +33,9 @@ export function createRejectionWatch(): {
 	let pauseMs: number | undefined;
 	/** This pause has something to do with ourselves. */
 	let isSpoilt = false;
-	let pauses: number[] = [];
+	let pauses = kept;
 	return {
+		pauses: () => pauses,
 		look(facts, now, isDisturbed) {
 			startedAt ??= now;
 			if (!facts) return undefined;
@@ -44,7 +49,8 @@ export function createRejectionWatch(): {
 			const points = facts.rejected - since.rejected;
 			const requests = facts.malformed - since.malformed;
 			const forMs = now - Math.max(facts.lastSampleAt ?? 0, startedAt);
-			const isTold = points + requests > 0 && forMs >= longestUsual(pauses);
+			const least = (facts.lastSampleAt ?? 0) < startedAt ? LEAST_AFTER_START_MS : LEAST_MS;
+			const isTold = points + requests > 0 && forMs >= Math.max(least, longestUsual(pauses));
 			if (isDisturbed) isSpoilt = true;
 			pauseMs = isTold || isSpoilt ? undefined : forMs;
 			return isTold ? { forMs, points, requests } : undefined;
@@ -54,7 +60,7 @@ export function createRejectionWatch(): {
 
 function longestUsual(pauses: readonly number[]): number {
 	if (pauses.length < FEW) return UNKNOWN_MS;
-	return Math.max(LEAST_MS, (pauses.length < KNOWN_AFTER ? FACTOR_OF_FEW : FACTOR) * Math.max(...pauses));
+	return (pauses.length < KNOWN_AFTER ? FACTOR_OF_FEW : FACTOR) * Math.max(...pauses);
 }
 
 /** As after a failure of the store, or with the thread. */

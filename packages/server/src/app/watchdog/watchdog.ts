@@ -12,6 +12,7 @@ import { createNameWatch, namesOf, within } from "./name-watch.ts";
 import { createRejectionWatch } from "./rejection-watch.ts";
 import type { SelfCheck } from "./self-check.ts";
 import { recentChecks } from "./self-check-rows.ts";
+import { keepPauses, keptPauses } from "./usual-pauses.ts";
 
 export interface WatchdogOptions {
 	readonly store: ControlStore;
@@ -53,7 +54,7 @@ const PART_MS = 5_000;
 export function createWatchdog(options: WatchdogOptions): Watchdog {
 	const { store, clock, catalogue, selfCheck } = options;
 	const names = createNameWatch();
-	const rejections = createRejectionWatch();
+	let rejections: ReturnType<typeof createRejectionWatch> | undefined;
 	const steps = createStepWatch(clock);
 	const sent = new Map<string, { at: number; monotonicAt: number; failure: string | undefined }>();
 	const checks = { passed: 0, failed: 0 };
@@ -99,7 +100,7 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
 			...(stored instanceof Error ? NOTHING_STORED : stored),
 			telemetry,
 			telemetryBefore,
-			allRejected: rejections.look(telemetry, now, isDisturbed),
+			allRejected: await allRejected(telemetry, now, isDisturbed),
 			configuration: { isReloadOk, firstError: first ? formatFinding(first).replaceAll("\n", " ") : "" },
 			unresolved,
 			clockStep,
@@ -107,6 +108,21 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
 		};
 		telemetryBefore = telemetry;
 		return judgeAudit(facts);
+	}
+
+	/** The senders' pauses are kept over a start: a rejection right after one is told as soon as any other. */
+	async function allRejected(telemetry: TelemetryFacts | undefined, now: number, isDisturbed: boolean) {
+		rejections ??= createRejectionWatch(await keptPauses(store).catch(() => []));
+		const before = rejections.pauses();
+		const told = rejections.look(telemetry, now, isDisturbed);
+		const pauses = rejections.pauses();
+		// What cannot be stored is told as the store's fault.
+		if (pauses !== before)
+			await within(
+				keepPauses(store, pauses).catch(() => undefined),
+				PART_MS,
+			);
+		return told;
 	}
 
 	async function round(): Promise<void> {
