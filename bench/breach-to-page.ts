@@ -3,9 +3,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { seededRandom } from "@bellwether/model";
 import { METRIC_BAD, METRIC_TOTAL, writeCatalogue } from "./catalogue.ts";
 import { push } from "./ingest.ts";
-import { seeded } from "./random.ts";
 import { api, sleep, startServer, stopServer } from "./server-process.ts";
 import { gzip, otlpSums } from "./wire.ts";
 
@@ -48,7 +48,7 @@ export async function benchBreachToPage(trials: number): Promise<LatencyResult> 
 	try {
 		const stepMs = 5_000;
 		const perStep = 20;
-		const random = seeded(7);
+		const random = seededRandom(7);
 		const now = Math.floor(Date.now() / stepMs) * stepMs;
 		const from = now - 3_600_000;
 		const rows: string[] = [];

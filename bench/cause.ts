@@ -1,6 +1,6 @@
+import { seededRandom } from "@bellwether/model";
 import { rankCauses } from "../packages/server/src/detection/cause/index.ts";
 import { type CauseRanges, plantCauses } from "../packages/server/src/detection/cause/planted.ts";
-import { seeded } from "./random.ts";
 
 const MINUTE_MS = 60_000;
 const SIZE = { changes: 500, caused: 50, uncaused: 50 };
@@ -51,7 +51,7 @@ export interface CauseRow {
 /** Worlds of 500 changes and 100 incidents, half of them with a cause. */
 export function benchCause(seed: number, worlds: number): CauseRow[] {
 	return Object.entries(RANGES).map(([range, ranges]) => {
-		const random = seeded(seed * 15_485_863 + range.length);
+		const random = seededRandom(seed * 15_485_863 + range.length);
 		let [caused, uncaused, top1, top3, blamed, right, wrong] = [0, 0, 0, 0, 0, 0, 0];
 		for (let world = 0; world < worlds; world++) {
 			const { changes, incidents } = plantCauses(random, ranges);

@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { seededRandom } from "@bellwether/model";
 import { METRIC_BAD, METRIC_TOTAL, writeCatalogue } from "./catalogue.ts";
-import { seeded } from "./random.ts";
 import { api, type RunningServer, sleep, startServer, stopServer } from "./server-process.ts";
 import { gzip, otlpSums } from "./wire.ts";
 
@@ -17,7 +17,7 @@ const { values: options } = parseArgs({
 	options: { kills: { type: "string", default: "50" }, seed: { type: "string", default: "1" } },
 });
 const kills = Number(options.kills);
-const random = seeded(Number(options.seed));
+const random = seededRandom(Number(options.seed));
 
 const TENANTS = 12;
 const SLOS = ["login", "mail"];

@@ -1,6 +1,6 @@
+import { seededRandom } from "@bellwether/model";
 import { localise, localiseMarginals } from "../packages/server/src/detection/culprit/index.ts";
 import { type Planted, type PlantedRanges, plant } from "../packages/server/src/detection/culprit/planted.ts";
-import { seeded } from "./random.ts";
 
 const RANGES: Readonly<Record<string, PlantedRanges>> = {
 	large: {
@@ -74,7 +74,7 @@ export function benchCulprit(seed: number, only?: string): CulpritRow[] {
 }
 
 function benchRange(range: string, ranges: PlantedRanges, seed: number, cases: number): CulpritRow {
-	const random = seeded(seed * 7919 + range.length);
+	const random = seededRandom(seed * 7919 + range.length);
 	const bySets = [1, 2, 3].map(() => ({ found: 0, planted: 0 }));
 	let [exact, named, planted, maxMs, maxLeaves, marginal, marginalRight] = [0, 0, 0, 0, 0, 0, 0];
 	const ask = (one: Planted) => {

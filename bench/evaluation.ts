@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { seededRandom } from "@bellwether/model";
 import { createEngine } from "./engine.ts";
-import { seeded } from "./random.ts";
 
 export interface EvaluationResult {
 	readonly tenants: number;
@@ -45,7 +45,7 @@ export function benchEvaluation(
 	const pairs = tenants * slos;
 	const before = heldBytes();
 	const engine = createEngine(pairs, detectors === "every");
-	const random = seeded(1);
+	const random = seededRandom(1);
 	const slots = Int32Array.from({ length: pairs }, (_, i) => i);
 	const total = Float64Array.from({ length: pairs }, () => 90 + Math.floor(20 * random()));
 	const bad = Float64Array.from({ length: pairs }, () => (random() < 0.03 ? 1 : 0));

@@ -1,6 +1,6 @@
+import { seededRandom } from "@bellwether/model";
 import { estimateOnset } from "../packages/server/src/detection/impact/index.ts";
 import { type OnsetRanges, plantOnset } from "../packages/server/src/detection/impact/planted.ts";
-import { seeded } from "./random.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -54,7 +54,7 @@ export interface ImpactRow {
 
 export function benchImpact(seed: number, cases: number): ImpactRow[] {
 	return Object.entries(RANGES).flatMap(([range, ranges]) => {
-		const random = seeded(seed * 104_729 + range.length);
+		const random = seededRandom(seed * 104_729 + range.length);
 		const each = SHAPES.map((shape) => {
 			const errors: number[] = [];
 			const widths: number[] = [];

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { seededRandom } from "@bellwether/model";
 import { METRIC_BAD, METRIC_TOTAL, writeCatalogue } from "./catalogue.ts";
-import { seeded } from "./random.ts";
 import { sleep, startServer, stopServer, usage } from "./server-process.ts";
 import { gzip, otlpSums, remoteWrite, type Sample } from "./wire.ts";
 
@@ -77,7 +77,7 @@ export async function benchIngest(
 /** Two cumulative counters for each tenant and SLO; each call gives the next sample of every series, in requests of 2,000. */
 export function counters(names: readonly string[]): (at: number, startAt: number) => Generator<Sample[]> {
 	const values = new Float64Array(names.length * SLOS.length * 2);
-	const random = seeded(1);
+	const random = seededRandom(1);
 	return function* (at, startAt) {
 		let samples: Sample[] = [];
 		let i = 0;

@@ -1,5 +1,5 @@
+import { seededRandom } from "@bellwether/model";
 import { createRadar, type RadarAlert, type RadarSignal } from "../packages/server/src/detection/index.ts";
-import { seeded } from "./random.ts";
 
 const MINUTE_MS = 60_000;
 const START = Date.UTC(2026, 2, 2);
@@ -47,7 +47,7 @@ interface Fault {
  * few of the whole fleet, and harmless blips. Sizes are heavy-tailed, traffic follows the day, error ratios wander.
  */
 export function benchRadar(tenantCount: number, days: number, faultCount: number, seed: number): RadarRow {
-	const random = seeded(seed);
+	const random = seededRandom(seed);
 	const minutes = days * 1440;
 	const learn = Math.floor(minutes / 2);
 	const rates = Array.from({ length: tenantCount }, (_, i) => 0.7 + 900 * (i + 1) ** -0.8);

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { seededRandom } from "@bellwether/model";
 import { openTelemetryStore } from "../packages/server/src/adapters/sqlite/telemetry-store.ts";
 import { FIELDS, packBuckets } from "../packages/server/src/telemetry/packed.ts";
 import { TIERS } from "../packages/server/src/telemetry/retention.ts";
 import type { RollUp } from "../packages/server/src/telemetry/store.ts";
 import { writeCatalogue } from "./catalogue.ts";
 import { counters, push, SLOS, samplesTotal } from "./ingest.ts";
-import { seeded } from "./random.ts";
 import { api, type RunningServer, sleep, startServer, stopServer, usage } from "./server-process.ts";
 import { gzip, otlpSums } from "./wire.ts";
 
@@ -108,7 +108,7 @@ async function untilWindowsAreStored(server: RunningServer): Promise<void> {
 /** Fifty events a minute of every pair, one in twenty of them bad, in the tiers that hold their age. Answers what an hour's reader may find. */
 function seedHistory(path: string, days: number, fineDays: number): { least: number; most: number } {
 	const store = openTelemetryStore(path);
-	const random = seeded(3);
+	const random = seededRandom(3);
 	const now = Date.now();
 	const from = Math.floor((now - days * DAY_MS) / HOUR_MS) * HOUR_MS;
 	const to = Math.floor(now / HOUR_MS) * HOUR_MS - HOUR_MS;

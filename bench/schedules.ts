@@ -1,7 +1,7 @@
+import { seededRandom } from "@bellwether/model";
 import { finalShifts, gapsOf, whoIsOnCall } from "../packages/server/src/response/schedule/index.ts";
 import { FORTY_ZONES, type RandomSchedule, randomSchedule } from "../packages/server/testing/random-schedules.ts";
 import { type ExpandedSchedule, MinuteByMinute, whoByMinutes } from "../packages/server/testing/schedule-minutes.ts";
-import { seeded } from "./random.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 1_440 * MINUTE_MS;
@@ -28,7 +28,7 @@ export interface ScheduleRow {
  * own hand-overs, a third within two hours of a clock change; the answers beside an expansion minute by minute.
  */
 export function benchSchedules(pairs: number, seed: number, onProgress: (done: number) => void): ScheduleRow {
-	const random = seeded(seed);
+	const random = seededRandom(seed);
 	const from = Date.UTC(2020, 0, 1);
 	const range = { from, to: Date.UTC(2031, 0, 1) };
 	const slow = new MinuteByMinute(range.from, range.to);

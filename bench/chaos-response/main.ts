@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { seeded } from "../random.ts";
+import { seededRandom } from "@bellwether/model";
 import { runKills } from "./kills.ts";
 import { runReceivers } from "./receivers.ts";
 import { runStorm, STORMS } from "./storm.ts";
@@ -22,7 +22,7 @@ const faults: string[] = [];
 const require = (isRight: boolean, what: string) => void (isRight || faults.push(what));
 
 if (isAsked("kills")) {
-	const found = await runKills(Number(options.kills), seeded(Number(options.seed)));
+	const found = await runKills(Number(options.kills), seededRandom(Number(options.seed)));
 	console.log("kills", JSON.stringify(found, undefined, 1));
 	require(found.lost === 0, `${found.lost} timers lost`);
 	require(found.double === 0, `${found.double} timers fired twice`);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { seeded } from "../random.ts";
+import { seededRandom } from "@bellwether/model";
 import { cutRounds } from "./cuts.ts";
 import { Engine, writeWorld } from "./driver.ts";
 import { faultRounds } from "./faults.ts";
@@ -53,7 +53,7 @@ try {
 	const half = Math.ceil((kills - productKills) / 2);
 	const killLane = async (name: string, count: number, laneSeed: number) => {
 		if (count <= 0) return;
-		results[name] = await killRounds(join(dir, name), catalogue, count, seeded(laneSeed), every(name, 50), env);
+		results[name] = await killRounds(join(dir, name), catalogue, count, seededRandom(laneSeed), every(name, 50), env);
 	};
 	lanes.push(killLane("kills-a", half, seed), killLane("kills-b", kills - productKills - half, seed + 1));
 	await Promise.all(lanes);
@@ -71,7 +71,7 @@ try {
 			const parts = Math.ceil(cuts / 100);
 			for (let part = 0; part < parts; part++) {
 				const count = Math.min(100, cuts - part * 100);
-				const random = seeded(seed + 10 + part);
+				const random = seededRandom(seed + 10 + part);
 				results[`cuts-${part}`] = await cutRounds(
 					join(dir, `cuts-${part}`),
 					{ ...shared, cuts: count, random },
@@ -89,7 +89,7 @@ try {
 					results[kind] = await faultRounds(
 						dir,
 						kind,
-						{ ...shared, rounds, random: seeded(seed + 20) },
+						{ ...shared, rounds, random: seededRandom(seed + 20) },
 						every(kind, 10),
 					);
 		};

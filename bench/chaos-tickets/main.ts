@@ -3,12 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { systemClock } from "@bellwether/model";
+import { seededRandom, systemClock } from "@bellwether/model";
 import { openControlStore } from "../../packages/server/src/adapters/sqlite/control-store.ts";
 import type { IntegrationKind } from "../../packages/server/src/catalogue/index.ts";
 import { SECRET_ENV } from "../../packages/server/testing/tickets/integration.ts";
 import { openTicketReceiver, type TicketReceiver } from "../../packages/server/testing/tickets/receiver.ts";
-import { seeded } from "../random.ts";
 
 /**
  * `npm run chaos -- tickets --cuts 500 --seed 1`: kills (SIGKILL) a process that carries tickets while creates are about
@@ -21,7 +20,7 @@ const { values: options } = parseArgs({
 	options: { cuts: { type: "string", default: "500" }, seed: { type: "string", default: "1" } },
 });
 const cuts = Number(options.cuts);
-const random = seeded(Number(options.seed));
+const random = seededRandom(Number(options.seed));
 const KINDS: readonly IntegrationKind[] = ["pagerduty", "servicenow", "jira", "azure-devops", "icm"];
 const CARRIER = join(import.meta.dirname, "carrier-process.ts");
 /** No life lasts longer; what hangs is a finding. */

@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { parseDuration } from "@bellwether/model";
-import { seeded } from "../random.ts";
+import { parseDuration, seededRandom } from "@bellwether/model";
 import { FAULTS } from "./faults.ts";
 import { sleep, World } from "./world.ts";
 
@@ -28,7 +27,7 @@ const LIMIT_MS = 60_000;
 /** A fault is waited for longer than it may take, so that the figure says how late it was. */
 const GIVE_UP_MS = 180_000;
 const quietMs = parseDuration(options.quiet) ?? 0;
-const random = seeded(Number(options.seed));
+const random = seededRandom(Number(options.seed));
 
 const dir = mkdtempSync(join(tmpdir(), "bellwether-watchdog-"));
 const shim = join(dir, "os-shim.so");

@@ -1,3 +1,4 @@
+import { seededRandom } from "@bellwether/model";
 /** Counters of a few tenants, minute by minute, with an incident, restarts and holes. The same seed gives the same. */
 export interface CounterHistory {
 	readonly series: readonly CounterSeries[];
@@ -8,17 +9,6 @@ export interface CounterSeries {
 	readonly labels: Readonly<Record<string, string>>;
 	/** One sample a minute; undefined where the scrape failed. */
 	readonly values: readonly (number | undefined)[];
-}
-
-/** Seeded numbers in [0, 1): mulberry32. */
-export function seededRandom(seed: number): () => number {
-	let state = seed | 0;
-	return () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-	};
 }
 
 interface Trouble {

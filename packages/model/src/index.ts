@@ -8,5 +8,6 @@ export * from "./clock.ts";
 export * from "./duration.ts";
 export * from "./error-budget.ts";
 export * from "./own-name.ts";
+export * from "./random.ts";
 export * from "./severity.ts";
 export * from "./severity-mapping.ts";

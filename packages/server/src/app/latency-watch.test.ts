@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DAY_MS, HOUR_MS, ManualClock, MINUTE_MS, SECOND_MS } from "@bellwether/model";
+import { DAY_MS, HOUR_MS, ManualClock, MINUTE_MS, SECOND_MS, seededRandom } from "@bellwether/model";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Catalogue, DEFAULT_RETENTION, parseCatalogue, starterFiles } from "#catalogue";
 import { type BreachClosed, type BreachOpened, createDetection, type DetectionEngine } from "#detection";
@@ -78,20 +78,9 @@ spec: { tier: strategic, match: { tenant.id: [${name}] } }
 	)
 	.join("")}`;
 
-/** Mulberry32 of the instant and tenant: the same at every asking. */
-function randomAt(seed: number): () => number {
-	let state = seed | 0;
-	return () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-	};
-}
-
 /** Durations are log-normal: a median of 180 ms, a p90 of 390 ms. */
 function bucketsOf({ events, bounds, slowness }: Customer, seed: number, at: number): number[] {
-	const random = randomAt(seed);
+	const random = seededRandom(seed);
 	const counts = new Array<number>(bounds.length + 1).fill(0);
 	for (let k = 0; k < events; k++) {
 		const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());

@@ -1,4 +1,4 @@
-import { ManualClock } from "@bellwether/model";
+import { ManualClock, seededRandom } from "@bellwether/model";
 import { describe, expect, it } from "vitest";
 import type { Catalogue, Slo } from "#catalogue";
 import { createDetection, type DetectionEngine, type DetectionPair } from "#detection";
@@ -144,24 +144,13 @@ function body(slo: string, tenant: string, at: number, bad: number, total: numbe
 	return new TextEncoder().encode(JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics }] }] }));
 }
 
-/** The same numbers for the same seed (mulberry32). */
-function seeded(seed: number): () => number {
-	let state = seed;
-	return () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-	};
-}
-
 const hasWindows = (store: MemoryTelemetryStore): boolean => /"form":"\w/.test(store.meta("windows") ?? "");
 
 describe("windows at a start", () => {
 	it.each([1, 2, 3])(
 		"are what the roll-ups give and what the killed process had, whenever it was killed (seed %i)",
 		(seed) => {
-			const random = seeded(seed);
+			const random = seededRandom(seed);
 			const clock = new ManualClock(NOW);
 			const of = catalogue([slo("requests"), SLICED, CALENDAR]);
 			let store = new MemoryTelemetryStore();

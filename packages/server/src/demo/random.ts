@@ -1,4 +1,7 @@
-/** A small seeded generator (mulberry32): the demo must send the same bytes for the same seed, on every machine. */
+/**
+ * A small seeded generator (mulberry32): the demo must send the same bytes for the same seed, on every machine.
+ * Its own, because a client outside of the product could not import the model either.
+ */
 export interface Random {
 	/** Uniform in [0, 1). */
 	next(): number;

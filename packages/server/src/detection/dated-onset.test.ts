@@ -1,7 +1,7 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "@bellwether/model";
+import { DAY_MS, HOUR_MS, MINUTE_MS, seededRandom } from "@bellwether/model";
 import { describe, expect, it } from "vitest";
 import { datedOnset } from "./dated-onset.ts";
-import { fleetOf, Play, poisson, seededRandom } from "./test-fleet.ts";
+import { fleetOf, Play, poisson } from "./test-fleet.ts";
 import { WindowTable } from "./windows.ts";
 
 const NOW = Date.UTC(2026, 2, 2, 9);

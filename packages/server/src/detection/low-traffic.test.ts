@@ -1,6 +1,6 @@
-import { binomialTail, exceedsBurnRate, HOUR_MS, MINUTE_MS, SECOND_MS } from "@bellwether/model";
+import { binomialTail, exceedsBurnRate, HOUR_MS, MINUTE_MS, SECOND_MS, seededRandom } from "@bellwether/model";
 import { describe, expect, it } from "vitest";
-import { BURN_MONITOR, fleetOf, Play, poisson, seededRandom } from "./test-fleet.ts";
+import { BURN_MONITOR, fleetOf, Play, poisson } from "./test-fleet.ts";
 
 const MONTH_MS = 30 * 24 * HOUR_MS;
 const HEALTHY_ERROR_RATIO = 0.0002;

@@ -1,7 +1,7 @@
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from "@bellwether/model";
+import { HOUR_MS, MINUTE_MS, SECOND_MS, seededRandom } from "@bellwether/model";
 import { describe, expect, it } from "vitest";
 import { type BreachOpened, createDetection, type DetectionOptions, type DetectionPair } from "./index.ts";
-import { poisson, seededRandom } from "./test-fleet.ts";
+import { poisson } from "./test-fleet.ts";
 
 const TENANTS = Array.from({ length: 16 }, (_, i) => `tenant-${i}`);
 const PER_MINUTE = 12;

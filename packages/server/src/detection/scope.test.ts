@@ -1,6 +1,6 @@
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from "@bellwether/model";
+import { HOUR_MS, MINUTE_MS, SECOND_MS, seededRandom } from "@bellwether/model";
 import { describe, expect, it, test } from "vitest";
-import { fleetOf, Play, seededRandom } from "./test-fleet.ts";
+import { fleetOf, Play } from "./test-fleet.ts";
 
 function named(count: number): string[] {
 	return Array.from({ length: count }, (_, i) => `tenant-${i + 1}`);

@@ -1,7 +1,7 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "@bellwether/model";
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, seededRandom } from "@bellwether/model";
 import { describe, expect, it } from "vitest";
 import { type BreachOpened, createDetection, type DetectionPair, type PairMonitor, type TenantClock } from "./index.ts";
-import { poisson, seededRandom } from "./test-fleet.ts";
+import { poisson } from "./test-fleet.ts";
 
 const START = Date.UTC(2026, 2, 4, 11);
 

@@ -1,6 +1,6 @@
-import { HOUR_MS, MINUTE_MS } from "@bellwether/model";
+import { HOUR_MS, MINUTE_MS, seededRandom } from "@bellwether/model";
 import { expect, it } from "vitest";
-import { fleetOf, Play, poisson, seededRandom } from "./test-fleet.ts";
+import { fleetOf, Play, poisson } from "./test-fleet.ts";
 
 const TENANTS = Array.from({ length: 8 }, (_, i) => `tenant-${i}`);
 const LIMIT = {

@@ -1,6 +1,6 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS } from "@bellwether/model";
+import { DAY_MS, HOUR_MS, MINUTE_MS, seededRandom } from "@bellwether/model";
 import { describe, expect, it, test } from "vitest";
-import { fleetOf, Play, seededRandom } from "./test-fleet.ts";
+import { fleetOf, Play } from "./test-fleet.ts";
 
 const CONTOSO = 1;
 

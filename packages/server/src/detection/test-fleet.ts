@@ -84,17 +84,6 @@ export class Play {
 	}
 }
 
-/** Seeded numbers in [0, 1): mulberry32. */
-export function seededRandom(seed: number): () => number {
-	let state = seed | 0;
-	return () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-	};
-}
-
 /** Poisson counts, by Knuth's product; for means up to a few dozen. */
 export function poisson(random: () => number, mean: number): number {
 	const limit = Math.exp(-mean);

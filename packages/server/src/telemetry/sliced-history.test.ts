@@ -1,4 +1,4 @@
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from "@bellwether/model";
+import { HOUR_MS, MINUTE_MS, SECOND_MS, seededRandom } from "@bellwether/model";
 import { describe, expect, it } from "vitest";
 import type { Slo } from "#catalogue";
 import { GRACE_MS } from "./slices.ts";
@@ -52,7 +52,7 @@ const restarted = (bench: Rig, from = parts) => rig({ ...from, store: bench.stor
 
 describe("slices over restarts", () => {
 	it.each([1, 2, 3, 4])("are what an oracle makes of all events, kill or fold whenever (seed %i)", (seed) => {
-		const random = mulberry(seed);
+		const random = seededRandom(seed);
 		let bench = rig(parts);
 		const events: { at: number; bad: number; total: number }[] = [];
 		const used = new Set<number>();
@@ -252,14 +252,4 @@ function oracle(
 	}
 	const ripe = [...slices].filter(([slice]) => (slice + 1) * sliceMs <= now - GRACE_MS);
 	return `${ripe.reduce((sum, [, { bad, total }]) => sum + share(bad, total), 0)} of ${ripe.length}`;
-}
-
-function mulberry(seed: number): () => number {
-	let state = seed;
-	return () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-	};
 }

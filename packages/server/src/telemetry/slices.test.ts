@@ -1,4 +1,4 @@
-import { DAY_MS, errorBudget, errorBudgetRatio, HOUR_MS, MINUTE_MS, SECOND_MS } from "@bellwether/model";
+import { DAY_MS, errorBudget, errorBudgetRatio, HOUR_MS, MINUTE_MS, SECOND_MS, seededRandom } from "@bellwether/model";
 import { describe, expect, it } from "vitest";
 import { Cells } from "./cells.ts";
 import { badShare, type SliceRule } from "./slice-rule.ts";
@@ -231,7 +231,7 @@ describe("against an oracle that has all events at hand", () => {
 	const cases = rules.flatMap(([name, rule]) => [1, 2, 3, 4, 5].map((seed) => [name, seed, rule] as const));
 
 	it.each(cases)("%s, events late, out of order and with gaps (seed %i)", (_, seed, rule) => {
-		const random = mulberry(seed);
+		const random = seededRandom(seed);
 		const { slices, told } = watch(rule);
 		const stored = new Cells();
 		const events: { at: number; bad: number; total: number }[] = [];
@@ -293,14 +293,4 @@ function oracle(rule: SliceRule, events: readonly { at: number; bad: number; tot
 		else result.set(at, { bad: Math.round((bad / total) * 2 ** 30) / 2 ** 30, total: 1 });
 	}
 	return result;
-}
-
-function mulberry(seed: number): () => number {
-	let state = seed;
-	return () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-	};
 }

@@ -1,5 +1,5 @@
+import { seededRandom } from "@bellwether/model";
 import { describe, expect, it, test } from "vitest";
-import { seededRandom } from "../test-fleet.ts";
 import { type Leaf, localise, localiseLoss, localiseMarginals } from "./index.ts";
 import { type PlantedRanges, plant } from "./planted.ts";
 

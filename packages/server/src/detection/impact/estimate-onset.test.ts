@@ -1,6 +1,5 @@
-import { HOUR_MS, MINUTE_MS } from "@bellwether/model";
+import { HOUR_MS, MINUTE_MS, seededRandom } from "@bellwether/model";
 import { describe, expect, it, test } from "vitest";
-import { seededRandom } from "../test-fleet.ts";
 import { estimateOnset, type OnsetEstimate } from "./index.ts";
 import { plantOnset } from "./planted.ts";
 

@@ -1,6 +1,6 @@
-import { DAY_MS, HOUR_MS } from "@bellwether/model";
+import { DAY_MS, HOUR_MS, seededRandom } from "@bellwether/model";
 import { describe, expect, it, test } from "vitest";
-import { poisson, seededRandom } from "../test-fleet.ts";
+import { poisson } from "../test-fleet.ts";
 import { type ForecastInput, forecastExhaustion } from "./index.ts";
 
 const NOW = Date.UTC(2026, 2, 2, 9);

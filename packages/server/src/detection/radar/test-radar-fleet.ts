@@ -1,3 +1,4 @@
+import { seededRandom } from "@bellwether/model";
 import { MINUTE_MS } from "./clock-minutes.ts";
 import { createRadar } from "./radar.ts";
 import type { RadarCell, RadarEvent, RadarMaintenance, RadarOptions, TenantMinute } from "./types.ts";
@@ -131,10 +132,5 @@ export const pages = (events: readonly RadarEvent[]) =>
 export function seeded(name: string): () => number {
 	let state = 2166136261;
 	for (let i = 0; i < name.length; i += 1) state = Math.imul(state ^ name.charCodeAt(i), 16777619) >>> 0;
-	return () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let t = Math.imul(state ^ (state >>> 15), 1 | state);
-		t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-		return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-	};
+	return seededRandom(state);
 }

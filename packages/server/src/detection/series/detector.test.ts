@@ -1,3 +1,4 @@
+import { seededRandom } from "@bellwether/model";
 import { describe, expect, it } from "vitest";
 import { createSeriesDetector, restoreSeriesDetector } from "./detector.ts";
 import { momentOf, slotsOf } from "./expectation.ts";
@@ -14,17 +15,6 @@ const HOURLY: SeriesOptions = { stepMs: HOUR_MS, direction: "both", kind: "gener
 
 type Value = number | undefined;
 
-/** The same numbers for the same seed (mulberry32). */
-function randomOf(seed: number): () => number {
-	let state = seed >>> 0;
-	return () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed);
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-	};
-}
-
 /** About normal, mean 0, deviation 1. */
 function bell(random: () => number): number {
 	let sum = -6;
@@ -34,7 +24,7 @@ function bell(random: () => number): number {
 
 /** Hours of a volume around 1,000 with a day's rhythm of ±400, quieter weekends, and noise of 20. */
 function volume(days: number, seed = 1): number[] {
-	const random = randomOf(seed);
+	const random = seededRandom(seed);
 	return Array.from({ length: days * 24 }, (_, hour) => {
 		const weekend = Math.floor(hour / 24) % 7 >= 5 ? 0.7 : 1;
 		return weekend * (1_000 + 400 * Math.sin((2 * Math.PI * hour) / 24)) + 20 * bell(random);
@@ -141,7 +131,7 @@ describe("detector of one series", () => {
 	});
 
 	it("alerts less than once a day on spikes that keep coming, and still on one that is ten times as high", () => {
-		const random = randomOf(5);
+		const random = seededRandom(5);
 		const values = Array.from({ length: 90 * 24 }, () => (random() < 0.06 ? 80 + 40 * random() : bell(random)));
 		const spikes = values.filter((value) => value > 50).length;
 		const alerts = alertsOf(run(values)).length;
@@ -161,7 +151,7 @@ describe("detector of one series", () => {
 	});
 
 	it("lets counts vary by chance: at 4 an hour a 12 is no news, at 400 an 800 is", () => {
-		const random = randomOf(8);
+		const random = seededRandom(8);
 		const poisson = (mean: number): number => {
 			let count = 0;
 			for (let left = Math.exp(-mean), product = random(); product > left; count++) product *= random();
@@ -206,7 +196,7 @@ describe("detector of one series", () => {
 	});
 
 	it.each([10_000, MINUTE_MS, 5 * MINUTE_MS, HOUR_MS, DAY_MS])("works at a step of %d ms", (stepMs) => {
-		const random = randomOf(stepMs);
+		const random = seededRandom(stepMs);
 		const length = Math.max(80, Math.ceil((2 * DAY_MS) / stepMs));
 		const values = Array.from({ length }, () => 50 + bell(random));
 		const at = length - 10;

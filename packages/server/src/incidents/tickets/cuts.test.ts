@@ -1,3 +1,4 @@
+import { seededRandom } from "@bellwether/model";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { IntegrationKind } from "#catalogue";
 import { breachOpened } from "../../../testing/catalogue.ts";
@@ -15,19 +16,8 @@ afterAll(() => {
 const KINDS: readonly IntegrationKind[] = ["pagerduty", "servicenow", "jira", "azure-devops", "icm"];
 const CUTS = 24;
 
-/** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-	let state = seed;
-	return () => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-	};
-}
-
 test(`${CUTS} creates interrupted at random points: no ticket is doubled and none is missing`, async () => {
-	const random = randomFrom(1);
+	const random = seededRandom(1);
 	const tenants = Array.from({ length: 40 }, (_, k) => `tenant-${k}`);
 	const rooms = await openTicketing(KINDS, { tenants });
 	onTestFinished(() => rooms.remove());

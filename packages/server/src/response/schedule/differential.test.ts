@@ -1,6 +1,5 @@
-import { DAY_MS, MINUTE_MS } from "@bellwether/model";
+import { DAY_MS, MINUTE_MS, seededRandom } from "@bellwether/model";
 import { expect, test } from "vitest";
-import { seeded } from "../../../../../bench/random.ts";
 import { randomSchedule } from "../../../testing/random-schedules.ts";
 import { MinuteByMinute, whoByMinutes } from "../../../testing/schedule-minutes.ts";
 import { finalShifts, gapsOf, whoIsOnCall } from "./index.ts";
@@ -14,7 +13,7 @@ const SCHEDULES = 12;
 const INSTANTS = 3_000;
 
 test("who is on call is who an expansion minute by minute says, and a promise of 24x7 has no gap", () => {
-	const random = seeded(20261123);
+	const random = seededRandom(20261123);
 	const slow = new MinuteByMinute(RANGE.from, RANGE.to);
 	const changes = [
 		"2026-03-29T01:00Z",
