@@ -1,7 +1,7 @@
 import { HOUR_MS, type ManualClock, SECOND_MS } from "@bellwether/model";
 import { expect } from "vitest";
 import { getIncident } from "#incidents";
-import { SYSTEM, scopeOf } from "#platform";
+import { type Db, SYSTEM, scopeOf } from "#platform";
 import { isSpokenFor } from "#response";
 import type { Outside, PagingWorld } from "./paging-world.ts";
 
@@ -22,7 +22,9 @@ export async function checkPaging(
 	const incidents = await db.selectFrom("incidents").selectAll().execute();
 	const timers = await db.selectFrom("timers").selectAll().where("state", "=", "pending").execute();
 	const routed = new Map((await db.selectFrom("routed").selectAll().execute()).map((row) => [row.incident_id, row]));
-	for (const { id, state, tenant, slo, parent_id: parentId, signal_cleared_at: clearedAt } of incidents) {
+	for (const incident of incidents) {
+		const { id, state, tenant, slo, parent_id: parentId, signal_cleared_at: clearedAt } = incident;
+		const { detected_at: detectedAt, reopened_at: reopenedAt } = incident;
 		const own = timers.filter((timer) => timer.incident_id === id);
 		const steps = own.filter(({ kind }) => STEPS.includes(kind));
 		const looks = own.filter(({ kind }) => kind === "routing.look");
@@ -36,8 +38,9 @@ export async function checkPaging(
 		}
 		const same = incidents.filter((each) => each.tenant === tenant && each.slo === slo && each.state === "detected");
 		expect(same.length, `C6: one open incident of ${tenant} and ${slo}`).toBe(1);
-		if (await isSpokenFor(db, { parentId: parentId ?? undefined })) {
+		if (await isSpokenFor(db, { id, parentId: parentId ?? undefined })) {
 			expect(steps.length + looks.length, `${id} is spoken for`).toBe(0);
+			await checkVoice(db, id, String(parentId), reopenedAt ?? detectedAt);
 			continue;
 		}
 		const routing = routed.get(id)?.state;
@@ -87,6 +90,21 @@ export async function checkPaging(
 		expect(isOpen, `C7: ${pair} burns since after ${incident?.id} was resolved`).toBe(true);
 	}
 	await checkPages(world, outside, timers, run);
+}
+
+/** A platform incident that nobody took, and that pages no more, speaks for nothing that came when it did not page. */
+async function checkVoice(db: Db, id: string, parentId: string, cameAt: number): Promise<void> {
+	const parent = await getIncident(db, ALL, parentId);
+	const chain = await db
+		.selectFrom("escalations")
+		.select(["state", "ended_at"])
+		.where("incident_id", "=", parentId)
+		.orderBy("started_at", "desc")
+		.orderBy("id", "desc")
+		.executeTakeFirst();
+	const routed = await db.selectFrom("routed").select("state").where("incident_id", "=", parentId).executeTakeFirst();
+	if (parent?.state !== "detected" || !chain || chain.state === "running" || routed?.state !== "held") return;
+	expect(cameAt, `C9: ${id} came while ${parentId} paged`).toBeLessThanOrEqual(chain.ended_at ?? 0);
 }
 
 async function checkPages(

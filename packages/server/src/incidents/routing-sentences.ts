@@ -17,6 +17,7 @@ const VOICES: Readonly<Record<string, string>> = {
 	quiet: "no longer burns",
 	"reaches-nobody": "reaches nobody",
 	"not-routed": "pages nobody yet",
+	"has-paged": "pages nobody any more",
 };
 
 /** What routing states: who shares a page, what holds one back, who was handed the incident. */

@@ -4,7 +4,7 @@ import type { ResponseDeps } from "../types.ts";
 import { decideNow } from "./decide-now.ts";
 import { endHandOffs } from "./hand-offs.ts";
 import { endRouting, lookAtSharers, quieten, routeIncident } from "./route-incident.ts";
-import { isSettled, speaks, type Voice, voicesOf } from "./spoken-for.ts";
+import { isSettled, routedAmong, spokenFor, voicesOf } from "./spoken-for.ts";
 import type { Chains } from "./types.ts";
 
 const ALL = scopeOf(SYSTEM);
@@ -38,19 +38,17 @@ export async function lookAtChildren(
 ): Promise<void> {
 	const children = (await childrenOf(tx, ALL, parentId)).filter(({ state }) => state === "detected");
 	if (children.length === 0) return;
-	const voice: Voice = (await voicesOf(tx, [parentId])).get(parentId) ?? "over";
-	if (!speaks(voice)) {
-		for (const child of children) {
-			if (child.signalClearedAt === undefined) await routeByItself(tx, deps, chains, child, now);
-			else await keepQuiet(tx, deps, child, now);
-		}
-		return;
-	}
+	const spoken = await spokenFor(tx, children);
 	const routed = await routedAmong(
 		tx,
 		children.map(({ id }) => id),
 	);
-	for (const child of children) if (routed.has(child.id)) await standBack(tx, deps, chains, child, parentId, now);
+	for (const child of children) {
+		if (spoken.has(child.id)) {
+			if (routed.has(child.id)) await standBack(tx, deps, chains, child, parentId, now);
+		} else if (child.signalClearedAt === undefined) await routeByItself(tx, deps, chains, child, now);
+		else await keepQuiet(tx, deps, child, now);
+	}
 }
 
 /** It no longer burns, and nobody was paged for it alone: it stays open for people to judge, and its return pages. */
@@ -74,23 +72,6 @@ async function standBack(
 	await publishIncidentFact(tx, deps, child, SYSTEM, now, { type: "escalation.stopped", data: { reason } });
 	await endHandOffs(tx, deps, child, reason, now);
 	await lookAtSharers(tx, deps, chains, child.id, now);
-}
-
-/** Those that wait, are held back, page or were told of already. */
-async function routedAmong(tx: Tx, ids: readonly string[]): Promise<ReadonlySet<string>> {
-	const routed = await tx
-		.selectFrom("routed")
-		.select("incident_id")
-		.where("incident_id", "in", [...ids])
-		.where("state", "!=", "over")
-		.execute();
-	const running = await tx
-		.selectFrom("escalations")
-		.select("incident_id")
-		.where("incident_id", "in", [...ids])
-		.where("state", "=", "running")
-		.execute();
-	return new Set([...routed, ...running].map((row) => row.incident_id));
 }
 
 /** Looks at the incidents under the platform incident that an event is about; a tenant's has none. */

@@ -12,7 +12,10 @@ export interface ParentFacts {
 	readonly routing: ControlTables["routed"]["state"] | undefined;
 }
 
-/** The first four speak for the incidents under it; of the others each of those routes by itself. */
+/**
+ * The first three speak for the incidents under it; the fourth for those that people were paged for in that way; of the
+ * others each of those routes by itself.
+ */
 export type Voice =
 	| "taken"
 	| "pages"
@@ -26,7 +29,7 @@ export type Voice =
 	| "reaches-nobody"
 	| "not-routed";
 
-const SPEAKING: readonly Voice[] = ["taken", "pages", "will-page", "has-paged"];
+const SPEAKING: readonly Voice[] = ["taken", "pages", "will-page"];
 
 /**
  * Whether a platform incident speaks for those under it: somebody has it, was paged for it or is about to be. One that
@@ -45,10 +48,6 @@ export function voiceOf({ state, isMerged, hasPaged, chain, routing }: ParentFac
 	if (hasPaged) return "has-paged";
 	if (routing === "held") return "held";
 	return chain === "exhausted" ? "reaches-nobody" : "not-routed";
-}
-
-export function speaks(voice: Voice): boolean {
-	return SPEAKING.includes(voice);
 }
 
 /** What each platform incident does about pages now. */
@@ -79,11 +78,93 @@ export async function voicesOf(db: Db | Tx, parentIds: readonly string[]): Promi
 	);
 }
 
-/** The platform incident that speaks for this one, if one does. */
-export async function isSpokenFor(db: Db | Tx, { parentId }: Pick<Incident, "parentId">): Promise<boolean> {
-	if (parentId === undefined) return false;
-	const voice = (await voicesOf(db, [parentId])).get(parentId);
-	return voice !== undefined && speaks(voice);
+/** An incident, and the platform incident that it is under. */
+type Under = Pick<Incident, "id" | "parentId">;
+
+/** Of these incidents those that the platform incident above them speaks for. */
+export async function spokenFor(db: Db | Tx, incidents: readonly Under[]): Promise<ReadonlySet<string>> {
+	const under = incidents.flatMap(({ id, parentId }) => (parentId === undefined ? [] : [{ id, parentId }]));
+	const voices = await voicesOf(db, [...new Set(under.map(({ parentId }) => parentId))]);
+	const isOf = ({ parentId }: Under, voice: Voice) => parentId !== undefined && voices.get(parentId) === voice;
+	const spoken = under.filter((each) => SPEAKING.some((voice) => isOf(each, voice)));
+	const known = await pagedAlready(
+		db,
+		under.filter((each) => isOf(each, "has-paged")),
+	);
+	return new Set([...spoken, ...known].map(({ id }) => id));
+}
+
+/**
+ * Of incidents under platform incidents that paged and now page nobody, those that people were paged for in that way:
+ * what came under it later, or pages by itself, was not among them. By the order of commits, as clocks may be set back.
+ */
+async function pagedAlready<U extends { readonly id: string; readonly parentId: string }>(
+	db: Db | Tx,
+	under: readonly U[],
+): Promise<U[]> {
+	if (under.length === 0) return [];
+	const alone = await routedAmong(
+		db,
+		under.map(({ id }) => id),
+	);
+	const silentSince = new Map<string, number | undefined>();
+	for (const id of new Set(under.map(({ parentId }) => parentId))) silentSince.set(id, await silentSinceSeq(db, id));
+	const kept: U[] = [];
+	for (const each of under) {
+		const since = silentSince.get(each.parentId);
+		if (alone.has(each.id)) continue;
+		if (since === undefined || ((await lastSeq(db, each.id, COMES_UNDER)) ?? 0) < since) kept.push(each);
+	}
+	return kept;
+}
+
+const PAGES = ["routing.waits", "routing.shared", "escalation.started", "escalation.step_reached"];
+const FALLS_SILENT = ["routing.held", "escalation.exhausted"];
+const COMES_UNDER = ["incident.opened", "incident.linked", "incident.reopened"];
+
+/** The commit with which it was held back after it had paged, or reached nobody any more; undefined: not on record. */
+async function silentSinceSeq(db: Db | Tx, id: string): Promise<number | undefined> {
+	const pagedSeq = (await lastSeq(db, id, PAGES)) ?? 0;
+	const row = await db
+		.selectFrom("events")
+		.select((select) => select.fn.min("seq").as("seq"))
+		.where("incident_id", "=", id)
+		.where("type", "in", FALLS_SILENT)
+		.where("seq", ">", pagedSeq)
+		.executeTakeFirst();
+	return row?.seq ?? undefined;
+}
+
+async function lastSeq(db: Db | Tx, id: string, types: readonly string[]): Promise<number | undefined> {
+	const row = await db
+		.selectFrom("events")
+		.select((select) => select.fn.max("seq").as("seq"))
+		.where("incident_id", "=", id)
+		.where("type", "in", [...types])
+		.executeTakeFirst();
+	return row?.seq ?? undefined;
+}
+
+/** Those that wait, are held back, page or were told of already. */
+export async function routedAmong(db: Db | Tx, ids: readonly string[]): Promise<ReadonlySet<string>> {
+	const routed = await db
+		.selectFrom("routed")
+		.select("incident_id")
+		.where("incident_id", "in", [...ids])
+		.where("state", "!=", "over")
+		.execute();
+	const running = await db
+		.selectFrom("escalations")
+		.select("incident_id")
+		.where("incident_id", "in", [...ids])
+		.where("state", "=", "running")
+		.execute();
+	return new Set([...routed, ...running].map((row) => row.incident_id));
+}
+
+/** Whether the platform incident above it, if there is one, speaks for it. */
+export async function isSpokenFor(db: Db | Tx, incident: Under): Promise<boolean> {
+	return (await spokenFor(db, [incident])).has(incident.id);
 }
 
 /** It is over, or another incident speaks for it. That somebody took it is told by an event, which ends the routing. */
@@ -93,10 +174,9 @@ export async function isSettled(db: Db | Tx, incident: Incident): Promise<boolea
 
 /** Incidents under a platform incident that does not speak for them: each needs a next step of its own. */
 export async function unspokenIncidents(db: Db | Tx, under: ReadonlyMap<string, string>): Promise<ReadonlySet<string>> {
-	const voices = await voicesOf(db, [...new Set(under.values())]);
-	const isUnspoken = (parentId: string) => {
-		const voice = voices.get(parentId);
-		return voice === undefined || !speaks(voice);
-	};
-	return new Set([...under].filter(([, parentId]) => isUnspoken(parentId)).map(([id]) => id));
+	const spoken = await spokenFor(
+		db,
+		[...under].map(([id, parentId]) => ({ id, parentId })),
+	);
+	return new Set([...under.keys()].filter((id) => !spoken.has(id)));
 }
