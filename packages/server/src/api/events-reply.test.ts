@@ -43,7 +43,22 @@ describe("answers of the Events API", () => {
 	test("keys have 1 to 200 characters", () => {
 		expect(keyFault(undefined)).toBeUndefined();
 		expect(keyFault("k".repeat(200))).toBeUndefined();
-		expect(keyFault("k".repeat(201))).toContain("201 characters");
-		expect(keyFault("")).toContain("0 characters");
+		for (const [key, says] of [
+			["k".repeat(201), "201 characters"],
+			["", "0 characters"],
+		] as const) {
+			const reply = keyFault(key);
+			const error = JSON.parse(reply?.body.toString() ?? "{}").error;
+			expect([reply?.status, error.code]).toEqual([400, "invalid_request"]);
+			expect(error.details).toEqual([
+				{ place: "headers.idempotency-key", message: error.message, remedy: error.remedy },
+			]);
+			expect(error.message).toContain(says);
+		}
+	});
+
+	test("a body that cannot be read is named as the place", () => {
+		const reply = eventsReply({ status: "malformed", message: "it is wrong" });
+		expect(JSON.parse(reply.body.toString()).error.details).toMatchObject([{ place: "body" }]);
 	});
 });

@@ -37,10 +37,11 @@ export function eventsFormat(contentType = ""): IngestOptions["format"] {
 	return type === "application/x-ndjson" || type === "application/jsonl" ? "ndjson" : undefined;
 }
 
-/** What is wrong with an Idempotency-Key, or undefined. */
-export function keyFault(key: string | undefined): string | undefined {
+/** The answer to an Idempotency-Key that cannot be one, or undefined. */
+export function keyFault(key: string | undefined): TelemetryReply | undefined {
 	if (key === undefined || (key !== "" && key.length <= MAX_KEY_LENGTH)) return undefined;
-	return `The Idempotency-Key has ${key.length} characters: write 1 to ${MAX_KEY_LENGTH}.`;
+	const message = `The Idempotency-Key has ${key.length} characters: write 1 to ${MAX_KEY_LENGTH}.`;
+	return invalid("headers.idempotency-key", message, "Send a new key with each request, such as a UUID.");
 }
 
 export function eventsReply(outcome: IngestOutcome): TelemetryReply {
@@ -48,7 +49,7 @@ export function eventsReply(outcome: IngestOutcome): TelemetryReply {
 		case "accepted":
 			return json(200, outcome.events as EventsAnswer);
 		case "malformed":
-			return eventsFailure(400, `Nothing was counted: ${outcome.message}.`);
+			return invalid("body", `Nothing was counted: ${outcome.message}.`, REMEDIES[400]);
 		case "key-conflict":
 			return eventsFailure(409, `Nothing was counted: ${outcome.message}.`);
 		case "too-large":
@@ -66,6 +67,12 @@ export function eventsFailure(status: EventsFailureStatus, message: string, retr
 	const reply = json(status, { error: { code: CODES[status], message, remedy: REMEDIES[status] } });
 	if (retryAfterS === undefined) return reply;
 	return { ...reply, headers: { ...reply.headers, "retry-after": String(Math.max(1, Math.ceil(retryAfterS))) } };
+}
+
+/** As everywhere in the API, a request that cannot be taken as it is says where it is wrong. */
+function invalid(place: string, message: string, remedy: string): TelemetryReply {
+	const details = [{ place, message, remedy }];
+	return json(400, { error: { code: CODES[400], message, remedy, details } });
 }
 
 function json(status: number, body: unknown): TelemetryReply {

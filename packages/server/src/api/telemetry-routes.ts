@@ -172,7 +172,7 @@ async function receiveEvents(
 	// Two headers of this name come as one, joined: another key, which is what it must be.
 	const idempotencyKey = request.headers["idempotency-key"]?.toString();
 	const fault = keyFault(idempotencyKey);
-	if (fault !== undefined) return eventsFailure(400, fault);
+	if (fault !== undefined) return fault;
 	const entry = await admission(request, options, "events");
 	if (entry.status !== "open") return eventsFailure(entry.code, entry.message, entry.retryAfterS);
 	const body = await readBody(request, options, held);
