@@ -3,19 +3,32 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { seededRandom } from "@bellwether/model";
 import { METRIC_BAD, METRIC_TOTAL, writeCatalogue } from "./catalogue.ts";
+import { readOptions } from "./options.ts";
 import { api, type RunningServer, sleep, startServer, stopServer } from "./server-process.ts";
 import { gzip, otlpSums } from "./wire.ts";
 
-/**
- * Kills the product at random moments under load and compares what it then holds with the clients' own journal.
- * `npm run chaos -- --kills 50 --seed 1`. Exits 1 when anything acknowledged was lost, doubled, or forgotten.
- */
-const { values: options } = parseArgs({
-	options: { kills: { type: "string", default: "50" }, seed: { type: "string", default: "1" } },
-});
+const USAGE = `
+Usage: npm run chaos -- [PART] [options]
+
+Without a part: kills the product at random moments under load and compares what it then holds with the clients' own journal.
+Exits 1 when anything acknowledged was lost, doubled, or forgotten.
+
+  --kills 50
+  --seed 1
+  -h, --help
+
+Parts, with options of their own (npm run chaos -- PART --help):
+  telemetry   what holds the counts: kills, cuts of power, full disks, I/O errors
+  response    what pages people: kills, clock steps, bad receivers, storms
+  tickets     what carries incidents to ticket systems
+  watchdog    faults in the running product, and when the watch outside pages
+`;
+const { values: options } = readOptions(
+	{ name: "chaos", usage: USAGE },
+	{ kills: { type: "string", default: "50" }, seed: { type: "string", default: "1" } },
+);
 const kills = Number(options.kills);
 const random = seededRandom(Number(options.seed));
 

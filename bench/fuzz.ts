@@ -1,32 +1,36 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Malformed, TooLarge } from "../packages/server/src/telemetry/wire.ts";
 import { DECODERS, type FuzzedDecoder } from "./fuzz/decoders.ts";
 import { Mutator } from "./fuzz/mutate.ts";
 import { World } from "./fuzz/world.ts";
+import { readOptions } from "./options.ts";
 
-/**
- * `npm run fuzz -- [--bodies N] [--seed S] [--decoder NAME]`: changed bodies for every decoder of the product. A decoder may
- * only say Malformed or too large; the books must balance after every batch; no body may take a second. Exits 1 otherwise.
- */
-const { values: options } = parseArgs({
-	options: {
+const USAGE = `
+Usage: npm run fuzz -- [options]
+
+Changed bodies for every decoder of the product. A decoder may only say malformed or too large; the books must balance
+after every batch; no body may take a second. Exits 1 otherwise.
+
+  --bodies 10000000  how many, over all decoders
+  --seed 1           the same seed changes the same bodies
+  --decoder NAME     one of ${DECODERS.map(({ name }) => name).join(", ")}
+  --no-bombs         without the bodies that are large once unpacked
+  -h, --help         this text
+`;
+const { values: options, wrong } = readOptions(
+	{ name: "fuzz", usage: USAGE },
+	{
 		bodies: { type: "string", default: "10000000" },
 		seed: { type: "string", default: "1" },
 		decoder: { type: "string" },
 		bombs: { type: "boolean", default: true },
 	},
-	allowNegative: true,
-});
+);
 const chosen = DECODERS.filter(({ name }) => options.decoder === undefined || name === options.decoder);
-if (chosen.length === 0) {
-	console.error(
-		`fuzz: there is no decoder "${options.decoder}": write one of ${DECODERS.map(({ name }) => name).join(", ")}.`,
-	);
-	process.exit(2);
-}
+if (chosen.length === 0)
+	wrong(`there is no decoder "${options.decoder}": write one of ${DECODERS.map(({ name }) => name).join(", ")}.`);
 
 /** A new world now and then: its streams and identities are full by then. */
 const BATCH = 50_000;

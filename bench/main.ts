@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import { benchBreachToPage } from "./breach-to-page.ts";
 import { benchCause } from "./cause.ts";
 import { benchCulprit } from "./culprit.ts";
@@ -6,6 +5,7 @@ import { benchDetection } from "./detection.ts";
 import { benchEvaluation } from "./evaluation.ts";
 import { benchImpact } from "./impact.ts";
 import { benchIngest } from "./ingest.ts";
+import { readOptions } from "./options.ts";
 import { benchPeers } from "./peers.ts";
 import { benchRadar } from "./radar.ts";
 import { benchRecovery } from "./recovery.ts";
@@ -13,19 +13,36 @@ import { benchSchedules } from "./schedules.ts";
 import { benchStall } from "./stall.ts";
 import { benchTenants } from "./tenants.ts";
 
-/**
- * `npm run bench` measures the product; `npm run bench -- ingest|evaluate|latency|recovery|tenants|stall` one part;
- * `--peers DIR` also runs the peers' drivers of DIR (Prometheus, VictoriaMetrics) with the product beside them, their rules
- * over `--rule-tenants` tenants of ten SLOs.
- * Exits 1 when the product counted more or fewer samples than were sent.
- * `detection --data DIR` scores `bellwether detect` with the scorers and data of DIR, `--presets` of its streams; `radar`
- * simulates a thousand tenants for `--days`; both only when named. They exit 1 when a detector looks ahead, or misses goals.
- * `schedules` compares who is on call with an expansion minute by minute, `--pairs N`; exits 1 at the first difference.
- * `culprit`, `cause` and `impact` plant troubles (`--seed N`), look for them, and exit 1 below their goals.
- */
-const { values: options, positionals } = parseArgs({
-	allowPositionals: true,
-	options: {
+/** What each part says is in the usage below; detectors that look ahead, and goals that are missed, exit 1 as well. */
+const USAGE = `
+Usage: npm run bench -- [PART...] [options]
+
+Measures the product. Without a part: ingest, evaluate, latency, recovery, tenants, stall, culprit, cause, impact.
+Exits 1 when samples were counted more or less often than they were sent, or a goal is missed.
+
+Parts:
+  ingest      samples per second;  --tenants 100,1000  --samples 1000000
+  evaluate    CPU of judging all pairs
+  latency     from breach to page;  --trials 20
+  recovery    from start to ready, and that all is counted;  --trials 20
+  tenants     memory of 1 and of 1,500,000 customers that are no key tenants
+  stall       how long the threads stand still
+  culprit, cause, impact   look for planted troubles;  --seed 1
+Only when named, because they take minutes or need data:
+  detection   scores the detectors;  --data DIR (score.mjs and tenants/)  --presets dev-a,dev-b
+  radar       a thousand simulated tenants;  --days 4  --seed 1
+  schedules   who is on call, beside an expansion minute by minute;  --pairs 100000  --seed 1
+
+  --peers DIR        also the peers' drivers of DIR (Prometheus, VictoriaMetrics)
+  --rule-tenants 20  tenants of ten SLOs each in the peers' rules
+  -h, --help         this text
+`;
+const PARTS = ["ingest", "evaluate", "latency", "recovery", "tenants", "stall", "culprit", "cause", "impact"];
+/** Only when named: they take minutes, or need data. */
+const NAMED = ["detection", "radar", "schedules"];
+const { values: options, positionals } = readOptions(
+	{ name: "bench", usage: USAGE, parts: [...PARTS, ...NAMED] },
+	{
 		data: { type: "string" },
 		days: { type: "string", default: "4" },
 		pairs: { type: "string", default: "100000" },
@@ -37,16 +54,8 @@ const { values: options, positionals } = parseArgs({
 		tenants: { type: "string", default: "100,1000" },
 		trials: { type: "string", default: "20" },
 	},
-});
-const PARTS = ["ingest", "evaluate", "latency", "recovery", "tenants", "stall", "culprit", "cause", "impact"];
-/** Only when named: they take minutes, or need data. */
-const NAMED = ["detection", "radar", "schedules"];
+);
 const parts = positionals.length > 0 ? positionals : PARTS;
-const unknown = parts.find((part) => ![...PARTS, ...NAMED].includes(part));
-if (unknown !== undefined) {
-	console.error(`bench: "${unknown}" is not a part. Write ${[...PARTS, ...NAMED].join(", ")}, or nothing for all.`);
-	process.exit(2);
-}
 const print = (name: string, row: object) => console.log(JSON.stringify({ bench: name, ...row }));
 function check(row: { readonly allCounted: boolean; readonly counted: number }, sent: number): void {
 	if (row.allCounted) return;

@@ -1,22 +1,36 @@
-import { parseArgs } from "node:util";
 import { seededRandom } from "@bellwether/model";
+import { readOptions } from "../options.ts";
 import { runKills } from "./kills.ts";
 import { runReceivers } from "./receivers.ts";
 import { runStorm, STORMS } from "./storm.ts";
+
+const USAGE = `
+Usage: npm run chaos -- response [options]
+
+Kills what pages people, with the clock stepping; receivers that behave badly; storms of breaches.
+
+  --kills 200
+  --seed 1
+  --only PART   kills, receivers or storm
+  -h, --help
+`;
 
 /**
  * `npm run chaos -- response --kills 200 --seed 1`: kills what pages people at random moments with 10,000 timers pending
  * while the wall clock steps by +1 h and −2 h; receivers that behave in 14 bad ways beside good ones; 1,000 breaches in
  * ten seconds. `--only kills|receivers|storm` for one of them. Exits 1 when anything is lost, doubled, late or unrecorded.
  */
-const { values: options } = parseArgs({
-	args: process.argv.slice(3),
-	options: {
+const { values: options, wrong } = readOptions(
+	{ name: "chaos response", usage: USAGE, args: process.argv.slice(3) },
+	{
 		kills: { type: "string", default: "200" },
 		seed: { type: "string", default: "1" },
 		only: { type: "string" },
 	},
-});
+);
+const ATTACKS = ["kills", "receivers", "storm"];
+if (options.only !== undefined && !ATTACKS.includes(options.only))
+	wrong(`--only is "${options.only}": write ${ATTACKS.join(", ")}.`);
 const isAsked = (part: string) => options.only === undefined || options.only === part;
 const faults: string[] = [];
 const require = (isRight: boolean, what: string) => void (isRight || faults.push(what));

@@ -2,12 +2,22 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { seededRandom } from "@bellwether/model";
+import { readOptions } from "../options.ts";
 import { cutRounds } from "./cuts.ts";
 import { Engine, writeWorld } from "./driver.ts";
 import { faultRounds } from "./faults.ts";
 import { killRounds } from "./kills.ts";
+
+const USAGE = `
+Usage: npm run chaos -- telemetry [options]
+
+Attacks what holds the counts. A tenth of the kills hit the whole product. Cuts, full disks and I/O errors need a C compiler.
+
+  --kills 1000  --cuts 300  --full 50  --eio 50   how many of each; 0 leaves it out
+  --seed 1
+  -h, --help
+`;
 
 /**
  * `npm run chaos -- telemetry --kills 1000 --cuts 300 --full 50 --eio 50 --seed 1`: a tenth of the kills hit the whole product,
@@ -15,16 +25,16 @@ import { killRounds } from "./kills.ts";
  * compiler (Debian: gcc), for the library that stands between the process and the disk. Exits 1 when anything acknowledged
  * was lost or counted twice, accounts do not balance, or a start was refused.
  */
-const { values: options } = parseArgs({
-	args: process.argv.slice(3),
-	options: {
+const { values: options } = readOptions(
+	{ name: "chaos telemetry", usage: USAGE, args: process.argv.slice(3) },
+	{
 		kills: { type: "string", default: "1000" },
 		cuts: { type: "string", default: "300" },
 		full: { type: "string", default: "50" },
 		eio: { type: "string", default: "50" },
 		seed: { type: "string", default: "1" },
 	},
-});
+);
 const seed = Number(options.seed);
 const [kills, cuts, full, eio] = [options.kills, options.cuts, options.full, options.eio].map(Number) as [
 	number,

@@ -2,12 +2,22 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { seededRandom, systemClock } from "@bellwether/model";
 import { openControlStore } from "../../packages/server/src/adapters/sqlite/control-store.ts";
 import type { IntegrationKind } from "../../packages/server/src/catalogue/index.ts";
 import { SECRET_ENV } from "../../packages/server/testing/tickets/integration.ts";
 import { openTicketReceiver, type TicketReceiver } from "../../packages/server/testing/tickets/receiver.ts";
+import { readOptions } from "../options.ts";
+
+const USAGE = `
+Usage: npm run chaos -- tickets [options]
+
+Kills a process that carries tickets, until so many creates were interrupted.
+
+  --cuts 500
+  --seed 1
+  -h, --help
+`;
 
 /**
  * `npm run chaos -- tickets --cuts 500 --seed 1`: kills (SIGKILL) a process that carries tickets while creates are about
@@ -15,10 +25,10 @@ import { openTicketReceiver, type TicketReceiver } from "../../packages/server/t
  * by the store's account, with no outcome in it. Five receivers speak the protocols of PagerDuty, ServiceNow, Jira, Azure
  * DevOps and ICM. Exits 1 when a ticket is doubled, missing, or unlike its incident.
  */
-const { values: options } = parseArgs({
-	args: process.argv.slice(3),
-	options: { cuts: { type: "string", default: "500" }, seed: { type: "string", default: "1" } },
-});
+const { values: options } = readOptions(
+	{ name: "chaos tickets", usage: USAGE, args: process.argv.slice(3) },
+	{ cuts: { type: "string", default: "500" }, seed: { type: "string", default: "1" } },
+);
 const cuts = Number(options.cuts);
 const random = seededRandom(Number(options.seed));
 const KINDS: readonly IntegrationKind[] = ["pagerduty", "servicenow", "jira", "azure-devops", "icm"];

@@ -3,30 +3,48 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { parseDuration, seededRandom } from "@bellwether/model";
+import { readOptions } from "../options.ts";
 import { FAULTS } from "./faults.ts";
 import { sleep, World } from "./world.ts";
+
+const USAGE = `
+Usage: npm run chaos -- watchdog [options]
+
+Plants faults in the running product and measures when the watch outside pages. Needs a C compiler.
+
+  --seed 1
+  --quiet 2m     how long it must not page first
+  --every 20s    --within 40s   pace of heartbeats, and how long they are waited for
+  --only NAMES   faults by name, with commas
+  -h, --help
+`;
 
 /**
  * Plants fifteen faults in the running product, one after the other, and measures after how long the watch on "another
  * machine" pages: `npm run chaos -- watchdog --seed 1 --quiet 60m`. First comes a quiet time in which it must not. Needs a C
  * compiler (Debian: gcc). Exits 1 when a fault was noticed after 60 s or never, or when the watch paged without one.
  */
-const { values: options } = parseArgs({
-	args: process.argv.slice(3),
-	options: {
+const { values: options, wrong } = readOptions(
+	{ name: "chaos watchdog", usage: USAGE, args: process.argv.slice(3) },
+	{
 		seed: { type: "string", default: "1" },
 		quiet: { type: "string", default: "2m" },
 		every: { type: "string", default: "20s" },
 		within: { type: "string", default: "40s" },
 		only: { type: "string" },
 	},
-});
+);
 const LIMIT_MS = 60_000;
 /** A fault is waited for longer than it may take, so that the figure says how late it was. */
 const GIVE_UP_MS = 180_000;
+for (const name of ["quiet", "every", "within"] as const)
+	if (parseDuration(options[name]) === undefined)
+		wrong(`--${name} is "${options[name]}": write a number with ms, s, m, h, d or w, such as 40s.`);
 const quietMs = parseDuration(options.quiet) ?? 0;
+const wanted = options.only?.split(",");
+const strange = wanted?.find((name) => !FAULTS.some((fault) => fault.name === name));
+if (strange !== undefined) wrong(`--only has "${strange}": write ${FAULTS.map(({ name }) => name).join(", ")}.`);
 const random = seededRandom(Number(options.seed));
 
 const dir = mkdtempSync(join(tmpdir(), "bellwether-watchdog-"));
@@ -45,7 +63,6 @@ await sleep(quietMs);
 const falseAlarms = alarms().map(({ text }) => text);
 const quietHeartbeats = world.heartbeats;
 
-const wanted = options.only?.split(",");
 const faults = FAULTS.filter(({ name }) => wanted?.includes(name) ?? true)
 	.map((fault) => ({ fault, at: random() }))
 	.sort((a, b) => a.at - b.at)
