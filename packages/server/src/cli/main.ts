@@ -5,6 +5,7 @@ import { addCatalogueCommands } from "./catalogue-commands.ts";
 import { out, program } from "./command-line.ts";
 import { EXIT } from "./command-options.ts";
 import { addExchangeCommands } from "./exchange-commands.ts";
+import { tellMisspelt } from "./misspelt.ts";
 import { addOperatorCommands } from "./operator-commands.ts";
 import { addServingCommands } from "./serving-commands.ts";
 
@@ -23,8 +24,11 @@ program
 // A wrong call is answered with where that verb's own words are.
 for (const command of program.commands) {
 	command.showHelpAfterError(`See bellwether ${command.name()} --help.`);
-	for (const each of command.commands)
+	tellMisspelt(command);
+	for (const each of command.commands) {
 		each.showHelpAfterError(`See bellwether ${command.name()} ${each.name()} --help.`);
+		tellMisspelt(each);
+	}
 }
 
 /** A reader that closes early (head, less) is no failure of ours. */
