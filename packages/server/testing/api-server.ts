@@ -86,7 +86,10 @@ export function useApiServer() {
 			return running.clock;
 		},
 		ask,
-		tokenFor(role: Role, more: { oneTime?: boolean; ttlMs?: number } = {}): Promise<string> {
+		tokenFor(
+			role: Role,
+			more: { oneTime?: boolean; ttlMs?: number; tenants?: readonly string[] } = {},
+		): Promise<string> {
 			const { store, context, clock } = running;
 			return store.transaction(
 				async (tx) =>
@@ -195,7 +198,7 @@ async function start(): Promise<Running> {
 		},
 		fleet: createFleetSource({ clock, store, catalogue: () => CATALOGUE, telemetry, demo: false, onChange: () => {} }),
 		readiness: async () => [{ name: "telemetry", ok: false, level: "error", reason: "rebuilding: disk full" }],
-		metrics: { contentType: "text/plain", text: async () => "up 1\n" },
+		metrics: { contentType: "text/plain", text: async (isNamed) => (isNamed ? "up 1\nchannel_up 1\n" : "up 1\n") },
 		baseUrl: () => "http://127.0.0.1:8080",
 		demo: false,
 		consoleDir: join(dir, "no-console"),

@@ -127,7 +127,10 @@ export interface ApiContext {
 	readonly readiness: () => Promise<readonly ReadyCheck[]>;
 	/** Room on the disk of the data folder; undefined: not watched. */
 	readonly diskFreeBytes?: (() => Promise<number>) | undefined;
-	readonly metrics: { readonly contentType: string; text(): Promise<string> };
+	readonly metrics: {
+		readonly contentType: string /** `isNamed`: with what bears names. */;
+		text(isNamed: boolean): Promise<string>;
+	};
 	/** Address people use, without a slash at the end. */
 	readonly baseUrl: () => string;
 	readonly demo: boolean;

@@ -96,6 +96,16 @@ describe("the policy beside the route", () => {
 		expect((await ask(url, { method, headers: bearer(token) })).statusCode).toBe(status);
 	});
 
+	it("tells a Prometheus without a token no names, one with a reader's token all, and one with a bad token why not", async () => {
+		const scrape = async (token?: string) => ask("/metrics", token === undefined ? {} : { headers: bearer(token) });
+		expect((await scrape()).body).toBe("up 1\n");
+		expect((await scrape(await tokenFor("viewer"))).body).toContain("channel_up");
+		for (const token of [await tokenFor("ingest"), await tokenFor("viewer", { tenants: ["woodgrove"] })])
+			expect((await scrape(token)).body).toBe("up 1\n");
+		const refused = await scrape("bw_unknown");
+		expect([refused.statusCode, refused.body]).toEqual([401, expect.stringContaining("not accepted")]);
+	});
+
 	it("knows no expired or revoked token", async () => {
 		const token = await tokenFor("admin", { ttlMs: 1000 });
 		expect((await ask("/api/v1/fleet", { headers: bearer(token) })).statusCode).toBe(200);

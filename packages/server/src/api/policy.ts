@@ -155,6 +155,11 @@ function unauthenticated(request: FastifyRequest, reply: FastifyReply, authz: Au
 			303,
 		);
 	}
+	throw notSignedIn(request);
+}
+
+/** Whether nothing was sent, or what was sent is not accepted. */
+export function notSignedIn(request: FastifyRequest): ApiProblem {
 	const [message, remedy] =
 		request.headers.authorization === undefined
 			? ["Nobody is signed in.", "Sign in, or send a token as Authorization: Bearer …."]
@@ -162,7 +167,7 @@ function unauthenticated(request: FastifyRequest, reply: FastifyReply, authz: Au
 					"The token that was sent is not accepted: it is unknown here, revoked or expired.",
 					"Send one that is good as Authorization: Bearer …; an administrator makes one with bellwether token.",
 				];
-	throw new ApiProblem(401, "unauthenticated", message, remedy, { headers: { "www-authenticate": "Bearer" } });
+	return new ApiProblem(401, "unauthenticated", message, remedy, { headers: { "www-authenticate": "Bearer" } });
 }
 
 /** Of a form's address: the page that shows the form. */

@@ -49,16 +49,22 @@ export interface TelemetryFigures {
 
 const PREFIX = "bellwether_";
 
+/** So that whoever looks for a channel's figure learns why it is not there. */
+const LEFT_OUT =
+	"# Figures by source, feed, channel and integration are left out: send a token of a viewer who may see all tenants.\n";
+
 /**
  * The process's own figures in Prometheus format. /metrics needs no sign-in, so none names a tenant, tells which
- * catalogue runs, or what a known hole of the runtime could be looked up by.
+ * catalogue runs, or what a known hole of the runtime could be looked up by. Figures of sources, feeds, channels and
+ * integrations bear the operator's names for them: they are told only when `isNamed`.
  */
 export function createSelfMetrics(sources: MetricSources): {
 	readonly contentType: string;
-	text(): Promise<string>;
+	text(isNamed: boolean): Promise<string>;
 	observeIngest(route: string, status: number): void;
 } {
 	const registry = new Registry();
+	const named = new Registry();
 	collectDefaultMetrics({ register: registry, prefix: PREFIX });
 	registry.removeSingleMetric(`${PREFIX}nodejs_version_info`);
 	const requests = new Counter({
@@ -68,7 +74,12 @@ export function createSelfMetrics(sources: MetricSources): {
 		registers: [registry],
 	});
 	const gauge = (name: string, help: string, labelNames: string[] = []) =>
-		new Gauge({ name: PREFIX + name, help, labelNames, registers: [registry] });
+		new Gauge({
+			name: PREFIX + name,
+			help,
+			labelNames,
+			registers: [labelNames.some((label) => label === "source" || label === "feed") ? named : registry],
+		});
 	const gauges = {
 		configOk: gauge(
 			"config_reload_ok",
@@ -148,9 +159,9 @@ export function createSelfMetrics(sources: MetricSources): {
 
 	const setWatchdog = watchdogGauges(registry, PREFIX);
 
-	const setChannels = channelGauges(registry, PREFIX);
+	const setChannels = channelGauges(named, PREFIX);
 
-	const setTickets = ticketGauges(registry, PREFIX);
+	const setTickets = ticketGauges(named, PREFIX);
 
 	async function collect(): Promise<void> {
 		setWatchdog(sources.watchdog());
@@ -275,9 +286,9 @@ export function createSelfMetrics(sources: MetricSources): {
 
 	return {
 		contentType: registry.contentType,
-		async text() {
+		async text(isNamed) {
 			await collect();
-			return registry.metrics();
+			return (await registry.metrics()) + (isNamed ? await named.metrics() : LEFT_OUT);
 		},
 		observeIngest: (route, status) => requests.inc({ route, status: String(status) }),
 	};

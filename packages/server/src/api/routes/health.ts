@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Api, ApiContext } from "../context.ts";
-import { ADMINS, PUBLIC, READERS } from "../policy.ts";
+import { ADMINS, notSignedIn, PUBLIC, READERS } from "../policy.ts";
 
 const Readiness = z.object({
 	ready: z.boolean(),
@@ -43,12 +43,23 @@ export function healthRoutes(api: Api, context: ApiContext): void {
 	api.get(
 		"/metrics",
 		{
-			// Counters name no tenant, and Prometheus on the same machine has no token.
-			config: { authz: { roles: "anyone", tenant: "none", object: "none" } },
-			schema: { summary: "Prometheus text format", tags: ["operations"], response: { 200: z.string() } },
+			// A Prometheus on the same machine has no token: what it gets names no tenant, and nothing else by the operator's words.
+			config: {
+				authz: { ...PUBLIC, object: "figures that name sources, feeds, channels, integrations: a reader of all" },
+			},
+			schema: {
+				summary: "Prometheus text format; by source, feed, channel and integration only with a token that may read all",
+				tags: ["operations"],
+				response: { 200: z.string() },
+			},
 			serializerCompiler: () => (data) => data as string,
 		},
-		async (_request, reply) => reply.type(context.metrics.contentType).send(await context.metrics.text()),
+		async (request, reply) => {
+			const principal = request.caller?.principal;
+			if (principal === undefined && request.headers.authorization !== undefined) throw notSignedIn(request);
+			const isNamed = principal !== undefined && READERS.includes(principal.role) && principal.tenants === undefined;
+			return reply.type(context.metrics.contentType).send(await context.metrics.text(isNamed));
+		},
 	);
 	api.get(
 		"/api/v1/version",
