@@ -2,7 +2,7 @@ import type { AllRejected, TelemetryFacts } from "./audit-types.ts";
 
 /** A pause in what is counted must be longer than any lately by this factor, and than this. */
 const FACTOR = 2;
-const LEAST_MS = 15_000;
+const LEAST_MS = 10_000;
 /** Before anything was counted since a start: senders come back from it one after the other. */
 const LEAST_AFTER_START_MS = 40_000;
 const KNOWN_AFTER = 10;
