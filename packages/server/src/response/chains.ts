@@ -34,6 +34,7 @@ import {
 import { takeSnapshot, worldOf } from "./chain-snapshot.ts";
 import { dropWaiting, queuePage, waitAnew } from "./page.ts";
 import { cancelPages, channelAsPerson, dropFromPages } from "./page-sending.ts";
+import { policyOf } from "./routing/index.ts";
 import { transientPause } from "./transients.ts";
 import type { ResponseDeps } from "./types.ts";
 
@@ -133,12 +134,30 @@ export async function retryChain(tx: Tx, deps: ResponseDeps, timer: Timer, now: 
 		.where("state", "=", "exhausted")
 		.executeTakeFirst();
 	if (!incident || !row) return;
-	const snapshot = JSON.parse(row.policy) as ChainSnapshot;
-	const world = await worldOf(tx, snapshot, deps.catalogue(), incident, now);
-	const outcome = moveChain(snapshot, { ...START_OF_CHAIN, baseAt: now }, world);
-	if (outcome.status === "exhausted") return setRetry(tx, deps, incident, row.id, now);
-	await tx.updateTable("escalations").set({ state: "running", ended_at: null }).where("id", "=", row.id).execute();
-	await carryOut(tx, deps, incident, { id: row.id, snapshot }, START_OF_CHAIN.reached, outcome, now);
+	const begins = { ...START_OF_CHAIN, baseAt: now };
+	// What was missing may have been written since: where the snapshot reaches nobody, what holds by now may.
+	for (const snapshot of [JSON.parse(row.policy) as ChainSnapshot, presentSnapshot(deps, incident)]) {
+		if (!snapshot) continue;
+		const outcome = moveChain(snapshot, begins, await worldOf(tx, snapshot, deps.catalogue(), incident, now));
+		if (outcome.status === "exhausted") continue;
+		const values = { policy: JSON.stringify(snapshot), policy_name: snapshot.policy.name };
+		await tx
+			.updateTable("escalations")
+			.set({ ...values, state: "running", ended_at: null })
+			.where("id", "=", row.id)
+			.execute();
+		return carryOut(tx, deps, incident, { id: row.id, snapshot }, START_OF_CHAIN.reached, outcome, now);
+	}
+	await setRetry(tx, deps, incident, row.id, now);
+}
+
+/** By the catalogue that is active now; undefined where that fails. */
+function presentSnapshot(deps: ResponseDeps, incident: Incident): ChainSnapshot | undefined {
+	try {
+		return takeSnapshot(deps.catalogue(), policyOf(deps.catalogue(), incident));
+	} catch {
+		return undefined;
+	}
 }
 
 async function move(

@@ -121,6 +121,21 @@ test("a last step that reaches nobody gives way to the nearest one that does", a
 	expect((await pendingTimers(db, ALL)).filter((timer) => timer.kind === "escalation.next").length).toBe(1);
 });
 
+test("an exhausted chain pages by what the catalogue says since, not only by what it said at its start", async () => {
+	const whole = exampleCatalogue();
+	const { open, deliver, pass, sent, setCatalogue, db, timeline } = await rooms({ ...whole, escalations: [] });
+	await open(breachOpened("woodgrove"));
+	await deliver();
+	await pass(6 * MINUTE_MS, MINUTE_MS);
+	expect(whoWasPaged(sent)).toEqual([]);
+	setCatalogue(whole);
+	await pass(5 * MINUTE_MS, MINUTE_MS);
+	expect(whoWasPaged(sent).sort()).toEqual(BOTH_CONTACTS);
+	expect((await escalationView(db, ALL, "INC-1001")).state).toBe("running");
+	const said = (await timeline("INC-1001")).filter((line) => line.startsWith("Nobody"));
+	expect(said.length).toBeLessThanOrEqual(1);
+});
+
 test("a chain that reaches nobody is exhausted, says so, and the incident stands", async () => {
 	const { open, incident, timeline, db } = await rooms(exampleCatalogue({ people: [] }));
 	await open(breachOpened("woodgrove"));
