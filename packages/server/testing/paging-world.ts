@@ -32,13 +32,13 @@ export interface Outside {
 export async function startPaging(
 	path: string,
 	clock: ManualClock,
-	known: Catalogue,
+	catalogue: () => Catalogue,
 	outside: Outside,
 	hung: (() => void)[],
 ): Promise<PagingWorld> {
 	const store = await openControlStore({ path, clock });
 	const bus = new EventBus();
-	const deps = { ids: systemIds(clock), bus, catalogue: () => known, publicUrl: () => "https://b.example" };
+	const deps = { ids: systemIds(clock), bus, catalogue, publicUrl: () => "https://b.example" };
 	listenInIncidents(bus, deps);
 	listenToIncidents(bus, deps);
 	const onError = (error: unknown) => void (hung.length === 0 && outside.faults.push(String(error)));

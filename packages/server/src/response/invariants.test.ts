@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ManualClock, MINUTE_MS, SECOND_MS } from "@bellwether/model";
 import fc from "fast-check";
 import { test, vi } from "vitest";
-import type { Catalogue } from "#catalogue";
+import type { Catalogue, EscalationPolicy } from "#catalogue";
 import {
 	closeBreach,
 	getIncident,
@@ -21,7 +21,7 @@ import { breachClosed, breachOpened, exampleTenant, START } from "../../testing/
 import { checkPaging } from "../../testing/paging-invariants.ts";
 import { type Outside, type PagingWorld, startPaging } from "../../testing/paging-world.ts";
 import { inhibition, maintenance, route, routedCatalogue } from "../../testing/routing.ts";
-import { acknowledgePage, endMute, makeMute, passOn } from "./index.ts";
+import { acknowledgePage, endMute, handOff, makeMute, passOn, takeHandOff } from "./index.ts";
 
 vi.setConfig({ testTimeout: 600_000 });
 
@@ -51,7 +51,21 @@ const RULES: readonly Parameters<typeof routedCatalogue>[0][] = [
 
 /** Two people with rules, a lead, steps of several sorts; short times, so that much happens. */
 function catalogue(rules: Parameters<typeof routedCatalogue>[0]): Catalogue {
-	const example = routedCatalogue(rules);
+	const parties = (["CxE", "Engineering"] as const).map((name) => ({
+		name,
+		team: name,
+		takeWithinMs: 4 * MINUTE_MS,
+		escalation: name === "CxE" ? "default" : "engineering",
+	}));
+	const ownership = ["policy", "mail"].map((workload) => ({
+		name: workload,
+		place: `ownership/${workload}.yaml:1`,
+		workload,
+		team: workload,
+		parties,
+		steps: [],
+	}));
+	const example = routedCatalogue({ ...rules, ownership });
 	const contact = (name: string) => [
 		{ channel: "hook", address: `https://pager.example/${name}` },
 		{ channel: "mail", address: `${name}@vendor.example` },
@@ -87,8 +101,42 @@ function catalogue(rules: Parameters<typeof routedCatalogue>[0]): Catalogue {
 					{ afterMs: 10 * MINUTE_MS, act: { kind: "repeat", max: 1 } },
 				],
 			},
+			{
+				name: "engineering",
+				repeatEveryMs: 5 * MINUTE_MS,
+				acknowledgeWithinMs: 20 * MINUTE_MS,
+				steps: [{ afterMs: 0, notify: { person: "s-haas" } }],
+			},
 		],
 	};
+}
+
+/** What a changed catalogue has no more. */
+const WITHOUT = ["nothing", "tenant", "workload", "person", "schedule's people", "policy", "channel"] as const;
+type Without = (typeof WITHOUT)[number];
+
+function catalogueWithout(rules: number, without: Without): Catalogue {
+	const whole = catalogue(RULES[rules] ?? {});
+	switch (without) {
+		case "nothing":
+			return whole;
+		case "tenant":
+			return { ...whole, tenants: whole.tenants.filter(({ name }) => name !== "t0") };
+		case "workload":
+			return {
+				...whole,
+				workloads: whole.workloads.filter(({ name }) => name !== "policy"),
+				slos: whole.slos.filter(({ workload }) => workload !== "policy"),
+			};
+		case "person":
+			return { ...whole, people: whole.people.filter(({ name }) => name !== "s-haas") };
+		case "schedule's people":
+			return { ...whole, schedules: [] };
+		case "policy":
+			return { ...whole, escalations: [{ ...(whole.escalations[0] as EscalationPolicy), name: "other", steps: [] }] };
+		case "channel":
+			return { ...whole, channels: (whole.channels ?? []).filter(({ name }) => name !== "hook") };
+	}
 }
 
 const MATCHERS = ['scope="platform"', 'tenant="t0"', 'slo="policy-create"', 'severity="2.5"'];
@@ -100,6 +148,9 @@ type Act =
 	| { readonly do: "merge" | "under"; readonly incident: number; readonly other: number }
 	| { readonly do: "mute"; readonly what: number; readonly minutes: number }
 	| { readonly do: "unmute" }
+	| { readonly do: "hand"; readonly incident: number; readonly party: "CxE" | "Engineering" }
+	| { readonly do: "take"; readonly incident: number }
+	| { readonly do: "catalogue"; readonly rules: number; readonly without: Without }
 	| { readonly do: "tick"; readonly ms: number }
 	| { readonly do: "crash"; readonly isSending: boolean }
 	| { readonly do: "receivers"; readonly answers: readonly number[] };
@@ -119,6 +170,15 @@ const act = fc.oneof(
 		arbitrary: fc.record({ do: one("mute" as const), what: fc.nat(MATCHERS.length - 1), minutes: one(3, 20, 90) }),
 	},
 	{ weight: 1, arbitrary: fc.record({ do: one("unmute" as const) }) },
+	{
+		weight: 2,
+		arbitrary: fc.record({ do: one("hand" as const), incident, party: one("CxE" as const, "Engineering" as const) }),
+	},
+	{ weight: 1, arbitrary: fc.record({ do: one("take" as const), incident }) },
+	{
+		weight: 2,
+		arbitrary: fc.record({ do: one("catalogue" as const), rules: fc.nat(RULES.length - 1), without: one(...WITHOUT) }),
+	},
 	{
 		weight: 6,
 		arbitrary: fc.record({ do: one("tick" as const), ms: one(500, 7_000, 61_000, 130_000, 400_000, 2_000_000) }),
@@ -148,7 +208,7 @@ async function play({ rules, acts }: { readonly rules: number; readonly acts: re
 	const folder = mkdtempSync(join(tmpdir(), "bellwether-"));
 	const path = join(folder, "control.db");
 	const clock = new ManualClock(START);
-	const known = catalogue(RULES[rules] ?? {});
+	let known = catalogue(RULES[rules] ?? {});
 	let answers: readonly number[] = [0];
 	let sends = 0;
 	const outside: Outside = {
@@ -159,13 +219,14 @@ async function play({ rules, acts }: { readonly rules: number; readonly acts: re
 	const hung: (() => void)[] = [];
 	const burning = new Map<string, number>();
 	let crashes = 0;
-	let world = await startPaging(path, clock, known, outside, hung);
+	let world = await startPaging(path, clock, () => known, outside, hung);
 	try {
 		for (const act of acts) {
 			// No two acts at one instant: else nobody could tell which was first.
 			clock.advance(1);
 			if (act.do === "tick") clock.advance(act.ms);
 			else if (act.do === "receivers") answers = act.answers;
+			else if (act.do === "catalogue") known = catalogueWithout(act.rules, act.without);
 			else if (act.do === "crash") {
 				crashes++;
 				const before = outside.answer;
@@ -176,7 +237,7 @@ async function play({ rules, acts }: { readonly rules: number; readonly acts: re
 				}
 				await world.close();
 				outside.answer = before;
-				world = await startPaging(path, clock, known, outside, hung);
+				world = await startPaging(path, clock, () => known, outside, hung);
 			} else await change(world, act, clock.now(), burning);
 			await world.runTimers();
 			await world.deliver();
@@ -189,7 +250,7 @@ async function play({ rules, acts }: { readonly rules: number; readonly acts: re
 	}
 }
 
-type Change = Exclude<Act, { readonly do: "tick" | "crash" | "receivers" }>;
+type Change = Exclude<Act, { readonly do: "tick" | "crash" | "receivers" | "catalogue" }>;
 
 async function change(world: PagingWorld, act: Change, now: number, burning: Map<string, number>): Promise<void> {
 	const { deps } = world;
@@ -224,6 +285,15 @@ async function change(world: PagingWorld, act: Change, now: number, burning: Map
 					.where("ends_at", ">", now)
 					.executeTakeFirst();
 				if (row) await endMute(tx, deps, asked, row.id);
+				return;
+			}
+			case "hand":
+			case "take": {
+				const incidentId = await named(act.incident);
+				if (incidentId === undefined) return;
+				const request = { ...asked, incidentId };
+				if (act.do === "hand") await handOff(tx, deps, request, { party: act.party, reason: "yours" });
+				else await takeHandOff(tx, deps, request);
 				return;
 			}
 			case "merge":
