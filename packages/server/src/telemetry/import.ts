@@ -5,6 +5,7 @@ import { type ImportFormat, importRows } from "./import-lines.ts";
 import type { Selection } from "./selection.ts";
 import type { AccountingRow } from "./store.ts";
 import type { ImportOutcome, RejectReason } from "./types.ts";
+import { Malformed, TooLarge } from "./wire.ts";
 
 export interface ParsedImport {
 	readonly outcome: ImportOutcome & { status: "accepted" };
@@ -14,12 +15,44 @@ export interface ParsedImport {
 	readonly digest: string;
 }
 
-/** Reads NDJSON lines `{tenant, slo, at, good, total}`, or CSV with these columns. Throws Malformed at the first bad line: then none counts. */
-export function importLines(
+export interface ImportLimits {
+	/** ms epoch. */
+	readonly now: number;
+	readonly futureMs: number;
+	readonly format?: ImportFormat;
+}
+
+/** `importLines`, with what is wrong with the body as the answer to it. */
+export function parseImport(
 	body: Uint8Array,
 	selection: Selection,
-	limits: { readonly now: number; readonly futureMs: number; readonly format?: ImportFormat },
-): ParsedImport {
+	limits: ImportLimits & { readonly maxBodyBytes: number },
+): ParsedImport | Exclude<ImportOutcome, { status: "accepted" }> {
+	if (body.byteLength > limits.maxBodyBytes) {
+		const message = `the import is ${body.byteLength} bytes, the limit telemetry.maxBodyBytes is ${limits.maxBodyBytes}: send it in parts, each with a key of its own`;
+		return { status: "too-large", message };
+	}
+	try {
+		return importLines(body, selection, limits);
+	} catch (error) {
+		if (error instanceof Malformed) return { status: "malformed", message: error.message };
+		if (error instanceof TooLarge) return { status: "too-large", message: error.message };
+		throw error;
+	}
+}
+
+/** What a key is answered that was used before: the same for the same lines, else that it is taken. */
+export function repeatedImport(
+	key: string,
+	known: { readonly digest: string; readonly answer: string },
+	{ digest }: ParsedImport,
+): ImportOutcome {
+	if (known.digest === digest) return JSON.parse(known.answer) as ImportOutcome;
+	return { status: "key-conflict", message: `the key ${JSON.stringify(key)} was used for other lines: take a new one` };
+}
+
+/** Reads NDJSON lines `{tenant, slo, at, good, total}`, or CSV with these columns. Throws Malformed at the first bad line: then none counts. */
+export function importLines(body: Uint8Array, selection: Selection, limits: ImportLimits): ParsedImport {
 	const cells = new Cells();
 	const counts = new Map<string, number>();
 	const rejected: Partial<Record<RejectReason, number>> = {};

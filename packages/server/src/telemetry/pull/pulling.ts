@@ -1,5 +1,6 @@
 import type { Slo } from "#catalogue";
-import { BUCKET_MS, type Cells } from "../cells.ts";
+import type { Cells } from "../cells.ts";
+import { addToWindows } from "../late-counts.ts";
 import type { Ledger } from "../ledger.ts";
 import { meetsThreshold, type Selection } from "../selection.ts";
 import type { AccountingRow, FoldWriter, TelemetryStore } from "../store.ts";
@@ -106,14 +107,7 @@ function takeCounts(deps: PullDeps, answer: PulledAnswer, state: PullState | und
 		writer.writeMeta(stateKey(source, slo), JSON.stringify(next));
 	});
 	ledger.addStored(rows);
-	const { cells } = result;
-	for (let k = 0; k < cells.count; k++)
-		sink.add(
-			cells.pairs[k] as number,
-			(cells.buckets[k] as number) * BUCKET_MS,
-			cells.bad[k] as number,
-			cells.total[k] as number,
-		);
+	addToWindows({ sink }, result.cells);
 	return { status: "accepted", state: next, ...sums(result), message: messageOf(result) };
 }
 
