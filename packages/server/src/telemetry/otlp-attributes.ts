@@ -20,6 +20,38 @@ export function eachField(wire: Wire, tag: number, from: number, end: number, re
 	}
 }
 
+export interface Scope {
+	readonly name: string;
+	readonly version: string;
+	readonly attributes: readonly Attribute[];
+}
+
+/** An instrumentation scope, whose message may come in several pieces: `ranges` are their begins and ends, in turn. */
+export function readScope(wire: Wire, ranges: readonly number[]): Scope {
+	const back = wire.at;
+	let name = "";
+	let version = "";
+	const attributes: Attribute[] = [];
+	for (let k = 0; k < ranges.length; k += 2) {
+		const end = ranges[k + 1] as number;
+		wire.at = ranges[k] as number;
+		while (wire.at < end) {
+			const tag = wire.varint(end);
+			if (tag !== 0x0a && tag !== 0x12 && tag !== 0x1a) {
+				wire.skip(tag, end);
+				continue;
+			}
+			const to = wire.fieldEnd(end);
+			if (tag === 0x0a) name = wire.text(wire.at, to);
+			else if (tag === 0x12) version = wire.text(wire.at, to);
+			else attributes.push(readKeyValue(wire, to, 0));
+			wire.at = to;
+		}
+	}
+	wire.at = back;
+	return { name, version, attributes };
+}
+
 export function readKeyValue(wire: Wire, end: number, depth: number): Attribute {
 	let key = "";
 	let value = "e";

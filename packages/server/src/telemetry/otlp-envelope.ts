@@ -1,4 +1,4 @@
-import { eachField, readKeyValue } from "./otlp-attributes.ts";
+import { eachField, readKeyValue, readScope, type Scope } from "./otlp-attributes.ts";
 import { attributesOf, type Json, list, optional, text } from "./otlp-json.ts";
 import type { Attribute, Selection } from "./selection.ts";
 import type { Wire } from "./wire.ts";
@@ -9,12 +9,6 @@ export interface Origin {
 	/** The key tenant that the resource names; 0: none, -1: two. */
 	tenant(): number;
 	scope(): Scope;
-}
-
-export interface Scope {
-	readonly name: string;
-	readonly version: string;
-	readonly attributes: readonly Attribute[];
 }
 
 /**
@@ -73,30 +67,7 @@ class WireOrigin implements Origin {
 	}
 
 	scope(): Scope {
-		if (this.#scope) return this.#scope;
-		const wire = this.#wire;
-		const back = wire.at;
-		let name = "";
-		let version = "";
-		const attributes: Attribute[] = [];
-		for (let k = 0; k < this.#scopeRanges.length; k += 2) {
-			const end = this.#scopeRanges[k + 1] as number;
-			wire.at = this.#scopeRanges[k] as number;
-			while (wire.at < end) {
-				const tag = wire.varint(end);
-				if (tag !== 0x0a && tag !== 0x12 && tag !== 0x1a) {
-					wire.skip(tag, end);
-					continue;
-				}
-				const to = wire.fieldEnd(end);
-				if (tag === 0x0a) name = wire.text(wire.at, to);
-				else if (tag === 0x12) version = wire.text(wire.at, to);
-				else attributes.push(readKeyValue(wire, to, 0));
-				wire.at = to;
-			}
-		}
-		wire.at = back;
-		this.#scope = { name, version, attributes };
+		this.#scope ??= readScope(this.#wire, this.#scopeRanges);
 		return this.#scope;
 	}
 }

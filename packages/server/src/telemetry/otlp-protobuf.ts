@@ -10,7 +10,7 @@ import {
 	NO_RECORDED_VALUE,
 } from "./decoder.ts";
 import { explicitBuckets } from "./latency/buckets.ts";
-import { eachField, readKeyValue, wrongType } from "./otlp-attributes.ts";
+import { eachField, readKeyValue, readScope, type Scope, wrongType } from "./otlp-attributes.ts";
 import { type PointReader, readExponentialPoint, readSummaryPoint } from "./otlp-rare-points.ts";
 import { REASON, verdict } from "./reasons.ts";
 import { type Attribute, KIND, type Kind, type RoleSet, type StreamIdentity } from "./selection.ts";
@@ -23,12 +23,6 @@ const HISTOGRAM_ATTRIBUTES = 0x4a;
 const FEWEST_FOR_CORE = 4;
 const KNOWN_METRIC_FIELDS: ReadonlySet<number> = new Set([1, 5, 7, 9, 10, 11]);
 const KNOWN_HISTOGRAM_FIELDS: ReadonlySet<number> = new Set([2, 3, 4, 6, 7, 9, 10]);
-
-interface Scope {
-	readonly name: string;
-	readonly version: string;
-	readonly attributes: Attribute[];
-}
 
 /**
  * Reads an ExportMetricsServiceRequest (OTLP 1.x) straight into the stage: no object per point, attributes are hashed where
@@ -412,30 +406,7 @@ class Reader {
 	}
 
 	#scopeOf(): Scope {
-		if (this.#scope) return this.#scope;
-		const wire = this.#wire;
-		const back = wire.at;
-		let name = "";
-		let version = "";
-		const attributes: Attribute[] = [];
-		for (let k = 0; k < this.#scopeRange.length; k += 2) {
-			const end = this.#scopeRange[k + 1] as number;
-			wire.at = this.#scopeRange[k] as number;
-			while (wire.at < end) {
-				const tag = wire.varint(end);
-				if (tag !== 0x0a && tag !== 0x12 && tag !== 0x1a) {
-					wire.skip(tag, end);
-					continue;
-				}
-				const to = wire.fieldEnd(end);
-				if (tag === 0x0a) name = wire.text(wire.at, to);
-				else if (tag === 0x12) version = wire.text(wire.at, to);
-				else attributes.push(readKeyValue(this.#wire, to, 0));
-				wire.at = to;
-			}
-		}
-		wire.at = back;
-		this.#scope = { name, version, attributes };
+		this.#scope ??= readScope(this.#wire, this.#scopeRange);
 		return this.#scope;
 	}
 
