@@ -3,51 +3,15 @@ import { describe, expect, test } from "vitest";
 import type { Catalogue } from "#catalogue";
 import { type BreachOpened, createDetection, type DetectionEngine } from "#detection";
 import { MemoryTelemetryStore, Telemetry } from "#telemetry";
+import { bareCatalogue, MAIL, mailSlo } from "../../testing/bare-catalogue.ts";
 import { ripeness } from "./ripeness.ts";
 
 const START = Date.UTC(2026, 10, 23, 12, 0, 0);
 const S = 1_000;
 const MINUTE = 60 * S;
 const PERIOD_MS = 30 * 86_400_000;
-const CATALOGUE: Catalogue = {
-	hash: "one",
-	settings: {
-		organisation: "Test",
-		egress: { allow: [] },
-		telemetry: { latenessMs: 3 * 3_600_000, futureMs: 300_000, maxStreams: 1_000, maxBodyBytes: 1024 * 1024 },
-		baselines: { autoDetectedShare: 0, ttdManualMs: 0, ttdAutoMs: 0 },
-	},
-	tiers: [],
-	tenants: [],
-	workloads: [{ name: "mail", displayName: "Mail", owner: "", runbook: [] }],
-	slos: [
-		{
-			name: "requests",
-			displayName: "Requests",
-			description: "",
-			workload: "mail",
-			sliKind: "availability",
-			unit: "requests",
-			indicator: {
-				kind: "ratio",
-				numerator: "bad",
-				part: { metric: "request.errors", where: [] },
-				total: { metric: "request.count", where: [] },
-			},
-			objective: 0.999,
-			periodMs: PERIOD_MS,
-			place: { file: "slos.yaml", line: 1, column: 1 },
-		},
-	],
-	monitors: [],
-	people: [],
-	schedules: [],
-	escalations: [],
-	channels: [],
-	templates: [],
-	sources: [],
-	feeds: [],
-};
+const REQUESTS = mailSlo("requests", "request.count", "request.errors", { periodMs: PERIOD_MS });
+const CATALOGUE = bareCatalogue({ workloads: [MAIL], slos: [REQUESTS] });
 
 interface Delivery {
 	readonly arrivesAt: number;

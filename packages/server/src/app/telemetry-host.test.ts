@@ -1,50 +1,13 @@
 import { ManualClock } from "@bellwether/model";
 import { expect, onTestFinished, test, vi } from "vitest";
-import type { Catalogue } from "#catalogue";
 import { type IngestOutcome, MemoryTelemetryStore } from "#telemetry";
+import { bareCatalogue, MAIL, mailSlo } from "../../testing/bare-catalogue.ts";
 import { TelemetryHost, type TelemetryHostOptions } from "./telemetry-host.ts";
 import type { FromWorker } from "./telemetry-protocol.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 12, 0, 0);
-const CATALOGUE: Catalogue = {
-	hash: "one",
-	settings: {
-		organisation: "Test",
-		egress: { allow: [] },
-		telemetry: { latenessMs: 3 * 3_600_000, futureMs: 300_000, maxStreams: 1_000, maxBodyBytes: 1024 * 1024 },
-		baselines: { autoDetectedShare: 0, ttdManualMs: 0, ttdAutoMs: 0 },
-	},
-	tiers: [],
-	tenants: [],
-	workloads: [{ name: "mail", displayName: "Mail", owner: "", runbook: [] }],
-	slos: [
-		{
-			name: "requests",
-			displayName: "Requests",
-			description: "",
-			workload: "mail",
-			sliKind: "availability",
-			unit: "requests",
-			indicator: {
-				kind: "ratio",
-				numerator: "bad",
-				part: { metric: "request.errors", where: [] },
-				total: { metric: "request.count", where: [] },
-			},
-			objective: 0.999,
-			periodMs: 28 * 86_400_000,
-			place: { file: "slos.yaml", line: 1, column: 1 },
-		},
-	],
-	monitors: [],
-	people: [],
-	schedules: [],
-	escalations: [],
-	channels: [],
-	templates: [],
-	sources: [],
-	feeds: [],
-};
+const REQUESTS = mailSlo("requests", "request.count", "request.errors");
+const CATALOGUE = bareCatalogue({ workloads: [MAIL], slos: [REQUESTS] });
 
 function body(value: number): Uint8Array {
 	const dataPoints = [{ timeUnixNano: `${NOW - value * 1_000}000000`, asInt: String(value) }];

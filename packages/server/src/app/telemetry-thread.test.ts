@@ -3,43 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, onTestFinished, test, vi } from "vitest";
-import type { Catalogue, Slo } from "#catalogue";
 import type { BreachClosed, BreachOpened } from "#detection";
+import { bareCatalogue, MAIL, mailSlo } from "../../testing/bare-catalogue.ts";
 import { openTelemetryStore } from "../adapters/sqlite/telemetry-store.ts";
 import { startTelemetryThread, type TelemetryThread, type TelemetryThreadOptions } from "./telemetry-thread.ts";
 
 // Each test starts threads, which load the whole of telemetry: slow on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
-const DAY_MS = 86_400_000;
-const place = { file: "slos.yaml", line: 1, column: 1 };
-const slo = (name: string, total: string, part: string): Slo => ({
-	name,
-	displayName: name,
-	description: "",
-	workload: "mail",
-	sliKind: "availability",
-	unit: "requests",
-	indicator: {
-		kind: "ratio",
-		numerator: "bad",
-		part: { metric: part, where: [] },
-		total: { metric: total, where: [] },
-	},
-	objective: 0.999,
-	periodMs: 28 * DAY_MS,
-	place,
-});
-
-const LIVE: Catalogue = {
-	hash: "one",
-	settings: {
-		organisation: "Test",
-		egress: { allow: [] },
-		telemetry: { latenessMs: 3 * 3_600_000, futureMs: 300_000, maxStreams: 1_000, maxBodyBytes: 1024 * 1024 },
-		baselines: { autoDetectedShare: 0, ttdManualMs: 0, ttdAutoMs: 0 },
-	},
-	tiers: [],
+const LIVE = bareCatalogue({
 	tenants: ["contoso", "fabrikam"].map((name) => ({
 		name,
 		displayName: name,
@@ -51,17 +23,10 @@ const LIVE: Catalogue = {
 		objectives: {},
 		contacts: { customer: [] },
 	})),
-	workloads: [{ name: "mail", displayName: "Mail", owner: "", runbook: [] }],
-	slos: [slo("requests", "request.count", "request.errors"), slo("sends", "mail.sent", "mail.failed")],
+	workloads: [MAIL],
+	slos: [mailSlo("requests", "request.count", "request.errors"), mailSlo("sends", "mail.sent", "mail.failed")],
 	monitors: [{ name: "fast-burn", detector: "burn-rate", mode: "live", severity: "2.5", evidenceP: 1e-4 }],
-	people: [],
-	schedules: [],
-	escalations: [],
-	channels: [],
-	templates: [],
-	sources: [],
-	feeds: [],
-};
+});
 
 function dataDir(): string {
 	const folder = mkdtempSync(join(tmpdir(), "bellwether-"));

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Catalogue, Slo } from "#catalogue";
 import { createDetection, type DetectionEngine, type DetectionPair } from "#detection";
 import { FLEET, MemoryTelemetryStore, type Pair, Telemetry, type WindowSink } from "#telemetry";
+import { bareCatalogue, MAIL, mailSlo } from "../../testing/bare-catalogue.ts";
 
 /**
  * Windows at a start: taken as they were stored, with the journal behind them, they are to the last bit what the roll-ups
@@ -15,26 +16,7 @@ const PERIOD_MS = 28 * 24 * HOUR_MS;
 const WINDOWS_MS = [5 * MINUTE_MS, 30 * MINUTE_MS, HOUR_MS, 2 * HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS, 72 * HOUR_MS];
 const TENANTS = ["acme", "bravo", "corto"];
 
-function slo(name: string, more: Partial<Slo> = {}): Slo {
-	return {
-		name,
-		displayName: name,
-		description: "",
-		workload: "mail",
-		sliKind: "availability",
-		unit: "requests",
-		indicator: {
-			kind: "ratio",
-			numerator: "bad",
-			part: { metric: `${name}.errors`, where: [] },
-			total: { metric: `${name}.count`, where: [] },
-		},
-		objective: 0.999,
-		periodMs: PERIOD_MS,
-		place: { file: "slos.yaml", line: 1, column: 1 },
-		...more,
-	};
-}
+const slo = (name: string, more: Partial<Slo> = {}) => mailSlo(name, `${name}.count`, `${name}.errors`, more);
 
 const SLICED = slo("sliced", { slicing: { sliceMs: MINUTE_MS, target: 0.95, kind: "time-slices" } as never });
 const CALENDAR = slo("monthly", {
@@ -42,15 +24,8 @@ const CALENDAR = slo("monthly", {
 });
 
 function catalogue(slos: readonly Slo[], hash = "one"): Catalogue {
-	return {
+	return bareCatalogue({
 		hash,
-		settings: {
-			organisation: "Test",
-			egress: { allow: [] },
-			telemetry: { latenessMs: 3 * HOUR_MS, futureMs: 5 * MINUTE_MS, maxStreams: 1_000, maxBodyBytes: 1024 * 1024 },
-			baselines: { autoDetectedShare: 0, ttdManualMs: 0, ttdAutoMs: 0 },
-		},
-		tiers: [],
 		tenants: TENANTS.map((name) => ({
 			name,
 			displayName: name,
@@ -59,17 +34,9 @@ function catalogue(slos: readonly Slo[], hash = "one"): Catalogue {
 			objectives: {},
 			place: { file: "t.yaml", line: 1, column: 1 },
 		})) as never,
-		workloads: [{ name: "mail", displayName: "Mail", owner: "", runbook: [] }],
+		workloads: [MAIL],
 		slos,
-		monitors: [],
-		people: [],
-		schedules: [],
-		escalations: [],
-		channels: [],
-		templates: [],
-		sources: [],
-		feeds: [],
-	};
+	});
 }
 
 interface Running {

@@ -1,35 +1,17 @@
 import { ManualClock } from "@bellwether/model";
 import { expect, onTestFinished, test, vi } from "vitest";
-import type { Catalogue } from "#catalogue";
 import { MemoryTelemetryStore } from "#telemetry";
+import { bareCatalogue } from "../../../testing/bare-catalogue.ts";
 import { TelemetryHost } from "../telemetry-host.ts";
 import type { FromWorker } from "../telemetry-protocol.ts";
 import { badRequest, eventTime, goodRequest, SELF_CHECK, selfCheckTenant, withSelfCheck } from "./synthetic.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 12, 0, 0);
 const KEY = "secret";
-const EMPTY: Catalogue = {
-	hash: "one",
-	settings: {
-		organisation: "Test",
-		egress: { allow: [] },
-		telemetry: { latenessMs: 3 * 3_600_000, futureMs: 300_000, maxStreams: 1_000, maxBodyBytes: 1024 * 1024 },
-		baselines: { autoDetectedShare: 0, ttdManualMs: 0, ttdAutoMs: 0 },
-	},
-	tiers: [],
-	tenants: [],
-	workloads: [],
-	slos: [],
+const EMPTY = bareCatalogue({
 	// Watches every SLO that the catalogue has.
 	monitors: [{ name: "all", detector: "burn-rate", mode: "live", severity: "2.5", evidenceP: 1e-4 }],
-	people: [],
-	schedules: [],
-	escalations: [],
-	channels: [],
-	templates: [],
-	sources: [],
-	feeds: [],
-};
+});
 
 function started() {
 	vi.useFakeTimers();
