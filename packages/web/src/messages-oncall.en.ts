@@ -69,7 +69,8 @@ export const onCallMessages = {
 	"schedule.calendarUnknown": "Titles that name nobody: {titles}",
 	"schedule.quality": "Quality of the next 52 weeks",
 	"schedule.score": "{score} of 100",
-	"schedule.scoreAbout": "Uncovered {uncovered}; {overload} of the hours lie beyond an even share.",
+	"schedule.scoreAbout":
+		"{uncovered, select, none {Every hour has a primary} other {Uncovered {uncovered}}}; {overload} of the hours lie beyond an even share.",
 	"schedule.overrides": "Overrides",
 	"schedule.overridesNone": "No override in this range.",
 	"schedule.override": "Make an override",

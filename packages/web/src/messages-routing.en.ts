@@ -7,6 +7,7 @@ export const routingMessages = {
 	"mutes.title": "Mutes",
 	"mutes.sentence":
 		"{held, plural, =0 {No page is held back now} one {# incident’s page is held back now} other {# incidents’ pages are held back now}}; {active, plural, =0 {no mute holds} one {# mute holds} other {# mutes hold}}{maintenance, plural, =0 {.} one {, and # maintenance is on.} other {, and # maintenances are on.}}",
+	"mutes.or": "or",
 	"mutes.make": "Make the mute",
 	"mutes.makeTitle": "Mute pages",
 	"mutes.showOver": "Show those that ended",

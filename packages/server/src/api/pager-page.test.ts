@@ -161,7 +161,7 @@ describe("the pager page", () => {
 		];
 		const escalation = { ...incident.escalation, steps, nextPerson: "S. Haas", nextAt: NOW + 2 * MINUTE };
 		const page = renderPagerPage({ ...incident, escalation }, options);
-		expect(page).toContain("S. Haas is paged again at 03:09 (02:09 UTC).");
+		expect(page).toContain("S. Haas is paged again at 03:09 (02:09 UTC), then K. Abara at 03:12 (02:12 UTC).");
 		expect(page).toContain("Not me – pass to K. Abara");
 	});
 

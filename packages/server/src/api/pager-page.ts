@@ -136,7 +136,10 @@ function nextPage({ steps, nextPerson, nextAt }: Escalation, at: (instant: numbe
 	if (nextPerson === null || nextAt === null) return "Nobody else is paged: this page stops with you.";
 	const isStep = steps.some((step) => step.state === "pending" && step.dueAt !== null && step.dueAt <= nextAt);
 	const name = escapeHtml(clip(nextPerson, 80));
-	return `${name} is paged${isStep ? "" : " again"} at ${at(nextAt)}.`;
+	if (isStep) return `${name} is paged at ${at(nextAt)}.`;
+	const next = steps.find((step) => step.state === "pending");
+	const then = next?.dueAt == null ? "" : `, then ${escapeHtml(clip(next.person, 80))} at ${at(next.dueAt)}`;
+	return `${name} is paged again at ${at(nextAt)}${then}.`;
 }
 
 /** Passing on takes the next step at once, also while the one before is being repeated. */

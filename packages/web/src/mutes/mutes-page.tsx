@@ -1,11 +1,12 @@
 import { Button } from "@fluentui/react-components";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { Fragment, useEffect, useState } from "react";
 import { why } from "../api.ts";
 import type { Maintenance, Mute, MuteList } from "../api-types.ts";
 import { Confirm } from "../incidents/confirm.tsx";
 import { useNow } from "../live.ts";
+import { matchedNames, useNames } from "../names.ts";
 import { Badge } from "../operations/state-badge.tsx";
 import { given } from "../search.ts";
 import { useKeys } from "../shell/keys.ts";
@@ -88,6 +89,7 @@ interface TableProps {
 
 function MuteTable({ data, isOver, mayAct, now }: TableProps) {
 	const t = useText();
+	const names = useNames();
 	if (data.items.length === 0) {
 		return (
 			<Empty title={t(isOver ? "mutes.noneOver" : "mutes.none")}>
@@ -111,10 +113,12 @@ function MuteTable({ data, isOver, mayAct, now }: TableProps) {
 				{data.items.map((mute) => (
 					<tr key={mute.id}>
 						<th scope="row">
-							{mute.matchers.map((set) => (
-								<code key={set} className="breakable">
-									{set}
-								</code>
+							{mute.matchers.map((set, i) => (
+								<Fragment key={set}>
+									{i === 0 ? null : <p className="soft definition">{t("mutes.or")}</p>}
+									<code className="breakable">{set}</code>
+									<p className="soft definition">{matchedNames(set, names)}</p>
+								</Fragment>
 							))}
 							<p className="soft definition">{mute.reason}</p>
 						</th>
@@ -247,6 +251,7 @@ export function MaintenanceList({
 	readonly now: number;
 }) {
 	const t = useText();
+	const names = useNames();
 	if (maintenance.length === 0) return null;
 	return (
 		<section>
@@ -263,7 +268,8 @@ export function MaintenanceList({
 								? t("maintenance.past")
 								: t("maintenance.next", { at: times.at(each.nextAt, now) })}
 						<p className="soft definition">
-							{[...each.tenants, ...each.workloads].join(", ")} · {each.owner} · {each.text}
+							{[...each.tenants.map(names.tenant), ...each.workloads.map(names.workload)].join(", ")} · {each.owner} ·{" "}
+							{each.text}
 						</p>
 					</li>
 				))}

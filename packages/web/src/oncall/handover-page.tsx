@@ -5,6 +5,7 @@ import { useRef, useState } from "react";
 import { onCallQuery, why } from "../api.ts";
 import type { CellState, HandOver } from "../api-types.ts";
 import { useNow } from "../live.ts";
+import { matchedNames, useNames } from "../names.ts";
 import { Badge } from "../operations/state-badge.tsx";
 import { useSigned } from "../shell/signed.ts";
 import { Empty, ErrorState, Loading, RefreshFailed } from "../shell/states.tsx";
@@ -128,6 +129,7 @@ function Incidents({ view, now }: CardProps) {
 
 function Mutes({ view, now }: CardProps) {
 	const t = useText();
+	const called = useNames();
 	return (
 		<section className="card">
 			<h2>{t("handover.mutes")}</h2>
@@ -136,6 +138,7 @@ function Mutes({ view, now }: CardProps) {
 				{view.mutes.map((mute) => (
 					<li key={mute.id}>
 						<code>{mute.matchers.join(" or ")}</code>
+						<span className="soft">{matchedNames(mute.matchers.join(" or "), called)}</span>
 						<span className="soft">
 							{t("handover.mute", { at: times.at(mute.endsAt, now), owner: mute.owner, reason: mute.reason })}
 						</span>
@@ -150,6 +153,7 @@ function Tenants({ view }: { readonly view: HandOver }) {
 	const t = useText();
 	const shown = view.tenants.slice(0, TENANTS_SHOWN);
 	const more = view.tenants.length - shown.length;
+	const called = useNames();
 	return (
 		<section className="card">
 			<h2>{t("handover.tenants")}</h2>
@@ -162,7 +166,7 @@ function Tenants({ view }: { readonly view: HandOver }) {
 							<Link to="/tenants/$tenant" params={{ tenant: tenant.name }}>
 								{tenant.displayName}
 							</Link>{" "}
-							<span className="soft">{tenant.workloads.join(", ")}</span>
+							<span className="soft">{tenant.workloads.map(called.workload).join(", ")}</span>
 						</span>
 					</li>
 				))}

@@ -239,7 +239,7 @@ function Quality({ quality }: { readonly quality: NonNullable<ScheduleDetail["qu
 			</p>
 			<p className="soft">
 				{t("schedule.scoreAbout", {
-					uncovered: formatDuration(quality.uncoveredMs),
+					uncovered: quality.uncoveredMs === 0 ? "none" : formatDuration(quality.uncoveredMs),
 					overload: formatShare(quality.overload),
 				})}
 			</p>

@@ -6,6 +6,7 @@ import { matchQuery } from "../api.ts";
 import type { MatchView, SeenValue } from "../api-types.ts";
 import { formatDuration } from "../format.ts";
 import { useNow } from "../live.ts";
+import { useNames } from "../names.ts";
 import { given, type MatchSearch } from "../search.ts";
 import { SearchBox } from "../shell/search-box.tsx";
 import { useSigned } from "../shell/signed.ts";
@@ -103,6 +104,7 @@ function ValueTable({
 	readonly choose: (value: SeenValue) => void;
 }) {
 	const t = useText();
+	const names = useNames();
 	const { role } = useSigned().session;
 	const mayMake = role === "admin";
 	const amount = (value: number, isEstimate: boolean) =>
@@ -131,7 +133,7 @@ function ValueTable({
 								<Badge look="no-data" word={t("match.nobody")} />
 							) : (
 								<Link to="/tenants/$tenant" params={{ tenant: item.tenant }}>
-									{item.tenant}
+									{names.tenant(item.tenant)}
 								</Link>
 							)}
 						</td>
