@@ -294,7 +294,7 @@ async function attach(
 async function nameRelated(tx: Tx, deps: IncidentDeps, incident: Incident): Promise<void> {
 	const previous = await tx
 		.selectFrom("incidents")
-		.select(["id", "resolved_at"])
+		.select(["id", "resolved_at", "signal_cleared_at"])
 		.where("tenant", "=", incident.tenant)
 		.where("slo", "=", incident.slo)
 		.where("id", "!=", incident.id)
@@ -307,7 +307,11 @@ async function nameRelated(tx: Tx, deps: IncidentDeps, incident: Incident): Prom
 	const resolvedAgoMs = previous.resolved_at === null ? null : incident.detectedAt - previous.resolved_at;
 	await publish(tx, deps, incident, SYSTEM, incident.detectedAt, {
 		type: "incident.related",
-		data: { previousId: previous.id, resolvedAgoMs },
+		data: {
+			previousId: previous.id,
+			resolvedAgoMs,
+			isOpen: resolvedAgoMs === null && previous.signal_cleared_at === null,
+		},
 	});
 }
 

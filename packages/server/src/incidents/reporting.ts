@@ -69,12 +69,17 @@ export async function reportIncident(
 		const known = row && (await getIncident(tx, scope, row.id));
 		if (known) return { status: "repeated", incident: known };
 		if (row) return { status: "not-found" };
+		const taken = await takenBy(tx, tenant, key);
+		if (taken !== undefined) {
+			const incident = await getIncident(tx, scope, taken);
+			return incident ? { status: "repeated", incident } : { status: "not-found" };
+		}
 	}
 	const current = await continuedIncident(tx, { tenant, slo, at: now }, coolDownOf(catalogue));
 	// One that is private to others is not told of, and does not take the report either.
 	const open = current && !isResolved(current) ? await getIncident(tx, scope, current.id) : undefined;
 	if (open) {
-		const data = { reportedBy: report.reportedBy, text: report.text.trim() };
+		const data = { reportedBy: report.reportedBy, text: report.text.trim(), ...(key !== undefined && { key }) };
 		await publish(tx, deps, open, principal, now, { type: "incident.reported", data });
 		await audited(tx, asked, open, "incident.reported");
 		return { status: "attached", incident: open };
@@ -99,6 +104,18 @@ export async function reportIncident(
 		await tx.updateTable("incidents").set({ declared_key: key }).where("id", "=", incident.id).execute();
 	await audited(tx, asked, incident, "incident.report");
 	return { status: "opened", incident };
+}
+
+/** The incident that was at work when a report with this key came first. */
+async function takenBy(tx: Tx, tenant: string, key: string): Promise<string | undefined> {
+	const rows = await tx
+		.selectFrom("events")
+		.select(["incident_id", "data"])
+		.where("tenant", "=", tenant)
+		.where("type", "=", "incident.reported")
+		.execute();
+	const known = rows.find(({ data }) => (JSON.parse(data) as { readonly key?: unknown }).key === key);
+	return known?.incident_id ?? undefined;
 }
 
 /** The numbers are empty: nothing was measured. */

@@ -37,9 +37,11 @@ const SENTENCES: Readonly<Record<string, (data: Data, actor: string) => string>>
 			? `${actor} put it under platform incident ${data.parentId}.`
 			: `Linked to platform incident ${data.parentId}, which opened after it.`,
 	"incident.related": (data) =>
-		data.resolvedAgoMs === null
-			? `Follows ${data.previousId}, whose signal had been quiet for more than an hour.`
-			: `Follows ${data.previousId}, resolved ${describeDuration(Number(data.resolvedAgoMs))} before.`,
+		data.isOpen
+			? `Opened beside ${data.previousId}, which is at work as well.`
+			: data.resolvedAgoMs === null
+				? `Follows ${data.previousId}, whose signal had been quiet for more than an hour.`
+				: `Follows ${data.previousId}, resolved ${describeDuration(Number(data.resolvedAgoMs))} before.`,
 	"incident.cause_blamed": (data) =>
 		`${data.isAnother ? "Another change fits better now" : "Probably because of a change"} (${Math.min(99, Math.round(100 * Number(data.probability)))} %): ${data.what}.`,
 	"incident.acknowledged": (data, actor) =>
