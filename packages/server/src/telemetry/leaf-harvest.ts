@@ -1,11 +1,12 @@
 import type { AttributeLimits } from "#catalogue";
 import { BUCKET_MS, type Cells } from "./cells.ts";
 import type { EventSelection, FreshOfRoles } from "./event-selection.ts";
+import type { FreshEvents } from "./fresh-events.ts";
 import { LeafBook, type LeafBookParts } from "./leaf-book.ts";
 import { applyBatch, LEAF_TIERS, moveMinutes } from "./leaf-rows.ts";
 import type { RoleSet } from "./selection.ts";
 import type { FoldWriter, TelemetryStore } from "./store.ts";
-import type { FreshEvents, Streams } from "./streams.ts";
+import type { Streams } from "./streams.ts";
 import type { AttributeCounts, AttributesQuery } from "./types.ts";
 
 const MINUTE_MS = 60_000;

@@ -1,9 +1,10 @@
-import { hash } from "node:crypto";
 import { type Columns, ON_HEAP, resized } from "./columns.ts";
 import { AT, type Core } from "./core.ts";
 import type { CoveredRanges } from "./covered-ranges.ts";
 import { cover, forget } from "./covered-ranges.ts";
-import { looseHash } from "./loose-hash.ts";
+import { DigestIndex, digestOf } from "./digest-index.ts";
+import { type DatedFresh, FreshAside, type FreshEvents } from "./fresh-events.ts";
+import { FOLD, FOLD_MARK, isFoldable, OtherStreams, type OtherStreamsOptions } from "./other-streams.ts";
 import { RawTable } from "./raw-hash.ts";
 import { REASON, verdict } from "./reasons.ts";
 import {
@@ -13,7 +14,6 @@ import {
 	type Kind,
 	type RoleSet,
 	type Selection,
-	type SpecialRoles,
 	type StreamIdentity,
 } from "./selection.ts";
 import type { StoredStream, StreamState } from "./store.ts";
@@ -38,11 +38,6 @@ const FIRST_CAPACITY = 1024;
 const SHARE_OF_FREE = 4;
 /** Share of `maxStreams` from which on no stream is taken for its latencies alone. */
 const LATENCY_SHARE = 0.5;
-/** Default of `telemetry.maxOtherStreams`. */
-const MAX_OTHER_STREAMS = 50_000;
-/** Stands before the canonical text of one of many streams, where it means them all. */
-const FOLD_MARK = "~";
-const FOLD: SpecialRoles = { kind: "fold" };
 /** Letters of a stream's canonical text: all its names and attributes. */
 const MAX_IDENTITY = 16_384;
 /**
@@ -87,24 +82,15 @@ export class Streams {
 	/** Streams by tenant; customers that are no key tenants count as one. */
 	readonly #ofTenant = new Map<number, number>();
 	#valueCount = 0;
-	#digests: Int32Array = new Int32Array(FIRST_CAPACITY * 4);
-	#index = new Int32Array(FIRST_CAPACITY * 4);
+	readonly #index = new DigestIndex(FIRST_CAPACITY);
 	readonly #canonicals = new Map<number, string>();
 	/** Points that counted since the streams were loaded. */
 	points: Uint32Array;
-	/** Streams of customers that are no key tenant have no slots of their own any more: see `FoldedRequests`. */
-	isFolding = false;
 	readonly seen: SeenTenantValues;
-	readonly #maxOther: number;
-	/** Such streams that could be folded and are not. */
-	#other = 0;
-	readonly #otherIdentities = new Set<number>();
-	/** By what the streams feed, then by kind and kept attributes. */
-	readonly #folds = new Map<RoleSet, Map<number, number>>();
+	readonly #other: OtherStreams;
 	/** What a stream has of kept attributes. */
 	readonly #profiles: number[] = [];
-	/** Of streams whose roles depend on the time, what each of their role sets brought. */
-	readonly #dated = new Map<number, DatedFresh[]>();
+	readonly #aside = new FreshAside();
 	readonly #kin = new StreamKin();
 	readonly #ranges = new Map<number, CoveredRanges>();
 	#slotOfId: Int32Array = new Int32Array(FIRST_CAPACITY);
@@ -119,7 +105,12 @@ export class Streams {
 	#roleOf: Int32Array;
 	readonly #usualRoles: UsualRoles;
 
-	constructor(selection: Selection, maxStreams: number, other: Partial<OtherStreams> = {}, columns: Columns = ON_HEAP) {
+	constructor(
+		selection: Selection,
+		maxStreams: number,
+		other: Partial<OtherStreamsOptions> = {},
+		columns: Columns = ON_HEAP,
+	) {
 		this.#columns = columns;
 		this.kinds = columns.bytes(FIRST_CAPACITY);
 		this.lastTimes = columns.floats(FIRST_CAPACITY);
@@ -139,7 +130,7 @@ export class Streams {
 		this.#usualRoles = new UsualRoles(columns);
 		this.#selection = selection;
 		this.#maxStreams = maxStreams;
-		this.#maxOther = other.maxOtherStreams ?? MAX_OTHER_STREAMS;
+		this.#other = new OtherStreams(other.maxOtherStreams);
 		this.seen = new SeenTenantValues(selection.register, other.tenantAttributes ?? []);
 		this.raw = new RawTable(2 * maxStreams + 1_000_000);
 	}
@@ -156,13 +147,12 @@ export class Streams {
 		const roles = this.#selection.resolve(identity, kind);
 		if (typeof roles === "number") return roles;
 		const isOther = isFoldable(roles, kind);
-		const mustFold = isOther && (this.isFolding || this.#other >= this.#maxOther);
+		const mustFold = isOther && this.#other.isFull;
 		// Most are known by this to have no slot, without the cost of a canonical text and its digest.
-		if (mustFold && !this.#otherIdentities.has(looseHash(identity)))
-			return this.#fold(kind, roles, identity, rawLo, rawHi);
+		if (mustFold && !this.#other.mayHaveSlot(identity)) return this.#fold(kind, roles, identity, rawLo, rawHi);
 		const canonical = canonicalText(identity);
 		const digest = digestOf(canonical);
-		const known = this.#find(digest);
+		const known = this.#index.find(digest);
 		if (known >= 0) {
 			const slot = this.kinds[known] === kind ? known : this.#kin.find(known, kind, this.kinds);
 			if (slot !== undefined) {
@@ -181,7 +171,7 @@ export class Streams {
 		this.rawLo[slot] = rawLo;
 		this.rawHi[slot] = rawHi;
 		this.#canonicals.set(slot, canonical);
-		if (isOther) this.#addOther(identity);
+		if (isOther) this.#other.add(identity);
 		this.seen.add(slot, identity.resource, identity.point);
 		if (known >= 0) {
 			this.#kin.add(known, slot);
@@ -192,11 +182,11 @@ export class Streams {
 
 	/** The slot that stands for all streams like this one: same kind, roles and kept attributes, no key tenant. */
 	#fold(kind: Kind, roles: RoleSet, identity: StreamIdentity, rawLo: number, rawHi: number): number {
-		this.isFolding = true;
+		this.#other.isFolding = true;
 		const isSample = this.raw.find(rawLo, rawHi) !== RawTable.MISS;
 		this.seen.addFolded(isSample ? FOLD_SAMPLE : 0, this.now, identity.resource, identity.point);
 		const profile = this.#selection.kept.ofStream(identity, roles.tenant, true);
-		const known = this.#folds.get(roles)?.get(foldKey(kind, profile));
+		const known = this.#other.foldOf(kind, roles, profile);
 		if (known !== undefined) return known;
 		const text = FOLD_MARK + canonicalText(identity);
 		const slot = this.#addFold(kind, roles, text, profile);
@@ -204,15 +194,9 @@ export class Streams {
 		return slot;
 	}
 
-	#addOther(identity: StreamIdentity): void {
-		this.#other++;
-		this.#otherIdentities.add(looseHash(identity));
-	}
-
 	#addFold(kind: Kind, roles: RoleSet, canonical: string, profile: number): number {
 		const slot = this.#add(kind, { ...roles, special: FOLD }, digestOf(canonical), profile);
-		const alike = this.#folds.get(roles) ?? new Map<number, number>();
-		this.#folds.set(roles, alike.set(foldKey(kind, profile), slot));
+		this.#other.keepFold(kind, roles, profile, slot);
 		return slot;
 	}
 
@@ -226,26 +210,28 @@ export class Streams {
 		const values = this.fresh.slice(0, this.#valueCount);
 		this.fresh.fill(0, 0, this.#valueCount);
 		const dated = this.freshAside();
-		this.#dated.clear();
+		this.#aside.clear();
 		return { values, dated, count: this.count };
 	}
 
 	/** Of streams under several role sets, since `takeFresh`. */
 	freshAside(): readonly DatedFresh[] {
-		return [...this.#dated.values()].flat();
+		return this.#aside.list();
 	}
 
 	/** What a point under one of several role sets brought is not to be mistaken for another's. */
 	setFreshAside(slot: number, roles: RoleSet, time: number): void {
 		const at = this.valueAt[slot] as number;
-		const fresh = this.fresh.subarray(at, at + channelsOf(this.kinds[slot] as Kind, roles));
-		const all = this.#dated.get(slot) ?? [];
-		const known = all.find((each) => each.roles === roles);
-		if (known) {
-			for (let k = 0; k < fresh.length; k++) known.values[k] = (known.values[k] as number) + (fresh[k] as number);
-			known.time = Math.max(known.time, time);
-		} else this.#dated.set(slot, [...all, { slot, roles, time, values: fresh.slice() }]);
-		fresh.fill(0);
+		const channels = channelsOf(this.kinds[slot] as Kind, roles);
+		this.#aside.move(slot, roles, time, this.fresh.subarray(at, at + channels));
+	}
+
+	/** Streams of customers that are no key tenant have no slots of their own any more: see `FoldedRequests`. */
+	get isFolding(): boolean {
+		return this.#other.isFolding;
+	}
+	set isFolding(isFolding: boolean) {
+		this.#other.isFolding = isFolding;
 	}
 
 	isFold(slot: number): boolean {
@@ -292,10 +278,10 @@ export class Streams {
 		if (typeof roles === "number") return false;
 		if (isFold) return isFoldable(roles, stored.kind) && this.#loadFold(stored, roles, identity);
 		const digest = digestOf(stored.canonical);
-		const known = this.#find(digest);
+		const known = this.#index.find(digest);
 		const slot = this.#add(stored.kind, roles, digest, this.#selection.kept.ofStream(identity, roles.tenant));
 		if (known >= 0) this.#kin.add(known, slot);
-		if (isFoldable(roles, stored.kind)) this.#addOther(identity);
+		if (isFoldable(roles, stored.kind)) this.#other.add(identity);
 		this.seen.add(slot, identity.resource, identity.point);
 		this.#bind(slot, stored.id);
 		if (!sameBounds(roles.bounds, stored.bounds)) this.needsBase[slot] = 1;
@@ -450,9 +436,7 @@ export class Streams {
 		this.#profiles.push(profile);
 		this.#roleOf[slot] = this.#usualRoles.rowOf(roles);
 		this.next[slot] = slot + 1;
-		this.#digests.set(digest, slot * 4);
-		if (this.count * 2 > this.#index.length) this.#reindex(this.#index.length * 2);
-		else this.#indexSlot(slot);
+		this.#index.add(digest);
 		return slot;
 	}
 
@@ -460,30 +444,6 @@ export class Streams {
 		const size = this.values.length * 2 + channels;
 		this.values = resized(this.#columns, this.values, size);
 		this.fresh = resized(this.#columns, this.fresh, size);
-	}
-
-	#find(digest: Int32Array): number {
-		const mask = this.#index.length - 1;
-		const digests = this.#digests;
-		for (let at = (digest[0] as number) & mask; ; at = (at + 1) & mask) {
-			const slot = (this.#index[at] as number) - 1;
-			if (slot < 0) return -1;
-			let k = 0;
-			while (k < 4 && digests[slot * 4 + k] === digest[k]) k++;
-			if (k === 4) return slot;
-		}
-	}
-
-	#indexSlot(slot: number): void {
-		const mask = this.#index.length - 1;
-		let at = (this.#digests[slot * 4] as number) & mask;
-		while (this.#index[at] !== 0) at = (at + 1) & mask;
-		this.#index[at] = slot + 1;
-	}
-
-	#reindex(size: number): void {
-		this.#index = new Int32Array(size);
-		for (let slot = 0; slot < this.count; slot++) this.#indexSlot(slot);
 	}
 
 	#grow(size: number): void {
@@ -499,25 +459,7 @@ export class Streams {
 		this.next = resized(this.#columns, this.next, size);
 		this.#hasRanges = resized(this.#columns, this.#hasRanges, size);
 		this.#roleOf = resized(this.#columns, this.#roleOf, size);
-		this.#digests = grown(this.#digests, size * 4);
 	}
-}
-
-/** What streams brought since it was last taken. */
-export interface FreshEvents {
-	/** Laid out as `Streams.fresh`. */
-	readonly values: Float64Array;
-	readonly dated: readonly DatedFresh[];
-	/** Streams. */
-	readonly count: number;
-}
-
-export interface DatedFresh {
-	readonly slot: number;
-	readonly roles: RoleSet;
-	/** µs. */
-	time: number;
-	readonly values: Float64Array;
 }
 
 /** Places in `values` and `fresh`. */
@@ -527,33 +469,9 @@ function channelsOf(kind: Kind, roles: RoleSet): number {
 	return Math.max(...sets.map((each) => each.bounds.length + each.thresholds.length));
 }
 
-function foldKey(kind: Kind, profile: number): number {
-	return profile * 8 + kind;
-}
-
-/** How streams of customers that are no key tenant are treated. */
-export interface OtherStreams {
-	readonly maxOtherStreams: number | undefined;
-	readonly tenantAttributes: readonly string[] | undefined;
-}
-
-/**
- * Each point stands for itself, and only the fleet and cohorts want it: nothing of the stream need be known. Not so
- * gauges: pulls and restarted senders repeat their samples in other requests, which only the stream's last time tells.
- */
-function isFoldable(roles: RoleSet, kind: Kind): boolean {
-	return roles.tenant === 0 && roles.special === undefined && (kind === KIND.deltaSum || kind === KIND.deltaHistogram);
-}
-
 /** Kinds whose points carry a running value. */
 export function isCumulative(kind: Kind): boolean {
 	return kind === KIND.cumulativeSum || kind === KIND.cumulativeHistogram || kind === KIND.cumulativeExponential;
-}
-
-/** 128 bits of SHA-256: nobody can make two streams meet. */
-function digestOf(canonical: string): Int32Array {
-	const digest = hash("sha256", canonical, "buffer");
-	return new Int32Array(digest.buffer.slice(digest.byteOffset, digest.byteOffset + 16));
 }
 
 function sameBounds(bounds: readonly number[], stored: readonly number[]): boolean {
