@@ -18,6 +18,12 @@ export function listenToIncidents(bus: EventBus, deps: EngagementDeps): void {
 		if (incident && incident.kind === "tenant" && !incident.evidence.drill)
 			await draftApart(tx, deps, incident, event.at);
 	});
+	// It was no false alarm after all: whom nothing was sent of it hears of it now.
+	bus.on("incident.reopened", async (tx, event) => {
+		const incident = event.incidentId && (await getIncident(tx, ALL, event.incidentId));
+		if (incident && incident.kind === "tenant" && FALSE_ALARMS.includes(event.data.before))
+			await draftApart(tx, deps, incident, event.at);
+	});
 	bus.on("incident.resolved", async (tx, event) => {
 		const incident = event.incidentId && (await getIncident(tx, ALL, event.incidentId));
 		if (incident && FALSE_ALARMS.includes(event.data.verdict)) await discardDrafts(tx, deps, incident, event.at);
@@ -46,7 +52,10 @@ export async function draftNotices(tx: Tx, deps: EngagementDeps, incident: Incid
 		return;
 	}
 	const audiences: Audience[] = tenant.contacts.support ? ["csam", "support", "customer"] : ["csam", "customer"];
+	const written = await listNotices(tx, ALL, { incidentId: incident.id });
 	for (const audience of audiences) {
+		// What one audience has, waiting or sent, it is never sent twice.
+		if (written.some((notice) => notice.audience === audience && notice.state !== "discarded")) continue;
 		if (audience === "csam" && !tenant.contacts.csam) {
 			await reportFailure(tx, deps, incident, audience, "the tenant has no CSAM contact", now);
 			continue;

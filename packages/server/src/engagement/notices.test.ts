@@ -246,6 +246,22 @@ test("a draft can be edited and discarded; what is approved can be taken back un
 	expect(await discard(other.id)).toMatchObject({ status: "refused", reason: "state" });
 });
 
+test("what was no false alarm after all is drafted anew for those alone who were sent nothing", async () => {
+	const { open, close, deliver, pass, resolve, sent, store } = await rooms();
+	await open(breachOpened("woodgrove"));
+	await deliver();
+	const mails = mailsOf(sent).length;
+	await resolve("INC-1001", "noise", "a load test");
+	await close("woodgrove");
+	await open(breachOpened("woodgrove"));
+	await pass(1_000);
+	const rows = await store.db.selectFrom("notices").select(["audience", "state"]).execute();
+	const customer = rows.filter(({ audience }) => audience === "customer").map(({ state }) => state);
+	expect(customer.toSorted()).toEqual(["discarded", "draft"]);
+	expect(rows.filter(({ audience }) => audience !== "customer").every(({ state }) => state === "sent")).toBe(true);
+	expect(mailsOf(sent).length).toBe(mails);
+});
+
 test("after a false alarm no draft is left to approve", async () => {
 	const { open, notice, resolve } = await rooms();
 	await open(breachOpened("woodgrove"));
