@@ -1,26 +1,28 @@
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cleanUp, type RunningServer, request, serve, temporaryFolder } from "../support/server.ts";
-import { accessibilityFaults, complaintsOf, LOOKS, launch, screenshot } from "./browser.ts";
+import {
+	accessibilityFaults,
+	complaintsOf,
+	LOOKS,
+	launch,
+	type StorageState,
+	screenshot,
+	signedIn,
+} from "./browser.ts";
 import { CATALOGUE } from "./fleet-hour.ts";
 
 /** What agents propose, and who and what has access. */
 
 let server: RunningServer;
 let browser: Browser;
-let signedIn: Awaited<ReturnType<BrowserContext["storageState"]>>;
+let admin: StorageState;
 let incident: string;
 
 beforeAll(async () => {
 	browser = await launch();
 	server = await serve({ catalogue: CATALOGUE, data: temporaryFolder() });
-	const context = await browser.newContext();
-	const page = await context.newPage();
-	await page.goto(server.adminLink);
-	await page.getByRole("button", { name: "Sign in" }).click();
-	await page.getByRole("grid").waitFor();
-	signedIn = await context.storageState();
-	await context.close();
+	admin = await signedIn(browser, server);
 
 	const json = { tenant: "woodgrove", workload: "policy", reportedBy: "customer", text: "No policy can be created." };
 	incident = (await server.call("/api/v1/incidents", { method: "POST", json })).json.id;
@@ -59,7 +61,7 @@ async function propose(bot: string, name: string, more: object): Promise<void> {
 }
 
 async function open(path: string, options: BrowserContextOptions): Promise<Page> {
-	const context = await browser.newContext({ ...options, storageState: signedIn, timezoneId: "Europe/Berlin" });
+	const context = await browser.newContext({ ...options, storageState: admin, timezoneId: "Europe/Berlin" });
 	const page = await context.newPage();
 	await page.goto(server.url + path);
 	await page

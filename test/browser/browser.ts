@@ -101,6 +101,11 @@ export interface Visitor {
 
 /** Signs in with the link that the server printed when it started. */
 export async function signIn(browser: Browser, server: RunningServer): Promise<Visitor> {
+	return visitor(browser, server.url, await signedIn(browser, server));
+}
+
+/** Cookies of an administrator, for contexts that a test opens itself. */
+export async function signedIn(browser: Browser, server: RunningServer): Promise<StorageState> {
 	const context = await browser.newContext();
 	const page = await context.newPage();
 	await page.goto(server.adminLink);
@@ -108,10 +113,10 @@ export async function signIn(browser: Browser, server: RunningServer): Promise<V
 	await page.getByRole("grid").waitFor();
 	const storageState = await context.storageState();
 	await context.close();
-	return visitor(browser, server.url, storageState);
+	return storageState;
 }
 
-type StorageState = Awaited<ReturnType<BrowserContext["storageState"]>>;
+export type StorageState = Awaited<ReturnType<BrowserContext["storageState"]>>;
 
 function visitor(browser: Browser, url: string, storageState: StorageState): Visitor {
 	const newPage = async (options: BrowserContextOptions = LOOKS.light): Promise<Page> => {

@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, BrowserContext } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openTicketReceiver, type TicketReceiver } from "../../packages/server/testing/tickets/receiver.ts";
 import { SECRETS } from "../../packages/server/testing/tickets/secrets.ts";
@@ -13,7 +13,15 @@ import {
 	serve,
 	temporaryFolder,
 } from "../support/server.ts";
-import { accessibilityFaults, complaintsOf, LOOKS, launch, screenshot } from "./browser.ts";
+import {
+	accessibilityFaults,
+	complaintsOf,
+	LOOKS,
+	launch,
+	type StorageState,
+	screenshot,
+	signedIn,
+} from "./browser.ts";
 import { CATALOGUE, sendHour } from "./fleet-hour.ts";
 
 /** A breach becomes a ticket in a system of record, what is done there is done here, and the page shows the proof. */
@@ -22,7 +30,7 @@ let server: RunningServer;
 let catalogue: string;
 let receiver: TicketReceiver;
 let browser: Browser;
-let admin: Awaited<ReturnType<BrowserContext["storageState"]>>;
+let admin: StorageState;
 
 beforeAll(async () => {
 	browser = await launch();
@@ -61,13 +69,7 @@ spec: { kind: icm, url: "http://${receiver.host}", auth: { bearer: "\${env:ICM_T
 	server = await serve({ catalogue, data: temporaryFolder(), env });
 	await sendHour(server, { down: { woodgrove: "policy.creates" }, silent: [] }, Date.now());
 	await eventually("the ticket", async () => receiver.tickets.length === 1);
-	const context = await browser.newContext();
-	const page = await context.newPage();
-	await page.goto(server.adminLink);
-	await page.getByRole("button", { name: "Sign in" }).click();
-	await page.getByRole("grid").waitFor();
-	admin = await context.storageState();
-	await context.close();
+	admin = await signedIn(browser, server);
 });
 
 afterAll(async () => {

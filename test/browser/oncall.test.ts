@@ -1,10 +1,18 @@
 import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cleanUp, type RunningServer, serve, temporaryFolder } from "../support/server.ts";
-import { accessibilityFaults, complaintsOf, LOOKS, launch, screenshot } from "./browser.ts";
+import {
+	accessibilityFaults,
+	complaintsOf,
+	LOOKS,
+	launch,
+	type StorageState,
+	screenshot,
+	signedIn,
+} from "./browser.ts";
 
 /** Who is on call, one schedule, the hand-over; and that a schedule is changed with the keyboard alone. */
 
@@ -25,7 +33,7 @@ spec:
 
 let server: RunningServer;
 let browser: Browser;
-let admin: Awaited<ReturnType<BrowserContext["storageState"]>>;
+let admin: StorageState;
 
 beforeAll(async () => {
 	browser = await launch();
@@ -34,13 +42,7 @@ beforeAll(async () => {
 	rmSync(join(catalogue, "tests"), { recursive: true, force: true });
 	writeFileSync(join(catalogue, "oncall/desk.yaml"), WITH_GAPS);
 	server = await serve({ catalogue, data: temporaryFolder() });
-	const context = await browser.newContext();
-	const page = await context.newPage();
-	await page.goto(server.adminLink);
-	await page.getByRole("button", { name: "Sign in" }).click();
-	await page.getByRole("grid").waitFor();
-	admin = await context.storageState();
-	await context.close();
+	admin = await signedIn(browser, server);
 });
 
 afterAll(async () => {
