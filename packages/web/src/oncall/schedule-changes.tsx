@@ -18,6 +18,12 @@ interface Props {
 type Override = ScheduleDetail["overrides"][number];
 type Swap = ScheduleDetail["swaps"][number];
 
+/** Whether the reader's role may change who is on call; viewers read. */
+export function useMayAct(): boolean {
+	const { role } = useSigned().session;
+	return role === "responder" || role === "admin";
+}
+
 /** Does one thing about the schedule and reads everything of on-call anew. */
 function useAct(act: (actions: ReturnType<typeof onCallActions>) => Promise<unknown>) {
 	const { session } = useSigned();
@@ -58,6 +64,7 @@ function OverrideLine({ override, now }: { readonly override: Override; readonly
 	const [isAsked, setAsked] = useState(false);
 	const end = useAct((actions) => actions.endOverride(override.id));
 	const isOver = override.cancelledBy !== null || override.to <= now;
+	const mayEnd = useMayAct() && !isOver;
 	return (
 		<li>
 			<span>
@@ -77,11 +84,11 @@ function OverrideLine({ override, now }: { readonly override: Override; readonly
 				})}
 				{override.cancelledBy === null ? "" : ` (${t("schedule.ended", { by: override.cancelledBy })})`}
 			</span>
-			{isOver ? null : (
+			{mayEnd ? (
 				<Button size="small" disabled={end.isPending} onClick={() => setAsked(true)}>
 					{t("schedule.end")}
 				</Button>
-			)}
+			) : null}
 			<Failure error={end.error} />
 			{isAsked ? (
 				<Confirm
@@ -120,6 +127,7 @@ function SwapLine({ schedule, swap, now }: Props & { readonly swap: Swap }) {
 	const [isTaking, setTaking] = useState(false);
 	const cancel = useAct((actions) => actions.cancelSwap(swap.id));
 	const isOver = swap.state === "cancelled" || swap.to <= now;
+	const mayAct = useMayAct() && !isOver;
 	return (
 		<li>
 			<span>
@@ -132,7 +140,7 @@ function SwapLine({ schedule, swap, now }: Props & { readonly swap: Swap }) {
 				: <b>{t(`schedule.swapState.${swap.state}`, { person: swap.takenBy?.displayName ?? "" })}</b>
 			</span>
 			{swap.reason === "" ? null : <span className="soft">{swap.reason}</span>}
-			{isOver ? null : (
+			{mayAct ? (
 				<div className="actions">
 					{swap.state === "taken" ? null : (
 						<Button size="small" appearance="primary" onClick={() => setTaking(true)}>
@@ -143,7 +151,7 @@ function SwapLine({ schedule, swap, now }: Props & { readonly swap: Swap }) {
 						{t("schedule.cancelSwap")}
 					</Button>
 				</div>
-			)}
+			) : null}
 			<Failure error={cancel.error} />
 			{isTaking ? <TakeForm schedule={schedule} swap={swap} close={() => setTaking(false)} /> : null}
 		</li>
@@ -174,6 +182,7 @@ export function Absences({
 function AbsenceLine({ absence, now }: { readonly absence: ScheduleDetail["absences"][number]; readonly now: number }) {
 	const t = useText();
 	const end = useAct((actions) => actions.endAbsence(absence.id));
+	const mayEnd = useMayAct() && absence.to > now;
 	return (
 		<li>
 			<span>
@@ -184,11 +193,11 @@ function AbsenceLine({ absence, now }: { readonly absence: ScheduleDetail["absen
 					reason: absence.reason === "" ? "none" : absence.reason,
 				})}
 			</span>
-			{absence.to <= now ? null : (
+			{mayEnd ? (
 				<Button size="small" disabled={end.isPending} onClick={() => end.mutate()}>
 					{t("schedule.absenceEnd")}
 				</Button>
-			)}
+			) : null}
 			<Failure error={end.error} />
 		</li>
 	);

@@ -12,7 +12,7 @@ import { times, useText } from "../text.ts";
 import { CalendarLinks } from "./calendar-links.tsx";
 import { names, OnCallFrame } from "./frame.tsx";
 import { scheduleQuery } from "./queries.ts";
-import { Absences, Overrides, Swaps } from "./schedule-changes.tsx";
+import { Absences, Overrides, Swaps, useMayAct } from "./schedule-changes.tsx";
 import { AbsenceForm, OverrideForm, SwapForm } from "./schedule-forms.tsx";
 import { DayScale, ShiftRow, ShiftTable } from "./shift-rows.tsx";
 
@@ -66,6 +66,7 @@ function Page({
 	readonly week: number;
 }) {
 	const t = useText();
+	const mayAct = useMayAct();
 	const [form, setForm] = useState<"override" | "swap" | "absence">();
 	const props = { schedule, now, close: () => setForm(undefined) };
 	return (
@@ -77,13 +78,15 @@ function Page({
 					<RoleSentence role={role} now={now} />
 				</p>
 			))}
-			<div className="actions">
-				<Button appearance="primary" onClick={() => setForm("override")}>
-					{t("schedule.override")}
-				</Button>
-				<Button onClick={() => setForm("swap")}>{t("schedule.swap")}</Button>
-				<Button onClick={() => setForm("absence")}>{t("schedule.absence")}</Button>
-			</div>
+			{mayAct ? (
+				<div className="actions">
+					<Button appearance="primary" onClick={() => setForm("override")}>
+						{t("schedule.override")}
+					</Button>
+					<Button onClick={() => setForm("swap")}>{t("schedule.swap")}</Button>
+					<Button onClick={() => setForm("absence")}>{t("schedule.absence")}</Button>
+				</div>
+			) : null}
 			{form === "override" ? <OverrideForm {...props} /> : null}
 			{form === "swap" ? <SwapForm {...props} /> : null}
 			{form === "absence" ? <AbsenceForm {...props} /> : null}
