@@ -1,9 +1,10 @@
 import { isVolume, sameAnswer, tenantAlert, wideAlert } from "./alert-record.ts";
-import { type Assessment, assess, hasStopped, type Rise } from "./candidates.ts";
+import { type Assessment, assess, FULL, hasStopped, type Rise } from "./candidates.ts";
 import { MINUTE_MS } from "./clock-minutes.ts";
 import type { Episodes } from "./episodes.ts";
 import { explain } from "./explain.ts";
 import { type Group, isIn } from "./scope.ts";
+import { whoseLoss } from "./shared-loss.ts";
 import type { TenantSignal } from "./tenant-signal.ts";
 import type { RadarAlert, RadarChange, RadarEvent } from "./types.ts";
 
@@ -19,8 +20,14 @@ const FAINT_MINUTES = 12;
 const PAUSE_MINUTES = 3;
 /** What creeps for longer than this is for budgets to tell. */
 const STALE_MINUTES = 36 * 60;
+/** A loss may be unsure whose it is for so long, then it is taken for one of all. */
+const UNSURE_MINUTES = 60;
 /** Evidence that any page takes, nats: about one false claim in a million looks. */
 const LEAST_NATS = 13;
+/** Evidence outside its worst minutes that trouble with few events takes: more than two stray bad events give, nats. */
+const LASTING_NATS = 7;
+/** Rises of which every minute is still kept. */
+const LASTING_MINUTES = 60;
 
 interface OpenAlert {
 	alert: RadarAlert;
@@ -177,15 +184,20 @@ export class AlertBook {
 		for (const rise of rises) {
 			if (rise.minutes < 2.4 || !rise.isRising || this.#isTold(tenant, workload, rise.onset)) continue;
 			if (this.#isOfGroup(series, rise, minute)) continue;
-			if (rise.channel === "volume" && series.sharedLoss === rise.onset) continue;
-			if (isVolume(rise) && !this.#isOwnLoss(series, rise, minute, sisters)) {
-				series.sharedLoss = rise.onset;
-				continue;
-			}
 			if (minute - rise.onset > STALE_MINUTES) continue;
 			const verdict = assess(series, rise, minute);
 			const hold = this.#holdOf(series, rise, verdict, minute);
-			if (rise.minutes < hold || verdict.nats < LEAST_NATS) continue;
+			if (rise.channel === "volume") {
+				// Asked anew until a page is due: a few minutes of another signal prove nothing. Later answers would be those of
+				// signals that have come back already.
+				const isOld = minute - rise.onset >= UNSURE_MINUTES;
+				if (series.sharedLoss === rise.onset && (isOld || rise.minutes >= hold)) continue;
+				const whose = whoseLoss(series, rise, minute, sisters);
+				const isShared = whose === "shared" || (whose === "unsure" && isOld);
+				series.sharedLoss = isShared ? rise.onset : undefined;
+				if (whose !== "own") continue;
+			}
+			if (verdict.nats < LEAST_NATS || (rise.minutes < hold && !hasOutlasted(rise, hold, minute))) continue;
 			this.#openTenant(series, rise, verdict, hold, minute, changes, out);
 			return;
 		}
@@ -238,27 +250,6 @@ export class AlertBook {
 			rise.onset >= track.from - 5 &&
 			isIn(series, track.group.cohort)
 		);
-	}
-
-	/** A loss of one workload alone is the tenant's trouble with it; if all fall together, its people are away. */
-	#isOwnLoss(series: TenantSignal, rise: Rise, minute: number, sisters: readonly TenantSignal[]): boolean {
-		if (rise.channel === "part") return true;
-		const own = series.volume?.sums(rise.onset, minute) ?? { came: 0, expected: 1 };
-		const kept = own.came / Math.max(1e-9, own.expected);
-		let alike = 0;
-		let well = 0;
-		for (const other of sisters) {
-			if (other === series || other.volume === undefined) continue;
-			const { came, expected } = other.volume.sums(rise.onset, minute);
-			if (expected < 20) continue;
-			// On a holiday some signals fall by less than others, machines by less than people.
-			if (came / expected < 1 - 0.35 * (1 - kept)) alike += 1;
-			else well += 1;
-		}
-		if (well + alike > 0) return well > alike;
-		const local = (rise.onset + (series.tenant.utcOffsetMinutes ?? 0)) % 1440;
-		const isMidnight = local < 20 || local > 1425;
-		return !isMidnight || kept < 0.08;
 	}
 
 	#openTenant(
@@ -413,6 +404,16 @@ const isSame = (rise: Rise, opening: Rise | undefined): boolean =>
 		(opening.channel === "burn" && isErrors(rise)));
 
 const isErrors = (rise: Rise): boolean => rise.channel === "errors" || rise.channel === "slice";
+
+/**
+ * Whether trouble with few events has outlasted its like by the clock: the evidence would be enough, and goes on outside
+ * any stretch that is as long as they were. A minute with hardly an event never gives a full minute of evidence. What is
+ * older than an hour may be several blips.
+ */
+function hasOutlasted(rise: Rise, hold: number, minute: number): boolean {
+	if ((!isErrors(rise) && rise.channel !== "slow") || minute - rise.onset >= LASTING_MINUTES) return false;
+	return rise.minutes * FULL.errors >= LEAST_NATS && rise.outside(Math.ceil(hold)) * FULL.errors >= LASTING_NATS;
+}
 
 /** A few tenants may be raised together by chance; many are not. */
 const wideKind = (group: Group): string => (group.raised.length < 4 ? "few" : "wide");

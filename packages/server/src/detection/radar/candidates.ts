@@ -21,12 +21,14 @@ export interface Rise {
 	readonly minutes: number;
 	/** Whether this minute added to it. */
 	readonly isRising: boolean;
+	/** The full minutes of evidence that it has outside its most violent `width` minutes. */
+	readonly outside: (width: number) => number;
 	/** Of `part`: the value whose events stay away. */
 	readonly part?: RadarCulprit | undefined;
 }
 
 /** A full minute of each channel, nats. */
-const FULL = { errors: ERROR_CAP[DEGRADED], slow: ERROR_CAP[DEGRADED], burn: ERROR_CAP[BURN] } as const;
+export const FULL = { errors: ERROR_CAP[DEGRADED], slow: ERROR_CAP[DEGRADED], burn: ERROR_CAP[BURN] } as const;
 
 /** Less than this is not worth a look, full minutes. */
 const LEAST_MINUTES = 0.34;
@@ -91,6 +93,7 @@ function add(
 			onset: evidence.onset(alternative, minute),
 			minutes: sum / full,
 			isRising: evidence.isRising(alternative, minute, HIGH),
+			outside: (width) => evidence.outside(alternative, minute, width) / full,
 			part,
 		});
 }
@@ -131,7 +134,7 @@ export function assess(series: TenantSignal, rise: Rise, minute: number): Assess
 			return {
 				sort: "errors-slice",
 				severity: sliceSeverity(series, rise.part as RadarCulprit, from, minute),
-				nats: own.nats,
+				nats: Math.max(own.nats, sliceNats(series, rise.part as RadarCulprit, from, minute) - CHOICE_NATS),
 				culprits: culpritsOf(slices),
 			};
 		}
@@ -169,6 +172,26 @@ export function assess(series: TenantSignal, rise: Rise, minute: number): Assess
 
 /** Nats for one slice against all alike from which a rise is compared with rises of slices. */
 const SLICE_NATS = 6;
+
+/** What it costs that any of a tenant's values may be the one, nats. */
+const CHOICE_NATS = 3;
+
+/** Uncapped evidence that a slice fails more than it usually does. */
+function sliceNats(series: TenantSignal, part: RadarCulprit, from: number, to: number): number {
+	const { minutes, signal, errors } = series;
+	const value = minutes.value(signal.attributes.indexOf(part.attribute), part.value);
+	if (value === undefined || errors === undefined) return 0;
+	let nats = 0;
+	for (let m = from; m <= to; m += 1) {
+		if (!minutes.knows(m)) continue;
+		const at = value.weightsAt(m, minutes, errors.wander());
+		const bad = value.bad[m & SLOT] as number;
+		nats +=
+			bad * (value.weights[at] as number) +
+			((value.total[m & SLOT] as number) - bad) * (value.weights[at + 1] as number);
+	}
+	return nats;
+}
 
 /** Excess error ratio of one slice. */
 function sliceSeverity(series: TenantSignal, part: RadarCulprit, from: number, to: number): number {

@@ -58,6 +58,18 @@ export class Evidence {
 		return this.#sums[this.#firstSum + (minute & (Evidence.KEPT - 1)) * this.#alternatives + a] as number;
 	}
 
+	/** What the present rise would have without its most violent `width` minutes, as far as minutes are kept. */
+	outside(a: number, minute: number, width: number): number {
+		const onset = this.onset(a, minute);
+		const first = Math.max(onset, minute - Evidence.KEPT + 2);
+		let most = 0;
+		for (let m = first; m <= minute; m += 1) {
+			const from = Math.max(first - 1, m - width);
+			most = Math.max(most, this.sum(a, m) - (from < onset ? 0 : this.sum(a, from)));
+		}
+		return this.sum(a, minute) - most;
+	}
+
 	/** First minute of the present rise of alternative `a`. */
 	onset(a: number, minute: number): number {
 		const at = this.#firstAge + (minute & (Evidence.KEPT - 1)) * this.#alternatives + a;
