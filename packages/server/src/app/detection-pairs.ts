@@ -14,6 +14,7 @@ export function detectionPairs(catalogue: Catalogue, pairs: readonly Pair[], now
 	});
 	const slos = new Map(catalogue.slos.map((slo) => [slo.name, slo]));
 	const tenants = new Map(catalogue.tenants.map((tenant) => [tenant.name, tenant]));
+	const workloads = new Map(catalogue.workloads.map((workload) => [workload.name, workload]));
 	const clockOf = tenantClocks(catalogue);
 	const plannedOf = plannedMaintenance(catalogue);
 	const bySlo = new Map(catalogue.slos.map((slo) => [slo.name, monitorsOf(catalogue, slo.name)]));
@@ -54,6 +55,11 @@ export function detectionPairs(catalogue: Catalogue, pairs: readonly Pair[], now
 						slo && {
 							...radar,
 							workload: slo.workload,
+							called: {
+								tenant: tenants.get(pair.tenant)?.displayName ?? pair.tenant,
+								workload: workloads.get(slo.workload)?.displayName ?? slo.workload,
+								slo: slo.displayName,
+							},
 							planned: plannedOf(pair.tenant, slo.workload),
 							utcOffsetMinutes: utcOffset(tenants.get(pair.tenant)?.timeZone ?? "UTC", now),
 						},

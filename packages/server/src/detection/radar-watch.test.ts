@@ -23,7 +23,14 @@ function pairsOf(monitor: Partial<NonNullable<DetectionPair["also"]>[number]> = 
 		periodMs: 30 * 24 * HOUR_MS,
 		fleetPair: 0,
 		monitor: undefined,
-		also: [{ name: "red-tenants", mode: "live", radar, ...monitor }],
+		also: [
+			{
+				name: "red-tenants",
+				mode: "live",
+				radar: { ...radar, called: { tenant: `Customer ${tenant}`, workload: "Identity", slo: "Sign-ins" } },
+				...monitor,
+			},
+		],
 	}));
 }
 
@@ -86,7 +93,7 @@ describe("the radar on the windows of live data", () => {
 		]);
 		const [{ evidence, detectedAt }] = opened as [BreachOpened];
 		expect(detectedAt - START).toBeLessThan(20 * MINUTE_MS);
-		expect(evidence.says).toContain("tenant-3");
+		expect(evidence.says).toMatch(/^Customer tenant-3: Identity Sign-ins has been off for /);
 		expect(evidence.radar).toMatchObject({ scope: "tenant", kind: "errors", changes: [], culprits: [] });
 		expect(news.at(-1)).toMatchObject({ type: "breach.closed", tenant: "tenant-3", detector: "radar" });
 	});

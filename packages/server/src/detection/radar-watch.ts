@@ -3,6 +3,7 @@ import { FLEET } from "#telemetry";
 import type { Finding } from "./claim.ts";
 import type { PairWindows } from "./pair-windows.ts";
 import { type Counts, createCounts, withMore } from "./radar/counts.ts";
+import { explain } from "./radar/explain.ts";
 import { createRadar, type Radar, type RadarAlert, type RadarChange, type RadarEvent } from "./radar/index.ts";
 import { RadarHistory, type ReadMinutes } from "./radar-history.ts";
 import type { DetectionPair, PairMonitor, Planned, RadarSeen } from "./types.ts";
@@ -237,7 +238,7 @@ export class RadarWatch {
 					detector: "radar",
 					is: "open",
 					since: alert.onsetAt,
-					says: alert.explanation,
+					says: worded(alert, monitor),
 					scope: alert.scope === "tenant" ? "tenant" : "platform",
 					radar: seenOf(alert),
 				});
@@ -251,6 +252,13 @@ export class RadarWatch {
 		}
 		return findings;
 	}
+}
+
+/** The alert in words for people. */
+function worded(alert: RadarAlert, { radar }: PairMonitor): string {
+	const called = radar?.called;
+	if (!called) return alert.explanation;
+	return explain({ ...alert, tenant: called.tenant, workload: called.workload, sli: called.slo });
 }
 
 function seenOf({ scope, culprits, changes, evidence, cohort }: RadarAlert): RadarSeen {

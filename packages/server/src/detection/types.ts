@@ -192,6 +192,8 @@ export interface PairMonitor {
 	readonly radar?:
 		| (RadarTerms & {
 				readonly workload: string;
+				/** What people call them; default: their names. */
+				readonly called?: { readonly tenant: string; readonly workload: string; readonly slo: string } | undefined;
 				/** The tenant's clock, minutes east of UTC. */
 				readonly utcOffsetMinutes: number;
 				/** Whatever the tenant's workload does meanwhile is neither claimed nor learnt. Undefined: never. */
