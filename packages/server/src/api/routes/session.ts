@@ -59,13 +59,16 @@ export function sessionRoutes(api: Api, context: ApiContext, options: SessionOpt
 		},
 		async (request, reply) => {
 			const session = await exchange(context, options, request.body.token, request.id);
-			if (!session)
+			if (!session) {
+				if (await isAgents(context, request.body.token))
+					throw new ApiProblem(401, "unauthenticated", AGENTS_TOKEN, AGENTS_REMEDY);
 				throw new ApiProblem(
 					401,
 					"unauthenticated",
 					"The token is unknown, expired or already used.",
 					"Restart the server for a new one-time link, or ask an administrator for a token.",
 				);
+			}
 			setCookie(reply, options, session.id);
 			return {
 				name: session.principal.name,
@@ -116,7 +119,8 @@ export function sessionRoutes(api: Api, context: ApiContext, options: SessionOpt
 		async (request, reply) => {
 			const { token, next } = request.query;
 			const gives = token === undefined ? undefined : await givenBy(context, options, token);
-			const page = signInPage({ token, gives, next, nonce: reply.cspNonce.style });
+			const isAgent = token !== undefined && (await isAgents(context, token));
+			const page = signInPage({ token, gives, isAgent, next, nonce: reply.cspNonce.style });
 			return reply.type("text/html; charset=utf-8").send(page);
 		},
 	);
@@ -136,7 +140,8 @@ export function sessionRoutes(api: Api, context: ApiContext, options: SessionOpt
 			const { token, next } = request.body;
 			const session = await exchange(context, options, token.trim(), request.id);
 			if (!session) {
-				const page = signInPage({ token, next, nonce: reply.cspNonce.style });
+				const isAgent = await isAgents(context, token.trim());
+				const page = signInPage({ token, isAgent, next, nonce: reply.cspNonce.style });
 				return reply.code(401).type("text/html; charset=utf-8").send(page);
 			}
 			setCookie(reply, options, session.id);
@@ -185,6 +190,13 @@ async function issuedToken(context: ApiContext, token: string) {
 		.executeTakeFirst();
 }
 
+/** Whether it is the valid token of an agent, who is told where it holds instead. */
+async function isAgents(context: ApiContext, token: string): Promise<boolean> {
+	const row = await issuedToken(context, token);
+	if (row?.role !== "agent" || row.revoked_at !== null) return false;
+	return row.expires_at === null || row.expires_at > context.clock.now();
+}
+
 /** What a link's token would sign in as, without using it up; undefined when it would not. */
 async function givenBy(context: ApiContext, options: SessionOptions, token: string): Promise<Gives | undefined> {
 	if (isOperatorToken(options.tokenDigest, token)) return { role: OPERATOR.role, isOnce: false };
@@ -223,6 +235,8 @@ interface SignInPage {
 	readonly token?: string | undefined;
 	/** What the link's token gives; undefined when it gives nothing (any more). */
 	readonly gives?: Gives | undefined;
+	/** An agent's token: valid, but not here. */
+	readonly isAgent?: boolean;
 	readonly next?: string | undefined;
 	readonly nonce: string;
 }
@@ -236,14 +250,23 @@ const ROLE_WORDS: Readonly<Record<string, string>> = {
 const NOT_SIGNED_IN = `<p class="problem" role="alert">Not signed in: that link or token is unknown, expired or already used.</p>
 <p>If this browser is signed in already, <a href="/">open the console</a>. Otherwise restart the server for a new one-time link, or ask an administrator for a token and paste it here.</p>`;
 
-function signInPage({ token, gives, next, nonce }: SignInPage): string {
+const AGENTS_TOKEN = "The token is an agent's: agents do not sign in to the console.";
+const AGENTS_REMEDY =
+	"Send it as Authorization: Bearer to POST /mcp (Model Context Protocol), or use bellwether mcp. A person signs in with a token of a viewer, responder or administrator.";
+
+const AGENTS = `<p class="problem" role="alert">Not signed in. ${escapeHtml(AGENTS_TOKEN)}</p>
+<p>${escapeHtml(AGENTS_REMEDY)}</p>`;
+
+function signInPage({ token, gives, isAgent, next, nonce }: SignInPage): string {
 	const hidden = (name: string, value: string | undefined) =>
 		value === undefined ? "" : `<input type="hidden" name="${name}" value="${escapeHtml(value)}">`;
 	const words = gives
 		? `<p>${gives.isOnce ? "This link works once. " : ""}The button signs this browser in as <strong>${escapeHtml(ROLE_WORDS[gives.role] ?? gives.role)}</strong> of this Bellwether.</p>`
 		: token === undefined
 			? "<p>Paste a token: it signs this browser in with the role that the token was made for.</p>"
-			: NOT_SIGNED_IN;
+			: isAgent
+				? AGENTS
+				: NOT_SIGNED_IN;
 	const field = gives
 		? hidden("token", token)
 		: `<label for="token">Token</label><input id="token" name="token" type="password" autocomplete="off" required>
