@@ -68,7 +68,10 @@ export function shown(value: unknown, place = ""): string {
 	if (SECRET.test(place)) return "a value that is not repeated here";
 	if (typeof value === "string") {
 		const text = printable(value);
-		return text.length > MAX_SHOWN ? `"${text.slice(0, MAX_SHOWN)}…" (${value.length} characters)` : `"${text}"`;
+		const quote = text.includes('"') ? "'" : '"';
+		const isLong = text.length > MAX_SHOWN;
+		const said = `${quote}${isLong ? `${text.slice(0, MAX_SHOWN)}…` : text}${quote}`;
+		return isLong ? `${said} (${value.length} characters)` : said;
 	}
 	if (Array.isArray(value)) return `a list of ${value.length}`;
 	if (value !== null && typeof value === "object") return "an object";
@@ -98,7 +101,9 @@ function detailsOf(issue: Issue, data: unknown, at: readonly PropertyKey[]): Pro
 		case "invalid_type": {
 			const kind = KINDS[issue.expected] ?? issue.expected;
 			if (value === undefined) return detail(`is missing: ${kind} is expected`, `Send ${place} as ${kind}.`);
-			return detail(`is ${was}, which is not ${kind}`, `Send ${kind}.`);
+			const isEntry = issue.expected === "array" && typeof value === "string" && value.length <= MAX_SHOWN;
+			const example = isEntry && !SECRET.test(place) ? `: [${JSON.stringify(value)}]` : "";
+			return detail(`is ${was}, which is not ${kind}`, `Send ${kind}${example}.`);
 		}
 		case "invalid_value": {
 			const known = issue.values.map((each) => String(each)).join(", ");
