@@ -300,3 +300,11 @@ describe("hostile text in every field", () => {
 		expect(Buffer.byteLength(page)).toBeLessThanOrEqual(30_000);
 	});
 });
+
+it("offers those who may only read no act that would be refused, and shows everything else", () => {
+	const options = { csrfToken: "c", now: NOW, timeZone: "UTC", person: "V. Viewer" };
+	const html = renderPagerPage(incident, { ...options, isReader: true });
+	expect(html).not.toContain("<form");
+	expect(html).toContain("you may read");
+	expect(renderPagerPage(incident, options)).toContain("<form");
+});

@@ -12,6 +12,8 @@ export interface PagerPageOptions {
 	readonly timeZone: string;
 	/** Who is signed in. */
 	readonly person: string;
+	/** May read only: what would be refused is not offered. */
+	readonly isReader?: boolean;
 	/** What the last form answered, e.g. "Not acknowledged: …". */
 	readonly message?: string;
 }
@@ -104,7 +106,9 @@ function alsoAffected(tenants: readonly string[]): string {
 function waiting(data: IncidentDetail, o: PagerPageOptions, at: (instant: number) => string, path: string): string {
 	const csrf = `<input type="hidden" name="csrf" value="${escapeHtml(o.csrfToken)}">`;
 	const passTo = passTarget(data.escalation);
-	const button = `<form method="post" action="/p/${path}/acknowledge">${csrf}<button>Acknowledge ${escapeHtml(data.id)}</button></form>`;
+	const button = o.isReader
+		? "<p>A responder or an administrator acknowledges; you may read.</p>"
+		: `<form method="post" action="/p/${path}/acknowledge">${csrf}<button>Acknowledge ${escapeHtml(data.id)}</button></form>`;
 	if (data.escalation.state === "none") return `<p class="clock">${unpaged(data.parent)}</p>\n${button}`;
 	const due = data.acknowledgeDueAt;
 	const clock =
@@ -114,7 +118,7 @@ function waiting(data: IncidentDetail, o: PagerPageOptions, at: (instant: number
 				? `Acknowledge by <strong>${at(due)}</strong>: ${duration(due - o.now)} left.`
 				: `<strong class="late">Acknowledgement was due at ${at(due)}</strong>, ${duration(o.now - due)} ago.`;
 	const pass =
-		passTo === undefined
+		passTo === undefined || o.isReader
 			? ""
 			: `
 <form method="post" action="/p/${path}/pass">${csrf}<button class="second">Not me – pass to ${escapeHtml(clip(passTo, 80))}</button></form>`;

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { why } from "../api.ts";
 import { useSigned } from "../shell/signed.ts";
 import { times, useText } from "../text.ts";
+import { mayActOnCall } from "./may-act.ts";
 import { linksQuery, onCallActions } from "./queries.ts";
 
 /** Private addresses under which calendars read this schedule; each is shown once. */
@@ -15,6 +16,7 @@ export function CalendarLinks({ schedule, now }: { readonly schedule: string; re
 	const make = useMutation({ mutationFn: () => actions.makeLink(schedule), onSuccess: refresh });
 	const revoke = useMutation({ mutationFn: (id: string) => actions.revokeLink(id), onSuccess: refresh });
 	const links = (useQuery(linksQuery).data ?? []).filter((link) => link.schedule === schedule && !link.revokedAt);
+	if (!mayActOnCall(session)) return null;
 	const error = make.error ?? revoke.error;
 	return (
 		<section className="card">

@@ -12,6 +12,7 @@ import { Empty, ErrorState, Loading, RefreshFailed } from "../shell/states.tsx";
 import { times, useText } from "../text.ts";
 import { Choose } from "./act-form.tsx";
 import { names, OnCallFrame } from "./frame.tsx";
+import { mayActOnCall } from "./may-act.ts";
 import { handOverQuery, onCallActions } from "./queries.ts";
 import { Absences } from "./schedule-changes.tsx";
 
@@ -193,34 +194,36 @@ function Notes({ view, now }: CardProps) {
 	return (
 		<section className="card wide">
 			<h2>{t("handover.note")}</h2>
-			<form
-				className="resolve-form"
-				onSubmit={(event) => {
-					event.preventDefault();
-					if (text.trim() !== "") write.mutate();
-				}}
-			>
-				<Field label={t("handover.noteLabel")}>
-					<Textarea
-						value={text}
-						maxLength={4_000}
-						rows={4}
-						resize="vertical"
-						onChange={(_, data) => setText(data.value)}
-					/>
-				</Field>
-				<div className="actions">
-					<Button type="submit" appearance="primary" disabled={write.isPending || text.trim() === ""}>
-						{t("handover.write")}
-					</Button>
-					{write.isSuccess && text === "" ? <span role="status">{t("handover.written")}</span> : null}
-				</div>
-				{write.error === null ? null : (
-					<p className="failure breakable" role="alert">
-						{t("form.refused", { why: why(write.error) })}
-					</p>
-				)}
-			</form>
+			{mayActOnCall(session) ? (
+				<form
+					className="resolve-form"
+					onSubmit={(event) => {
+						event.preventDefault();
+						if (text.trim() !== "") write.mutate();
+					}}
+				>
+					<Field label={t("handover.noteLabel")}>
+						<Textarea
+							value={text}
+							maxLength={4_000}
+							rows={4}
+							resize="vertical"
+							onChange={(_, data) => setText(data.value)}
+						/>
+					</Field>
+					<div className="actions">
+						<Button type="submit" appearance="primary" disabled={write.isPending || text.trim() === ""}>
+							{t("handover.write")}
+						</Button>
+						{write.isSuccess && text === "" ? <span role="status">{t("handover.written")}</span> : null}
+					</div>
+					{write.error === null ? null : (
+						<p className="failure breakable" role="alert">
+							{t("form.refused", { why: why(write.error) })}
+						</p>
+					)}
+				</form>
+			) : null}
 			{view.notes.length === 0 ? <p className="soft">{t("handover.notesNone")}</p> : null}
 			<ul className="act-list">
 				{view.notes.map((note) => (

@@ -7,6 +7,7 @@ import { Confirm } from "../incidents/confirm.tsx";
 import { useSigned } from "../shell/signed.ts";
 import { times, useText } from "../text.ts";
 import { names } from "./frame.tsx";
+import { mayActOnCall } from "./may-act.ts";
 import { ALL_ON_CALL, onCallActions } from "./queries.ts";
 import { TakeForm } from "./schedule-forms.tsx";
 
@@ -18,10 +19,9 @@ interface Props {
 type Override = ScheduleDetail["overrides"][number];
 type Swap = ScheduleDetail["swaps"][number];
 
-/** Whether the reader's role may change who is on call; viewers read. */
+/** Whether the reader may change who is on call. */
 export function useMayAct(): boolean {
-	const { role } = useSigned().session;
-	return role === "responder" || role === "admin";
+	return mayActOnCall(useSigned().session);
 }
 
 /** Does one thing about the schedule and reads everything of on-call anew. */

@@ -102,6 +102,7 @@ async function page(
 		now: context.clock.now(),
 		timeZone,
 		person: person?.displayName ?? principal.name,
+		isReader: !RESPONDERS.some((role) => role === principal.role),
 		...(done === undefined ? {} : { message: MESSAGES[done] }),
 	});
 	return reply.type("text/html; charset=utf-8").send(html);
