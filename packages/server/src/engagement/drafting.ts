@@ -54,13 +54,14 @@ export async function draftNotices(tx: Tx, deps: EngagementDeps, incident: Incid
 	const audiences: Audience[] = tenant.contacts.support ? ["csam", "support", "customer"] : ["csam", "customer"];
 	const written = await listNotices(tx, ALL, { incidentId: incident.id });
 	for (const audience of audiences) {
+		const before = written.filter((notice) => notice.audience === audience);
 		// What one audience has, waiting or sent, it is never sent twice.
-		if (written.some((notice) => notice.audience === audience && notice.state !== "discarded")) continue;
+		if (before.some(({ state }) => state !== "discarded")) continue;
 		if (audience === "csam" && !tenant.contacts.csam) {
 			await reportFailure(tx, deps, incident, audience, "the tenant has no CSAM contact", now);
 			continue;
 		}
-		await draftNotice(tx, deps, { catalogue, tenant, incident, audience, now });
+		await draftNotice(tx, deps, { catalogue, tenant, incident, audience, wasDiscarded: before.length > 0, now });
 	}
 }
 
@@ -69,11 +70,13 @@ interface DraftOptions {
 	readonly tenant: KeyTenant;
 	readonly incident: Incident;
 	readonly audience: Audience;
+	/** Somebody may have had a reason: the next one waits for a person. */
+	readonly wasDiscarded: boolean;
 	readonly now: number;
 }
 
 async function draftNotice(tx: Tx, deps: EngagementDeps, options: DraftOptions): Promise<void> {
-	const { catalogue, tenant, incident, audience, now } = options;
+	const { catalogue, tenant, incident, audience, wasDiscarded, now } = options;
 	const template = chooseTemplate(catalogue.templates, audience, tenant.language);
 	if (!template) {
 		await reportFailure(tx, deps, incident, audience, "the catalogue has no template for them", now);
@@ -106,7 +109,8 @@ async function draftNotice(tx: Tx, deps: EngagementDeps, options: DraftOptions):
 	};
 	const channel = mailChannel(catalogue);
 	const leaks = findLeaks(catalogue, draft, publicUrl);
-	const isAutomatic = audience !== "customer" && channel !== undefined && leaks.length === 0;
+	const waits = waitsFor(audience, channel, leaks.length, wasDiscarded);
+	const isAutomatic = channel !== undefined && waits === null;
 	const notice: Notice = isAutomatic
 		? { ...draft, state: "approved", approvedBy: SYSTEM.name, approvedAt: now }
 		: draft;
@@ -117,7 +121,7 @@ async function draftNotice(tx: Tx, deps: EngagementDeps, options: DraftOptions):
 			noticeId: notice.id,
 			audience,
 			automatic: isAutomatic,
-			waitsFor: waitsFor(audience, channel, leaks.length),
+			waitsFor: waits,
 		},
 	});
 	if (isAutomatic) await queueNotice(tx, deps, notice, channel, now);
@@ -140,10 +144,17 @@ export function mailChannel(catalogue: Catalogue): string | undefined {
 	return catalogue.channels.find((channel) => channel.kind === "mail")?.name;
 }
 
-function waitsFor(audience: Audience, channel: string | undefined, leakCount: number): string | null {
+/** Null: for nothing, it leaves at once. */
+function waitsFor(
+	audience: Audience,
+	channel: string | undefined,
+	leakCount: number,
+	wasDiscarded: boolean,
+): string | null {
 	if (channel === undefined) return "a mail server (smtp in the settings)";
 	if (leakCount > 0) return "a person: its text names what its readers must not see";
-	return audience === "customer" ? "approval" : null;
+	if (audience === "customer") return "approval";
+	return wasDiscarded ? "a person: one like it was discarded" : null;
 }
 
 async function reportFailure(

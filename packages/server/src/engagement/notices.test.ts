@@ -262,6 +262,20 @@ test("what was no false alarm after all is drafted anew for those alone who were
 	expect(mailsOf(sent).length).toBe(mails);
 });
 
+test("what a person discarded is drafted anew after a false alarm that was none, and leaves only when a person says so", async () => {
+	const { open, close, deliver, discard, notice, pass, resolve, sent, store } = await rooms();
+	await open(breachOpened("woodgrove"));
+	expect(await discard((await notice("csam")).id)).toMatchObject({ status: "changed" });
+	await resolve("INC-1001", "noise", "a load test");
+	await close("woodgrove");
+	await open(breachOpened("woodgrove"));
+	await pass(1_000);
+	await deliver();
+	const rows = await store.db.selectFrom("notices").select("state").where("audience", "=", "csam").execute();
+	expect(rows.map(({ state }) => state).toSorted()).toEqual(["discarded", "draft"]);
+	expect(mailsOf(sent).filter((to) => to.includes("csam"))).toEqual([]);
+});
+
 test("after a false alarm no draft is left to approve", async () => {
 	const { open, notice, resolve } = await rooms();
 	await open(breachOpened("woodgrove"));
