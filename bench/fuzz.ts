@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { Malformed, TooLarge } from "../packages/server/src/telemetry/wire.ts";
+import { Malformed, TooLarge } from "../packages/server/src/telemetry/intake/wire.ts";
 import { DECODERS, type FuzzedDecoder } from "./fuzz/decoders.ts";
 import { Mutator } from "./fuzz/mutate.ts";
 import { World } from "./fuzz/world.ts";

@@ -1,4 +1,4 @@
-// `npm run core`: builds packages/server/src/telemetry/core.wasm from packages/server/assembly.
+// `npm run core`: builds packages/server/src/telemetry/core/core.wasm from packages/server/assembly.
 import { writeFileSync } from "node:fs";
 import { buildCore, CORE_WASM } from "./core-build.mjs";
 

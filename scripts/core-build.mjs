@@ -3,7 +3,7 @@ import { join } from "node:path";
 import asc from "assemblyscript/asc";
 import { ROOT } from "./setup.mjs";
 
-export const CORE_WASM = join(ROOT, "packages/server/src/telemetry/core.wasm");
+export const CORE_WASM = join(ROOT, "packages/server/src/telemetry/core/core.wasm");
 const SOURCES = join(ROOT, "packages/server/assembly");
 
 /**

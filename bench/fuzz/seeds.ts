@@ -1,5 +1,8 @@
-import { logBytes, spanBytes } from "../../packages/server/src/telemetry/event-fixture.ts";
-import { remoteWriteBytes, type TestSeries } from "../../packages/server/src/telemetry/remote-write-fixture.ts";
+import { logBytes, spanBytes } from "../../packages/server/src/telemetry/events/event-fixture.ts";
+import {
+	remoteWriteBytes,
+	type TestSeries,
+} from "../../packages/server/src/telemetry/remote-write/remote-write-fixture.ts";
 import {
 	cumulative,
 	delta,

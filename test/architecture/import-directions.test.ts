@@ -89,7 +89,12 @@ const SEEDS: Seed[] = [
 	seed("api must not import an adapter", `${SERVER}/api`, importing("../adapters/sqlite/store.ts"), RESTRICTED),
 	seed("api may import every room", `${SERVER}/api`, importing("#learning"), undefined),
 	seed("the demo must not import a room", `${SERVER}/demo`, importing("#telemetry"), RESTRICTED),
-	seed("the demo must not import the server's files", `${SERVER}/demo`, importing("../telemetry/wire.ts"), RESTRICTED),
+	seed(
+		"the demo must not import the server's files",
+		`${SERVER}/demo`,
+		importing("../telemetry/intake/wire.ts"),
+		RESTRICTED,
+	),
 	seed("the demo may import a package", `${SERVER}/demo`, importing("yaml"), undefined),
 	seed("model must not import Node", "packages/model/src", importing("node:fs"), RESTRICTED),
 	seed("model must not import a package", "packages/model/src", importing("zod"), RESTRICTED),

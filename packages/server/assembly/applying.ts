@@ -40,7 +40,7 @@ import {
 	VALUES,
 } from "./table";
 
-/** Flags of a record in the journal; see `src/telemetry/apply.ts`. */
+/** Flags of a record in the journal; see `src/telemetry/counting/apply.ts`. */
 const STEP: u32 = 1;
 const TIME: u32 = 2;
 const START: u32 = 4;

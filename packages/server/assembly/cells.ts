@@ -44,7 +44,7 @@ export function mergeCells(): void {
 	}
 }
 
-/** The entry of a cell, made if it is new; there is room for it. The same table as `src/telemetry/cells.ts` keeps; `which`: 0 or WAITING. */
+/** The entry of a cell, made if it is new; there is room for it. The same table as `src/telemetry/counting/cells.ts` keeps; `which`: 0 or WAITING. */
 export function cellOf(pair: i32, bucket: i32, which: usize): usize {
 	const pairs = pointer(CELL_PAIRS + which);
 	const buckets = pointer(CELL_BUCKETS + which);

@@ -1,5 +1,5 @@
 /**
- * Staging, applying and cells read and write through one table of pointers and numbers, 8 bytes each; `src/telemetry/core.ts`
+ * Staging, applying and cells read and write through one table of pointers and numbers, 8 bytes each; `src/telemetry/core/core.ts`
  * names the entries in the same order.
  */
 let table: usize = 0;

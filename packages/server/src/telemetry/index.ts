@@ -4,14 +4,16 @@
  * one with a reason and are accounted for. When streams are full new ones are refused and known ones go on; when the store
  * fails the answer is `unavailable` until memory has been rebuilt from it.
  */
-export { release } from "./content.ts";
+
 export * from "./feeds/index.ts";
-export { CSV_OPTIONS, delimiterOf, headerFault, type ImportFormat, jsonFields } from "./import-lines.ts";
-export { IMPORT_FIELDS, type ImportRow, importRow } from "./import-row.ts";
-export type { DamagedLeaves, LeafKind, LeafStore, LeafWriter, StoredLeafName } from "./leaf-store.ts";
-export { MemoryTelemetryStore } from "./memory-store.ts";
-export { type SenderKind, senderKind, unnamedSource } from "./origins.ts";
-export * from "./packed-totals.ts";
+export * from "./history/packed-totals.ts";
+export { CSV_OPTIONS, delimiterOf, headerFault, type ImportFormat, jsonFields } from "./import/import-lines.ts";
+export { IMPORT_FIELDS, type ImportRow, importRow } from "./import/import-row.ts";
+export { release } from "./intake/content.ts";
+export { type SenderKind, senderKind, unnamedSource } from "./intake/origins.ts";
+export type { IngestRequest } from "./intake/request-intake.ts";
+export { Malformed } from "./intake/wire.ts";
+export type { DamagedLeaves, LeafKind, LeafStore, LeafWriter, StoredLeafName } from "./leaves/leaf-store.ts";
 export * from "./pull/asking.ts";
 export type * from "./pull/feed-engine.ts";
 export { backOffMs, type PullPlan, type PullState, planPull, queryWaitMs } from "./pull/planner.ts";
@@ -19,10 +21,9 @@ export * from "./pull/pull-engine.ts";
 export type { PulledAnswer, PullOutcome } from "./pull/pulling.ts";
 export { CountRows } from "./pull/rows.ts";
 export { SeriesBytes } from "./pull/samples.ts";
-export type { IngestRequest } from "./request-intake.ts";
-export type * from "./store.ts";
+export { keepsLatency, latencyUnit } from "./selection/uses.ts";
+export { MemoryTelemetryStore } from "./store/memory-store.ts";
+export type * from "./store/store.ts";
 export { StoreFailure, Telemetry, type TelemetryOptions } from "./telemetry.ts";
 export * from "./types.ts";
-export { keepsLatency, latencyUnit } from "./uses.ts";
-export type * from "./window-snapshots.ts";
-export { Malformed } from "./wire.ts";
+export type * from "./windows/window-snapshots.ts";

@@ -1,7 +1,7 @@
 import { ManualClock } from "@bellwether/model";
 import protobuf from "protobufjs";
 import type { Catalogue, Indicator, KeyTenant, Slo } from "#catalogue";
-import { MemoryTelemetryStore } from "./memory-store.ts";
+import { MemoryTelemetryStore } from "./store/memory-store.ts";
 import { Telemetry } from "./telemetry.ts";
 import type { IngestOutcome, Pair, Protocol, WindowSink } from "./types.ts";
 

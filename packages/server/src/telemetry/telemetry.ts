@@ -1,22 +1,22 @@
 import type { Clock } from "@bellwether/model";
 import { type Catalogue, keptAttributesOf } from "#catalogue";
-import { ByteWriter } from "./bytes.ts";
-import { LATE_AFTER_MS } from "./cells.ts";
-import { Core } from "./core.ts";
-import type { Fold } from "./fold.ts";
-import { isFoldDue } from "./fold-timing.ts";
-import { IdleStreams } from "./idle-streams.ts";
-import { parseImport, repeatedImport } from "./import.ts";
-import type { ImportFormat } from "./import-lines.ts";
-import { mergeLate, storeImport } from "./late-counts.ts";
+import { ByteWriter } from "./core/bytes.ts";
+import { Core } from "./core/core.ts";
+import { LATE_AFTER_MS } from "./counting/cells.ts";
+import type { Fold } from "./history/fold.ts";
+import { isFoldDue } from "./history/fold-timing.ts";
+import { mergeLate, storeImport } from "./history/late-counts.ts";
+import { Readings } from "./history/readings.ts";
+import { sealFold } from "./history/sealing.ts";
+import { parseImport, repeatedImport } from "./import/import.ts";
+import type { ImportFormat } from "./import/import-lines.ts";
+import { type IngestRequest, type JournalWriters, RequestIntake } from "./intake/request-intake.ts";
 import { type Loaded, loadUnder, type OpenWindows } from "./loading.ts";
 import type { PullState } from "./pull/planner.ts";
 import { type PulledAnswer, type PullOutcome, readPullState, takeAnswer } from "./pull/pulling.ts";
-import { Readings } from "./readings.ts";
-import { type IngestRequest, type JournalWriters, RequestIntake } from "./request-intake.ts";
-import { sealFold } from "./sealing.ts";
-import type { SelectionSource } from "./selection.ts";
-import type { OpenTelemetryStore, TelemetryStore } from "./store.ts";
+import type { SelectionSource } from "./selection/selection.ts";
+import type { OpenTelemetryStore, TelemetryStore } from "./store/store.ts";
+import { IdleStreams } from "./streams/idle-streams.ts";
 import type {
 	Accounting,
 	AttributeCounts,
@@ -35,7 +35,7 @@ import type {
 	WindowBucket,
 	WindowsQuery,
 } from "./types.ts";
-import { WindowKeeper } from "./window-keeper.ts";
+import { WindowKeeper } from "./windows/window-keeper.ts";
 
 export interface TelemetryOptions {
 	readonly openStore: OpenTelemetryStore;

@@ -1,4 +1,4 @@
-import type { WindowSnapshots } from "./window-snapshots.ts";
+import type { WindowSnapshots } from "./windows/window-snapshots.ts";
 
 /** The tenant of the fleet's own aggregate in every table and message; no key tenant may have this name. */
 export const FLEET = "";

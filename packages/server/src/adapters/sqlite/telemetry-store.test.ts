@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
-import { describeTelemetryStore } from "../../telemetry/store.cases.ts";
+import { describeTelemetryStore } from "../../telemetry/store/store.cases.ts";
 import { openTelemetryStore } from "./telemetry-store.ts";
 
 function file(): string {

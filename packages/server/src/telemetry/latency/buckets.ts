@@ -1,4 +1,4 @@
-import type { ByteReader, ByteWriter } from "../bytes.ts";
+import type { ByteReader, ByteWriter } from "../core/bytes.ts";
 import { boundOf, MAX_INTERVALS, SKETCH_SCALE, Sketch } from "./sketch.ts";
 
 /** Of exponential shapes: latencies that the zero bucket holds, and those below zero, which no clock should give. */

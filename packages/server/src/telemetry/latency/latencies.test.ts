@@ -1,8 +1,8 @@
 import { ManualClock } from "@bellwether/model";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { hex, nanosOf, type PlainSpan, span, spanBytes } from "../event-fixture.ts";
-import { remoteWriteBytes, type TestHistogram } from "../remote-write-fixture.ts";
+import { hex, nanosOf, type PlainSpan, span, spanBytes } from "../events/event-fixture.ts";
+import { remoteWriteBytes, type TestHistogram } from "../remote-write/remote-write-fixture.ts";
 import {
 	catalogue,
 	DAY_MS,

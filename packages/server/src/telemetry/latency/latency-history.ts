@@ -1,5 +1,5 @@
-import { TIER_NAMES, TIERS } from "../retention.ts";
-import type { TelemetryStore } from "../store.ts";
+import { TIER_NAMES, TIERS } from "../history/retention.ts";
+import type { TelemetryStore } from "../store/store.ts";
 import type { Latencies, LatenciesQuery, LatencyFigures, WindowBucket } from "../types.ts";
 import { unpackSketches } from "./packed-sketches.ts";
 import { Sketch } from "./sketch.ts";

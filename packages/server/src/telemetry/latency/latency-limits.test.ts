@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ByteReader, ByteWriter } from "../bytes.ts";
+import { ByteReader, ByteWriter } from "../core/bytes.ts";
 import { catalogue, NOW, otlpBytes, point, request, rig } from "../telemetry-fixture.ts";
 import { explicitBuckets } from "./buckets.ts";
 import { LatencyStreams, packStates } from "./latency-streams.ts";

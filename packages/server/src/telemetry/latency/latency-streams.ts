@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter } from "../bytes.ts";
+import { ByteReader, ByteWriter } from "../core/bytes.ts";
 import { advanced, type BucketCounts, BucketReader, BucketWriter, difference, sketchOf } from "./buckets.ts";
 import type { Sketch } from "./sketch.ts";
 

@@ -1,4 +1,4 @@
-import { ByteReader, ByteWriter } from "../bytes.ts";
+import { ByteReader, ByteWriter } from "../core/bytes.ts";
 import { Sketch } from "./sketch.ts";
 
 /** Sketches by bucket number as bytes: the bounds that occur once, then for each bucket its intervals by them. */

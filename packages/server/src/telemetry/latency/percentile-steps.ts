@@ -1,6 +1,6 @@
-import { HOUR_MS } from "../cells.ts";
-import { TIERS } from "../retention.ts";
-import type { TelemetryStore } from "../store.ts";
+import { HOUR_MS } from "../counting/cells.ts";
+import { TIERS } from "../history/retention.ts";
+import type { TelemetryStore } from "../store/store.ts";
 import type { PercentileQuery, PercentileStep } from "../types.ts";
 import { unpackSketches } from "./packed-sketches.ts";
 import { Sketch } from "./sketch.ts";

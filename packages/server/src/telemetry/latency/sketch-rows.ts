@@ -1,6 +1,6 @@
-import { HOUR_MS } from "../cells.ts";
-import { TIERS } from "../retention.ts";
-import type { FoldWriter, RollUp, SketchKind } from "../store.ts";
+import { HOUR_MS } from "../counting/cells.ts";
+import { TIERS } from "../history/retention.ts";
+import type { FoldWriter, RollUp, SketchKind } from "../store/store.ts";
 import { packSketches, unpackSketches } from "./packed-sketches.ts";
 import { Sketch } from "./sketch.ts";
 import { MINUTE_MS } from "./sketch-cells.ts";

@@ -1,6 +1,6 @@
-import { ByteReader, ByteWriter } from "../bytes.ts";
-import { BUCKET_MS, Cells } from "../cells.ts";
-import type { Selection } from "../selection.ts";
+import { ByteReader, ByteWriter } from "../core/bytes.ts";
+import { BUCKET_MS, Cells } from "../counting/cells.ts";
+import type { Selection } from "../selection/selection.ts";
 import { FLEET, type RejectReason } from "../types.ts";
 import type { PullRange } from "./pull-engine.ts";
 import { readCountRows } from "./rows.ts";

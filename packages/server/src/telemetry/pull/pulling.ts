@@ -1,9 +1,9 @@
 import type { Slo } from "#catalogue";
-import type { Cells } from "../cells.ts";
-import { addToWindows } from "../late-counts.ts";
-import type { Ledger } from "../ledger.ts";
-import { meetsThreshold, type Selection } from "../selection.ts";
-import type { AccountingRow, FoldWriter, TelemetryStore } from "../store.ts";
+import type { Cells } from "../counting/cells.ts";
+import { addToWindows } from "../history/late-counts.ts";
+import type { Ledger } from "../intake/ledger.ts";
+import { meetsThreshold, type Selection } from "../selection/selection.ts";
+import type { AccountingRow, FoldWriter, TelemetryStore } from "../store/store.ts";
 import type { IngestOutcome, WindowSink } from "../types.ts";
 import { type CountsResult, packCounts, replaceCounts, unpackCounts } from "./counts.ts";
 import type { PullForm, PullState } from "./planner.ts";

@@ -1,5 +1,5 @@
 import type { PullQuery } from "#catalogue";
-import { ByteReader, ByteWriter } from "../bytes.ts";
+import { ByteReader, ByteWriter } from "../core/bytes.ts";
 import { type PulledRow, PullFailure } from "./pull-engine.ts";
 
 /** One (tenant value, time) of an answer. NaN: the engine gave no usable number or time. */

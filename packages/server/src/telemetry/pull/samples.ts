@@ -1,7 +1,7 @@
-import { ByteReader, ByteWriter } from "../bytes.ts";
-import { type DecoderContext, MISS } from "../decoder.ts";
-import { resolveSeries, SERIES_TYPE } from "../remote-write-series.ts";
-import { KIND } from "../selection.ts";
+import { ByteReader, ByteWriter } from "../core/bytes.ts";
+import { type DecoderContext, MISS } from "../intake/decoder.ts";
+import { resolveSeries, SERIES_TYPE } from "../remote-write/series.ts";
+import { KIND } from "../selection/selection.ts";
 import type { PulledSeries } from "./pull-engine.ts";
 
 /** Raw samples of series in few bytes. `isGauge`: a threshold SLO judges each sample; else they are counters. */
