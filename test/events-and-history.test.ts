@@ -82,13 +82,11 @@ describe("events that a program sends by itself", () => {
 			await server.call("/api/v1/events"),
 		];
 		expect(refusals.map((each) => each.status)).toEqual([400, 400, 415, 400, expect.any(Number), 405]);
-		for (const { status, json } of refusals)
-			if (status >= 400)
-				expect(json.error).toEqual({
-					code: expect.any(String),
-					message: expect.any(String),
-					remedy: expect.stringMatching(/\.$/),
-				});
+		const told = { message: expect.any(String), remedy: expect.stringMatching(/\.$/) };
+		for (const { status, json } of refusals) {
+			const places = status === 400 ? { details: [{ place: expect.any(String), ...told }] } : {};
+			if (status >= 400) expect(json.error).toEqual({ code: expect.any(String), ...told, ...places });
+		}
 		expect(await total(server, "adatum", "send", HOUR_MS)).toBe("2 of 2");
 		expect(await server.stop()).toBe(0);
 	});

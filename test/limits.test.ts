@@ -119,7 +119,7 @@ it("a source over its limit is told to wait before anything is taken, and nobody
 	]);
 	const { checks } = (await request(`${server.url}/readyz`)).json;
 	expect(checks).toContainEqual(expect.objectContaining({ name: "limits", ok: false, level: "warning" }));
-	const metrics = (await request(`${server.url}/metrics`)).text;
+	const metrics = (await server.call("/metrics")).text;
 	expect(metrics).toMatch(/bellwether_source_refused_requests_total\{source="edge"\} [1-9]/);
 
 	await server.stop("SIGKILL");
