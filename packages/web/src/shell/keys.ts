@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 import { type KeybindingsMap, tinykeys } from "tinykeys";
 import { preferences } from "../preferences.ts";
 
@@ -6,13 +6,13 @@ type Handler = (event: KeyboardEvent) => void;
 
 /**
  * Keys of a page while it is on screen. They are inert in fields and in dialogs, and all but Escape while single-letter
- * keys are switched off.
+ * keys are switched off. What is on screen answers to its keys at once, hence layout effects.
  */
 export function useKeys(keys: Readonly<Record<string, Handler>>): void {
 	const latest = useRef(keys);
 	latest.current = keys;
 	const names = Object.keys(keys).join(" | ");
-	useEffect(() => {
+	useLayoutEffect(() => {
 		const map: KeybindingsMap = {};
 		for (const name of names.split(" | ")) {
 			map[name] = (event) => {
@@ -29,7 +29,7 @@ export function useKeys(keys: Readonly<Record<string, Handler>>): void {
 export function useCommandKey(key: string, act: () => void): void {
 	const latest = useRef(act);
 	latest.current = act;
-	useEffect(
+	useLayoutEffect(
 		() =>
 			tinykeys(
 				window,
