@@ -115,7 +115,8 @@ describe("the fleet page", () => {
 		await page.keyboard.press("/");
 		await page.keyboard.type("gig?");
 		expect(new URL(page.url()).pathname).toBe("/fleet");
-		expect(new URL(page.url()).searchParams.get("q")).toBe("gig?");
+		await expect.poll(() => new URL(page.url()).searchParams.get("q")).toBe("gig?");
+		expect(new URL(page.url()).pathname).toBe("/fleet");
 		await page.keyboard.press("Escape");
 		await page.keyboard.press("?");
 		await page.getByRole("switch", { name: "Single-letter keys" }).click();
