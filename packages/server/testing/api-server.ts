@@ -9,9 +9,10 @@ import type { Catalogue } from "#catalogue";
 import { type ControlStore, EventBus, issueToken, type Role, systemIds } from "#platform";
 import type { TenantValuesQuery } from "#telemetry";
 import { openControlStore } from "../src/adapters/sqlite/control-store.ts";
+import { bareCatalogue } from "./bare-catalogue.ts";
 
 export const NOW = Date.UTC(2026, 10, 22, 3, 7);
-export const CATALOGUE: Catalogue = {
+export const CATALOGUE: Catalogue = bareCatalogue({
 	hash: "c0ffee",
 	settings: {
 		organisation: "Contoso",
@@ -20,18 +21,7 @@ export const CATALOGUE: Catalogue = {
 		baselines: { autoDetectedShare: 0.08, ttdManualMs: 1, ttdAutoMs: 1 },
 	},
 	tiers: [{ name: "mcs", displayName: "Mission critical", rank: 1, objectives: {} }],
-	tenants: [],
-	workloads: [],
-	slos: [],
-	monitors: [],
-	people: [],
-	schedules: [],
-	escalations: [],
-	channels: [],
-	templates: [],
-	sources: [],
-	feeds: [],
-};
+});
 
 export interface Ask {
 	readonly method?: "GET" | "POST" | "PUT" | "DELETE";
