@@ -1,14 +1,13 @@
-import { burnRate, describeDuration, errorBudget, formatDuration, HOUR_MS, MINUTE_MS } from "@bellwether/model";
+import { burnRate, errorBudget, formatDuration, HOUR_MS, MINUTE_MS } from "@bellwether/model";
 import { FLEET, type WindowSnapshots } from "#telemetry";
 import { Absences } from "./absences.ts";
+import { BurnRates } from "./burn-rates.ts";
 import { type Finding, newsOf } from "./claim.ts";
-import { isProven } from "./evidence.ts";
-import { Explanations } from "./explain.ts";
 import { PairWindows } from "./pair-windows.ts";
 import type { RadarChange } from "./radar/types.ts";
 import { RadarWatch } from "./radar-watch.ts";
-import { type CompleteUntil, isTrueWithout, unripeCounts } from "./ripe.ts";
-import { hasEvidence, LONG_WINDOW, PAGE_TIERS, type Rule, ruleKey, ruleOf, SHORT_WINDOW } from "./rules.ts";
+import type { CompleteUntil } from "./ripe.ts";
+import { hasEvidence, type Rule, ruleKey, ruleOf, SHORT_WINDOW } from "./rules.ts";
 import { SeasonalWatch } from "./seasonal-watch.ts";
 import { type ShadowFiring, ShadowFirings } from "./shadow-firings.ts";
 import { isSilent, silenceHorizon } from "./silence.ts";
@@ -28,21 +27,13 @@ import { windowSnapshots } from "./window-snapshots.ts";
 import {
 	PERIOD_WINDOW,
 	RING,
-	SUMS_STRIDE,
 	TOUCHED_BY_EVENTS,
 	TOUCHED_FOR_JUDGE,
 	TOUCHED_FOR_SILENCE,
 	TOUCHED_FOR_STATUS,
 	WINDOWS_MS,
-	type WindowTable,
 } from "./windows.ts";
 
-/** Verdicts on a pair, worst last; one byte per pair. */
-const NONE = 0;
-const RISK = 1;
-const BREACH = 2;
-
-const TIER_COUNT = LONG_WINDOW.length;
 const HOUR_WINDOW = WINDOWS_MS.indexOf(HOUR_MS);
 const STRIP_HOURS = 24;
 
@@ -53,26 +44,13 @@ export function createDetection(options: DetectionOptions): DetectionEngine {
 class Engine implements DetectionEngine {
 	readonly #windows: PairWindows;
 	readonly snapshots: WindowSnapshots;
-	readonly #confirmMs: number;
 	readonly #completeUntil: CompleteUntil;
 	#heldAt: number;
 	#silenceMinute = Number.NEGATIVE_INFINITY;
-	#isFirstEvaluation = true;
 
-	/** The rules' judging limits, TIER_COUNT for each rule, and each pair's rule as an offset into them. */
-	readonly #limits: Float64Array;
-	readonly #limitsOf: Uint32Array;
-
-	/** The confirmed verdict, and the one that waits since `#pendingAt` to be confirmed (equal: none waits). */
-	readonly #verdict: Uint8Array;
-	readonly #pending: Uint8Array;
-	readonly #pendingAt: Float64Array;
-	/** When the announced breach was detected; NaN: none is open. A shadow's breach is a verdict without this. */
-	readonly #openedAt: Float64Array;
 	readonly #isSilent: Uint8Array;
-	/** Tiers that are true with evidence, as bits. */
-	readonly #tiers: Uint8Array;
 	readonly #shadows = new ShadowFirings();
+	readonly #burnRates: BurnRates;
 	readonly #thresholds: Thresholds;
 	readonly #absences: readonly Absences[];
 	readonly #seasons: SeasonalWatch;
@@ -81,35 +59,29 @@ class Engine implements DetectionEngine {
 	constructor(options: DetectionOptions) {
 		const { pairs, now } = options;
 		checkFleetPairs(pairs);
-		const rules = new Map<string, { rule: Rule; offset: number }>();
+		const rules = new Map<string, Rule>();
 		const ruleOfPair = pairs.map((pair) => {
-			const key = ruleKey(pair);
-			const known = rules.get(key) ?? { rule: ruleOf(pair), offset: rules.size * TIER_COUNT };
-			rules.set(key, known);
-			return known;
+			const rule = rules.get(ruleKey(pair)) ?? ruleOf(pair);
+			rules.set(ruleKey(pair), rule);
+			return rule;
 		});
-		this.#limits = Float64Array.from([...rules.values()].flatMap(({ rule }) => rule.judgingLimits));
-		this.#limitsOf = Uint32Array.from(ruleOfPair, ({ offset }) => offset);
-		this.#windows = new PairWindows(
-			pairs,
-			ruleOfPair.map(({ rule }) => rule),
-			options.futureMs,
-			now,
-		);
+		this.#windows = new PairWindows(pairs, ruleOfPair, options.futureMs, now);
 		this.snapshots = windowSnapshots(this.#windows, (pair, at) => this.#radar?.mark(pair, at));
-		this.#confirmMs = options.confirmMs;
 		this.#completeUntil = options.completeUntil ?? (() => Number.POSITIVE_INFINITY);
 		this.#heldAt = now;
-		this.#verdict = new Uint8Array(pairs.length);
-		this.#pending = new Uint8Array(pairs.length);
-		this.#pendingAt = new Float64Array(pairs.length);
-		this.#openedAt = new Float64Array(pairs.length).fill(Number.NaN);
 		this.#isSilent = new Uint8Array(pairs.length).fill(1);
-		this.#tiers = new Uint8Array(pairs.length);
 
-		const openKeys = new Set(options.openBreaches.map((breach) => openKey(breach.detector, breach)));
-		const isOpen = (detector: DetectorKind) => (pair: number) =>
-			openKeys.has(openKey(detector, pairs[pair] as DetectionPair));
+		const openedAt = new Map(options.openBreaches.map((one) => [openKey(one.detector, one), one.openedAt]));
+		const openedAtOf = (detector: DetectorKind) => (pair: number) =>
+			openedAt.size === 0 ? undefined : openedAt.get(openKey(detector, pairs[pair] as DetectionPair));
+		const isOpen = (detector: DetectorKind) => (pair: number) => openedAtOf(detector)(pair) !== undefined;
+		this.#burnRates = new BurnRates({
+			windows: this.#windows,
+			confirmMs: options.confirmMs,
+			completeUntil: this.#completeUntil,
+			openedAt: openedAtOf("burn-rate"),
+			shadowFired: (pair, monitor, at, says) => this.#shadowFired(pair, monitor, at, says),
+		});
 		this.#thresholds = new Thresholds(this.#windows, this.#completeUntil, isOpen("threshold"));
 		this.#absences = [
 			new Absences(this.#windows, now, "live", isOpen("absence")),
@@ -118,20 +90,6 @@ class Engine implements DetectionEngine {
 		const { history } = options;
 		this.#seasons = new SeasonalWatch(this.#windows, this.#completeUntil, options, isOpen("seasonal"));
 		this.#radar = RadarWatch.of({ windows: this.#windows, history, now, isOpen: isOpen("radar") });
-
-		const openedAtOf = new Map(
-			options.openBreaches
-				.filter((breach) => breach.detector === "burn-rate")
-				.map((breach) => [JSON.stringify([breach.tenant, breach.slo]), breach.openedAt]),
-		);
-		if (openedAtOf.size === 0) return;
-		for (const [index, pair] of pairs.entries()) {
-			const openedAt = openedAtOf.get(JSON.stringify([pair.tenant, pair.slo]));
-			if (openedAt === undefined) continue;
-			this.#openedAt[index] = openedAt;
-			this.#verdict[index] = BREACH;
-			this.#pending[index] = BREACH;
-		}
 	}
 
 	add(pair: number, at: number, bad: number, total: number): void {
@@ -169,7 +127,7 @@ class Engine implements DetectionEngine {
 		const windows = this.#windows;
 		for (const table of windows.tables) table.advance(now);
 		for (const pair of windows.calendars?.advance(now) ?? [])
-			touch(windows.table(pair), windows.row(pair), TOUCHED_FOR_STATUS);
+			windows.table(pair).touch(windows.row(pair), TOUCHED_FOR_STATUS);
 	}
 
 	evaluate(now: number): (BreachOpened | BreachClosed)[] {
@@ -178,7 +136,6 @@ class Engine implements DetectionEngine {
 		const isSilenceDue = minute !== this.#silenceMinute;
 		this.#silenceMinute = minute;
 		const horizon = silenceHorizon(this.#heldAt);
-		const changed: number[] = [];
 		let first = 0;
 		for (const table of this.#windows.tables) {
 			const { touched, lastAt, pairCount } = table;
@@ -200,14 +157,11 @@ class Engine implements DetectionEngine {
 				}
 				if (!isDue) continue;
 				touched[row] = (touched[row] as number) & (TOUCHED_FOR_STATUS | TOUCHED_FOR_SILENCE);
-				const tiers = this.#burningTiers(table, row, pair);
-				if (tiers === 0 && this.#verdict[pair] === NONE && this.#pending[pair] === NONE) continue;
-				if (this.#judge(table, row, pair, tiers, now)) changed.push(pair);
+				this.#burnRates.judge(table, row, pair, now);
 			}
 			first += pairCount;
 		}
-		this.#isFirstEvaluation = false;
-		return [...this.#announce(changed, now), ...this.#findings(now)];
+		return [...this.#burnRates.news(now), ...this.#findings(now)];
 	}
 
 	statuses(now: number): PairStatus[] {
@@ -260,107 +214,9 @@ class Engine implements DetectionEngine {
 	}
 
 	bytesPerPair(): number {
-		const own = [this.#limitsOf, this.#verdict, this.#pending, this.#pendingAt, this.#openedAt, this.#isSilent];
-		let bytes = this.#tiers.byteLength + this.#limits.byteLength;
-		for (const array of own) bytes += array.byteLength;
+		let bytes = this.#burnRates.bytes() + this.#isSilent.byteLength;
 		for (const table of this.#windows.tables) bytes += table.bytes();
 		return bytes / Math.max(1, this.#windows.pairs.length);
-	}
-
-	/** Tiers whose two windows burn above their limits, as bits; no evidence asked yet. */
-	#burningTiers(table: WindowTable, row: number, pair: number): number {
-		const { sums } = table;
-		const limits = this.#limits;
-		const offset = row * SUMS_STRIDE;
-		const firstLimit = this.#limitsOf[pair] as number;
-		let tiers = 0;
-		for (let tier = 0; tier < TIER_COUNT; tier++) {
-			const short = offset + 2 * (SHORT_WINDOW[tier] as number);
-			const bad = sums[short] as number;
-			// Most pairs have no bad event in most short windows: one look is enough.
-			if (bad <= 0) continue;
-			const limit = limits[firstLimit + tier] as number;
-			const total = sums[short + 1] as number;
-			if (!(total > 0 && bad > limit * total)) continue;
-			const long = offset + 2 * (LONG_WINDOW[tier] as number);
-			if ((sums[long] as number) > limit * (sums[long + 1] as number)) tiers |= 1 << tier;
-		}
-		return tiers;
-	}
-
-	/**
-	 * Moves the pair's verdict; true when an announced breach is to be opened or closed. Verdicts wait until they held
-	 * for `confirmMs`, for worse and for better, so that a request split in parts neither wakes anybody nor ends a breach.
-	 */
-	#judge(table: WindowTable, row: number, pair: number, burning: number, now: number): boolean {
-		const rule = this.#windows.rule(pair);
-		const isOpen = this.#verdict[pair] === BREACH;
-		const proven = this.#proven(pair, burning);
-		if (proven !== this.#tiers[pair]) {
-			this.#tiers[pair] = proven;
-			touch(table, row, TOUCHED_FOR_STATUS);
-		}
-		let verdict = proven === 0 ? NONE : RISK;
-		if (isOpen) {
-			// An open breach needs no new evidence to stay open: it ends when its burning does, and events show it.
-			const isBurning = (burning & PAGE_TIERS) !== 0;
-			const hasFreshEvents = this.#windows.total(pair, rule.closingWindow) > 0;
-			if (isBurning || !hasFreshEvents) verdict = BREACH;
-		} else if ((proven & PAGE_TIERS) !== 0 && rule.claims !== "none" && !this.#isPaused(pair, now)) {
-			if (this.#isRipe(pair, proven & PAGE_TIERS, rule, now)) verdict = BREACH;
-			// Time alone makes it ripe.
-			else touch(table, row, TOUCHED_FOR_JUDGE);
-		}
-
-		const settled = this.#verdict[pair] as number;
-		if (verdict === settled) {
-			this.#pending[pair] = settled;
-			return false;
-		}
-		const pendingAt = this.#pendingAt[pair] as number;
-		if (this.#pending[pair] !== verdict || now < pendingAt) {
-			this.#pending[pair] = verdict;
-			this.#pendingAt[pair] = now;
-		}
-		// What history shows at the start is no split request: a risk is shown at once.
-		const isKnownRisk = this.#isFirstEvaluation && verdict === RISK;
-		if (now - (this.#pendingAt[pair] as number) < this.#confirmMs && !isKnownRisk) {
-			touch(table, row, TOUCHED_FOR_JUDGE);
-			return false;
-		}
-		this.#verdict[pair] = verdict;
-		touch(table, row, TOUCHED_FOR_STATUS);
-		if (verdict === BREACH && rule.claims === "shadow") {
-			this.#shadowFired(pair, this.#windows.pair(pair).monitor?.name ?? "", now, this.#burnWords(pair));
-			return false;
-		}
-		return verdict === BREACH || (settled === BREACH && !Number.isNaN(this.#openedAt[pair]));
-	}
-
-	#isPaused(pair: number, now: number): boolean {
-		return now < (this.#windows.pair(pair).monitor?.pausedUntil ?? Number.NEGATIVE_INFINITY);
-	}
-
-	#proven(pair: number, burning: number): number {
-		let proven = 0;
-		for (let tier = 0; tier < TIER_COUNT; tier++) {
-			if ((burning & (1 << tier)) === 0) continue;
-			const long = LONG_WINDOW[tier] as number;
-			const counts = { bad: this.#windows.bad(pair, long), total: this.#windows.total(pair, long) };
-			if (isProven(this.#windows, pair, tier, counts, Number.POSITIVE_INFINITY)) proven |= 1 << tier;
-		}
-		return proven;
-	}
-
-	/** Whether one of these tiers is true without what may still be a part only. */
-	#isRipe(pair: number, tiers: number, rule: Rule, now: number): boolean {
-		const completeUntil = this.#completeUntil(pair, now);
-		const unripe = unripeCounts(this.#windows, pair, completeUntil);
-		if (unripe.bad === 0 && unripe.total === 0) return true;
-		for (let tier = 0; tier < TIER_COUNT; tier++)
-			if ((tiers & (1 << tier)) !== 0 && isTrueWithout(unripe, completeUntil, this.#windows, pair, tier, rule))
-				return true;
-		return false;
 	}
 
 	/** Of the other detectors; burn rate's claims go first, because they say how much of the budget is at stake. */
@@ -381,21 +237,6 @@ class Engine implements DetectionEngine {
 		this.#shadows.add(pair, { monitor, tenant, slo, at, says });
 	}
 
-	/** What the strongest burning tier sees: "1,200 of 12,000 events in 1h were bad: burn 100×, limit 13.4×." */
-	#burnWords(pair: number): string {
-		const { objective, tiers } = this.#windows.rule(pair);
-		const tier = lowestBit(this.#tiers[pair] as number);
-		const long = LONG_WINDOW[tier] as number;
-		const bad = this.#windows.bad(pair, long);
-		const total = this.#windows.total(pair, long);
-		const [count, of] = [bad, total].map((events) => Math.round(events).toLocaleString("en"));
-		const [burn, limit] = [burnRate(bad, total, objective) ?? 0, tiers[tier]?.factor ?? 0].map((rate) =>
-			Number(rate.toPrecision(3)),
-		);
-		const span = describeDuration(WINDOWS_MS[long] as number);
-		return `${count} of ${of} events in ${span} were bad: burn ${burn}×, limit ${limit}×.`;
-	}
-
 	/** A shadow's claims are noted, not told. */
 	#isTold(finding: Finding): boolean {
 		const { pair, monitor } = finding;
@@ -405,33 +246,14 @@ class Engine implements DetectionEngine {
 		return false;
 	}
 
-	#announce(changed: readonly number[], now: number): (BreachOpened | BreachClosed)[] {
-		if (changed.length === 0) return [];
-		const isFleet = (pair: number) => this.#windows.pair(pair).tenant === FLEET;
-		const ordered = [...changed.filter(isFleet), ...changed.filter((pair) => !isFleet(pair))];
-		const explanations = new Explanations(this.#windows, now);
-		return ordered.map((pair) => {
-			const { tenant, slo, monitor } = this.#windows.pair(pair);
-			const claim = { tenant, slo, detector: "burn-rate" as const };
-			if (this.#verdict[pair] !== BREACH) {
-				this.#openedAt[pair] = Number.NaN;
-				return { type: "breach.closed", ...claim, closedAt: now, reason: "recovered" };
-			}
-			this.#openedAt[pair] = now;
-			const explained = explanations.dated(pair, lowestBit(this.#tiers[pair] as number));
-			return { type: "breach.opened", ...claim, monitor: monitor?.name ?? "", detectedAt: now, ...explained };
-		});
-	}
-
 	#status(pair: number, now: number): PairStatus {
 		const windows = this.#windows;
 		const { tenant, slo, objective } = windows.pair(pair);
-		const tiers = this.#tiers[pair] as number;
 		const total1h = windows.total(pair, HOUR_WINDOW);
 		const bad1h = Math.max(0, windows.bad(pair, HOUR_WINDOW));
-		const burnWindow = tiers === 0 ? HOUR_WINDOW : (SHORT_WINDOW[lowestBit(tiers)] as number);
+		const tier = this.#burnRates.fastestTier(pair);
+		const burnWindow = tier === undefined ? HOUR_WINDOW : (SHORT_WINDOW[tier] as number);
 		const lastAt = windows.lastAt(pair);
-		const openedAt = this.#openedAt[pair] as number;
 		const budget = errorBudget(windows.bad(pair, PERIOD_WINDOW), windows.total(pair, PERIOD_WINDOW), objective);
 		return {
 			tenant,
@@ -444,7 +266,7 @@ class Engine implements DetectionEngine {
 			budgetRemaining: budget?.remaining,
 			period: windows.calendars?.span(pair),
 			lastAt: Number.isFinite(lastAt) ? Math.min(lastAt, now) : undefined,
-			breachSince: Number.isNaN(openedAt) ? undefined : openedAt,
+			breachSince: this.#burnRates.openedAt(pair),
 		};
 	}
 
@@ -462,9 +284,9 @@ class Engine implements DetectionEngine {
 	}
 
 	#state(pair: number): PairState {
-		if (!Number.isNaN(this.#openedAt[pair])) return "breach";
+		if (this.#burnRates.openedAt(pair) !== undefined) return "breach";
 		if (this.#isSilent[pair] === 1 && !this.#hasSpoken(pair)) return "no-data";
-		return this.#verdict[pair] === NONE ? "healthy" : "at-risk";
+		return this.#burnRates.isHealthy(pair) ? "healthy" : "at-risk";
 	}
 }
 
@@ -478,14 +300,6 @@ function stateOfHour(bad: number, total: number, rule: Rule): PairState {
 
 function openKey(detector: string, { tenant, slo }: { readonly tenant: string; readonly slo: string }): string {
 	return JSON.stringify([detector, tenant, slo]);
-}
-
-function touch(table: WindowTable, row: number, flag: number): void {
-	table.touched[row] = (table.touched[row] as number) | flag;
-}
-
-function lowestBit(mask: number): number {
-	return 31 - Math.clz32(mask & -mask);
 }
 
 function checkFleetPairs(pairs: readonly DetectionPair[]): void {

@@ -295,6 +295,11 @@ export class WindowTable {
 		return this.#rings[ringIndex] as Ring;
 	}
 
+	/** Marks the row for whoever looks for this flag next. */
+	touch(row: number, flag: number): void {
+		this.touched[row] = (this.touched[row] as number) | flag;
+	}
+
 	bytes(): number {
 		let bytes = this.sums.byteLength + this.touched.byteLength + this.lastAt.byteLength;
 		bytes += this.#periodSpans.byteLength + this.#isFractional.byteLength;
