@@ -62,7 +62,7 @@ describe("bellwether detect tenants", () => {
 		["no kind", [META, {}], /line 2: k is missing; write "meta", "m"/],
 		["what comes before the meta record", [tick(START)], /line 1: the first line must be the "meta" record/],
 		["a second meta record", [META, META], /line 2: a second meta record/],
-		["a meta record without tenants", [{ ...META, tenants: undefined }], /line 1: tenants is missing/],
+		["a meta record without tenants", [{ ...META, tenants: undefined }], /line 1: tenants is missing; write an array/],
 		["a workload without dims", [{ ...META, workloads: { mail: { slis: [] } } }], /workloads\.mail\.dims is missing/],
 		[
 			"a workload of no meta record",
@@ -76,16 +76,20 @@ describe("bellwether detect tenants", () => {
 			[META, minute([["eu", 10]])],
 			/a cell has 2 fields.*write 1 attribute values, total, bad/,
 		],
-		["more bad events than events", [META, minute([["eu", 10, 11]])], /11 of 10 events are bad/],
+		[
+			"more bad events than events",
+			[META, minute([["eu", 10, 11]])],
+			/11 of 10 events are bad.*; write no more bad events than events/,
+		],
 		["a count below zero", [META, minute([["eu", -1, 0]])], /a count is "-1" in the cell/],
-		["a time that is none", [META, tick("soon")], /line 2: at is "soon"/],
+		["a time that is none", [META, tick("soon")], /line 2: at is "soon"; write a number/],
 		["times that go back", [META, tick(START + 60), tick(START)], /line 3: at is .*in order of arrival/],
 		["a clock that jumps", [META, minute([]), tick(START + 40 * 86_400)], /line 3: at is .*more than 31 days from/],
 		["a minute far ahead", [META, tick(START), minute([], { t: 2e10 })], /line 3: t is .*more than 31 days from/],
 		[
 			"maintenance that ends before it begins",
 			[META, { k: "maintenance", tenant: "t1", from: START, to: START - 1 }],
-			/line 2: to is ".*": must be later than from/,
+			/line 2: to is ".*"; write an instant later than from/,
 		],
 	])("refuses %s, with the line and what to write", async (_, records, message) => {
 		const { err, exitCode } = await detect(stream(...records));

@@ -23,7 +23,7 @@ const Change = z.object({
 });
 const Maintenance = z
 	.object({ k: z.literal("maintenance"), tenant: name, workload: name.optional(), from: seconds, to: seconds })
-	.refine(({ from, to }) => to > from, { path: ["to"], message: "must be later than from" });
+	.refine(({ from, to }) => to > from, { path: ["to"], message: "write an instant later than from" });
 
 export type Meta = z.infer<typeof Meta>;
 export interface MinuteRecord {
@@ -100,7 +100,9 @@ export function checkCell(cell: unknown, { attributes, countsBad, buckets }: Cel
 		if (typeof cell[k] !== "number" || !(cell[k] >= 0 && cell[k] <= Number.MAX_SAFE_INTEGER))
 			throw new Error(`a count is ${shown(cell[k])} in the cell ${shown(cell)}; write a number of events, 0 or more`);
 	if (countsBad && cell[attributes + 1] > cell[attributes])
-		throw new Error(`${cell[attributes + 1]} of ${cell[attributes]} events are bad in the cell ${shown(cell)}`);
+		throw new Error(
+			`${cell[attributes + 1]} of ${cell[attributes]} events are bad in the cell ${shown(cell)}; write no more bad events than events`,
+		);
 }
 
 function checked<T>(schema: z.ZodType<T>, record: unknown): T {
@@ -111,8 +113,27 @@ function checked<T>(schema: z.ZodType<T>, record: unknown): T {
 		(held, key) => (held as Record<PropertyKey, unknown> | undefined)?.[key],
 		record,
 	);
-	throw new Error(`${issue.path.join(".") || "the record"} is ${shown(value)}: ${issue.message}`);
+	throw new Error(`${issue.path.join(".") || "the record"} is ${shown(value)}; ${remedyOf(issue)}`);
 }
+
+function remedyOf(issue: z.core.$ZodIssue): string {
+	if (issue.code === "too_big") return `write ${issue.maximum} at most`;
+	if (issue.code === "too_small")
+		return issue.inclusive === false
+			? `write more than ${issue.minimum}`
+			: `write ${issue.origin === "number" ? issue.minimum : "one"} at least`;
+	if (issue.code === "invalid_type") return `write ${EXPECTED[issue.expected] ?? issue.expected}`;
+	return issue.message;
+}
+
+const EXPECTED: Readonly<Record<string, string>> = {
+	number: "a number",
+	string: "a string",
+	boolean: "true or false",
+	array: "an array",
+	object: "an object",
+	record: "an object",
+};
 
 const MOST_SHOWN = 60;
 
