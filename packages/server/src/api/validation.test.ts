@@ -17,6 +17,13 @@ test("a text where a list is expected is quoted legibly, and the remedy shows it
 	});
 });
 
+test("an instant that is no number is asked for with its unit", () => {
+	const judgeMute = requestValidator({ schema: z.object({ endsAt: z.number().int() }), httpPart: "body" });
+	expect(judgeMute({ endsAt: "2026-11-24T04:00Z" })).toMatchObject({
+		error: { remedy: "Send a number, milliseconds since 1970 in UTC." },
+	});
+});
+
 test("the remedy repeats no secret", () => {
 	expect(judge({ matchers: [], secrets: "s3cret" })).toMatchObject({ error: { remedy: "Send a list." } });
 });

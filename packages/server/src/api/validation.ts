@@ -99,7 +99,7 @@ function detailsOf(issue: Issue, data: unknown, at: readonly PropertyKey[]): Pro
 	const detail = (message: string, remedy: string) => [{ place, message, remedy }];
 	switch (issue.code) {
 		case "invalid_type": {
-			const kind = KINDS[issue.expected] ?? issue.expected;
+			const kind = kindOf(issue.expected, path);
 			if (value === undefined) return detail(`is missing: ${kind} is expected`, `Send ${place} as ${kind}.`);
 			const isEntry = issue.expected === "array" && typeof value === "string" && value.length <= MAX_SHOWN;
 			const example = isEntry && !SECRET.test(place) ? `: [${JSON.stringify(value)}]` : "";
@@ -133,6 +133,12 @@ function detailsOf(issue: Issue, data: unknown, at: readonly PropertyKey[]): Pro
 		default:
 			return detail(`is ${was}: ${printable(issue.message)}`, SEE);
 	}
+}
+
+/** A number alone does not say of which unit; every instant of this API ends in `At`. */
+function kindOf(expected: string, path: readonly PropertyKey[]): string {
+	const isInstant = (expected === "number" || expected === "int") && String(path.at(-1)).endsWith("At");
+	return isInstant ? "a number, milliseconds since 1970 in UTC" : (KINDS[expected] ?? expected);
 }
 
 function unitOf(origin: string, count: number): string {
