@@ -57,6 +57,17 @@ describe("bellwether detect tenants", () => {
 		});
 	});
 
+	it("passes over tenants that the meta record does not name, and says which", async () => {
+		const strangers = ["t2", "t3", "t4", "t5", "t2"].map((tenant, k) =>
+			minute([["eu", 10, 1]], { id: `s${k}`, tenant, t: START + 60 * k }),
+		);
+		const { err, exitCode } = await detect(stream(META, minute([["eu", 10, 1]]), ...strangers));
+		expect({ err, exitCode }).toEqual({
+			err: 'bellwether detect tenants: 5 minutes of tenants that the meta record does not name were passed over: "t2", "t3", "t4" and 1 more. Add them to its tenants.\n',
+			exitCode: 0,
+		});
+	});
+
 	it.each([
 		["no object", [META, 5], /line 2: "5" is no JSON object/],
 		["no kind", [META, {}], /line 2: k is missing; write "meta", "m"/],

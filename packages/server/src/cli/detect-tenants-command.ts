@@ -40,7 +40,10 @@ export async function runDetectTenants({ input, out, err }: DetectOptions): Prom
 	}
 	for (const [kind, count] of passedOver)
 		err(`bellwether detect tenants: ${count} records of the unknown kind ${JSON.stringify(kind)} were passed over.\n`);
-	if (stream !== undefined) return EXIT.fine;
+	if (stream !== undefined) {
+		if (stream.unnamed.size > 0) err(`bellwether detect tenants: ${saidOf(stream.unnamed)}\n`);
+		return EXIT.fine;
+	}
 	err("bellwether detect tenants: nothing came. Pipe a stream into standard input; see docs/detection.md.\n");
 	return EXIT.findings;
 }
@@ -58,8 +61,12 @@ class TenantStream {
 	readonly #shapes = new Map<string, CellShape>();
 	/** Of the last tick, or of the first minute before any; seconds. */
 	#now: number | undefined;
+	readonly #named: ReadonlySet<string>;
+	/** Minutes of tenants that the meta record does not name, by tenant. */
+	readonly unnamed = new Map<string, number>();
 
 	constructor(meta: Meta) {
+		this.#named = new Set(meta.tenants.map(({ id }) => id));
 		const signals: RadarSignal[] = Object.entries(meta.workloads).map(([workload, { dims, slis }]) => ({
 			workload,
 			signal: SIGNAL,
@@ -100,6 +107,10 @@ class TenantStream {
 				this.#reach("t", record.t);
 				this.#now ??= record.t;
 				for (const cell of record.cells) checkCell(cell, shape);
+				if (!this.#named.has(record.tenant)) {
+					this.unnamed.set(record.tenant, (this.unnamed.get(record.tenant) ?? 0) + 1);
+					return;
+				}
 				this.#radar.observe({
 					tenant: record.tenant,
 					workload: record.workload,
@@ -135,6 +146,15 @@ class TenantStream {
 			`${field} is ${at}, more than 31 days from ${this.#now}, where the stream is; write seconds since 1970, and a stream of its own after a longer gap`,
 		);
 	}
+}
+
+const MOST_NAMED = 3;
+
+function saidOf(unnamed: ReadonlyMap<string, number>): string {
+	const minutes = [...unnamed.values()].reduce((sum, count) => sum + count, 0);
+	const names = [...unnamed.keys()].slice(0, MOST_NAMED).map((name) => JSON.stringify(name));
+	const more = unnamed.size > MOST_NAMED ? ` and ${unnamed.size - MOST_NAMED} more` : "";
+	return `${minutes} minutes of tenants that the meta record does not name were passed over: ${names.join(", ")}${more}. Add them to its tenants.`;
 }
 
 /** A cell of the stream: attribute values, total, bad where errors are counted, then latency buckets where there are any. */
